@@ -1,0 +1,21 @@
+/**
+ * Where time comes from. Wall time goes on the wire and into the store; intervals within a process use monotonic time,
+ * which neither a suspend nor NTP can turn back.
+ */
+export interface Clock {
+  /** Wall time, in ms since the epoch. */
+  now(): number;
+  /** Monotonic time of this process, in ms since an arbitrary moment. */
+  monotonic(): number;
+}
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
+/** A stored moment as it may be trusted: one that lies in the future counts as now, whatever clock once wrote it. */
+export function notInFuture(storedMs: number, nowMs: number): number {
+  return Math.min(storedMs, nowMs);
+}

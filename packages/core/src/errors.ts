@@ -1,0 +1,78 @@
+/**
+ * Every way in which the SDK says no. The code is stable: match on it, never on the message.
+ *
+ * | code | what it means |
+ * |---|---|
+ * | `CROWDSEC_OPTION_INVALID` | an option or an argument is wrong; `path` names it |
+ * | `CROWDSEC_SCENARIO_UNDECLARED` | a signal names a scenario that the `scenarios` option does not list |
+ * | `CROWDSEC_NO_DURABLE_STORE` | nothing registers without a store that outlives the process (`ephemeral: true` opts in) |
+ * | `CROWDSEC_LOGIN_BUDGET` | five logins were spent within an hour; `nextAt` says when the next one may happen |
+ * | `CROWDSEC_LOGIN_FORBIDDEN` | CAPI answered 403 to a login: all calls stop until `nextAt` |
+ * | `CROWDSEC_CREDENTIALS_REJECTED` | CAPI refuses credentials that it once accepted; one try a day remains |
+ * | `CROWDSEC_REGISTRATION_FAILED` | CAPI did not take the registration; `nextAt` says when it may be tried again |
+ * | `CROWDSEC_CALL_REFUSED` | a call was refused again right after a fresh login: all calls stop until `nextAt` |
+ * | `CROWDSEC_API_STATUS` | CAPI answered a status that is not a success; `status` holds it |
+ * | `CROWDSEC_API_MALFORMED` | CAPI answered something that is not what the contract says |
+ * | `CROWDSEC_API_UNREACHABLE` | no answer: refused, cut, or too slow |
+ * | `CROWDSEC_STORE_UNAVAILABLE` | the store did not answer within its deadline, or is damaged |
+ * | `CROWDSEC_LEASE_BUSY` | another process holds the lease that this operation needs |
+ * | `CROWDSEC_STOPPED` | the agent was stopped |
+ */
+export type CrowdsecErrorCode =
+  | 'CROWDSEC_OPTION_INVALID'
+  | 'CROWDSEC_SCENARIO_UNDECLARED'
+  | 'CROWDSEC_NO_DURABLE_STORE'
+  | 'CROWDSEC_LOGIN_BUDGET'
+  | 'CROWDSEC_LOGIN_FORBIDDEN'
+  | 'CROWDSEC_CREDENTIALS_REJECTED'
+  | 'CROWDSEC_REGISTRATION_FAILED'
+  | 'CROWDSEC_CALL_REFUSED'
+  | 'CROWDSEC_API_STATUS'
+  | 'CROWDSEC_API_MALFORMED'
+  | 'CROWDSEC_API_UNREACHABLE'
+  | 'CROWDSEC_STORE_UNAVAILABLE'
+  | 'CROWDSEC_LEASE_BUSY'
+  | 'CROWDSEC_STOPPED';
+
+export interface CrowdsecErrorDetails {
+  readonly cause?: unknown;
+  /** The option or argument that is wrong, as `signals.bufferSize` or `[3].ip`. */
+  readonly path?: string;
+  /** The HTTP status of the answer. */
+  readonly status?: number;
+  /** When the same thing may be tried again, in ms since the epoch. */
+  readonly nextAt?: number;
+  /** How long the server asked to wait (`Retry-After`), in ms. */
+  readonly retryAfterMs?: number;
+}
+
+/** The one error class of the SDK: a stable `code`, a message that says what to do, and the `cause`. */
+export class CrowdsecError extends Error {
+  readonly code: CrowdsecErrorCode;
+  readonly path?: string;
+  readonly status?: number;
+  readonly nextAt?: number;
+  readonly retryAfterMs?: number;
+
+  constructor(code: CrowdsecErrorCode, message: string, details: CrowdsecErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'CrowdsecError';
+    this.code = code;
+    if (details.path !== undefined) this.path = details.path;
+    if (details.status !== undefined) this.status = details.status;
+    if (details.nextAt !== undefined) this.nextAt = details.nextAt;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** True for a {@link CrowdsecError}, of the given code when one is named; works across copies of the package. */
+export function isCrowdsecError(error: unknown, code?: CrowdsecErrorCode): error is CrowdsecError {
+  if (!(error instanceof Error) || error.name !== 'CrowdsecError' || !('code' in error)) return false;
+  return code === undefined || error.code === code;
+}
+
+/** The message of anything that was thrown, in one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The test set-up that every package and app shares: tests beside the source (`src/**\/*.test.ts`) and under `test/`,
+ * end-to-end tests (`*.e2e.test.ts`) in a run of their own, and a JSON report that the root `npm test` counts.
+ *
+ * @param {{ e2e?: boolean }} [options]
+ */
+export function packageTests({ e2e = process.env.TEST_KIND === 'e2e' } = {}) {
+  return defineConfig({
+    test: {
+      include: e2e ? ['{src,test}/**/*.e2e.test.ts'] : ['{src,test}/**/*.test.ts'],
+      exclude: e2e ? [] : ['**/*.e2e.test.ts'],
+      testTimeout: e2e ? 60_000 : 10_000,
+      hookTimeout: e2e ? 60_000 : 20_000,
+      pool: 'forks',
+      maxWorkers: 2,
+      reporters: ['default', 'json'],
+      outputFile: { json: `test-results/${e2e ? 'e2e' : 'unit'}.json` },
+    },
+  });
+}
