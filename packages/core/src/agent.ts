@@ -1,0 +1,78 @@
+import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
+import type { Bouncer } from './bouncer/bouncer.js';
+import type { CrowdsecEvents } from './events.js';
+import type { Health } from './health.js';
+import type { RefreshResult } from './refresh/refresh-result.js';
+import type { IpRemediation } from './remediation/ip-remediation.js';
+import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
+
+/**
+ * A soft agent: one member of the CrowdSec network inside this process.
+ *
+ * ```ts
+ * const crowdsec = createCrowdsec({ env: 'prod', scenarios: ['acme/login-bruteforce'] });
+ * await crowdsec.start();
+ * if (crowdsec.getIpRemediation(ip).remediation === 'ban') return forbidden();
+ * ```
+ */
+export interface Crowdsec extends AsyncDisposable {
+  /** As every call carries it: `csnodecapi[_<suffix>]/<version>`. */
+  readonly userAgent: string;
+  /** Turns request facts into a verdict, for adapters. */
+  readonly bouncer: Bouncer;
+
+  /**
+   * Opens the store, puts the stored decisions to use and starts the jobs. It never waits for CAPI and never fails because CAPI
+   * or the store is out of reach: then the agent serves what it has and catches up. Calling it again changes nothing.
+   */
+  start(): Promise<void>;
+
+  /**
+   * Sends what waits if a call may leave now, releases what is held and ends the jobs. What could not be sent stays in the
+   * journal for the next start; without a durable journal it waits for the next allowed call, within the deadline.
+   *
+   * @param options.deadlineMs how long all of it may take; 10,000 by default
+   */
+  stop(options?: { readonly deadlineMs?: number }): Promise<void>;
+
+  /** What to do with an address. Synchronous; never throws, whatever the text is. */
+  getIpRemediation(ip: string): IpRemediation;
+
+  /**
+   * Pulls new decisions, if the budget of the network allows: at most every two hours.
+   *
+   * @throws CrowdsecError when the pull was tried and failed; what was held stays in use
+   */
+  refreshDecisions(): Promise<RefreshResult>;
+
+  /**
+   * Reports an address that was acted on: a *decision* signal. Takes microseconds; the signal leaves with the next call.
+   *
+   * @throws CrowdsecError `CROWDSEC_SCENARIO_UNDECLARED` or `CROWDSEC_OPTION_INVALID`: mistakes of the caller, not of the visitor
+   */
+  report(report: Report): Receipt;
+
+  /** Reports a behaviour that is trivial alone and telling in numbers: a *whisper*, a signal without a decision. */
+  whisper(whisper: Whisper): Receipt;
+
+  /** Sends what is buffered now, if a call may leave: at least 10 seconds after the last one. */
+  flushSignals(): Promise<FlushResult>;
+
+  /**
+   * Sends these signals through the same pacer, in calls of at most 250, 10 seconds apart; resolves when each is answered.
+   *
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the first wrong one; then none is sent
+   */
+  pushSignals(reports: readonly (Report | Whisper)[]): Promise<PushResult>;
+
+  /** Attaches this machine to an account of the CrowdSec console. It must still be accepted there. */
+  enroll(options: EnrollOptions): Promise<EnrollResult>;
+
+  /** The state as data; cheap, and it calls nobody. */
+  health(): Health;
+
+  on<Name extends keyof CrowdsecEvents>(event: Name, listener: (details: CrowdsecEvents[Name]) => void): Disposable;
+
+  /** Runs the jobs that are due and waits for them: for cron and serverless hosts whose timers do not run between calls. */
+  runDue(): Promise<void>;
+}
