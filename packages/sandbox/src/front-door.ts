@@ -1,0 +1,112 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Backend } from './backend.js';
+import { authorizationKind, type OpenCall } from './calls.js';
+import type { Fault } from './faults.js';
+import { gzipped, sendBuffer, sendJson, sendMessage, wantsGzip } from './replies.js';
+
+/** What happens to every request, whatever it asks for: it is logged, counted, maybe banned, maybe made to fail, and zipped. */
+export function frontDoor(app: FastifyInstance, backend: Backend): void {
+  app.decorateRequest('call', null);
+  app.decorateRequest('fault', null);
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    const call = opened(request, backend.clock.now());
+    request.setDecorator('call', call);
+    backend.calls.open(call);
+    done();
+  });
+
+  // After parsing, so that the log has the body; before validation, so that a ban or a fault comes first.
+  app.addHook('preValidation', async (request, reply) => {
+    const call = callOf(request);
+    call.body = request.body;
+    if (call.method === 'POST' && call.path === '/v3/watchers/login') backend.loginBurst.count(request.ip);
+    if (backend.loginBurst.isBanned(request.ip)) return sendMessage(reply, 403);
+    return meetFault(request, reply, backend);
+  });
+
+  app.addHook('onSend', async (request, reply, answer) => {
+    const payload = await whenStored(answer, reply, backend);
+    const call = callOf(request);
+    const fault = request.getDecorator<Fault | null>('fault');
+    call.status = reply.statusCode;
+    if (fault?.cut === 'after') {
+      call.cut = 'after';
+      request.raw.socket.destroy();
+    }
+    backend.calls.close(call);
+    if (!Buffer.isBuffer(payload)) return payload;
+    const body = fault?.malformed === true ? payload.subarray(0, Math.ceil(payload.length / 2)) : payload;
+    if (!wantsGzip(request.headers['accept-encoding'], body)) return body;
+    reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding').removeHeader('content-length');
+    return gzipped(body);
+  });
+
+  app.setNotFoundHandler((_request, reply) => sendMessage(reply, 404));
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) =>
+    sendMessage(reply, error.statusCode ?? 500, error.message),
+  );
+}
+
+/** The log's entry for a request that is being answered. */
+export function callOf(request: FastifyRequest): OpenCall {
+  return request.getDecorator<OpenCall>('call');
+}
+
+function opened({ method, url, headers, query }: FastifyRequest, at: number): OpenCall {
+  return {
+    at,
+    method,
+    target: url,
+    path: url.replace(/\?.*$/s, ''),
+    query: query as Readonly<Record<string, string>>,
+    userAgent: headers['user-agent'],
+    authorization: authorizationKind(headers.authorization),
+    headers,
+    body: undefined,
+    machineId: undefined,
+    signals: undefined,
+    status: undefined,
+    cut: undefined,
+  };
+}
+
+/** An answer is given once what it rests on is on disk: what a client was told survives a kill. */
+async function whenStored(answer: unknown, reply: FastifyReply, { state }: Backend): Promise<unknown> {
+  try {
+    await state.flush();
+    return answer;
+  } catch (error) {
+    reply.code(500).header('content-type', 'application/json').removeHeader('content-length');
+    return Buffer.from(JSON.stringify({ message: `The sandbox could not keep its state: ${String(error)}` }));
+  }
+}
+
+async function meetFault(request: FastifyRequest, reply: FastifyReply, { faults, delays, calls }: Backend): Promise<unknown> {
+  const call = callOf(request);
+  const fault = faults.meet(call.method, call.path);
+  if (fault === undefined) return undefined;
+  request.setDecorator('fault', fault);
+  const stopped = fault.delayMs !== undefined && !(await delays.wait(fault.delayMs));
+  if (stopped || fault.cut === true || fault.cut === 'before') {
+    call.cut = 'before';
+    calls.close(call);
+    reply.hijack();
+    request.raw.socket.destroy();
+    return reply;
+  }
+  if (fault.headers !== undefined) reply.headers(fault.headers);
+  if (fault.status === undefined && fault.body === undefined) return undefined;
+  return answerInstead(reply, fault);
+}
+
+function answerInstead(reply: FastifyReply, { status = 200, body, headers }: Fault): FastifyReply {
+  if (status === 204 || status === 304) return reply.code(status).send();
+  if (body === undefined) return sendMessage(reply, status);
+  if (typeof body !== 'string') return sendJson(reply, status, body);
+  return sendBuffer(reply, status, Buffer.from(body), contentTypeIn(headers) ?? 'application/json');
+}
+
+function contentTypeIn(headers: Readonly<Record<string, string>> = {}): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+}

@@ -1,0 +1,13 @@
+export { startSandbox, type LoadedList, type Sandbox } from './sandbox.js';
+export type { SandboxOptions } from './options.js';
+export type { AuthorizationKind, Call } from './calls.js';
+export type { SandboxClock, TimeSource } from './clock.js';
+export type { DecisionInput, Decisions, StreamDecision } from './decisions.js';
+export type { Fault, Faults } from './faults.js';
+export type { AllowlistEntry, AllowlistInput, Allowlists, BlocklistInput, Blocklists } from './lists.js';
+export { publishedLoginBurst, type LoginBurstLimits } from './login-burst.js';
+export { parseList, type ParsedList } from './list-file.js';
+export type { Enrollment, Machine } from './machines.js';
+export type { DelayScheduler } from './scheduler.js';
+export { MAX_SIGNALS_PER_CALL } from './signals.js';
+export type { AcceptedSignal, RateLimit, SignalBody, SignalDecision, SignalRejection } from './signals.js';
