@@ -1,0 +1,26 @@
+import { CrowdsecError } from '../errors.js';
+import { sleep, type Scheduler } from '../scheduler.js';
+import type { Lease, Store } from './store.js';
+
+const POLL_MS = 100;
+
+/**
+ * Takes a lease, waiting for its holder for at most `waitMs`.
+ *
+ * @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when somebody held it all the time
+ */
+export async function acquire(
+  store: Store,
+  scheduler: Scheduler,
+  options: { readonly name: string; readonly ttlMs: number; readonly waitMs: number },
+): Promise<Lease> {
+  const { name, ttlMs, waitMs } = options;
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    const lease = await store.lease(name, ttlMs);
+    if (lease !== undefined) return lease;
+    if (waitedMs >= waitMs) {
+      throw new CrowdsecError('CROWDSEC_LEASE_BUSY', `Another process has held the "${name}" lease for ${waitMs} ms; try again later.`);
+    }
+    await sleep(scheduler, `crowdsec:wait-for-${name}`, POLL_MS);
+  }
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { Blob, JsonValue } from './store.js';
+
+/** What is known of a large value besides its bytes. Written last, it is what makes them readable. */
+export interface BlobManifest {
+  readonly format: 1;
+  readonly version: string;
+  readonly head: JsonValue;
+  /** How long the value is, in bytes. */
+  readonly length: number;
+  /** CRC-32 of all bytes. */
+  readonly checksum: number;
+}
+
+/** How much of a large value is moved at once, in bytes: small enough that nobody behind it in the queue waits long. */
+export const PIECE_BYTES = 1 << 20;
+
+/** The manifest of a blob that is about to be written. */
+export function manifestOf(blob: Blob): BlobManifest {
+  return {
+    format: 1,
+    version: randomBytes(12).toString('hex'),
+    head: blob.head,
+    length: blob.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+    checksum: blob.chunks.reduce((sum, chunk) => crc32(chunk, sum), 0),
+  };
+}
+
+/** The manifest that was read, or undefined where there is none. @throws when it is of another format or damaged */
+export function readManifest(value: JsonValue | undefined): BlobManifest | undefined {
+  if (value === undefined) return undefined;
+  if (isManifest(value)) return value;
+  throw new Error('it was written by another version of this package, or is damaged');
+}
+
+function isManifest(value: unknown): value is BlobManifest {
+  if (typeof value !== 'object' || value === null) return false;
+  const { format, version, head, length, checksum } = value as Partial<Record<keyof BlobManifest, unknown>>;
+  const typed = typeof version === 'string' && typeof length === 'number' && typeof checksum === 'number';
+  return format === 1 && typed && head !== undefined && Number.isSafeInteger(length) && length >= 0;
+}
+
+/** How many pieces a value of that length has. */
+export function pieceCount({ length }: BlobManifest): number {
+  return Math.ceil(length / PIECE_BYTES);
+}
+
+/** The bytes of a blob in pieces of {@link PIECE_BYTES}, the last one shorter. */
+export function* piecesOf({ chunks }: Blob): Generator<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  let room = PIECE_BYTES;
+  for (const chunk of chunks) {
+    for (let from = 0; from < chunk.byteLength; ) {
+      const part = chunk.subarray(from, from + room);
+      parts.push(part);
+      from += part.byteLength;
+      room -= part.byteLength;
+      if (room > 0) continue;
+      yield joined(parts);
+      parts = [];
+      room = PIECE_BYTES;
+    }
+  }
+  if (parts.length > 0) yield joined(parts);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
+}
+
+/**
+ * Puts a large value together again, checked by length and checksum.
+ *
+ * @param piece the piece at an index; undefined when it is no longer there
+ * @returns undefined when a piece was missing: a newer version has replaced this one
+ * @throws when the bytes are not the ones that were written
+ */
+export async function assemble(
+  manifest: BlobManifest,
+  piece: (index: number) => Promise<Uint8Array | undefined>,
+): Promise<Blob | undefined> {
+  const bytes = Buffer.allocUnsafeSlow(manifest.length);
+  let checksum = 0;
+  for (let index = 0; index < pieceCount(manifest); index++) {
+    const part = await piece(index);
+    if (part === undefined) return undefined;
+    const from = index * PIECE_BYTES;
+    if (part.byteLength !== Math.min(PIECE_BYTES, manifest.length - from)) throw new Error('its length is not the one written');
+    bytes.set(part, from);
+    checksum = crc32(part, checksum);
+  }
+  if (checksum !== manifest.checksum) throw new Error('its checksum is not the one written');
+  return { head: manifest.head, chunks: [bytes] };
+}
+
+const ATTEMPTS = 5;
+
+/** Reads a large value, again with the newest manifest when the version at hand was replaced while it was being read. */
+export async function readBlob(
+  manifest: () => Promise<BlobManifest | undefined>,
+  read: (manifest: BlobManifest) => Promise<Blob | undefined>,
+): Promise<Blob | undefined> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const current = await manifest();
+    if (current === undefined) return undefined;
+    const blob = await read(current);
+    if (blob !== undefined) return blob;
+  }
+  throw new Error('parts of it are missing');
+}

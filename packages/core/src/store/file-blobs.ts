@@ -1,0 +1,114 @@
+import { open, readdir, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { assemble, type BlobManifest, manifestOf, PIECE_BYTES, piecesOf, readBlob, readManifest } from './blob-manifest.js';
+import type { Deadline } from './deadline.js';
+import { FileStorage } from './file-storage.js';
+import { makeFolder } from './folder.js';
+import { codeOf } from './store-error.js';
+import type { Blob, JsonValue } from './store.js';
+
+/** Bytes without a manifest that are older than this, in ms, belong to a writer that died. */
+const ABANDONED_MS = 10 * 60_000;
+
+/** Large values as files: the bytes of each version in one of their own, and a manifest that says which version counts. */
+export class FileBlobs {
+  readonly #folder: string;
+  readonly #manifests: FileStorage;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#manifests = new FileStorage(folder);
+  }
+
+  get(key: string, deadline: Deadline): Promise<Blob | undefined> {
+    return readBlob(
+      () => this.#manifest(key),
+      (manifest) => this.#read(key, manifest, deadline),
+    );
+  }
+
+  async version(key: string): Promise<string | undefined> {
+    return (await this.#manifest(key))?.version;
+  }
+
+  /** @param commit runs the replacement of the manifest, or says that it may not happen */
+  async put(
+    key: string,
+    blob: Blob,
+    deadline: Deadline,
+    commit: (replace: () => Promise<void>) => Promise<boolean>,
+  ): Promise<boolean> {
+    const manifest = manifestOf(blob);
+    const file = this.#fileOf(key, manifest.version);
+    let previous: string | undefined;
+    let committed = false;
+    try {
+      await this.#write(file, blob, deadline);
+      committed = await commit(async () => {
+        previous = await this.version(key).catch(() => undefined);
+        deadline.signal.throwIfAborted();
+        await this.#manifests.set(key, JSON.stringify(manifest));
+      });
+    } finally {
+      if (!committed) await rm(file, { force: true });
+    }
+    if (committed) await this.#removeOthers(key, manifest.version, previous);
+    return committed;
+  }
+
+  async #manifest(key: string): Promise<BlobManifest | undefined> {
+    const text = await this.#manifests.get(key);
+    return readManifest(text === undefined ? undefined : (JSON.parse(text) as JsonValue));
+  }
+
+  async #write(file: string, blob: Blob, deadline: Deadline): Promise<void> {
+    await makeFolder(this.#folder);
+    await using handle = await open(file, 'wx', 0o600);
+    for (const piece of piecesOf(blob)) {
+      deadline.signal.throwIfAborted();
+      await handle.writeFile(piece);
+      deadline.extend();
+    }
+    await handle.sync();
+    deadline.extend();
+  }
+
+  async #read(key: string, manifest: BlobManifest, deadline: Deadline): Promise<Blob | undefined> {
+    try {
+      await using handle = await open(this.#fileOf(key, manifest.version), 'r');
+      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, manifest.length));
+      return await assemble(manifest, async (index) => {
+        deadline.signal.throwIfAborted();
+        const { bytesRead } = await handle.read(piece, 0, piece.length, index * PIECE_BYTES);
+        deadline.extend();
+        return piece.subarray(0, bytesRead);
+      });
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Readers of the version before find its file gone, and look at the manifest again. */
+  async #removeOthers(key: string, current: string, previous: string | undefined): Promise<void> {
+    const [start = '', end = ''] = basename(this.#fileOf(key, '*')).split('*');
+    for (const name of await readdir(this.#folder)) {
+      if (!name.startsWith(start) || !name.endsWith(end)) continue;
+      const version = name.slice(start.length, -end.length);
+      const file = join(this.#folder, name);
+      if (version === current) continue;
+      if (version === previous || (await isAbandoned(file))) await rm(file, { force: true });
+    }
+  }
+
+  #fileOf(key: string, version: string): string {
+    return this.#manifests.fileOf(key).replace(/json$/, `${version}.bin`);
+  }
+}
+
+async function isAbandoned(file: string): Promise<boolean> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs < Date.now() - ABANDONED_MS,
+    () => false,
+  );
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Deadline } from './deadline.js';
+import { ACKS, linesOf, OPEN, SEALED } from './journal-segment.js';
+import { bySegment, JournalView } from './journal-view.js';
+import { JournalWriter, sealSegment } from './journal-writer.js';
+import type { JournalEngine } from './store-engine.js';
+import type { JournalEntry } from './store.js';
+
+/** A segment of ours without waiting entries begins anew beyond this size, in bytes. */
+const ROTATE_BYTES = 64 << 10;
+/** A segment of another process that was not written to for this long, in ms, is sealed once nothing waits in it. */
+const QUIET_MS = 60_000;
+
+/**
+ * The journal as append-only files, one writer each, that all processes read. Segments go, with their acknowledgements, when
+ * nothing waits in them any more; a process that died leaves nothing behind but what is still to be sent.
+ */
+export class FileJournal implements JournalEngine {
+  readonly #folder: string;
+  readonly #me = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  readonly #view: JournalView;
+  readonly #writer: JournalWriter;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#view = new JournalView(folder);
+    this.#writer = new JournalWriter(folder, clock);
+  }
+
+  append(entries: readonly JournalEntry[], deadline: Deadline): Promise<void> {
+    return entries.length === 0 ? Promise.resolve() : this.#writer.append(entries, deadline);
+  }
+
+  read(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]> {
+    return this.#upToDate(deadline, () => this.#view.oldest(limit, deadline));
+  }
+
+  size(deadline: Deadline): Promise<number> {
+    return this.#upToDate(deadline, () => Promise.resolve(this.#view.size));
+  }
+
+  acknowledge(ids: readonly string[], deadline: Deadline): Promise<void> {
+    return this.#upToDate(deadline, async () => {
+      const places = ids.flatMap((id) => this.#view.placesOf(id));
+      for (const [segment, group] of bySegment(places)) {
+        deadline.signal.throwIfAborted();
+        const { bytes } = linesOf([group.map(({ offset }) => offset)]);
+        await using file = await open(join(this.#folder, `${segment}.${this.#me}${ACKS}`), 'a', 0o600);
+        await file.appendFile(bytes);
+        await file.datasync();
+        for (const { offset } of group) this.#view.acknowledge(segment, offset);
+      }
+      await this.#tidy(deadline);
+    });
+  }
+
+  /** Ends this process's segment, so that others may remove it. */
+  close(): Promise<void> {
+    return this.#writer.rotate();
+  }
+
+  /** One at a time: the view is read and changed across several reads of files. */
+  #upToDate<T>(deadline: Deadline, run: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(async () => {
+      await this.#view.update(deadline);
+      return run();
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Seals what nobody will need open and where nothing waits, looks again, and removes what is sealed and done with. */
+  async #tidy(deadline: Deadline): Promise<void> {
+    for (const { key, sealed, waiting } of this.#view.segments()) {
+      if (waiting > 0 || sealed) continue;
+      if (key === this.#writer.key) await this.#writer.rotate(ROTATE_BYTES);
+      else if (await this.#isQuiet(key)) await sealSegment(this.#folder, key);
+    }
+    await this.#view.update(deadline);
+    const done = this.#view.segments().filter(({ sealed, waiting }) => sealed && waiting === 0);
+    if (done.length === 0) return;
+    const names = await readdir(this.#folder);
+    for (const { key } of done) {
+      // The segment before its acknowledgements: without them, all that was ever in it would wait again.
+      await rm(join(this.#folder, key + SEALED), { force: true });
+      for (const name of names.filter((other) => other.startsWith(`${key}.`) && other.endsWith(ACKS))) {
+        await rm(join(this.#folder, name), { force: true });
+      }
+    }
+  }
+
+  /** By the machine's own time, as that of the files is. */
+  async #isQuiet(key: string): Promise<boolean> {
+    return stat(join(this.#folder, key + OPEN)).then(
+      ({ mtimeMs }) => mtimeMs < Date.now() - QUIET_MS,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { Clock } from '../clock.js';
+import type { Deadline } from './deadline.js';
+import { exclusively } from './file-lock.js';
+import { FileStorage } from './file-storage.js';
+import { makeFolder } from './folder.js';
+import type { Fence } from './store-engine.js';
+
+interface LeaseRecord {
+  readonly holder: string;
+  readonly token: number;
+  readonly expiresAt: number;
+  readonly ttlMs: number;
+}
+
+/**
+ * Leases between processes: a record in a file, which is changed only under a short lock. The record stays when its lease
+ * has ended, for the token must grow for ever.
+ */
+export class FileLeases {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #records: FileStorage;
+  /** When this process first saw the record that stands in a file, by monotonic time. */
+  readonly #firstSeen = new Map<string, { readonly record: string; readonly at: number }>();
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#records = new FileStorage(folder);
+  }
+
+  take(name: string, holder: string, ttlMs: number, deadline: Deadline): Promise<number | undefined> {
+    return this.#exclusively(name, deadline, async () => {
+      const current = await this.#read(name);
+      if (current !== undefined && this.#isHeld(name, current)) return undefined;
+      const token = (current?.token ?? 0) + 1;
+      await this.#write(name, { holder, token, ttlMs, expiresAt: this.#clock.now() + ttlMs });
+      return token;
+    });
+  }
+
+  async holds({ name, holder }: Fence): Promise<boolean> {
+    const current = await this.#read(name);
+    return current?.holder === holder && this.#isHeld(name, current);
+  }
+
+  renew(fence: Fence, ttlMs: number, deadline: Deadline): Promise<boolean> {
+    return this.whileHeld(fence, deadline, async () => {
+      await this.#write(fence.name, { ...fence, ttlMs, expiresAt: this.#clock.now() + ttlMs });
+    });
+  }
+
+  async release(fence: Fence, deadline: Deadline): Promise<void> {
+    await this.whileHeld(fence, deadline, () => this.#write(fence.name, { ...fence, ttlMs: 0, expiresAt: 0 }));
+  }
+
+  /** Runs `run` if the lease is held, and lets nobody else take it meanwhile; false when it was lost. */
+  whileHeld(fence: Fence, deadline: Deadline, run: () => Promise<void>): Promise<boolean> {
+    return this.#exclusively(fence.name, deadline, async () => {
+      const held = await this.holds(fence);
+      if (held) await run();
+      return held;
+    });
+  }
+
+  async #exclusively<T>(name: string, deadline: Deadline, run: () => Promise<T>): Promise<T> {
+    await makeFolder(this.#folder);
+    return exclusively(join(this.#folder, `${name}.lock`), deadline, run);
+  }
+
+  /**
+   * By wall time, as all processes see it. A wall clock that was set back would keep a dead holder's lease alive for as long:
+   * so it also ends when this process has seen it unchanged for its whole length.
+   */
+  #isHeld(name: string, { holder, token, expiresAt, ttlMs }: LeaseRecord): boolean {
+    const record = `${holder} ${token} ${expiresAt}`;
+    let seen = this.#firstSeen.get(name);
+    if (seen?.record !== record) this.#firstSeen.set(name, (seen = { record, at: this.#clock.monotonic() }));
+    return this.#clock.now() < expiresAt && this.#clock.monotonic() - seen.at < ttlMs;
+  }
+
+  async #read(name: string): Promise<LeaseRecord | undefined> {
+    const text = await this.#records.get(name);
+    return text === undefined ? undefined : (JSON.parse(text) as LeaseRecord);
+  }
+
+  async #write(name: string, { holder, token, expiresAt, ttlMs }: LeaseRecord): Promise<void> {
+    await this.#records.set(name, JSON.stringify({ holder, token, expiresAt, ttlMs } satisfies LeaseRecord));
+  }
+}

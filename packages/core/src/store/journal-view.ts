@@ -1,0 +1,168 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Deadline } from './deadline.js';
+import { ACKS, isAcknowledgement, isEntry, OPEN, openIfThere, readLines, SEALED } from './journal-segment.js';
+import { codeOf } from './store-error.js';
+import type { JournalEntry } from './store.js';
+
+/** Where a waiting entry stands. */
+export interface Place {
+  readonly segment: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+interface Segment {
+  sealed: boolean;
+  /** Up to where it was read, and each file of acknowledgements of it. */
+  read: number;
+  readonly acksRead: Map<string, number>;
+  /** The waiting entries in it, by offset. */
+  readonly waiting: Map<number, string>;
+}
+
+/**
+ * What this process has seen of the journal of all processes: where the waiting entries stand, not what they say. It is
+ * brought up to date by reading what was added to the files since the last time.
+ */
+export class JournalView {
+  readonly #folder: string;
+  readonly #segments = new Map<string, Segment>();
+  /** The places of each waiting entry, oldest entry first. An entry that was appended again has several. */
+  readonly #entries = new Map<string, Place[]>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Every segment with how many of its entries wait. */
+  segments(): { readonly key: string; readonly sealed: boolean; readonly waiting: number }[] {
+    return [...this.#segments].map(([key, { sealed, waiting }]) => ({ key, sealed, waiting: waiting.size }));
+  }
+
+  placesOf(id: string): readonly Place[] {
+    return this.#entries.get(id) ?? [];
+  }
+
+  async update(deadline: Deadline): Promise<void> {
+    const names = await this.#names();
+    const acks = names.filter((name) => name.endsWith(ACKS));
+    const found = new Map<string, boolean>();
+    for (const name of names) {
+      if (name.endsWith(OPEN)) found.set(name.slice(0, -OPEN.length), found.get(name.slice(0, -OPEN.length)) ?? false);
+      if (name.endsWith(SEALED)) found.set(name.slice(0, -SEALED.length), true);
+    }
+    for (const key of this.#segments.keys()) if (!found.has(key)) this.#forget(key);
+    for (const [key, sealed] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      await this.#readSegment(key, sealed, acks.filter((name) => name.startsWith(`${key}.`)), deadline);
+    }
+  }
+
+  /** The oldest waiting entries, read from their files. */
+  async oldest(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]> {
+    const wanted: [id: string, place: Place][] = [];
+    for (const [id, places] of this.#entries) {
+      if (wanted.length >= limit) break;
+      const place = places.at(-1);
+      if (place !== undefined) wanted.push([id, place]);
+    }
+    const values = new Map<string, JournalEntry>();
+    for (const [segment, places] of bySegment(wanted.map(([, place]) => place))) {
+      for (const entry of await this.#readEntries(segment, places, deadline)) values.set(entry.id, entry);
+    }
+    return wanted.flatMap(([id]) => values.get(id) ?? []);
+  }
+
+  acknowledge(segment: string, offset: number): void {
+    const waiting = this.#segments.get(segment)?.waiting;
+    const id = waiting?.get(offset);
+    if (id === undefined) return;
+    waiting?.delete(offset);
+    const left = this.placesOf(id).filter((place) => place.segment !== segment || place.offset !== offset);
+    if (left.length === 0) this.#entries.delete(id);
+    else this.#entries.set(id, left);
+  }
+
+  async #names(): Promise<readonly string[]> {
+    try {
+      return await readdir(this.#folder);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  /** Only a segment without waiting entries is ever removed, so whatever is still known of it was acknowledged. */
+  #forget(key: string): void {
+    for (const offset of [...(this.#segments.get(key)?.waiting.keys() ?? [])]) this.acknowledge(key, offset);
+    this.#segments.delete(key);
+  }
+
+  async #readSegment(key: string, sealed: boolean, ackFiles: readonly string[], deadline: Deadline): Promise<void> {
+    const segment = this.#segments.get(key) ?? { sealed, read: 0, acksRead: new Map(), waiting: new Map() };
+    segment.sealed = sealed;
+    this.#segments.set(key, segment);
+    // First what was acknowledged, then the entries: so every acknowledged entry is met below, and none is remembered in vain.
+    const acknowledged = new Set<number>();
+    const acksRead = new Map<string, number>();
+    for (const name of ackFiles) {
+      const read = await readLines(join(this.#folder, name), segment.acksRead.get(name) ?? 0, deadline, ({ value }) => {
+        if (isAcknowledgement(value)) for (const offset of value) acknowledged.add(offset);
+      });
+      if (read !== undefined) acksRead.set(name, read);
+    }
+    const read = await this.#whicheverIsThere(key, (path) =>
+      readLines(path, segment.read, deadline, ({ offset, length, value }) => {
+        if (isEntry(value)) this.#add(segment, value.id, { segment: key, offset, length });
+      }),
+    );
+    if (read === undefined) return this.#forget(key);
+    // Only now, and all at once: an update that fails half-way is simply made again.
+    segment.read = read;
+    for (const [name, at] of acksRead) segment.acksRead.set(name, at);
+    for (const offset of acknowledged) this.acknowledge(key, offset);
+  }
+
+  #add(segment: Segment, id: string, place: Place): void {
+    if (segment.waiting.has(place.offset)) return;
+    segment.waiting.set(place.offset, id);
+    const places = this.#entries.get(id);
+    if (places === undefined) this.#entries.set(id, [place]);
+    else places.push(place);
+  }
+
+  async #readEntries(key: string, places: readonly Place[], deadline: Deadline): Promise<readonly JournalEntry[]> {
+    const handle = await this.#whicheverIsThere(key, openIfThere);
+    if (handle === undefined) return [];
+    await using file = handle;
+    const entries: JournalEntry[] = [];
+    for (const { offset, length } of places) {
+      deadline.signal.throwIfAborted();
+      const { buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
+      const entry: unknown = JSON.parse(buffer.toString('utf8'));
+      if (isEntry(entry)) entries.push({ id: entry.id, value: entry.value });
+    }
+    return entries;
+  }
+
+  /** A segment may be sealed at any moment, between being listed and being opened too. */
+  async #whicheverIsThere<T>(key: string, use: (path: string) => Promise<T | undefined>): Promise<T | undefined> {
+    const path = join(this.#folder, key);
+    return (await use(path + OPEN)) ?? (await use(path + SEALED));
+  }
+}
+
+/** The places of each segment together. */
+export function bySegment(places: readonly Place[]): Map<string, Place[]> {
+  const groups = new Map<string, Place[]>();
+  for (const place of places) {
+    const group = groups.get(place.segment);
+    if (group === undefined) groups.set(place.segment, [place]);
+    else group.push(place);
+  }
+  return groups;
+}

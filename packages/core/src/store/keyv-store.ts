@@ -1,0 +1,48 @@
+import type { Clock } from '../clock.js';
+import { KeyvBlobs } from './keyv-blobs.js';
+import type { KeyvLike } from './keyv-like.js';
+import { KeyvValues } from './keyv-values.js';
+import { localJournal } from './local-journal.js';
+import { LocalLeases } from './local-leases.js';
+import type { StoreEngine } from './store-engine.js';
+
+export interface KeyvStoreOptions {
+  readonly keyv: KeyvLike;
+  /** In front of every key. */
+  readonly prefix: string;
+  readonly description: string;
+  readonly durable: boolean;
+  readonly clock: Clock;
+}
+
+/** Any Keyv as a store: values and blobs in it, leases and the journal in this process. */
+export function keyvStore({ keyv, prefix, description, durable, clock }: KeyvStoreOptions): StoreEngine {
+  const values = new KeyvValues(keyv, prefix);
+  const blobs = new KeyvBlobs(values);
+  const leases = new LocalLeases(clock);
+  return {
+    description,
+    durable,
+    shared: false,
+    crashSafe: false,
+    get: (key) => values.get(key),
+    async put(key, value, fence) {
+      if (fence !== undefined && !leases.holds(fence)) return false;
+      await values.put(key, value);
+      return true;
+    },
+    delete: (key) => values.delete(key),
+    getBlob: (key, deadline) => blobs.get(key, deadline),
+    putBlob: (key, blob, fence, deadline) => blobs.put(key, blob, deadline, () => fence === undefined || leases.holds(fence)),
+    blobVersion: (key) => blobs.version(key),
+    takeLease: (name, holder, ttlMs) => Promise.resolve(leases.take(name, holder, ttlMs)),
+    holdsLease: (fence) => Promise.resolve(leases.holds(fence)),
+    renewLease: (fence, ttlMs) => Promise.resolve(leases.renew(fence, ttlMs)),
+    releaseLease: (fence) => Promise.resolve(leases.release(fence)),
+    journal: localJournal(),
+    close() {
+      values.close();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import Keyv from 'keyv';
+import type { Clock } from '../clock.js';
+import { CrowdsecError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { composeStore } from './compose-store.js';
+import { fileStore } from './file-store.js';
+import { isInMemory, isKeyvLike, type KeyvLike } from './keyv-like.js';
+import { keyvStore } from './keyv-store.js';
+import { type Scope, scopeOf } from './scope.js';
+import type { StoreEngine } from './store-engine.js';
+import type { Store } from './store.js';
+
+export interface OpenStoreOptions {
+  /** A Keyv of the user; without one, files. */
+  readonly store?: KeyvLike | undefined;
+  /** The folder for files; default `crowdsec-sdk` in `$XDG_STATE_HOME` or `~/.local/state`. */
+  readonly stateDir?: string | undefined;
+  /** Installations that share a store differ in it. */
+  readonly namespace: string;
+  /** The root of the API: all state belongs to one. */
+  readonly apiRoot: string;
+  /** Without a Keyv and a `stateDir`: keep everything in memory. */
+  readonly ephemeral?: boolean | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long a call to the store may take, in ms. Default 2000. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/**
+ * Opens the store that the options ask for. Synchronous, for it touches neither disk nor network: a store out of reach shows
+ * at the first call, which has a deadline.
+ *
+ * @throws `CROWDSEC_OPTION_INVALID` when `store` is not a Keyv
+ */
+export function openStore(options: OpenStoreOptions): Store {
+  return composeStore(engineOf(options), { clock: options.clock, deadlineMs: options.deadlineMs ?? 2_000 });
+}
+
+function engineOf({ store, stateDir, namespace, apiRoot, ephemeral, clock, logger }: OpenStoreOptions): StoreEngine {
+  const scope = scopeOf(namespace, apiRoot);
+  if (store !== undefined) return engineOfKeyv(store, scope, clock, logger);
+  if (ephemeral === true && stateDir === undefined) {
+    return keyvStore({ keyv: new Keyv(), prefix: scope.prefix, description: 'memory', durable: false, clock });
+  }
+  return fileStore(join(resolve(stateDir ?? defaultStateDir()), scope.folder), clock);
+}
+
+function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Logger): StoreEngine {
+  if (!isKeyvLike(keyv)) {
+    const message = 'store is not a Keyv: pass an instance, as `new Keyv(new KeyvRedis(url))`, or leave it out to use files';
+    throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
+  }
+  const durable = !isInMemory(keyv);
+  const description = durable ? 'keyv' : 'keyv in memory';
+  logger.warn(
+    `The store (${description}) serves one process, and signals that wait in it do not survive a crash` +
+      (durable ? '.' : '; nothing in it outlives the process.') +
+      ' Files (no `store`) or a Keyv on @keyv/redis have neither limit.',
+  );
+  return keyvStore({ keyv, prefix, description, durable, clock });
+}
+
+function defaultStateDir(): string {
+  const { XDG_STATE_HOME: given } = process.env;
+  const parent = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.local', 'state');
+  return join(parent, 'crowdsec-sdk');
+}

@@ -1,0 +1,49 @@
+import type { Deadline } from './deadline.js';
+import type { Blob, JournalEntry, JsonValue } from './store.js';
+
+/** Who holds a lease: what a fenced write is checked against. */
+export interface Fence {
+  readonly name: string;
+  /** Random for each taking, so that not even a store that lost its counters confuses two holders. */
+  readonly holder: string;
+  readonly token: number;
+}
+
+/**
+ * What each kind of store implements; `composeStore` makes the port of it. Nothing here watches the time or names errors: a
+ * call that fails rejects with whatever the file system or the client says, one that is late finds its deadline aborted.
+ *
+ * With a fence, a write happens only while its lease is held, and resolves false otherwise.
+ */
+export interface StoreEngine {
+  readonly description: string;
+  readonly durable: boolean;
+  readonly shared: boolean;
+  readonly crashSafe: boolean;
+
+  get(key: string, deadline: Deadline): Promise<JsonValue | undefined>;
+  put(key: string, value: JsonValue, fence: Fence | undefined, deadline: Deadline): Promise<boolean>;
+  delete(key: string, deadline: Deadline): Promise<void>;
+
+  getBlob(key: string, deadline: Deadline): Promise<Blob | undefined>;
+  putBlob(key: string, blob: Blob, fence: Fence | undefined, deadline: Deadline): Promise<boolean>;
+  blobVersion(key: string, deadline: Deadline): Promise<string | undefined>;
+
+  /** The token of the lease, or undefined while another holds it. */
+  takeLease(name: string, holder: string, ttlMs: number, deadline: Deadline): Promise<number | undefined>;
+  holdsLease(fence: Fence, deadline: Deadline): Promise<boolean>;
+  renewLease(fence: Fence, ttlMs: number, deadline: Deadline): Promise<boolean>;
+  releaseLease(fence: Fence, deadline: Deadline): Promise<void>;
+
+  readonly journal: JournalEngine;
+
+  close(): Promise<void>;
+}
+
+/** The journal of a {@link StoreEngine}. */
+export interface JournalEngine {
+  append(entries: readonly JournalEntry[], deadline: Deadline): Promise<void>;
+  read(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]>;
+  acknowledge(ids: readonly string[], deadline: Deadline): Promise<void>;
+  size(deadline: Deadline): Promise<number>;
+}
