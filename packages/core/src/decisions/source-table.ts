@@ -1,0 +1,24 @@
+import type { RowSource } from './row-source.js';
+
+/** Rows hold the number of their source in 16 bits; the last number stands for none. */
+export const NO_SOURCE = 0xffff;
+
+/** From here on scenarios are no longer told apart: sixty thousand of them are a fault or an attack. */
+const FULL = 60_000;
+
+/** Numbers sources in the order in which they come; equal ones share a number. */
+export class SourceTable {
+  readonly sources: RowSource[] = [];
+  readonly #ids = new Map<string, number>();
+
+  idOf(source: RowSource): number {
+    const kept = this.sources.length < FULL ? source : { ...source, scenario: '' };
+    const key = JSON.stringify([kept.feed, kept.origin, kept.type, kept.scenario, kept.allow]);
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      id = this.sources.push(kept) - 1;
+      this.#ids.set(key, id);
+    }
+    return id;
+  }
+}

@@ -1,0 +1,66 @@
+import { CrowdsecError } from '../errors.js';
+import { formatIp, type IpAddress } from './address.js';
+import { prefixLength, readPrefix, words } from './parse.js';
+
+/** A range of addresses: all that share their first `length` bits. Host bits are zero; IPv4-mapped ranges are IPv4. */
+export interface IpPrefix extends IpAddress {
+  /** 0 to 32 for IPv4, 0 to 128 for IPv6. */
+  readonly length: number;
+}
+
+/** Reads an address (a prefix of full length) or a CIDR with any host bits; `undefined` for anything else. */
+export function parsePrefix(text: string): IpPrefix | undefined {
+  const family = readPrefix(text, 0, text.length);
+  if (family === 0) return undefined;
+  return { family, words: Array.from(family === 4 ? words.subarray(0, 1) : words), length: prefixLength };
+}
+
+/** Writes a prefix the canonical way; one of full length as a plain address. */
+export function formatPrefix(prefix: IpPrefix): string {
+  const address = formatIp(prefix);
+  return prefix.length === (prefix.family === 4 ? 32 : 128) ? address : `${address}/${prefix.length}`;
+}
+
+/** A few prefixes to test addresses against: trusted proxies, allow lists. */
+export class PrefixSet {
+  readonly #prefixes: readonly IpPrefix[];
+
+  private constructor(prefixes: readonly IpPrefix[]) {
+    this.#prefixes = prefixes;
+  }
+
+  /**
+   * @param texts addresses and CIDRs
+   * @param path the option they came in, for the error
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` naming the first one that is neither
+   */
+  static from(texts: readonly string[], path = 'prefixes'): PrefixSet {
+    return new PrefixSet(
+      texts.map((text, i) => {
+        const prefix = parsePrefix(text);
+        if (prefix) return prefix;
+        throw new CrowdsecError('CROWDSEC_OPTION_INVALID', `"${text}" is neither an IP address nor a CIDR`, {
+          path: `${path}[${i}]`,
+        });
+      }),
+    );
+  }
+
+  get size(): number {
+    return this.#prefixes.length;
+  }
+
+  /** Whether any of the prefixes holds the address. */
+  has(address: IpAddress): boolean {
+    return this.#prefixes.some((prefix) => prefixHolds(prefix, address));
+  }
+}
+
+/** Whether the address lies in the prefix. */
+export function prefixHolds(prefix: IpPrefix, address: IpAddress): boolean {
+  if (prefix.family !== address.family) return false;
+  return prefix.words.every((word, i) => {
+    const bits = prefix.length - 32 * i;
+    return bits <= 0 || (word ^ address.words[i]!) >>> Math.max(0, 32 - bits) === 0;
+  });
+}

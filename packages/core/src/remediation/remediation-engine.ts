@@ -1,0 +1,140 @@
+import type { z } from 'zod';
+import type { Clock } from '../clock.js';
+import { DecisionIndex, type GeoFacts, type Hit, IGNORED } from '../decisions/decision-index.js';
+import { LOCAL_ORIGIN, type LocalDecisions } from '../decisions/local-decisions.js';
+import type { DecisionMatch } from '../decisions/row-source.js';
+import { messageOf } from '../errors.js';
+import { readIp } from '../ip/parse.js';
+import { type Logger, silentLogger } from '../logger.js';
+import { validate } from '../validate.js';
+import type { IpRemediation } from './ip-remediation.js';
+import { Policy } from './policy.js';
+import { remediationOptions } from './remediation-options.js';
+
+export interface RemediationEngineOptions extends z.input<typeof remediationOptions> {
+  readonly clock: Clock;
+  readonly logger?: Logger;
+  /** Decisions of this installation, consulted beside the index. */
+  readonly local?: LocalDecisions;
+}
+
+/**
+ * Says what to do with an address: the decisions that hold it, weighed by policy. Synchronous, from memory; a miss allocates
+ * nothing. A refresh hands it the next index with {@link swap}; every lookup sees one index, whole.
+ *
+ * ```ts
+ * const engine = new RemediationEngine({ clock: systemClock });
+ * engine.swap(index);
+ * engine.getIpRemediation('203.0.113.7'); // → { remediation: 'ban', origin: 'CAPI', scenario: 'acme/x', expiresAt: … }
+ * ```
+ */
+export class RemediationEngine {
+  /** The types that are acted on, strongest first; `bypass` is not among them. */
+  readonly remediations: readonly string[];
+  readonly #policy: Policy;
+  readonly #geo: ((ip: string) => GeoFacts | undefined) | undefined;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #local: LocalDecisions | undefined;
+  #index = DecisionIndex.empty;
+  #ranks = new Uint8Array(0);
+  #loaded = false;
+  #geoFailed = false;
+
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option */
+  constructor({ clock, logger = silentLogger, local, ...options }: RemediationEngineOptions) {
+    const { geo, ...policy } = validate(remediationOptions, options, 'options');
+    this.#policy = new Policy(policy);
+    this.remediations = this.#policy.remediations;
+    this.#geo = geo;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#local = local;
+  }
+
+  /** What is held. */
+  get index(): DecisionIndex {
+    return this.#index;
+  }
+
+  /** Puts the next index to use. */
+  swap(index: DecisionIndex): void {
+    this.#ranks = Uint8Array.from(index.sources, (source) => this.#policy.rankOfSource(source));
+    this.#index = index;
+    this.#loaded = true;
+  }
+
+  /** What to do with an address, in any legal spelling. Never throws. */
+  getIpRemediation(ip: string): IpRemediation {
+    const family = typeof ip === 'string' ? readIp(ip, 0, ip.length) : 0;
+    if (family === 0) return INVALID;
+    const local = this.#local === undefined || this.#local.size === 0 ? undefined : this.#findLocal(family);
+    const held = this.#find(family, ip);
+    if (local !== undefined && (held === undefined || local.rank <= held.rank)) return this.#answer(local);
+    if (held !== undefined) return this.#answer(held);
+    return this.#loaded ? CLEAN : UNAVAILABLE;
+  }
+
+  /** Whether an allowlist holds the address; allow beats everything. */
+  isAllowed(ip: string): boolean {
+    const family = readIp(ip, 0, ip.length);
+    return family !== 0 && this.#find(family, ip)?.source.allow === true;
+  }
+
+  /** Everything that applies to an address now, what decides first. */
+  explain(ip: string): readonly DecisionMatch[] {
+    const now = this.#clock.now();
+    const family = readIp(ip, 0, ip.length);
+    if (family === 0) return [];
+    const local = (this.#local?.matches(family, now) ?? []).map(({ value, type, scenario, expiresAt }) => ({
+      origin: LOCAL_ORIGIN,
+      type,
+      scenario,
+      allow: false,
+      scope: value.includes('/') ? ('range' as const) : ('ip' as const),
+      value,
+      expiresAt,
+    }));
+    const geo = this.#index.needsGeo ? this.#locate(ip) : undefined;
+    const found = [...local, ...this.#index.matches(ip, now, geo)];
+    return found.sort((a, b) => this.#policy.rankOfSource(a) - this.#policy.rankOfSource(b));
+  }
+
+  #findLocal(family: 4 | 6): Hit | undefined {
+    const found = this.#local!.find(family, this.#policy.rankOfType, this.#clock.now());
+    if (found === undefined) return undefined;
+    const { type, scenario, expiresAt } = found;
+    const rank = this.#policy.rankOfType(type);
+    if (rank === IGNORED) return undefined;
+    return { source: { feed: LOCAL_ORIGIN, origin: LOCAL_ORIGIN, type, scenario, allow: false }, rank, expiresAt };
+  }
+
+  #find(family: 4 | 6, ip: string): Hit | undefined {
+    const hit = this.#index.find(family, this.#ranks, this.#clock);
+    if (!this.#index.needsGeo || hit?.source.allow === true) return hit;
+    const geo = this.#locate(ip);
+    const byGeo = geo && this.#index.findGeo(geo, this.#ranks, this.#clock);
+    return byGeo !== undefined && (hit === undefined || byGeo.rank < hit.rank) ? byGeo : hit;
+  }
+
+  #locate(ip: string): GeoFacts | undefined {
+    try {
+      return this.#geo?.(ip);
+    } catch (error) {
+      if (!this.#geoFailed) this.#logger.warn(`geo() failed, so country and AS decisions do not apply: ${messageOf(error)}`);
+      this.#geoFailed = true;
+      return undefined;
+    }
+  }
+
+  #answer({ source, expiresAt }: Hit): IpRemediation {
+    const remediation = source.allow ? BYPASS : this.#policy.remediationOf(source.type);
+    if (remediation === BYPASS && !source.allow) return CLEAN;
+    return { remediation, origin: source.origin, scenario: source.scenario, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  }
+}
+
+const BYPASS = 'bypass';
+const CLEAN: IpRemediation = Object.freeze({ remediation: BYPASS, origin: 'clean' });
+const INVALID: IpRemediation = Object.freeze({ remediation: BYPASS, origin: 'invalid' });
+const UNAVAILABLE: IpRemediation = Object.freeze({ remediation: BYPASS, origin: 'unavailable' });

@@ -1,0 +1,74 @@
+import type { Clock } from '../clock.js';
+import type { DecisionDelta } from '../decisions/decision-delta.js';
+import type { DecisionIndex } from '../decisions/decision-index.js';
+import type { Logger } from '../logger.js';
+
+/** A place that decisions come from: CAPI with its lists, static lists, one day a local API. */
+export interface DecisionSource {
+  /** Unique among the sources of an agent: `capi`. */
+  readonly name: string;
+  /**
+   * Asks for what is new.
+   *
+   * @throws CrowdsecError when the source as a whole failed; then nothing changes. A list that failed alone is in the report.
+   */
+  pull(context: PullContext): Promise<PullResult>;
+  /** Asks again for the lists alone that `context.state` says failed, by the links of the last pull. */
+  retryLists?(context: PullContext): Promise<PullResult>;
+}
+
+export interface PullContext {
+  /** Nothing is held, so everything is asked for. */
+  readonly startup: boolean;
+  /** What is held. */
+  readonly index: DecisionIndex;
+  /** What the last pull of this source returned as `state`; empty when nothing is held. */
+  readonly state: SourceState;
+  /** When the next pull is due, in ms from now: a list that would end before is asked for whole. */
+  readonly nextRefreshInMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How lists are fetched: a transport that never carries our token. */
+  readonly fetch: typeof globalThis.fetch;
+  readonly signal: AbortSignal;
+}
+
+export interface PullResult {
+  readonly delta: DecisionDelta;
+  readonly lists: readonly ListReport[];
+  /** To be stored with the decisions, in one write, and handed to the next pull. */
+  readonly state: SourceState;
+}
+
+/** What became of one linked list. */
+export interface ListReport {
+  readonly name: string;
+  readonly kind: ListKind;
+  readonly status: 'replaced' | 'unchanged' | 'failed';
+  readonly httpStatus?: number;
+  /** How many entries it holds now, as far as this pull knows. */
+  readonly entries: number;
+  /** Lines that were left out, by reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly error?: string;
+}
+
+export type ListKind = 'blocklist' | 'allowlist';
+
+/** The linked lists by their feed, as JSON. */
+export type SourceState = Readonly<Record<string, ListState>>;
+
+/** What is remembered of a linked list: the link, to ask again by, and when it was last read. */
+export type ListState = {
+  readonly kind: ListKind;
+  readonly name: string;
+  readonly url: string;
+  /** What a blocklist's link says of its entries. */
+  readonly remediation?: string;
+  readonly scope?: string;
+  readonly duration?: string;
+  /** When the answer that is held was asked for, in ms since the epoch, by our clock; absent when none ever came. */
+  readonly pulledAt?: number;
+  /** The last try failed. */
+  readonly failed?: boolean;
+};
