@@ -103,7 +103,7 @@ export class JournalView {
   }
 
   async #readSegment(key: string, sealed: boolean, ackFiles: readonly string[], deadline: Deadline): Promise<void> {
-    const segment = this.#segments.get(key) ?? { sealed, read: 0, acksRead: new Map(), waiting: new Map() };
+    const segment: Segment = this.#segments.get(key) ?? { sealed, read: 0, acksRead: new Map(), waiting: new Map() };
     segment.sealed = sealed;
     this.#segments.set(key, segment);
     // First what was acknowledged, then the entries: so every acknowledged entry is met below, and none is remembered in vain.

@@ -18,8 +18,8 @@ export function isKeyvLike(value: unknown): value is KeyvLike {
 }
 
 /** The storage behind a Keyv and what that one wraps in turn, outermost first. */
-export function storagesOf(keyv: KeyvLike): readonly Record<string, unknown>[] {
-  const found: Record<string, unknown>[] = [];
+export function storagesOf(keyv: KeyvLike): readonly object[] {
+  const found: object[] = [];
   for (let at: unknown = keyv.store; isObject(at) && found.length < 4; at = at.store) found.push(at);
   return found;
 }
@@ -29,6 +29,7 @@ export function isInMemory(keyv: KeyvLike): boolean {
   return storagesOf(keyv).some((storage) => Object.prototype.toString.call(storage) === '[object Map]');
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** True for objects, functions aside. */
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

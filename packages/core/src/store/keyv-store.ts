@@ -13,10 +13,11 @@ export interface KeyvStoreOptions {
   readonly description: string;
   readonly durable: boolean;
   readonly clock: Clock;
+  readonly close?: () => void;
 }
 
 /** Any Keyv as a store: values and blobs in it, leases and the journal in this process. */
-export function keyvStore({ keyv, prefix, description, durable, clock }: KeyvStoreOptions): StoreEngine {
+export function keyvStore({ keyv, prefix, description, durable, clock, close }: KeyvStoreOptions): StoreEngine {
   const values = new KeyvValues(keyv, prefix);
   const blobs = new KeyvBlobs(values);
   const leases = new LocalLeases(clock);
@@ -42,6 +43,7 @@ export function keyvStore({ keyv, prefix, description, durable, clock }: KeyvSto
     journal: localJournal(),
     close() {
       values.close();
+      close?.();
       return Promise.resolve();
     },
   };

@@ -6,8 +6,12 @@ import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { composeStore } from './compose-store.js';
 import { fileStore } from './file-store.js';
+import { codecOf } from './keyv-codec.js';
+import { listenToErrors } from './keyv-errors.js';
 import { isInMemory, isKeyvLike, type KeyvLike } from './keyv-like.js';
 import { keyvStore } from './keyv-store.js';
+import { RedisConnection, redisAdapterOf } from './redis-connection.js';
+import { redisStore } from './redis-store.js';
 import { type Scope, scopeOf } from './scope.js';
 import type { StoreEngine } from './store-engine.js';
 import type { Store } from './store.js';
@@ -53,6 +57,11 @@ function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Lo
     const message = 'store is not a Keyv: pass an instance, as `new Keyv(new KeyvRedis(url))`, or leave it out to use files';
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
   }
+  const stopListening = listenToErrors(keyv, clock, logger);
+  const redis = redisAdapterOf(keyv);
+  if (redis !== undefined) {
+    return redisStore({ redis: new RedisConnection(redis), codec: codecOf(keyv), prefix, close: stopListening });
+  }
   const durable = !isInMemory(keyv);
   const description = durable ? 'keyv' : 'keyv in memory';
   logger.warn(
@@ -60,7 +69,7 @@ function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Lo
       (durable ? '.' : '; nothing in it outlives the process.') +
       ' Files (no `store`) or a Keyv on @keyv/redis have neither limit.',
   );
-  return keyvStore({ keyv, prefix, description, durable, clock });
+  return keyvStore({ keyv, prefix, description, durable, clock, close: stopListening });
 }
 
 function defaultStateDir(): string {
