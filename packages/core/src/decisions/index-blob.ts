@@ -2,16 +2,23 @@ import { z } from 'zod';
 import { CrowdsecError } from '../errors.js';
 import type { Blob } from '../store/store.js';
 import { Breather } from './breather.js';
-import { DecisionIndex, type Tables } from './decision-index.js';
+import type { Tables } from './decision-index.js';
 import { type DecisionTable, TableWriter } from './decision-table.js';
 import { FAMILIES, type Family, WORDS } from './row-set.js';
+import type { RowSource } from './row-source.js';
 import { NO_SOURCE } from './source-table.js';
+
+/** What an index consists of. */
+export interface IndexParts {
+  readonly sources: readonly RowSource[];
+  readonly tables: Tables;
+}
 
 /**
  * An index as bytes: its own columns as they lie in memory, 12 bytes an IPv4 row and 24 an IPv6 row, and a small head.
  * What can be told from them (parents, the jump table) is not in it. The chunks are views: nothing is copied.
  */
-export function toBlob(index: DecisionIndex): Blob {
+export function writeBlob(index: IndexParts): Blob {
   const rows = Object.fromEntries(FAMILIES.map((family) => [family, index.tables[family].size]));
   const sources = index.sources.map(({ feed, origin, type, scenario, allow }) => ({ feed, origin, type, scenario, allow }));
   const columns = FAMILIES.flatMap((family) => [index.tables[family].keys, index.tables[family].meta, index.tables[family].until]);
@@ -24,12 +31,12 @@ export function toBlob(index: DecisionIndex): Blob {
 }
 
 /**
- * The index that {@link toBlob} wrote, in slices that leave the event loop free. The bytes are checked for everything that a
- * lookup relies on, not for what the store's checksum tells.
+ * The index that {@link writeBlob} wrote, in slices that leave the event loop free. The bytes are checked for everything that
+ * a lookup relies on, not for what the store's checksum tells.
  *
  * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a foreign format, another byte order or damaged bytes
  */
-export async function fromBlob(blob: Blob): Promise<DecisionIndex> {
+export async function readBlob(blob: Blob): Promise<IndexParts> {
   const head = headSchema.safeParse(blob.head);
   if (!head.success) throw damaged('its head is of another format, or of a machine with another byte order');
   const { rows, sources } = head.data;
@@ -42,7 +49,7 @@ export async function fromBlob(blob: Blob): Promise<DecisionIndex> {
   for (const family of FAMILIES) {
     tables[family] = await readTable(reader, WORDS[family], rows[family], sources.length, breather);
   }
-  return new DecisionIndex(sources, tables as Tables);
+  return { sources, tables: tables as Tables };
 }
 
 const FORMAT = 'crowdsec-decisions/1';

@@ -97,9 +97,8 @@ export class LocalDecisions {
   /** The decision of the best rank about the address read last by `ip/parse`; allocates nothing. */
   find(family: 4 | 6, rankOf: (type: string) => number, now: number): LocalDecision | undefined {
     let best: LocalDecision | undefined;
-    const { inUse } = this.#lengths[family];
-    for (let i = 0; i < inUse.length; i++) {
-      const bucket = this.#buckets.get(hashOf(words, family, inUse[i]!));
+    for (const length of this.#lengths[family].inUse) {
+      const bucket = this.#buckets.get(hashOf(words, family, length));
       if (bucket === undefined) continue;
       for (const { prefix, decision } of bucket) {
         if (decision.lifted || decision.expiresAt <= now || !holdsWords(prefix, family)) continue;
@@ -164,7 +163,9 @@ class LengthCounts {
   }
 
   remove(length: number): void {
-    if (--this.#counts[length]! === 0) this.inUse = this.inUse.filter((other) => other !== length);
+    const left = this.#counts[length]! - 1;
+    this.#counts[length] = left;
+    if (left === 0) this.inUse = this.inUse.filter((other) => other !== length);
   }
 }
 

@@ -93,7 +93,9 @@ export class RunCursor {
 
   advance(): void {
     const top = this.#heap[0]!;
-    if (++this.#next[top]! === this.#runs[top]!.count) {
+    const row = this.#next[top]! + 1;
+    this.#next[top] = row;
+    if (row === this.#runs[top]!.count) {
       const last = this.#heap.pop()!;
       if (this.#heap.length > 0) this.#heap[0] = last;
     }

@@ -1,0 +1,91 @@
+import type { Breather } from '../decisions/breather.js';
+import type { ListParser } from '../decisions/list-parser.js';
+import { messageOf } from '../errors.js';
+import type { ListLimits } from './list-limits.js';
+
+export interface ListDownload {
+  readonly url: string;
+  /** Sends `If-Modified-Since`, in ms since the epoch. */
+  readonly since: number | undefined;
+  /** Takes the text of a 200; whoever asked throws it away when the download fails later on. */
+  readonly parser: ListParser;
+  /** Plain http is fine, since the API itself is. */
+  readonly allowHttp: boolean;
+  readonly limits: ListLimits;
+  readonly fetch: typeof globalThis.fetch;
+  readonly signal: AbortSignal;
+  readonly breather: Breather;
+}
+
+export type DownloadResult =
+  | { readonly status: 'read'; readonly httpStatus: number }
+  | { readonly status: 'unchanged'; readonly httpStatus: number }
+  | { readonly status: 'failed'; readonly httpStatus?: number; readonly error: string };
+
+const MOST_REDIRECTS = 5;
+
+/**
+ * Reads one list, piece by piece and within its limits. No header of ours goes along but `If-Modified-Since`: no token, no
+ * credentials, on no hop. Never rejects.
+ */
+export async function downloadList(download: ListDownload): Promise<DownloadResult> {
+  const { limits, signal, since } = download;
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]);
+  const headers: Record<string, string> = since === undefined ? {} : { 'if-modified-since': new Date(since).toUTCString() };
+  let httpStatus: number | undefined;
+  try {
+    const response = await follow(download, headers, deadline);
+    httpStatus = response.status;
+    if (httpStatus === 200) await readBody(response, download);
+    else await response.body?.cancel();
+    if (httpStatus === 200) return { status: 'read', httpStatus };
+    if (httpStatus === 304) return { status: 'unchanged', httpStatus };
+    return { status: 'failed', httpStatus, error: `answered ${httpStatus}` };
+  } catch (error) {
+    return { status: 'failed', ...(httpStatus === undefined ? {} : { httpStatus }), error: explain(error, limits) };
+  }
+}
+
+async function follow(
+  { url, allowHttp, fetch }: ListDownload,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Response> {
+  let at = new URL(url);
+  for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    if (at.protocol !== 'https:' && !(allowHttp && at.protocol === 'http:')) throw new Error(`${at.protocol} links are not followed`);
+    const response = await fetch(at, { headers, redirect: 'manual', credentials: 'omit', signal });
+    const location = response.headers.get('location');
+    if (!REDIRECTS.has(response.status) || location === null) return response;
+    await response.body?.cancel();
+    at = new URL(location, at);
+  }
+  throw new Error(`redirected more than ${MOST_REDIRECTS} times`);
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+async function readBody(response: Response, { parser, limits, breather }: ListDownload): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > limits.maxBytes) throw new Error(`longer than ${limits.maxBytes} bytes`);
+    for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
+      const piece = chunk.subarray(at, at + PIECE_BYTES);
+      // Latin-1: values are ASCII, and bytes that are not stay single characters, wherever a piece is cut.
+      parser.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1'));
+      if (parser.entries > limits.maxEntries) throw new Error(`more than ${limits.maxEntries} entries`);
+      if (breather.tired()) await breather.rest();
+    }
+  }
+  parser.finish();
+}
+
+/** So little is parsed between two looks at the clock: a piece of a millisecond or so. */
+const PIECE_BYTES = 16 * 1024;
+
+function explain(error: unknown, limits: ListLimits): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `not read within ${limits.timeoutMs} ms`;
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : '';
+  return messageOf(error) + cause;
+}

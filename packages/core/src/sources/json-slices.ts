@@ -1,0 +1,127 @@
+import type { Breather } from '../decisions/breather.js';
+
+/** A text of this size is parsed at once, in a millisecond or so. */
+const SLICE_CHARS = 64 * 1024;
+
+/**
+ * `JSON.parse` for large texts, in slices that leave the event loop free in between: three megabytes at once would hold it for
+ * 50 ms. Finds the members of large arrays and objects, and leaves the parsing of each, or of as many as make a slice, to `JSON.parse`.
+ *
+ * @throws SyntaxError as `JSON.parse` does
+ */
+export async function parseJsonInSlices(text: string, breather: Breather): Promise<unknown> {
+  return parseRange(text, 0, text.length, breather);
+}
+
+async function parseRange(text: string, start: number, end: number, breather: Breather): Promise<unknown> {
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (start < end && isSpace(text.charCodeAt(end - 1))) end--;
+  const open = text.charCodeAt(start);
+  const closes = text.charCodeAt(end - 1) === (open === OPEN_ARRAY ? CLOSE_ARRAY : CLOSE_OBJECT);
+  if (end - start <= SLICE_CHARS || (open !== OPEN_ARRAY && open !== OPEN_OBJECT) || !closes) {
+    return JSON.parse(text.slice(start, end)) as unknown;
+  }
+  const members = new MemberScanner(text, start + 1, end - 1);
+  return open === OPEN_ARRAY ? parseArray(members, breather) : parseObject(members, breather);
+}
+
+async function parseArray(members: MemberScanner, breather: Breather): Promise<unknown[]> {
+  const items: unknown[] = [];
+  while (await members.next(breather)) {
+    const { text, start, end, isLarge } = members;
+    if (isLarge) items.push(await parseRange(text, start, end, breather));
+    // A comma that nothing follows, at the border of a slice.
+    else if (items.length > 0 && text.slice(start, end).trim() === '') throw new SyntaxError('Unexpected end of JSON array');
+    else items.push(...(JSON.parse(`[${text.slice(start, end)}]`) as unknown[]));
+  }
+  return items;
+}
+
+async function parseObject(members: MemberScanner, breather: Breather): Promise<object> {
+  const entries: [string, unknown][] = [];
+  while (await members.next(breather)) {
+    const { text, start, end, isLarge } = members;
+    if (!isLarge) {
+      entries.push(...Object.entries(JSON.parse(`{${text.slice(start, end)}}`) as object));
+      continue;
+    }
+    const colon = text.indexOf(':', endOfString(text, text.indexOf('"', start)));
+    const [key] = Object.keys(JSON.parse(`{${text.slice(start, colon)}:0}`) as object);
+    entries.push([key!, await parseRange(text, colon + 1, end, breather)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Finds the members of an array or object: many small ones at a time, or a large one alone. */
+class MemberScanner {
+  readonly text: string;
+  /** Where the members found last begin and end, commas between them included. */
+  start = 0;
+  end = 0;
+  isLarge = false;
+  /** Where the next member begins; beyond the last one when there are none left. */
+  #next: number;
+  readonly #limit: number;
+
+  constructor(text: string, start: number, limit: number) {
+    this.text = text;
+    this.#next = start;
+    this.#limit = limit;
+  }
+
+  async next(breather: Breather): Promise<boolean> {
+    if (this.#next > this.#limit) return false;
+    this.start = this.#next;
+    this.end = -1;
+    do {
+      const comma = await this.#endOfMember(this.#next, breather);
+      // A large member does not share a slice with the small ones before it.
+      if (comma - this.start > SLICE_CHARS && this.end >= 0) break;
+      this.end = comma;
+      this.#next = comma + 1;
+    } while (this.end - this.start < SLICE_CHARS && this.#next <= this.#limit);
+    this.isLarge = this.end - this.start > SLICE_CHARS;
+    if (breather.tired()) await breather.rest();
+    return true;
+  }
+
+  async #endOfMember(at: number, breather: Breather): Promise<number> {
+    const { text } = this;
+    let depth = 0;
+    let checkAt = at + SLICE_CHARS;
+    for (; at < this.#limit; at++) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) at = endOfString(text, at);
+      else if (code === OPEN_ARRAY || code === OPEN_OBJECT) depth++;
+      else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
+      else if (code === COMMA && depth === 0) return at;
+      if (at > checkAt) {
+        checkAt = at + SLICE_CHARS;
+        if (breather.tired()) await breather.rest();
+      }
+    }
+    return this.#limit;
+  }
+}
+
+const QUOTE = 34;
+const COMMA = 44;
+const OPEN_ARRAY = 91;
+const BACKSLASH = 92;
+const CLOSE_ARRAY = 93;
+const OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
+
+/** The closing quote of the string that opens at `at`, or the end of a text that never closes it. */
+function endOfString(text: string, at: number): number {
+  for (let quote = text.indexOf('"', at + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return quote;
+  }
+  return text.length;
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9 || code === 10 || code === 13;
+}

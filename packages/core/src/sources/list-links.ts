@@ -1,0 +1,72 @@
+import { parseGoDuration } from '../decisions/go-duration.js';
+import type { ListKind, ListReport, ListState } from './decision-source.js';
+
+/** What the `links` of a stream answer say. */
+export interface Links {
+  /** The lists to ask for, by feed, in the order of their links. */
+  readonly lists: ReadonlyMap<string, ListState>;
+  /** Which kinds the answer speaks of at all: of the others, what is held stays. */
+  readonly kinds: ReadonlySet<ListKind>;
+  /** Links that can't be followed. A held list that one of them names stays held. */
+  readonly unusable: readonly { readonly feed: string | undefined; readonly report: ListReport }[];
+}
+
+/**
+ * Reads the `links` of a stream answer, whatever they are.
+ *
+ * @see the API contract, `GetDecisionsStreamResponseLinks`
+ */
+export function readLinks(links: unknown): Links {
+  const lists = new Map<string, ListState>();
+  const kinds = new Set<ListKind>();
+  const unusable: { feed: string | undefined; report: ListReport }[] = [];
+  for (const [kind, property] of [['allowlist', 'allowlists'], ['blocklist', 'blocklists']] as const) {
+    const found = isRecord(links) ? links[property] : undefined;
+    if (!Array.isArray(found)) continue;
+    kinds.add(kind);
+    for (const link of found) {
+      const list = readLink(kind, link);
+      if (typeof list !== 'string') {
+        lists.set(unusedFeed(feedOf(list, link), lists), list);
+        continue;
+      }
+      const name = isRecord(link) && typeof link.name === 'string' ? link.name : undefined;
+      unusable.push({
+        feed: name === undefined ? undefined : feedOf({ kind, name }, link),
+        report: { name: name ?? '?', kind, status: 'failed', entries: 0, skipped: {}, error: list },
+      });
+    }
+  }
+  return { lists, kinds, unusable };
+}
+
+/** The list of a link, or what is wrong with it. */
+function readLink(kind: ListKind, link: unknown): ListState | string {
+  if (!isRecord(link)) return 'the link is not an object';
+  const required = kind === 'blocklist' ? (['name', 'url', 'remediation', 'scope', 'duration'] as const) : (['name', 'url'] as const);
+  for (const property of required) {
+    if (typeof link[property] !== 'string' || link[property] === '') return `the link has no ${property}`;
+  }
+  const { name, url, remediation, scope, duration } = link as Record<string, string>;
+  if (!URL.canParse(url!)) return 'the link is not a URL';
+  if (kind === 'allowlist') return { kind, name: name!, url: url! };
+  if (parseGoDuration(duration!) === undefined) return `its duration ${duration!} is not readable`;
+  return { kind, name: name!, url: url!, remediation: remediation!, scope: scope!, duration: duration! };
+}
+
+/** What identifies a list: the name of a blocklist, whatever its case; the id of an allowlist, or its name if it has none. */
+function feedOf({ kind, name }: Pick<ListState, 'kind' | 'name'>, link: unknown): string {
+  const id = isRecord(link) && kind === 'allowlist' && typeof link.id === 'string' ? link.id : name.toLowerCase();
+  return `${kind}:${id}`;
+}
+
+/** Two links of one name in one answer are two lists. */
+function unusedFeed(feed: string, lists: ReadonlyMap<string, ListState>): string {
+  let free = feed;
+  for (let i = 2; lists.has(free); i++) free = `${feed}#${i}`;
+  return free;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
