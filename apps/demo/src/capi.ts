@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { CrowdsecOptions } from '@crowdsec-sdk/core';
+import { startSandbox, type DecisionInput, type Sandbox } from '@crowdsec-sdk/sandbox';
+import type { DemoFolder } from './demo-folder.js';
+import type { CapiElsewhere, Environment } from './environment.js';
+import { madeUpDecisions } from './made-up-decisions.js';
+import { SetupError } from './setup-error.js';
+
+/** The CAPI that the demo's agent talks to, as far as the demo can see it. */
+export interface Capi {
+  /** For people: `embedded sandbox`, `CrowdSec` or the API root. */
+  readonly name: string;
+  /** Where it is, as options of the agent. */
+  readonly options: Pick<CrowdsecOptions, 'env' | 'apiUrl'>;
+  /** What it received, in order; nothing is known of another server's calls. */
+  calls(): readonly ReceivedCall[];
+  /** Somebody who is banned there, of both families, where that is known. */
+  readonly banned: { readonly ipv4?: string; readonly ipv6?: string };
+  close(): Promise<void>;
+}
+
+/** A call as it arrived, and what was answered. */
+export interface ReceivedCall {
+  /** In ms since the epoch. */
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  /** With the query. */
+  readonly target: string;
+  readonly userAgent: string;
+  /** How many signals it carried. */
+  readonly signals: number;
+  /** `null` until it is answered. */
+  readonly status: number | null;
+}
+
+/** Starts the embedded sandbox, or points elsewhere. */
+export async function openCapi(capi: Environment['capi'], folder: DemoFolder): Promise<Capi> {
+  return capi.kind === 'sandbox' ? embeddedSandbox(folder, capi.blocklist) : elsewhere(capi);
+}
+
+function elsewhere(capi: CapiElsewhere): Capi {
+  return {
+    ...(capi.kind === 'env'
+      ? { name: 'CrowdSec', options: { env: capi.env } }
+      : { name: capi.apiUrl, options: { apiUrl: capi.apiUrl } }),
+    calls: () => [],
+    banned: {},
+    close: () => Promise.resolve(),
+  };
+}
+
+async function embeddedSandbox(folder: DemoFolder, blocklist: string | undefined): Promise<Capi> {
+  const sandbox = await startOnItsPort(folder);
+  try {
+    await fill(sandbox, blocklist);
+  } catch (error) {
+    await sandbox.stop();
+    throw error;
+  }
+  return {
+    name: 'embedded sandbox',
+    options: { apiUrl: sandbox.url },
+    calls: () => sandbox.calls.map(received),
+    banned: someOf(sandbox.decisions.all()),
+    close: () => sandbox.stop(),
+  };
+}
+
+/** Kept state belongs to the address at which it was made: an identity is stored for one API root. */
+async function startOnItsPort(folder: DemoFolder): Promise<Sandbox> {
+  const port = (folder.kept ? await folder.lastSandboxPort() : undefined) ?? 0;
+  try {
+    const sandbox = await startSandbox({ port, host: '127.0.0.1', stateDir: join(folder.path, 'sandbox') });
+    if (folder.kept) await folder.rememberSandboxPort(Number(new URL(sandbox.url).port));
+    return sandbox;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new SetupError(
+      `Port ${port}, where the sandbox of ${folder.path} lives, is taken: free it, or choose another CROWDSEC_STATE_DIR`,
+    );
+  }
+}
+
+async function fill(sandbox: Sandbox, blocklist: string | undefined): Promise<void> {
+  if (blocklist === undefined) return sandbox.decisions.set(madeUpDecisions());
+  await sandbox.loadBlocklist(blocklist).catch((error: unknown) => {
+    throw new SetupError(`CROWDSEC_BLOCKLIST cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
+/** The first banned address of each family; ranges first, where there are any, and one inside of it. */
+function someOf(decisions: readonly Pick<DecisionInput, 'value'>[]): Capi['banned'] {
+  const values = decisions.map(({ value }) => value);
+  const ipv4 = values.find((value) => !value.includes(':'));
+  const ipv6 = values.find((value) => value.includes(':') && value.includes('/')) ?? values.find((value) => value.includes(':'));
+  return { ...(ipv4 !== undefined && { ipv4: addressIn(ipv4) }), ...(ipv6 !== undefined && { ipv6: addressIn(ipv6) }) };
+}
+
+function addressIn(value: string): string {
+  const [address = value, prefix] = value.split('/');
+  return prefix !== undefined && address.endsWith('::') && prefix !== '128' ? `${address}1` : address;
+}
+
+function received({ at, method, path, target, userAgent = '', signals = 0, status }: Sandbox['calls'][number]): ReceivedCall {
+  return { at, method, path, target, userAgent, signals, status: status ?? null };
+}

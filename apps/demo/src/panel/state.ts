@@ -1,0 +1,47 @@
+import { MAX_SIGNALS_PER_CALL } from '@crowdsec-sdk/sandbox';
+import type { Health } from '@crowdsec-sdk/core';
+import type { Capi, ReceivedCall } from '../capi.js';
+import type { Stage } from '../stage.js';
+
+/** Everything the page shows. Moments are in ms since the epoch; `null` where there is none. */
+export interface DemoState {
+  readonly userAgent: string;
+  readonly machineId: string | null;
+  readonly capi: { readonly name: string; readonly banned: Capi['banned'] };
+  readonly decisions: {
+    readonly count: number;
+    readonly origins: Readonly<Record<string, number>>;
+    readonly pulledAt: number | null;
+    readonly nextPullAt: number | null;
+  };
+  readonly buffer: {
+    readonly size: number;
+    /** What one call may carry. */
+    readonly capacity: number;
+    readonly nextFlushAt: number | null;
+    /** Why then. */
+    readonly nextFlushReason: string;
+    readonly sent: number;
+    readonly refused: Health['signals']['refused'];
+  };
+  /** What the sandbox received, oldest first. */
+  readonly calls: readonly ReceivedCall[];
+  readonly health: Pick<Health, 'status' | 'problems' | 'identity' | 'store'>;
+}
+
+/** @param latestCalls how many calls at most; all of them if not given */
+export function stateOf({ crowdsec, capi }: Stage, latestCalls?: number): DemoState {
+  const { status, problems, identity, store, decisions, signals } = crowdsec.health();
+  const { count, origins, pulledAt = null, nextPullAt = null } = decisions;
+  const { buffered: size, nextFlushAt = null, nextFlushReason, sent, refused } = signals;
+  const calls = capi.calls();
+  return {
+    userAgent: crowdsec.userAgent,
+    machineId: identity.machineId ?? null,
+    capi: { name: capi.name, banned: capi.banned },
+    decisions: { count, origins, pulledAt, nextPullAt },
+    buffer: { size, capacity: MAX_SIGNALS_PER_CALL, nextFlushAt, nextFlushReason, sent, refused },
+    calls: latestCalls === undefined ? calls : calls.slice(-latestCalls),
+    health: { status, problems, identity, store },
+  };
+}

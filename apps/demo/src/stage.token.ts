@@ -1,0 +1,2 @@
+/** Injects the {@link Stage} on which the site plays. */
+export const STAGE = Symbol('stage');

@@ -1,0 +1,113 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { readEnvironment } from '../src/environment.js';
+import type { DemoState } from '../src/panel/state.js';
+import { Stage } from '../src/stage.js';
+import { startDemo, temporaryFolder } from './running-demo.js';
+
+describe('CROWDSEC_USER_AGENT_SUFFIX', () => {
+  it('is in every call that the sandbox received', async () => {
+    const demo = await startDemo({ CROWDSEC_USER_AGENT_SUFFIX: 'AcmeShop' });
+    await demo.as('192.0.2.7').post('/api/login').send({ user: 'demo', password: 'wrong' });
+    await request(demo.url).post('/api/flush').expect(200);
+    const { userAgent, calls } = await demo.state();
+    expect(userAgent).toMatch(/^csnodecapi_AcmeShop\/v\d+\.\d+\.\d+$/);
+    expect(calls.map(({ path }) => path)).toEqual(['/v3/watchers', '/v3/watchers/login', '/v3/decisions/stream', '/v3/signals']);
+    expect(new Set(calls.map((call) => call.userAgent))).toEqual(new Set([userAgent]));
+  });
+});
+
+describe('CROWDSEC_STATE_DIR', () => {
+  it('makes a restart the same machine, which registers, logs in and pulls no second time', async () => {
+    const CROWDSEC_STATE_DIR = await temporaryFolder();
+    const first = await startDemo({ CROWDSEC_STATE_DIR });
+    const before = await first.state();
+    await first.close();
+
+    const second = await Stage.open(readEnvironment({ PORT: '0', CROWDSEC_STATE_DIR }));
+    try {
+      // At once: nothing is waited for between the start and the first request.
+      await request(second.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(403);
+      const { machineId, decisions, calls } = (await request(second.url).get('/api/state')).body as DemoState;
+      expect(machineId).toBe(before.machineId);
+      expect(decisions.count).toBe(before.decisions.count);
+      expect(calls).toEqual([]);
+
+      await request(second.url).post('/api/login').set('X-Forwarded-For', '192.0.2.7').send({ user: 'x', password: 'y' });
+      await request(second.url).post('/api/flush').expect(200);
+      const after = (await request(second.url).get('/api/state')).body as DemoState;
+      expect(after.calls.map(({ path, status }) => [path, status])).toEqual([['/v3/signals', 200]]);
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('says so when the port of the kept sandbox is taken', async () => {
+    const CROWDSEC_STATE_DIR = await temporaryFolder();
+    await (await startDemo({ CROWDSEC_STATE_DIR })).close();
+    const port = Number(await readFile(join(CROWDSEC_STATE_DIR, 'sandbox-port'), 'utf8'));
+    const squatter = createServer().listen(port, '127.0.0.1');
+    try {
+      await expect(Stage.open(readEnvironment({ PORT: '0', CROWDSEC_STATE_DIR }))).rejects.toThrow(`Port ${port}`);
+    } finally {
+      squatter.close();
+    }
+  });
+});
+
+describe('CROWDSEC_BLOCKLIST', () => {
+  it('is served by the sandbox: 120,000 lines with comments and a second column', async () => {
+    const file = join(await temporaryFolder(), 'list.txt');
+    const hosts = Array.from({ length: 120_000 }, (_, n) => `${20 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.9\t${n % 10}`);
+    await writeFile(file, ['# a list', '#', ...hosts, '', '2a00:1:2::/48 # a range'].join('\n'));
+
+    const demo = await startDemo({ CROWDSEC_BLOCKLIST: file });
+    const { decisions, capi } = await demo.state();
+    expect(decisions.count).toBe(120_001);
+    expect(capi.banned).toEqual({ ipv4: '20.0.0.9', ipv6: '2a00:1:2::1' });
+    await demo.as('20.1.2.9').get('/api/whoami').expect(403);
+    await demo.as('2a00:1:2:3::4').get('/api/whoami').expect(403);
+    await demo.as('20.1.2.10').get('/api/whoami').expect(200);
+    for (const hostile of ['20.1.2.9, nonsense', '::ffff:20.1.2.9:', ';', '\\', '0x14.1.2.9']) {
+      expect((await demo.as(hostile).get('/api/whoami')).status).toBeLessThan(500);
+    }
+  }, 30_000);
+
+  it('that is not there keeps the demo from starting, in one line', async () => {
+    const opening = Stage.open(readEnvironment({ PORT: '0', CROWDSEC_BLOCKLIST: '/nowhere/list.txt' }));
+    await expect(opening).rejects.toThrow(/^CROWDSEC_BLOCKLIST cannot be read: .*\/nowhere\/list\.txt/);
+  });
+});
+
+describe('CROWDSEC_API_URL', () => {
+  it('leads to another CAPI, and the site stays up when nobody is there', async () => {
+    const nobody = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => nobody.once('listening', resolve));
+    const { port } = nobody.address() as AddressInfo;
+    await new Promise((resolve) => nobody.close(resolve));
+
+    const stage = await Stage.open(readEnvironment({ PORT: '0', CROWDSEC_API_URL: `http://127.0.0.1:${port}` }));
+    try {
+      await request(stage.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(200);
+      const { capi, calls } = (await request(stage.url).get('/api/state')).body as DemoState;
+      expect(capi.name).toBe(`http://127.0.0.1:${port}`);
+      expect(calls).toEqual([]);
+    } finally {
+      await stage.close();
+    }
+  });
+});
+
+describe('temporary state', () => {
+  it('is gone after the demo has stopped', async () => {
+    const demo = await startDemo();
+    const { description } = (await demo.state()).health.store;
+    const folder = /\/\S*crowdsec-demo-\w+/.exec(description)?.[0] ?? '';
+    expect((await stat(folder)).isDirectory()).toBe(true);
+    await demo.close();
+    await expect(stat(folder)).rejects.toThrow(/ENOENT/);
+  });
+});

@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import request, { type Test } from 'supertest';
+import { expect, onTestFinished } from 'vitest';
+import { readEnvironment } from '../src/environment.js';
+import type { DemoState } from '../src/panel/state.js';
+import { Stage } from '../src/stage.js';
+
+/** The demo on a free port, for the length of a test; resolves once it holds its first decisions. */
+export async function startDemo(environment: Readonly<Record<string, string>> = {}): Promise<RunningDemo> {
+  const stage = await Stage.open(readEnvironment({ PORT: '0', ...environment }));
+  onTestFinished(() => stage.close());
+  const demo = runningDemo(stage);
+  await expect.poll(async () => (await demo.state()).decisions.count, { timeout: 15_000 }).toBeGreaterThan(0);
+  return demo;
+}
+
+export interface RunningDemo {
+  readonly url: string;
+  state(): Promise<DemoState>;
+  /** A request of a visitor with this address. */
+  as(ip: string): { get(path: string): Test; post(path: string): Test };
+  close(): Promise<void>;
+}
+
+function runningDemo(stage: Stage): RunningDemo {
+  return {
+    url: stage.url,
+    state: async () => (await request(stage.url).get('/api/state').expect(200)).body as DemoState,
+    as: (ip) => ({
+      get: (path) => request(stage.url).get(path).set('X-Forwarded-For', ip),
+      post: (path) => request(stage.url).post(path).set('X-Forwarded-For', ip),
+    }),
+    close: () => stage.close(),
+  };
+}
+
+/** A folder for the length of a test. */
+export async function temporaryFolder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'crowdsec-demo-test-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}

@@ -1,0 +1,65 @@
+import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import { APP_FILTER, ModuleRef } from '@nestjs/core';
+import { createCrowdsec, type Crowdsec, type CrowdsecOptions } from '@crowdsec-sdk/core';
+import { CrowdsecForbiddenFilter } from './crowdsec-forbidden.filter.js';
+import { CrowdsecGuard } from './crowdsec.guard.js';
+import { findSchedulerRegistry } from './find-scheduler-registry.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './module-definition.js';
+import { nestLogger } from './nest-logger.js';
+import { RegistryScheduler } from './registry-scheduler.js';
+import { CROWDSEC } from './tokens.js';
+
+/**
+ * Runs one agent for the application: created with the module, started when the application is ready (that never waits for
+ * CAPI), stopped with what it holds sent when the application shuts down.
+ *
+ * ```ts
+ * @Module({ imports: [CrowdsecModule.forRoot({ env: 'prod', scenarios: ['acme/login-bruteforce'] })] })
+ * export class AppModule {}
+ * ```
+ *
+ * A wrong option rejects the creation of the application with a `CrowdsecError` that names it.
+ */
+@Module({
+  providers: [
+    {
+      provide: RegistryScheduler,
+      inject: [ModuleRef],
+      useFactory: async (moduleRef: ModuleRef) => new RegistryScheduler(await findSchedulerRegistry(moduleRef)),
+    },
+    {
+      provide: CROWDSEC,
+      inject: [MODULE_OPTIONS_TOKEN, RegistryScheduler],
+      useFactory: (options: CrowdsecOptions, scheduler: RegistryScheduler) =>
+        createCrowdsec({ ...options, logger: options.logger ?? nestLogger(), scheduler: options.scheduler ?? scheduler }),
+    },
+    CrowdsecGuard,
+    { provide: APP_FILTER, useClass: CrowdsecForbiddenFilter },
+  ],
+  exports: [CROWDSEC, CrowdsecGuard],
+})
+export class CrowdsecModule
+  extends ConfigurableModuleClass
+  implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
+  readonly #crowdsec: Crowdsec;
+  readonly #scheduler: RegistryScheduler;
+
+  constructor(@Inject(CROWDSEC) crowdsec: Crowdsec, scheduler: RegistryScheduler) {
+    super();
+    this.#crowdsec = crowdsec;
+    this.#scheduler = scheduler;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#crowdsec.start();
+  }
+
+  onModuleDestroy(): void {
+    this.#scheduler.withdraw();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#crowdsec.stop();
+  }
+}

@@ -1,0 +1,84 @@
+import type { SchedulerRegistry } from '@nestjs/schedule';
+import { timerScheduler, type Scheduler } from '@crowdsec-sdk/core';
+
+/**
+ * Shows each job that waits as a timeout of `@nestjs/schedule`, under its name (`crowdsec:refresh`, `crowdsec:signals`), until
+ * it runs or is called off. Plain timers do without a registry, for a second job of a name that waits, and for longer delays
+ * than a timer of Node holds (24 days).
+ */
+export class RegistryScheduler implements Scheduler {
+  readonly #findRegistry: () => SchedulerRegistry | undefined;
+  readonly #shown = new Set<ShownJob>();
+  #closing = false;
+
+  constructor(findRegistry: () => SchedulerRegistry | undefined) {
+    this.#findRegistry = findRegistry;
+  }
+
+  schedule(name: string, delayMs: number, run: () => void | Promise<void>): Disposable {
+    const registry = this.#closing || delayMs > LONGEST_TIMER_MS ? undefined : this.#findRegistry();
+    if (registry === undefined || registry.doesExist('timeout', name)) return timerScheduler.schedule(name, delayMs, run);
+    const job = new ShownJob(registry, name, delayMs, run, () => this.#shown.delete(job));
+    this.#shown.add(job);
+    return job;
+  }
+
+  /**
+   * Takes every job out of the registry and onto plain timers. `ScheduleModule` clears the whole registry when the application
+   * closes, and the agent may still wait for something then: for a lease, or for the moment of its last flush.
+   */
+  withdraw(): void {
+    this.#closing = true;
+    for (const job of [...this.#shown]) job.continueUnseen();
+  }
+}
+
+class ShownJob implements Disposable {
+  readonly #registry: SchedulerRegistry;
+  readonly #name: string;
+  readonly #dueAt: number;
+  readonly #run: () => void | Promise<void>;
+  readonly #hidden: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #unseen: Disposable | undefined;
+
+  constructor(
+    registry: SchedulerRegistry,
+    name: string,
+    delayMs: number,
+    run: () => void | Promise<void>,
+    hidden: () => void,
+  ) {
+    this.#registry = registry;
+    this.#name = name;
+    this.#dueAt = performance.now() + delayMs;
+    this.#run = run;
+    this.#hidden = hidden;
+    this.#timer = setTimeout(() => {
+      this.#hide();
+      void run();
+    }, delayMs).unref();
+    registry.addTimeout(name, this.#timer);
+  }
+
+  continueUnseen(): void {
+    this.#hide();
+    this.#unseen = timerScheduler.schedule(this.#name, Math.max(0, this.#dueAt - performance.now()), this.#run);
+  }
+
+  [Symbol.dispose](): void {
+    this.#hide();
+    this.#unseen?.[Symbol.dispose]();
+  }
+
+  #hide(): void {
+    clearTimeout(this.#timer);
+    // Somebody may have deleted it through the registry, and the name may by now be another job's.
+    const stillOurs = this.#registry.doesExist('timeout', this.#name) && this.#registry.getTimeout(this.#name) === this.#timer;
+    if (stillOurs) this.#registry.deleteTimeout(this.#name);
+    this.#hidden();
+  }
+}
+
+/** The longest delay that Node's timers hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
