@@ -28,3 +28,10 @@ export const timerScheduler: Scheduler = {
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };
+
+/** Resolves after `delayMs`, by the scheduler's time. */
+export function sleep(scheduler: Scheduler, name: string, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    scheduler.schedule(name, delayMs, resolve);
+  });
+}

@@ -1,0 +1,159 @@
+import { hostname } from 'node:os';
+import pRetry from 'p-retry';
+import { z } from 'zod';
+import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { validate } from '../validate.js';
+import type { EnrollOptions, EnrollResult } from './enroll.js';
+import type { Session } from './session.js';
+import type { Token } from './token.js';
+import type { CapiRequest, CapiResponse, Transport } from './transport.js';
+import type { Metrics, Signal } from './wire.js';
+
+/** CAPI takes no more signals in one call. */
+export const MAX_SIGNALS_PER_CALL = 250;
+
+const RETRIES = 2;
+const RETRIED_STATUSES: readonly number[] = [429, 502, 503, 504];
+/** A server that asks for a longer wait than this is tried again by the next job, not by this call. */
+const LONGEST_RETRY_WAIT_MS = 30_000;
+
+export interface StreamQuery {
+  /** Asks for everything, for a caller that holds nothing. */
+  readonly startup?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+interface Call extends Pick<CapiRequest, 'method' | 'path' | 'signal' | 'answer'> {
+  /** The body, which may name the machine that the token is of. */
+  readonly body?: (token: Token) => unknown;
+  /** A 403 is an answer of this call, not a refusal of the token. */
+  readonly keepForbidden?: boolean;
+}
+
+/**
+ * The calls of CAPI that carry our token. Logs in when it must; a call that is refused (401, 403) is repeated once with a fresh token.
+ * Reads are retried, signals are not: their pacer decides when the next call may leave.
+ *
+ * Every method rejects with a `CrowdsecError`: those of {@link Session.token}, or `CROWDSEC_API_STATUS`, `CROWDSEC_API_UNREACHABLE`,
+ * `CROWDSEC_API_MALFORMED`, `CROWDSEC_CALL_REFUSED`.
+ */
+export class CapiClient {
+  readonly #session: Session;
+  readonly #transport: Transport;
+  readonly #timeoutMs: number;
+
+  constructor(options: { readonly session: Session; readonly transport: Transport; readonly timeoutMs: number }) {
+    this.#session = options.session;
+    this.#transport = options.transport;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  /**
+   * One `POST /signals`. Most applications want {@link Crowdsec.pushSignals}, which keeps the pace that the network asks for.
+   *
+   * @param signals at most 250
+   */
+  async pushSignals(signals: readonly Signal[]): Promise<void> {
+    if (signals.length === 0) return;
+    if (signals.length > MAX_SIGNALS_PER_CALL) {
+      throw new CrowdsecError(
+        'CROWDSEC_OPTION_INVALID',
+        `signals: CAPI takes at most ${MAX_SIGNALS_PER_CALL} signals a call, these are ${signals.length}; send them in parts.`,
+        { path: 'signals' },
+      );
+    }
+    await this.#call({ method: 'POST', path: '/v3/signals', body: ({ machineId }) => signals.map((signal) => ({ ...signal, machine_id: machineId })) });
+  }
+
+  /**
+   * What changed since the last pull, or all of it: the answer as CAPI gave it, unchecked. The network asks for at most one pull in
+   * two hours, which {@link Crowdsec.refreshDecisions} keeps.
+   */
+  async getStreamDecisions(query: StreamQuery = {}): Promise<unknown> {
+    const { body } = await this.#retried(streamCall(query));
+    return body ?? {};
+  }
+
+  /** As {@link getStreamDecisions}, unparsed: the answer may have megabytes, which are better parsed in slices. */
+  async getStreamDecisionsText(query: StreamQuery = {}): Promise<string> {
+    const { body } = await this.#retried({ ...streamCall(query), answer: 'text' });
+    return body as string;
+  }
+
+  /** Attaches this machine to an account of the console, where it must then be accepted. */
+  async enroll(options: EnrollOptions): Promise<EnrollResult> {
+    const { key, name, tags, overwrite } = validate(enrollSchema, options, 'enroll');
+    const body = { attachment_key: key, name, tags: [...new Set(tags)], autoenroll: false, ...(overwrite ? { overwrite } : {}) };
+    const { status } = await this.#retried({ method: 'POST', path: '/v3/watchers/enroll', body: () => body, keepForbidden: true });
+    // CAPI tells a repetition by 200; anything else that succeeds is a fresh enrollment.
+    return { status: status === 200 && !overwrite ? 'already-enrolled' : 'enrolled' };
+  }
+
+  /** Tells CAPI which software is at work here. */
+  async pushMetrics(metrics: Metrics): Promise<void> {
+    await this.#retried({ method: 'POST', path: '/v3/metrics/', body: () => metrics });
+  }
+
+  #retried(call: Call): Promise<CapiResponse> {
+    return pRetry(() => this.#call(call), {
+      retries: RETRIES,
+      minTimeout: 1_000,
+      randomize: true,
+      unref: true,
+      shouldRetry: ({ error }) => isWorthRetrying(error),
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        const waitMs = isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;
+        if (retriesLeft > 0 && waitMs > 0 && isWorthRetrying(error)) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+      },
+    });
+  }
+
+  async #call(call: Call): Promise<CapiResponse> {
+    const token = await this.#session.token();
+    try {
+      return await this.#send(call, token);
+    } catch (error) {
+      if (!isRefusal(error, call)) throw error;
+    }
+    const fresh = await this.#session.token(token);
+    try {
+      return await this.#send(call, fresh);
+    } catch (error) {
+      if (!isRefusal(error, call)) throw error;
+      throw await this.#session.stopAfterRefusal(`CAPI refused ${call.method} ${call.path} twice, with a fresh token in between.`);
+    }
+  }
+
+  #send({ body, keepForbidden: _, ...call }: Call, token: Token): Promise<CapiResponse> {
+    return this.#transport.send({
+      ...call,
+      token: token.jwt.reveal(),
+      timeoutMs: this.#timeoutMs,
+      ...(body === undefined ? {} : { body: body(token) }),
+    });
+  }
+}
+
+const enrollSchema = z.strictObject({
+  key: z.string().regex(/^[a-zA-Z0-9]+$/, 'must be the enrollment key of the console: letters and digits'),
+  name: z.string().max(255).default(hostname),
+  tags: z.array(z.string().min(1, 'must not be empty')).default([]),
+  overwrite: z.boolean().default(false),
+});
+
+function streamCall({ startup = false, signal }: StreamQuery): Call {
+  const path = startup ? '/v3/decisions/stream?startup=true' : '/v3/decisions/stream';
+  return { method: 'GET', path, ...(signal === undefined ? {} : { signal }) };
+}
+
+function isRefusal(error: unknown, call: Call): boolean {
+  if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS')) return false;
+  // For an enrollment 403 means a wrong key, which no login mends.
+  return error.status === 401 || (error.status === 403 && call.keepForbidden !== true);
+}
+
+function isWorthRetrying(error: unknown): boolean {
+  if (isCrowdsecError(error, 'CROWDSEC_API_UNREACHABLE')) return true;
+  if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS')) return false;
+  return RETRIED_STATUSES.includes(error.status ?? 0) && (error.retryAfterMs ?? 0) <= LONGEST_RETRY_WAIT_MS;
+}

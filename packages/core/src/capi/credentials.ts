@@ -1,0 +1,56 @@
+import { randomInt } from 'node:crypto';
+import { z } from 'zod';
+import { Secret } from '../secret.js';
+
+const LOWER = 'abcdefghijklmnopqrstuvwxyz';
+const DIGITS = '0123456789';
+const ALPHANUMERIC = LOWER.toUpperCase() + LOWER + DIGITS;
+
+const MACHINE_ID_LENGTH = 48;
+const PASSWORD_LENGTH = 64;
+
+/** What identifies this installation to CAPI. Once validated the pair never changes, and no other installation shares it. */
+export interface Credentials {
+  readonly machineId: string;
+  readonly password: Secret;
+}
+
+/** At most 32 of the 48 characters, so that at least 16 random ones remain. */
+export const machineIdPrefixSchema = z
+  .string()
+  .regex(/^[a-z0-9]{0,32}$/, 'must be at most 32 lower-case letters and digits');
+
+/** Credentials that somebody keeps in a secret store of their own. */
+export const givenCredentialsSchema = z.strictObject({
+  machineId: z.string().regex(/^[a-zA-Z0-9]{48}$/, 'must be exactly 48 letters and digits'),
+  password: z.string().min(1, 'must not be empty').max(256, 'must be at most 256 characters'),
+});
+
+/**
+ * A new pair: 48 characters `[a-z0-9]` that begin with the prefix, and a password of 64 letters and digits with at least one of
+ * each kind.
+ */
+export function newCredentials(prefix: string): Credentials {
+  const machineId = prefix + random(LOWER + DIGITS, MACHINE_ID_LENGTH - prefix.length);
+  let password: string;
+  do password = random(ALPHANUMERIC, PASSWORD_LENGTH);
+  while (!/[a-z]/.test(password) || !/[A-Z]/.test(password) || !/\d/.test(password));
+  return { machineId, password: new Secret(password) };
+}
+
+function random(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+/**
+ * The pair as the store keeps it: written `pending` before the registration is sent, `validated` by the first login that succeeds.
+ * Of credentials that the user keeps, only the id is stored.
+ */
+export const storedCredentialsSchema = z.object({
+  machineId: z.string(),
+  password: z.string().optional(),
+  prefix: z.string(),
+  status: z.enum(['pending', 'validated']),
+});
+
+export type StoredCredentials = z.output<typeof storedCredentialsSchema>;

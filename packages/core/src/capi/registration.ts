@@ -1,0 +1,56 @@
+import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import type { Credentials } from './credentials.js';
+import type { Token } from './token.js';
+
+/** What CAPI says to a registration, as far as a login can settle the rest. */
+export type RegistrationOutcome =
+  /** Any 2xx: the pair is known now. */
+  | 'taken'
+  /** 400, 409 or 500: the id may be known already, with this password or another. */
+  | 'contested'
+  /** No answer: it may have been taken. */
+  | 'unanswered';
+
+/** The calls that validate a pair, each with its budget. */
+export interface ValidationCalls {
+  register(pair: Credentials): Promise<RegistrationOutcome>;
+  /** Resolves `undefined` when CAPI refuses the pair (401 or 403). */
+  login(pair: Credentials): Promise<Token | undefined>;
+}
+
+/**
+ * Makes CAPI and us agree on a pair that no login has validated yet, whatever was cut off before.
+ *
+ * A pair that may have been sent before is tried with a login first; one that is refused is registered (again); only a pair that
+ * both a login and a registration refuse resolves `undefined`: it may be given up.
+ *
+ * @param isNew the pair was made just now, so CAPI can't know it
+ * @throws CrowdsecError what a call threw when it settles nothing; the pair stays pending
+ */
+export async function validatePair(calls: ValidationCalls, pair: Credentials, isNew: boolean): Promise<Token | undefined> {
+  if (isNew) await calls.register(pair);
+  const token = await calls.login(pair);
+  if (token !== undefined) return token;
+
+  const again = await calls.register(pair);
+  if (again === 'contested') return undefined;
+  const secondToken = again === 'taken' ? await calls.login(pair) : undefined;
+  if (secondToken !== undefined) return secondToken;
+  throw new CrowdsecError(
+    'CROWDSEC_REGISTRATION_FAILED',
+    'CAPI refuses the login of a pair that it does not refuse to register; the same pair is tried again later.',
+  );
+}
+
+/**
+ * The outcome that a failed registration stands for.
+ *
+ * @see PHP's client: CAPI answers 500 to an id that it knows; other servers answer 400 or 409
+ * @throws the error itself when it settles nothing (403, 429, 502, …)
+ */
+export function outcomeOf(error: unknown): RegistrationOutcome {
+  if (isCrowdsecError(error, 'CROWDSEC_API_UNREACHABLE')) return 'unanswered';
+  const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
+  if (status === 400 || status === 409 || status === 500) return 'contested';
+  throw error;
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { Secret } from '../secret.js';
+import type { JsonValue, Lease, Store } from '../store/store.js';
+import { storedCredentialsSchema, type Credentials, type StoredCredentials } from './credentials.js';
+import { NEW_RECORD, sessionRecordSchema, type SessionRecord } from './login-budget.js';
+import { restoreToken, storableToken, type Token } from './token.js';
+import { CrowdsecError } from '../errors.js';
+
+/** Reads and writes what a session remembers; what is written is fenced by the lease. */
+export class SessionMemory {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async token(): Promise<Token | undefined> {
+    return restoreToken(await this.#store.get('token'));
+  }
+
+  async record(): Promise<SessionRecord> {
+    const record = sessionRecordSchema.safeParse(await this.#store.get('session'));
+    return record.success ? record.data : NEW_RECORD;
+  }
+
+  /** @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a damaged record: an identity is never replaced by a guess */
+  async credentials(): Promise<StoredCredentials | undefined> {
+    const value = await this.#store.get('credentials');
+    if (value === undefined) return undefined;
+    const stored = storedCredentialsSchema.safeParse(value);
+    if (stored.success) return stored.data;
+    throw new CrowdsecError(
+      'CROWDSEC_STORE_UNAVAILABLE',
+      `The stored credentials (${this.#store.description}) are damaged: restore them, or delete them to register a new machine. ` +
+        z.prettifyError(stored.error).replace(/\s+/g, ' '),
+    );
+  }
+
+  async putToken(lease: Lease, token: Token): Promise<void> {
+    await lease.put('token', storableToken(token));
+  }
+
+  async putRecord(lease: Lease, record: SessionRecord): Promise<void> {
+    await lease.put('session', asJson(record));
+  }
+
+  async putCredentials(lease: Lease, stored: StoredCredentials): Promise<void> {
+    await lease.put('credentials', asJson(stored));
+  }
+}
+
+/** The pair that was stored; `undefined` when its password is not kept here. */
+export function pairOf(stored: StoredCredentials): Credentials | undefined {
+  return stored.password === undefined
+    ? undefined
+    : { machineId: stored.machineId, password: new Secret(stored.password) };
+}
+
+/** Drops the `undefined` members, which JSON does not know. */
+function asJson(value: object): JsonValue {
+  return JSON.parse(JSON.stringify(value)) as JsonValue;
+}

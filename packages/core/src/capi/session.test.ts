@@ -1,0 +1,271 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { silentLogger } from '../logger.js';
+import { openStore } from '../store/open-store.js';
+import { DAY_MS, HOUR_MS } from './login-budget.js';
+
+const MINUTE_MS = 60_000;
+const REGISTER = '/v3/watchers';
+const LOGIN = '/v3/watchers/login';
+
+let world: CapiWorld;
+beforeEach(async () => {
+  world = await capiWorld();
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+describe('the identity', () => {
+  it('is a random 48-character id with the prefix inside it, registered and logged in once', async () => {
+    const { session } = world.process({ machineIdPrefix: 'acme' });
+    await session.token();
+    await session.token();
+    expect(session.state.machineId).toMatch(/^acme[a-z0-9]{44}$/);
+    expect(session.state.identity).toBe('validated');
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+    expect(world.sandbox.machines[0]?.scenarios).toEqual(['acme/login-bruteforce']);
+  });
+
+  it('outlives the process, and so does the token', async () => {
+    const first = await world.process().session.token();
+    const second = await world.process().session.token();
+    expect(second.machineId).toBe(first.machineId);
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+  });
+
+  it('is made once, however many processes start together', async () => {
+    const tokens = await drive(Promise.all(Array.from({ length: 5 }, () => world.process().session.token())));
+    expect(new Set(tokens.map((token) => token.machineId)).size).toBe(1);
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+  });
+
+  it('survives a registration whose answer was lost', async () => {
+    world.sandbox.faults.add({ path: /^\/v3\/watchers$/, cut: 'after' });
+    const { session } = world.process();
+    await session.token();
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+    expect(world.sandbox.machines).toHaveLength(1);
+  });
+
+  it('is tried with a login first, then registered again, when it was cut off before the answer', async () => {
+    world.sandbox.faults.add({ path: /^\/v3\/watchers$/, status: 500 });
+    world.sandbox.faults.add({ path: LOGIN, status: 500 });
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS', status: 500 });
+    await world.time.advance(MINUTE_MS);
+    const { session } = world.process();
+    await session.load();
+    const pending = session.state;
+    expect(pending.identity).toBe('pending');
+
+    await session.token();
+    expect(session.state.machineId).toBe(pending.machineId);
+    // 403 for the unknown pair, then the same pair is registered: no stop of an hour.
+    expect(world.paths()).toEqual([REGISTER, LOGIN, LOGIN, REGISTER, LOGIN]);
+  });
+
+  it('gives way only when both a login and a registration refuse it, and at most once an hour', async () => {
+    world.sandbox.faults.add({ path: /^\/v3\/watchers$/, status: 409, times: Infinity });
+    const { session } = world.process();
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_REGISTRATION_FAILED' });
+    const { machineId } = session.state;
+    expect(world.count(REGISTER)).toBe(4);
+    world.sandbox.faults.clear();
+    await world.time.advance(HOUR_MS + 1);
+    await session.token();
+    expect(session.state.machineId).toBe(machineId);
+  });
+
+  it('never changes for a validated pair, not even when CAPI forgets it', async () => {
+    const { session } = world.process();
+    const { machineId } = await session.token();
+    world.sandbox.faults.add({ path: LOGIN, status: 403, times: Infinity });
+    for (const code of ['CROWDSEC_LOGIN_FORBIDDEN', 'CROWDSEC_LOGIN_FORBIDDEN', 'CROWDSEC_CREDENTIALS_REJECTED']) {
+      await world.time.advance(HOUR_MS + 1);
+      await expect(world.process().session.token()).rejects.toMatchObject({ code });
+    }
+    const logins = world.count(LOGIN);
+    await world.time.advance(DAY_MS - MINUTE_MS);
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CREDENTIALS_REJECTED' });
+    expect(world.count(LOGIN)).toBe(logins);
+
+    world.sandbox.faults.clear();
+    await world.time.advance(2 * MINUTE_MS);
+    expect((await world.process().session.token()).machineId).toBe(machineId);
+    expect(world.count(REGISTER)).toBe(1);
+  });
+
+  it('is rejected at once by a 401 to the login of a validated pair', async () => {
+    const { session } = world.process();
+    await session.token();
+    await world.time.advance(HOUR_MS);
+    world.sandbox.faults.add({ path: LOGIN, status: 401 });
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CREDENTIALS_REJECTED' });
+    expect(session.state.identity).toBe('credentials-rejected');
+  });
+
+  it('is a new one, with a warning, when the prefix changes', async () => {
+    const warnings: string[] = [];
+    await world.process({ machineIdPrefix: 'old' }).session.token();
+    const { session } = world.process({
+      machineIdPrefix: 'new',
+      logger: { ...silentLogger, warn: (message) => warnings.push(message) },
+    });
+    expect((await session.token()).machineId).toMatch(/^new/);
+    expect(warnings.join()).toContain('prefix has changed');
+  });
+
+  it('is used as given, registered once, and never replaced', async () => {
+    const credentials = { machineId: 'a'.repeat(48), password: 'S3cret-of-the-user' };
+    await world.process({ credentials }).session.token();
+    await world.time.advance(HOUR_MS);
+    await world.process({ credentials }).session.token();
+    expect(world.sandbox.machines.map(({ machineId }) => machineId)).toEqual([credentials.machineId]);
+    expect(world.count(REGISTER)).toBe(1);
+
+    const other = { machineId: 'b'.repeat(48), password: 'wrong' };
+    world.sandbox.seedMachine({ machineId: other.machineId, password: 'right' });
+    await expect(world.process({ credentials: other }).session.token()).rejects.toMatchObject({
+      code: 'CROWDSEC_REGISTRATION_FAILED',
+      message: expect.stringContaining('given credentials') as string,
+    });
+  });
+
+  it('is not made without a store that outlives the process', async () => {
+    const memory = openStore({ namespace: 't', apiRoot: world.sandbox.url, ephemeral: true, clock: world.time.clock, logger: silentLogger });
+    await expect(world.process({ store: memory }).session.token()).rejects.toMatchObject({ code: 'CROWDSEC_NO_DURABLE_STORE' });
+    expect(world.paths()).toEqual([]);
+    await world.process({ store: memory, ephemeral: true }).session.token();
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+  });
+
+  it('shows its password nowhere', async () => {
+    const { session, store } = world.process();
+    const token = await session.token();
+    const stored = (await store.get('credentials')) as { password: string };
+    const shown = [inspect(session, { depth: 9, showHidden: true }), inspect(token, { depth: 9 }), JSON.stringify([session, token, session.state])];
+    expect(stored.password).toMatch(/^[A-Za-z0-9]{64}$/);
+    expect(shown.join()).not.toContain(stored.password);
+    expect(shown.join()).not.toContain(token.jwt.reveal());
+  });
+});
+
+describe('the login budget', () => {
+  it('reuses a token until a minute before it expires', async () => {
+    const { session } = world.process();
+    await session.token();
+    await world.time.advance(HOUR_MS - MINUTE_MS - 1);
+    await session.token();
+    expect(world.count(LOGIN)).toBe(1);
+    await world.time.advance(1);
+    await session.token();
+    expect(world.count(LOGIN)).toBe(2);
+  });
+
+  it('is single-flight', async () => {
+    const { session } = world.process();
+    await Promise.all(Array.from({ length: 20 }, () => session.token()));
+    expect(world.count(LOGIN)).toBe(1);
+  });
+
+  it('is never more than five an hour, whatever 401 storms and restarts do', async () => {
+    const logins: number[] = [];
+    for (let minute = 0; minute < 90; minute++) {
+      const { session } = world.process();
+      const token = await session.token().catch(() => undefined);
+      if (token !== undefined) await session.token(token).catch(() => undefined);
+      await world.time.advance(MINUTE_MS);
+      logins.push(world.count(LOGIN));
+    }
+    expect(logins[58]).toBe(5);
+    expect(logins[89]).toBeLessThanOrEqual(10);
+    const { session } = world.process();
+    const token = await session.token().catch(() => undefined);
+    await expect(session.token(token)).rejects.toMatchObject({
+      code: 'CROWDSEC_LOGIN_BUDGET',
+      nextAt: expect.any(Number) as number,
+    });
+  });
+
+  it('spaces attempts that nobody saw the end of: a crash loop makes three in ten minutes', async () => {
+    await world.process().session.token();
+    await world.time.advance(HOUR_MS);
+    world.sandbox.faults.add({ path: LOGIN, cut: 'before', times: Infinity });
+    const before = world.count(LOGIN);
+    for (let start = 0; start < 50; start++) {
+      await world.process().session.token().catch(() => undefined);
+      await world.time.advance(2_000);
+    }
+    expect(world.count(LOGIN) - before).toBeLessThanOrEqual(3);
+  });
+
+  it('honours Retry-After on a login over restarts', async () => {
+    world.sandbox.faults.add({ path: LOGIN, status: 429, headers: { 'retry-after': '300' } });
+    await expect(world.process().session.token()).rejects.toMatchObject({ status: 429 });
+    await world.time.advance(4 * MINUTE_MS);
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LOGIN_BUDGET' });
+    await world.time.advance(MINUTE_MS + 1);
+    await world.process().session.token();
+  });
+
+  it('logs in with the union when a process declares more, and not by turns', async () => {
+    const old = world.process({ scenarios: ['acme/a', 'acme/b'] }).session;
+    const young = world.process({ scenarios: ['acme/b', 'acme/c'] }).session;
+    for (let turn = 0; turn < 4; turn++) {
+      await old.token();
+      await young.token();
+    }
+    expect(world.count(LOGIN)).toBe(2);
+    expect(world.sandbox.machines[0]?.scenarios.slice().sort()).toEqual(['acme/a', 'acme/b', 'acme/c']);
+  });
+});
+
+describe('a refusal', () => {
+  it('of the login stops all calls for an hour, over restarts', async () => {
+    await world.process().session.token();
+    await world.time.advance(HOUR_MS);
+    world.sandbox.faults.add({ path: LOGIN, status: 403 });
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LOGIN_FORBIDDEN' });
+    const calls = world.paths().length;
+    await world.time.advance(HOUR_MS - MINUTE_MS);
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LOGIN_FORBIDDEN' });
+    expect(world.paths()).toHaveLength(calls);
+    await world.time.advance(MINUTE_MS);
+    await world.process().session.token();
+  });
+
+  it('of a call is followed by one login, one repeat, and then a stop for an hour', async () => {
+    const { client } = world.process();
+    await client.getStreamDecisions();
+    world.sandbox.faults.add({ path: '/v3/decisions', status: 403, times: Infinity });
+    await expect(client.getStreamDecisions()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    expect(world.count(LOGIN)).toBe(2);
+    expect(world.count('/v3/decisions/stream')).toBe(3);
+    await expect(client.getStreamDecisions()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    expect(world.count('/v3/decisions/stream')).toBe(3);
+  });
+
+  it('heals when the stop was written by a clock that ran ahead', async () => {
+    const { session, client } = world.process();
+    await session.token();
+    world.sandbox.faults.add({ path: '/v3/decisions', status: 401, times: 2 });
+    world.time.jump(DAY_MS);
+    world.sandbox.faults.add({ path: '/v3/decisions', status: 401, times: 2 });
+    await expect(client.getStreamDecisions()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    world.time.jump(-DAY_MS);
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    await world.time.advance(HOUR_MS + 1);
+    await world.process().session.token();
+  });
+});
+
+/** Lets processes that wait for each other's lease go on. */
+async function drive<T>(work: Promise<T>): Promise<T> {
+  let done = false;
+  const settle = (): void => void (done = true);
+  work.then(settle, settle);
+  while (!done) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await world.time.advance(100);
+  }
+  return work;
+}

@@ -1,0 +1,131 @@
+import { CrowdsecError, messageOf } from '../errors.js';
+import { parseRetryAfter } from './retry-after.js';
+
+/** How the SDK speaks HTTP: a `fetch` as the platform has it. */
+export type Fetch = typeof globalThis.fetch;
+
+export interface CapiRequest {
+  readonly method: 'GET' | 'POST';
+  /** With the version: `/v3/signals`. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly timeoutMs: number;
+  /** Breaks the call off. */
+  readonly signal?: AbortSignal;
+  /** `text` leaves the parsing to the caller: of megabytes, that may take a while. `json` by default. */
+  readonly answer?: 'json' | 'text';
+}
+
+export interface CapiResponse {
+  readonly status: number;
+  /** The body, parsed unless its text was asked for; `undefined` when it is empty. */
+  readonly body: unknown;
+}
+
+/** What an error body may say at most, quoted in our message. */
+const LONGEST_QUOTE = 300;
+/** No answer of CAPI is larger; more is a fault or an attack. */
+const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/**
+ * One call, one answer. Any 2xx is a success, with or without a body. Redirects are not followed: the token goes to CAPI only.
+ *
+ * @throws CrowdsecError `CROWDSEC_API_UNREACHABLE`, `CROWDSEC_API_STATUS` with the status, `CROWDSEC_API_MALFORMED`
+ */
+export class Transport {
+  readonly #root: string;
+  readonly #userAgent: string;
+  readonly #fetch: Fetch;
+
+  constructor(options: { readonly root: string; readonly userAgent: string; readonly fetch: Fetch }) {
+    this.#root = options.root;
+    this.#userAgent = options.userAgent;
+    this.#fetch = options.fetch;
+  }
+
+  async send(request: CapiRequest): Promise<CapiResponse> {
+    const name = `${request.method} ${request.path}`;
+    const { response, text } = await this.#exchange(request, name);
+    if (!response.ok) throw statusError(name, response, text);
+    return { status: response.status, body: request.answer === 'text' ? text : parse(text, name) };
+  }
+
+  async #exchange(request: CapiRequest, name: string): Promise<{ response: Response; text: string }> {
+    const headers: Record<string, string> = { 'user-agent': this.#userAgent, accept: 'application/json' };
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
+    if (request.token !== undefined) headers['authorization'] = `Bearer ${request.token}`;
+    try {
+      const response = await this.#fetch(this.#root + request.path, {
+        method: request.method,
+        headers,
+        redirect: 'manual',
+        signal: AbortSignal.any([AbortSignal.timeout(request.timeoutMs), ...(request.signal === undefined ? [] : [request.signal])]),
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      });
+      return { response, text: await readText(response) };
+    } catch (error) {
+      const timedOut = error instanceof Error && error.name === 'TimeoutError';
+      const why = timedOut ? `no answer within ${request.timeoutMs} ms` : reason(error);
+      throw new CrowdsecError('CROWDSEC_API_UNREACHABLE', `${name} failed: ${why}`, { cause: error });
+    }
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > LARGEST_ANSWER_BYTES) throw new Error(`the answer is larger than ${LARGEST_ANSWER_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reason(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? messageOf(error) : `${messageOf(error)} (${messageOf(cause)})`;
+}
+
+function parse(text: string, name: string): unknown {
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by something that is not JSON: ${quote(text)}`, {
+      cause: error,
+    });
+  }
+}
+
+function statusError(name: string, response: Response, text: string): CrowdsecError {
+  const said = quote(text);
+  return new CrowdsecError(
+    'CROWDSEC_API_STATUS',
+    `${name} was answered ${response.status}${said === '' ? '' : `: ${said}`}`,
+    { status: response.status, ...retryAfter(response) },
+  );
+}
+
+function retryAfter(response: Response): { retryAfterMs?: number } {
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.parse(response.headers.get('date') ?? ''));
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
+}
+
+/** The message of an error body: `message` and `errors` of a JSON one, else its text; one line, cut. */
+function quote(text: string): string {
+  let said = text;
+  try {
+    const body = JSON.parse(text) as { message?: unknown; errors?: unknown } | null;
+    const parts = [body?.message, body?.errors].filter((part) => typeof part === 'string' && part !== '');
+    if (parts.length > 0) said = parts.join(' – ');
+  } catch {
+    // Not JSON: quoted as it is.
+  }
+  const line = said.replace(/\s+/g, ' ').trim();
+  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
+}

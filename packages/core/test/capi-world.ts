@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSandbox, type Sandbox, type SandboxOptions } from '@crowdsec-sdk/sandbox';
+import { CapiClient } from '../src/capi/client.js';
+import { Session, type SessionOptions } from '../src/capi/session.js';
+import { Transport } from '../src/capi/transport.js';
+import { userAgent } from '../src/capi/user-agent.js';
+import { silentLogger } from '../src/logger.js';
+import { openStore } from '../src/store/open-store.js';
+import type { Store } from '../src/store/store.js';
+import { manualTime, type ManualTime } from '../src/testing/manual-time.js';
+
+/** A CAPI to talk to, a clock that both sides share, and processes that share a folder. */
+export interface CapiWorld extends AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly time: ManualTime;
+  readonly stateDir: string;
+  store(): Store;
+  /** One process of the installation: a session and a client of its own on the common store. */
+  process(options?: Partial<SessionOptions>): { session: Session; client: CapiClient; store: Store };
+  /** The paths of the calls that CAPI has seen, in order. */
+  paths(): string[];
+  count(path: string): number;
+}
+
+export async function capiWorld(options: SandboxOptions = {}): Promise<CapiWorld> {
+  const time = manualTime(Date.UTC(2026, 10, 22, 12));
+  const sandbox = await startSandbox({ clock: time.clock, ...options });
+  const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
+  const { clock, scheduler } = time;
+  const store = (): Store => openStore({ stateDir, namespace: 'test', apiRoot: sandbox.url, clock, logger: silentLogger });
+  const paths = (): string[] => sandbox.calls.map((call) => call.path);
+
+  return {
+    sandbox,
+    time,
+    stateDir,
+    store,
+    paths,
+    count: (path) => paths().filter((seen) => seen === path).length,
+    process(overrides = {}) {
+      const transport = new Transport({ root: sandbox.url, userAgent: userAgent(), fetch: globalThis.fetch });
+      const session = new Session({
+        store: store(),
+        transport,
+        clock,
+        scheduler,
+        logger: silentLogger,
+        scenarios: ['acme/login-bruteforce'],
+        machineIdPrefix: '',
+        ephemeral: false,
+        timeoutMs: 2_000,
+        ...overrides,
+      });
+      return { session, client: new CapiClient({ session, transport, timeoutMs: 2_000 }), store: overrides.store ?? store() };
+    },
+    async [Symbol.asyncDispose]() {
+      await sandbox.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
