@@ -1,16 +1,18 @@
-/** What the application tells of an address: the facts of a {@link Crowdsec.report} or a {@link Crowdsec.whisper}. */
+/** What the application tells of an address: the facts of a {@link Crowdsec.whisper} and, with a decision, of a report. */
 export interface Whisper {
-  /** The address that misbehaved, in any legal spelling. Private, loopback and other non-public ones are refused. */
-  readonly ip: string;
-  /** A declared scenario: `vendor/name`. */
+  /** The address that misbehaved, in any legal spelling; this or `range`. Private and other non-public ones are refused. */
+  readonly ip?: string;
+  /** The range that misbehaved, in CIDR notation. */
+  readonly range?: string;
+  /** A declared scenario, `^[a-z0-9_-]+/[a-z0-9_-]+$`. */
   readonly scenario: string;
-  /** For people; by default `Ip 203.0.113.7 performed 'acme/http-404' (1 event over 0s)`. At most 1,000 characters are kept. */
+  /** For people; by default `Ip 203.0.113.7 performed 'acme/http-404' (1 event over 0s)`. At most 1,000 characters. */
   readonly message?: string;
   /** How many events this tells of; 1 by default. */
   readonly eventCount?: number;
-  /** When the first event happened; now by default. */
+  /** When the first event happened; `stopAt` by default. */
   readonly startAt?: Date;
-  /** When the last event happened; `startAt` by default. */
+  /** When the last event happened; now by default. */
   readonly stopAt?: Date;
   /** Facts for the console: at most 20 pairs, each value at most 4,000 characters. */
   readonly context?: Readonly<Record<string, string | number | boolean>>;
@@ -18,34 +20,31 @@ export interface Whisper {
 
 /** A misbehaviour that was acted on: a signal with a decision. */
 export interface Report extends Whisper {
-  /** What was done about the address. Default: `{ type: 'ban', duration: '4h' }`. */
+  /** What was done about the address; `{ type: 'ban', duration: '4h' }` by default. */
   readonly decision?: ReportedDecision;
 }
 
 export interface ReportedDecision {
   /** `ban`, `captcha` or a type of your own. */
   readonly type: string;
-  /** How long it holds: a Go duration such as `4h` or `24h0m0s`, more than zero. */
+  /** How long it holds: a Go duration of more than zero, such as `4h` or `24h0m0s`. */
   readonly duration: string;
 }
 
+/** A signal is a *decision* when the address was acted on, else a *whisper*. */
+export type SignalKind = 'decision' | 'whisper';
+
 /** Why a signal was not taken. Each is counted under its name in {@link Health}. */
-export type RefusalReason =
-  | 'invalid-ip'
-  | 'non-public-ip'
-  | 'allowlisted-ip'
-  | 'own-ip'
-  | 'buffer-full'
-  | 'stopped';
+export type RefusalReason = 'invalid-ip' | 'non-public-ip' | 'allowlisted-ip' | 'buffer-full' | 'stopped';
 
 /**
  * What became of a report, at once.
  *
- * `stored` resolves when the signal will survive a crash (or, on a store that can't promise that, when CAPI has taken it);
- * it never rejects for a refused one. Nobody has to await it.
+ * `stored` resolves when the signal will survive a crash or, on a store that can't promise that, when CAPI has answered. It never
+ * rejects: a signal that the store can't take stays in memory and is tried again. Nobody has to await it.
  */
 export type Receipt =
-  | { readonly status: 'buffered' | 'merged'; readonly uuid: string; readonly stored: Promise<void> }
+  | { readonly status: 'buffered'; readonly uuid: string; readonly stored: Promise<void> }
   | { readonly status: 'refused'; readonly reason: RefusalReason; readonly stored: Promise<void> };
 
 /** What one flush of the buffer did. */
@@ -61,6 +60,6 @@ export interface FlushResult {
 /** What became of the signals of one {@link Crowdsec.pushSignals}. */
 export interface PushResult {
   readonly accepted: number;
-  /** Index in the list that was given, and why. */
+  /** The signals that were not taken: their place in the list that was given, and why. */
   readonly refused: readonly { readonly index: number; readonly reason: string }[];
 }

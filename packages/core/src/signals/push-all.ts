@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { MAX_SIGNALS_PER_CALL } from '../capi/client.js';
+import type { Signal } from '../capi/wire.js';
+import type { Clock } from '../clock.js';
+import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { isPublicIp } from '../ip/public.js';
+import { sleep, type Scheduler } from '../scheduler.js';
+import { checkReport, isContentRefusal } from './build-signal.js';
+import type { Pacer, Turn, TurnOutcome } from './pacer.js';
+import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
+
+/** A call that fails for want of an answer is repeated this often before the caller hears of it. */
+const TRIES = 5;
+
+export interface PushOptions {
+  readonly declared: ReadonlySet<string>;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly pacer: Pacer;
+  readonly prepare: () => Promise<unknown>;
+  readonly push: (signals: readonly Signal[]) => Promise<void>;
+  readonly isStopped: () => boolean;
+}
+
+interface Numbered {
+  readonly index: number;
+  readonly signal: Signal;
+}
+
+/**
+ * Sends signals that the caller holds, in calls of at most 250 through the pacer. A call that CAPI refuses for what is in it is
+ * halved until the signal that it refuses stands alone; the others get through.
+ *
+ * @throws CrowdsecError for a wrong report, before anything is sent; or when a call failed for good
+ */
+export async function pushAll(reports: readonly (Report | Whisper)[], options: PushOptions): Promise<PushResult> {
+  const { declared, clock } = options;
+  const checked = reports.map((report, index) =>
+    checkReport(report, 'decision' in report ? 'decision' : 'whisper', { declared, now: clock.now(), path: `signals[${index}]` }),
+  );
+  const refused: { index: number; reason: string }[] = [];
+  const signals: Numbered[] = [];
+  checked.forEach((report, index) => {
+    const reason: RefusalReason | undefined =
+      report.prefix === undefined ? 'invalid-ip' : isPublicIp(report.prefix) ? undefined : 'non-public-ip';
+    if (reason === undefined) signals.push({ index, signal: report.build(randomUUID()) });
+    else refused.push({ index, reason });
+  });
+
+  const batches = inBatches(signals);
+  let accepted = 0;
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    const refusal = await send(batch, options);
+    if (refusal === undefined) accepted += batch.length;
+    else if (batch.length === 1) refused.push({ index: batch[0]!.index, reason: refusal.message });
+    else batches.unshift(batch.slice(0, batch.length / 2), batch.slice(batch.length / 2));
+  }
+  return { accepted, refused: refused.sort((a, b) => a.index - b.index) };
+}
+
+function inBatches(signals: readonly Numbered[]): (readonly Numbered[])[] {
+  const batches: (readonly Numbered[])[] = [];
+  for (let at = 0; at < signals.length; at += MAX_SIGNALS_PER_CALL) batches.push(signals.slice(at, at + MAX_SIGNALS_PER_CALL));
+  return batches;
+}
+
+/** What one call came to: taken, refused for what is in it, or failed. */
+interface Outcome {
+  readonly refusal?: CrowdsecError;
+  readonly failure?: CrowdsecError;
+}
+
+/** Sends one call's worth when its turn comes; resolves with CAPI's refusal if what is in it is the reason. */
+async function send(batch: readonly Numbered[], options: PushOptions): Promise<CrowdsecError | undefined> {
+  const { pacer, clock, scheduler, isStopped } = options;
+  for (let tries = 1; ; ) {
+    if (isStopped()) throw new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped before all signals were sent.');
+    const outcome = await pacer.turn((turn) => call(batch, turn, options));
+    if (outcome !== undefined && outcome.failure === undefined) return outcome.refusal;
+    if (outcome?.failure !== undefined && (!mayPass(outcome.failure) || tries++ >= TRIES)) throw outcome.failure;
+    await sleep(scheduler, 'crowdsec:signals-turn', Math.max(250, pacer.allowedAt - clock.now()));
+  }
+}
+
+async function call(batch: readonly Numbered[], turn: Turn, { prepare, push }: PushOptions): Promise<TurnOutcome<Outcome>> {
+  const { suspects } = turn;
+  try {
+    await prepare();
+    await turn.leave();
+    await push(batch.map(({ signal }) => signal));
+    return { value: {}, suspects };
+  } catch (error) {
+    if (!isCrowdsecError(error)) throw error;
+    return isContentRefusal(error)
+      ? { value: { refusal: error }, suspects }
+      : { value: { failure: error }, suspects, failure: error };
+  }
+}
+
+/** Whether waiting helps within the life of this call. */
+function mayPass(error: CrowdsecError): boolean {
+  if (error.code === 'CROWDSEC_API_UNREACHABLE') return true;
+  return error.code === 'CROWDSEC_API_STATUS' && (error.status === 429 || (error.status ?? 0) >= 500);
+}
