@@ -1,20 +1,24 @@
-import type { ListHealth } from '../health.js';
+import type { ListReport } from '../sources/decision-source.js';
 
 /** What `refreshDecisions()` did. */
 export type RefreshResult =
   | {
       readonly status: 'refreshed';
-      /** Decisions that came, lists included. */
+      /** Decisions that came or were renewed, lists included. */
       readonly new: number;
-      /** Decisions that went. */
+      /** Deletions that CAPI named. */
       readonly deleted: number;
       /** What was left out because it was unusable, by reason. */
       readonly skipped: Readonly<Record<string, number>>;
-      readonly lists: Readonly<Record<string, ListHealth>>;
+      /** What became of each linked list. */
+      readonly lists: readonly ListReport[];
     }
   | {
       readonly status: 'skipped';
-      /** `budget`: less than two hours since the last pull; `backoff`: the last pull failed; `busy`: another process pulls. */
+      /**
+       * `budget`: less than two hours since the last pull; `backoff`: the last pull failed a moment ago; `busy`: another process is
+       * at it.
+       */
       readonly reason: 'budget' | 'backoff' | 'busy';
       /** When it may be tried again, in ms since the epoch. */
       readonly nextAt: number;

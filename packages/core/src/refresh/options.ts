@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { DEFAULT_INTERVAL_MS, LONGEST_INTERVAL_MS, SHORTEST_INTERVAL_MS } from './pull-budget.js';
+
+/** The options of the refresh. */
+export const refreshOptions = {
+  refreshIntervalMs: z
+    .number()
+    .int()
+    .min(SHORTEST_INTERVAL_MS, `must be at least ${SHORTEST_INTERVAL_MS} (2 hours): the network asks for no more`)
+    .max(LONGEST_INTERVAL_MS, `must be at most ${LONGEST_INTERVAL_MS} (a day): the network asks for at least one`)
+    .default(DEFAULT_INTERVAL_MS),
+};

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { notInFuture } from '../clock.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The network asks for at most one pull in two hours… */
+export const SHORTEST_INTERVAL_MS = 2 * HOUR_MS;
+/** … and at least one a day. */
+export const LONGEST_INTERVAL_MS = 24 * HOUR_MS;
+export const DEFAULT_INTERVAL_MS = 4 * HOUR_MS;
+
+const FIRST_BACKOFF_MS = MINUTE_MS;
+const LONGEST_BACKOFF_MS = 2 * HOUR_MS;
+
+/** What is remembered of pulls that were tried and not stored. */
+export const pullRecordSchema = z.object({
+  /** Tries in a row whose decisions were not stored; counted before the call leaves, so that a crash counts too. */
+  failures: z.number(),
+  failedAt: z.number(),
+  waitMs: z.number(),
+});
+
+export type PullRecord = z.output<typeof pullRecordSchema>;
+
+export const NO_FAILURES: PullRecord = { failures: 0, failedAt: 0, waitMs: 0 };
+
+/** The record with one more try that is not stored yet. */
+export function tried(record: PullRecord, now: number, random: number): PullRecord {
+  const waitMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** record.failures) * (0.8 + 0.4 * random);
+  return { failures: record.failures + 1, failedAt: now, waitMs };
+}
+
+export type Gate = { readonly open: true } | { readonly open: false; readonly reason: 'budget' | 'backoff'; readonly nextAt: number };
+
+/**
+ * Whether decisions may be pulled now: not sooner than two hours after the last pull that was stored, and with growing gaps while
+ * pulls fail.
+ */
+export function pullGate(input: { readonly pulledAt: number | undefined; readonly record: PullRecord; readonly now: number }): Gate {
+  const { pulledAt, record, now } = input;
+  const budgetAt = pulledAt === undefined ? now : notInFuture(pulledAt, now) + SHORTEST_INTERVAL_MS;
+  if (budgetAt > now) return { open: false, reason: 'budget', nextAt: budgetAt };
+  const backoffAt = notInFuture(record.failedAt, now) + record.waitMs;
+  if (record.failures > 0 && backoffAt > now) return { open: false, reason: 'backoff', nextAt: backoffAt };
+  return { open: true };
+}
