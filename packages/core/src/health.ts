@@ -1,79 +1,96 @@
+import type { SessionState } from './capi/session.js';
+import type { ListReport } from './sources/decision-source.js';
 import type { RefusalReason } from './signals/report.js';
 
-/** The state of the agent as data: cheap, and it never calls anybody. */
+/** The state of the agent as data: cheap, and asking for it calls nobody. Moments are in ms since the epoch. */
 export interface Health {
-  /** `ok`; `degraded`: works with what it has; `unavailable`: no decision was ever loaded, or the agent is not started. */
+  /** `ok`; `degraded`: it works with what it has; `unavailable`: not started, or no decision was ever loaded. */
   readonly status: 'ok' | 'degraded' | 'unavailable';
   /** What is wrong, worst first; empty when the status is `ok`. */
   readonly problems: readonly Problem[];
   readonly userAgent: string;
-  readonly identity: IdentityHealth;
+  readonly identity: SessionState;
   readonly decisions: DecisionsHealth;
   readonly signals: SignalsHealth;
   readonly store: StoreHealth;
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or one of `NOT_STARTED`, `NO_DECISIONS`, `DECISIONS_STALE`, `LIST_FAILED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `NO_DECISIONS`, `DECISIONS_STALE`, `LIST_FAILED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
 }
 
-export interface IdentityHealth {
-  /** `none`: nothing registered yet; `credentials-rejected`: CAPI refuses a pair that it once took. */
-  readonly state: 'none' | 'pending' | 'validated' | 'credentials-rejected';
-  readonly machineId?: string;
-  /** When the token runs out, in ms since the epoch. */
-  readonly tokenExpiresAt?: number;
-  /** Login attempts of the last hour, of all processes on this store. */
-  readonly loginsLastHour: number;
-  /** All calls rest until then, in ms since the epoch. */
-  readonly stoppedUntil?: number;
-}
-
 export interface DecisionsHealth {
-  /** How many are held, expired ones that no refresh has dropped yet included. */
+  /** How many rows are held, those included that have ended and that no refresh has dropped yet. */
   readonly count: number;
-  readonly local: number;
-  /** Held decisions by origin: `CAPI`, `lists:<name>`. */
+  /** Held decisions that have not ended, by origin: `CAPI`, `lists:<name>`. */
   readonly origins: Readonly<Record<string, number>>;
-  /** When the decisions that are held were pulled, in ms since the epoch. */
+  /** When what is held was pulled. */
   readonly pulledAt?: number;
   /** When the next pull is due. */
   readonly nextPullAt?: number;
-  /** Older than a day. */
+  /** Older than a day, or never pulled. */
   readonly stale: boolean;
-  /** The last outcome of each linked list. */
-  readonly lists: Readonly<Record<string, ListHealth>>;
-}
-
-export interface ListHealth {
-  readonly kind: 'blocklist' | 'allowlist';
-  readonly status: 'replaced' | 'unchanged' | 'failed';
-  readonly entries: number;
-  /** Lines that were left out, by reason. */
-  readonly skipped: Readonly<Record<string, number>>;
-  readonly error?: string;
+  /** What became of each linked list in the last pull of this process. */
+  readonly lists: readonly ListReport[];
 }
 
 export interface SignalsHealth {
-  /** Signals that wait in this process. */
+  /** Signals that wait, as far as this process knows. */
   readonly buffered: number;
-  /** When the next call is due, in ms since the epoch; absent when nothing waits. */
+  /** When the next call is due; absent when nothing waits. */
   readonly nextFlushAt?: number;
   /** Why then, in words. */
-  readonly nextFlushReason?: string;
+  readonly nextFlushReason: string;
+  /** When the next call may leave at the earliest. */
+  readonly nextAllowedAt: number;
   /** Signals that CAPI took from this process. */
   readonly sent: number;
+  /** Reports of this process that were refused, by reason. */
   readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
-  /** Signals that CAPI refused for what is in them; they are set aside. */
+  /** Signals that CAPI refused for what is in them; they were set aside. */
   readonly poisoned: number;
 }
 
 export interface StoreHealth {
   readonly description: string;
+  /** Its values outlive the process. */
   readonly durable: boolean;
+  /** Other processes see them too. */
   readonly shared: boolean;
+  /** Whether the last thing that was asked of it worked. */
   readonly reachable: boolean;
+}
+
+/** The health of these facts: what is wrong, and how bad that is. */
+export function judge(facts: Omit<Health, 'status' | 'problems'> & { readonly started: boolean; readonly failure?: Problem }): Health {
+  const { started, failure, ...rest } = facts;
+  const problems = [...problemsOf(facts)];
+  const loaded = started && rest.decisions.pulledAt !== undefined;
+  return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
+}
+
+function* problemsOf(facts: Parameters<typeof judge>[0]): Iterable<Problem> {
+  const { started, failure, identity, decisions, store } = facts;
+  if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
+  if (!store.reachable) {
+    yield {
+      code: 'CROWDSEC_STORE_UNAVAILABLE',
+      message: `The store (${store.description}) is out of reach: nothing is registered, pulled or sent until it is back.`,
+    };
+  }
+  if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
+  if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
+  if (started && decisions.pulledAt === undefined) {
+    yield { code: 'NO_DECISIONS', message: 'No decisions were ever loaded; every address is let through as unavailable.' };
+  } else if (started && decisions.stale) {
+    yield { code: 'DECISIONS_STALE', message: 'The decisions are older than a day.' };
+  }
+  for (const list of decisions.lists) {
+    if (list.status === 'failed') {
+      yield { code: 'LIST_FAILED', message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}` };
+    }
+  }
 }

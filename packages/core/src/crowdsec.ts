@@ -1,0 +1,316 @@
+import type { Crowdsec } from './agent.js';
+import { Bouncer } from './bouncer/bouncer.js';
+import { apiRoot } from './capi/api-root.js';
+import { CapiClient } from './capi/client.js';
+import { defaultFetch } from './capi/default-fetch.js';
+import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
+import { Session } from './capi/session.js';
+import { Transport } from './capi/transport.js';
+import { userAgent } from './capi/user-agent.js';
+import { systemClock, type Clock } from './clock.js';
+import { Emitter } from './emitter.js';
+import { CrowdsecError, messageOf } from './errors.js';
+import type { CrowdsecEvents } from './events.js';
+import { judge, type Health } from './health.js';
+import { isPublicIp } from './ip/public.js';
+import { formatIp } from './ip/address.js';
+import { consoleLogger, type Logger } from './logger.js';
+import { parseOptions, type CrowdsecOptions } from './options.js';
+import { Refresher } from './refresh/refresher.js';
+import type { RefreshResult } from './refresh/refresh-result.js';
+import type { IpRemediation } from './remediation/ip-remediation.js';
+import { RemediationEngine } from './remediation/remediation-engine.js';
+import { timerScheduler, type Scheduler } from './scheduler.js';
+import { SignalBuffer } from './signals/buffer.js';
+import { Pacer } from './signals/pacer.js';
+import { pushAll } from './signals/push-all.js';
+import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
+import { capiSource } from './sources/capi-source.js';
+import { openStore } from './store/open-store.js';
+import type { Store } from './store/store.js';
+
+const STOP_DEADLINE_MS = 10_000;
+/** How soon a store that was out of reach at the start is asked again. */
+const STORE_RETRY_MS = 5_000;
+
+/**
+ * Makes a soft agent. Nothing is opened or sent before {@link Crowdsec.start}.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
+ */
+export function createCrowdsec(options: CrowdsecOptions): Crowdsec {
+  return new Agent(options);
+}
+
+/** Composes the options, wires the rooms, and has no policy of its own. */
+class Agent implements Crowdsec {
+  readonly userAgent: string;
+  readonly bouncer: Bouncer;
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
+  readonly #logger: Logger;
+  readonly #events: Emitter<CrowdsecEvents>;
+  readonly #declared: ReadonlySet<string>;
+  readonly #store: Store;
+  readonly #session: Session;
+  readonly #client: CapiClient;
+  readonly #engine: RemediationEngine;
+  readonly #refresher: Refresher;
+  readonly #pacer: Pacer;
+  readonly #signals: SignalBuffer;
+  readonly #closeFetch: () => Promise<void>;
+  #state: 'new' | 'started' | 'stopped' = 'new';
+  #storeReachable = true;
+  #storeJob: Disposable | undefined;
+
+  constructor(given: CrowdsecOptions) {
+    const options = parseOptions(given);
+    const root = apiRoot(options);
+    const clock = (this.#clock = options.clock ?? systemClock);
+    const scheduler = (this.#scheduler = options.scheduler ?? timerScheduler);
+    const logger = (this.#logger = options.logger ?? consoleLogger());
+    const events = (this.#events = new Emitter<CrowdsecEvents>(logger));
+    const { fetch, close } = options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
+    this.#closeFetch = close;
+    this.userAgent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
+    this.#declared = new Set(options.scenarios);
+
+    const store = (this.#store = openStore({
+      store: options.store,
+      stateDir: options.stateDir,
+      namespace: options.namespace ?? 'default',
+      apiRoot: root,
+      ephemeral: options.ephemeral,
+      clock,
+      logger,
+      deadlineMs: options.storeTimeoutMs,
+    }));
+
+    const transport = new Transport({ root, userAgent: this.userAgent, fetch });
+    this.#session = new Session({
+      store,
+      transport,
+      clock,
+      scheduler,
+      logger,
+      scenarios: [...this.#declared],
+      machineIdPrefix: options.machineIdPrefix,
+      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+      ephemeral: options.ephemeral,
+      timeoutMs: options.timeoutMs,
+      onRegistered: (details) => events.emit('registered', details),
+      onLoggedIn: (details) => events.emit('loggedIn', details),
+    });
+    const client = (this.#client = new CapiClient({ session: this.#session, transport, timeoutMs: options.timeoutMs }));
+
+    const engine = (this.#engine = new RemediationEngine({
+      remediations: options.remediations,
+      fallbackRemediation: options.fallbackRemediation,
+      bouncingLevel: options.bouncingLevel,
+      geo: options.geo,
+      clock,
+      logger,
+    }));
+    this.#refresher = new Refresher({
+      store,
+      source: capiSource({
+        getStreamDecisions: (query) => client.getStreamDecisionsText(query),
+        allowHttpLists: root.startsWith('http:'),
+      }),
+      engine,
+      clock,
+      scheduler,
+      logger,
+      intervalMs: options.refreshIntervalMs,
+      fetch,
+      listener: {
+        refreshed: (result) => events.emit('refreshed', result),
+        failed: (details) => events.emit('refreshFailed', details),
+      },
+    });
+
+    this.#pacer = new Pacer({ store, clock, callTimeoutMs: options.timeoutMs });
+    this.#signals = new SignalBuffer({
+      store,
+      pacer: this.#pacer,
+      clock,
+      scheduler,
+      logger,
+      declared: this.#declared,
+      isReportable: (prefix) => {
+        if (!isPublicIp(prefix)) return 'non-public-ip';
+        return engine.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
+      },
+      prepare: () => this.#session.token(),
+      push: (signals) => client.pushSignals(signals),
+      bufferSize: options.bufferSize,
+      journalDelayMs: options.journalDelayMs,
+      listener: {
+        buffered: (signal) => events.emit('signalBuffered', signal),
+        refused: (signal) => events.emit('signalRefused', signal),
+        sent: (details) => events.emit('signalsSent', details),
+        failed: (details) => events.emit('signalsFailed', details),
+        poisoned: (details) => events.emit('signalPoisoned', details),
+      },
+    });
+
+    this.bouncer = new Bouncer({
+      getIpRemediation: (ip) => engine.getIpRemediation(ip),
+      logger,
+      trustedProxies: options.trustedProxies,
+      ipHeader: options.ipHeader,
+      mode: options.mode,
+      onUnavailable: options.onUnavailable,
+      onInvalidIp: options.onInvalidIp,
+      onUnhandled: options.onUnhandled,
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#state === 'started') return;
+    if (this.#state === 'stopped') throw stopped();
+    this.#state = 'started';
+    await this.#open();
+  }
+
+  async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
+    if (this.#state !== 'started') {
+      this.#state = 'stopped';
+      return;
+    }
+    this.#state = 'stopped';
+    this.#storeJob?.[Symbol.dispose]();
+    await whileAlive(this.#close(options.deadlineMs ?? STOP_DEADLINE_MS));
+  }
+
+  getIpRemediation(ip: string): IpRemediation {
+    return this.#engine.getIpRemediation(ip);
+  }
+
+  refreshDecisions(): Promise<RefreshResult> {
+    return this.#busy(() => this.#refresher.refresh());
+  }
+
+  report(report: Report): Receipt {
+    return this.#signals.add(report, 'decision');
+  }
+
+  whisper(whisper: Whisper): Receipt {
+    return this.#signals.add(whisper, 'whisper');
+  }
+
+  flushSignals(): Promise<FlushResult> {
+    return this.#busy(() => this.#signals.flush());
+  }
+
+  pushSignals(reports: readonly (Report | Whisper)[]): Promise<PushResult> {
+    return this.#busy(() =>
+      pushAll(reports, {
+        declared: this.#declared,
+        clock: this.#clock,
+        scheduler: this.#scheduler,
+        pacer: this.#pacer,
+        prepare: () => this.#session.token(),
+        push: (signals) => this.#client.pushSignals(signals),
+        isStopped: () => this.#state === 'stopped',
+      }),
+    );
+  }
+
+  enroll(options: EnrollOptions): Promise<EnrollResult> {
+    return this.#busy(() => this.#client.enroll(options));
+  }
+
+  health(): Health {
+    const now = this.#clock.now();
+    const { index } = this.#engine;
+    const { pulledAt, nextPullAt, isStale, lists } = this.#refresher;
+    const { allowedAt, dueAt, reason } = this.#signals.pace;
+    const { sent, poisoned, refused } = this.#signals.counters;
+    return judge({
+      started: this.#state === 'started',
+      userAgent: this.userAgent,
+      identity: this.#session.state,
+      decisions: {
+        count: index.size,
+        origins: index.counts(now),
+        ...(pulledAt === undefined ? {} : { pulledAt }),
+        ...(nextPullAt === undefined ? {} : { nextPullAt }),
+        stale: isStale,
+        lists,
+      },
+      signals: {
+        buffered: this.#signals.size,
+        ...(dueAt === undefined ? {} : { nextFlushAt: dueAt }),
+        nextFlushReason: reason,
+        nextAllowedAt: allowedAt,
+        sent,
+        poisoned,
+        refused: Object.fromEntries(refused),
+      },
+      store: {
+        description: this.#store.description,
+        durable: this.#store.durable,
+        shared: this.#store.shared,
+        reachable: this.#storeReachable,
+      },
+    });
+  }
+
+  on<Name extends keyof CrowdsecEvents>(event: Name, listener: (details: CrowdsecEvents[Name]) => void): Disposable {
+    return this.#events.on(event, listener);
+  }
+
+  async runDue(): Promise<void> {
+    if (this.#state !== 'started') return;
+    const jobs = [this.#refresher.refreshIfDue(), this.#signals.flushIfDue()];
+    for (const job of await whileAlive(Promise.allSettled(jobs))) {
+      if (job.status === 'rejected') this.#logger.warn(messageOf(job.reason));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Reads what the store knows and starts the jobs; a store out of reach is asked again until it answers. */
+  async #open(): Promise<void> {
+    const opened = await Promise.allSettled([this.#session.load(), this.#refresher.start(), this.#signals.start()]);
+    const failed = opened.find((part) => part.status === 'rejected');
+    if (failed === undefined) {
+      if (!this.#storeReachable) this.#logger.info('The store is back.');
+      this.#storeReachable = true;
+      return;
+    }
+    if (this.#storeReachable) {
+      this.#logger.warn(`The agent serves from memory and sends nothing until its store answers: ${messageOf(failed.reason)}`);
+    }
+    this.#storeReachable = false;
+    if (this.#state === 'started') this.#storeJob = this.#scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
+  }
+
+  async #close(deadlineMs: number): Promise<void> {
+    await this.#refresher.stop();
+    await this.#signals.stop(deadlineMs);
+    await this.#store.close().catch((error: unknown) => this.#logger.warn(messageOf(error)));
+    await this.#closeFetch();
+  }
+
+  /** Keeps the process alive while somebody waits: the agent's own timers do not. */
+  #busy<T>(work: () => Promise<T>): Promise<T> {
+    return this.#state === 'stopped' ? Promise.reject(stopped()) : whileAlive(work());
+  }
+}
+
+function stopped(): CrowdsecError {
+  return new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped; create a new one.');
+}
+
+async function whileAlive<T>(work: Promise<T>): Promise<T> {
+  const hold = setInterval(() => undefined, 2 ** 30);
+  try {
+    return await work;
+  } finally {
+    clearInterval(hold);
+  }
+}

@@ -1,0 +1,54 @@
+export type { Crowdsec } from './agent.js';
+export { createCrowdsec } from './crowdsec.js';
+export type { CrowdsecOptions } from './options.js';
+export type { CrowdsecEvents } from './events.js';
+export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } from './health.js';
+export { CrowdsecError, isCrowdsecError, type CrowdsecErrorCode, type CrowdsecErrorDetails } from './errors.js';
+export { systemClock, type Clock } from './clock.js';
+export { timerScheduler, type Scheduler } from './scheduler.js';
+export { consoleLogger, silentLogger, type Logger, type LogLevel } from './logger.js';
+export { SDK_VERSION } from './version.js';
+
+export { CapiClient, MAX_SIGNALS_PER_CALL, type StreamQuery } from './capi/client.js';
+export type { EnrollOptions, EnrollResult } from './capi/enroll.js';
+export { Session, type SessionOptions, type SessionState } from './capi/session.js';
+export { Transport, type CapiRequest, type CapiResponse, type Fetch } from './capi/transport.js';
+export { userAgent } from './capi/user-agent.js';
+export { API_ROOTS, apiRoot, type ApiEnvironment } from './capi/api-root.js';
+export type { Metrics, Signal, WireDecision, WireSignal } from './capi/wire.js';
+
+export { canonicalIp, formatIp, parseIp, type IpAddress } from './ip/address.js';
+export { formatPrefix, parsePrefix, PrefixSet, type IpPrefix } from './ip/prefix.js';
+export { isPublicIp } from './ip/public.js';
+
+export { DecisionIndex, type GeoFacts } from './decisions/decision-index.js';
+export type { DecisionDelta } from './decisions/decision-delta.js';
+export type { DecisionMatch, RowSource, Scope } from './decisions/row-source.js';
+export { formatGoDuration, parseGoDuration } from './decisions/go-duration.js';
+export type { IpRemediation } from './remediation/ip-remediation.js';
+export { RemediationEngine, type RemediationEngineOptions } from './remediation/remediation-engine.js';
+
+export { capiSource } from './sources/capi-source.js';
+export type { DecisionSource, ListReport, PullContext, PullResult } from './sources/decision-source.js';
+export type { RefreshResult } from './refresh/refresh-result.js';
+
+export { SignalBuffer, type SignalBufferOptions, type SignalListener } from './signals/buffer.js';
+export { nextCall, type Pace, type PaceInput } from './signals/pace.js';
+export { Pacer } from './signals/pacer.js';
+export type {
+  FlushResult,
+  PushResult,
+  Receipt,
+  RefusalReason,
+  Report,
+  ReportedDecision,
+  SignalKind,
+  Whisper,
+} from './signals/report.js';
+
+export { Bouncer, type BouncerOptions } from './bouncer/bouncer.js';
+export { clientIpRule, type ClientIp, type TrustedProxies } from './bouncer/client-ip.js';
+export type { BlockVerdict, BouncerResponse, PassVerdict, RequestFacts, RequestHeaders, Verdict } from './bouncer/verdict.js';
+
+export { openStore, type OpenStoreOptions } from './store/open-store.js';
+export type { Blob, Journal, JournalEntry, JsonValue, Lease, Store, StoreKey } from './store/store.js';

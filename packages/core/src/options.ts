@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { bouncerOptions } from './bouncer/options.js';
+import type { TrustedProxies } from './bouncer/client-ip.js';
+import { capiOptions } from './capi/options.js';
+import type { Fetch } from './capi/transport.js';
+import type { Clock } from './clock.js';
+import type { Logger } from './logger.js';
+import { refreshOptions } from './refresh/options.js';
+import type { GeoFacts } from './decisions/decision-index.js';
+import { remediationOptions } from './remediation/remediation-options.js';
+import type { Scheduler } from './scheduler.js';
+import { signalOptions } from './signals/options.js';
+import type { KeyvLike } from './store/keyv-like.js';
+import { storeOptions } from './store/options.js';
+import { objectWith, validate } from './validate.js';
+
+/** The options of {@link createCrowdsec}. One of `env` and `apiUrl` is required; everything else has a default. */
+export interface CrowdsecOptions {
+  /** CrowdSec's own API: `prod`, or `dev` for tries. */
+  readonly env?: 'prod' | 'dev' | undefined;
+  /** Another API root, without version; a path prefix is kept. Each root has an identity of its own. */
+  readonly apiUrl?: string | undefined;
+  /**
+   * What this application reports, `vendor/name`: told to CAPI at login, where it also decides what the community blocklist holds.
+   * A report of anything else is an error.
+   */
+  readonly scenarios?: readonly string[] | undefined;
+  /** Begins the machine id, `[a-z0-9]{0,32}`. Changing it makes a new machine. */
+  readonly machineIdPrefix?: string | undefined;
+  /** Credentials kept in a secret store of yours: used as given, registered once if they never were, never replaced. */
+  readonly credentials?: { readonly machineId: string; readonly password: string } | undefined;
+  /** Names your product in the user agent, `[A-Za-z0-9]{0,16}`. */
+  readonly userAgentSuffix?: string | undefined;
+  /** The version of your product, `vX.Y.Z`; the SDK's own by default. */
+  readonly userAgentVersion?: string | undefined;
+  /** How long a call to CAPI may take, in ms: 100 to 300,000, 30,000 by default. */
+  readonly timeoutMs?: number | undefined;
+  /** Speaks HTTP instead of the built-in `fetch`, which honours `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and `NODE_EXTRA_CA_CERTS`. */
+  readonly fetch?: Fetch | undefined;
+
+  /** Any Keyv, for state that is shared; files under `stateDir` by default. */
+  readonly store?: KeyvLike | undefined;
+  /** The folder for state; `crowdsec-sdk` under `$XDG_STATE_HOME` or `~/.local/state` by default. */
+  readonly stateDir?: string | undefined;
+  /** One namespace in a store is one installation. Required with `store`; `default` for files. */
+  readonly namespace?: string | undefined;
+  /** Registers although nothing outlives the process: for tries. Without `stateDir` all state is in memory. */
+  readonly ephemeral?: boolean | undefined;
+  /** How long a call to the store may take, in ms: 50 to 60,000, 2,000 by default. */
+  readonly storeTimeoutMs?: number | undefined;
+
+  /** How old decisions may get before they are pulled again, in ms: 2 hours to a day, 4 hours by default. */
+  readonly refreshIntervalMs?: number | undefined;
+
+  /** What is acted on, strongest first; `['ban', 'captcha']` by default. */
+  readonly remediations?: readonly string[] | undefined;
+  /** What decisions of any other type come to: `bypass` (the default) or one of `remediations`. */
+  readonly fallbackRemediation?: string | undefined;
+  /** `flex` never bans: a captcha is the strongest it does. `disabled` acts on nothing. `normal` by default. */
+  readonly bouncingLevel?: 'normal' | 'flex' | 'disabled' | undefined;
+  /** Where an address is; asked only when decisions about countries or networks are held. Synchronous. */
+  readonly geo?: ((ip: string) => GeoFacts | undefined) | undefined;
+
+  /** How many signals may wait: 250 to 100,000, 10,000 by default. */
+  readonly bufferSize?: number | undefined;
+  /** How long signals are gathered before they are written to the store, in ms: 0 to 5,000, 100 by default. */
+  readonly journalDelayMs?: number | undefined;
+
+  /** Who may tell us of a client in a header: `'loopback'`, `'private'`, addresses and CIDRs, a number of proxies, a function. Nobody by default. */
+  readonly trustedProxies?: TrustedProxies | undefined;
+  /** The header in which trusted proxies tell the client; `x-forwarded-for` by default. */
+  readonly ipHeader?: string | undefined;
+  /** `log` blocks nobody and logs whom it would have blocked; `enforce` by default. */
+  readonly mode?: 'enforce' | 'log' | undefined;
+  /** For requests that come before any decision was loaded; `pass` by default. */
+  readonly onUnavailable?: 'pass' | 'block' | undefined;
+  /** For requests whose client can't be told; `pass` by default. */
+  readonly onInvalidIp?: 'pass' | 'block' | undefined;
+  /** For remediations that nothing serves, such as a captcha; `pass` by default. */
+  readonly onUnhandled?: 'pass' | 'block' | undefined;
+
+  /** Where the agent logs; the console, from `info` on, by default. */
+  readonly logger?: Logger | undefined;
+  readonly clock?: Clock | undefined;
+  readonly scheduler?: Scheduler | undefined;
+}
+
+const schema = z
+  .strictObject({
+    ...capiOptions,
+    ...storeOptions,
+    ...refreshOptions,
+    ...remediationOptions.shape,
+    ...signalOptions,
+    ...bouncerOptions,
+    logger: objectWith<Logger>(['debug', 'info', 'warn', 'error'], 'an object with debug, info, warn and error').optional(),
+    clock: objectWith<Clock>(['now', 'monotonic'], 'an object with now() and monotonic()').optional(),
+    scheduler: objectWith<Scheduler>(['schedule'], 'an object with schedule(name, delayMs, run)').optional(),
+  })
+  .refine(({ store, namespace }) => store === undefined || namespace !== undefined, {
+    path: ['namespace'],
+    error: 'is required with a store: it tells this installation from others that use the same store',
+  });
+
+/** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
+export function parseOptions(options: CrowdsecOptions): z.output<typeof schema> {
+  return validate(schema, options, 'options');
+}
