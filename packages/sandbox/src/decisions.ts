@@ -58,22 +58,23 @@ export class DecisionFeed implements Decisions {
 
   add(decisions: readonly DecisionInput[]): void {
     this.#change((revision) => {
-      for (const input of decisions) {
-        const row = { ...complete(input), revision };
-        this.#rows.set(rowKey(row), row);
-      }
+      for (const [key, row] of keyed(decisions, revision)) this.#rows.set(key, row);
     });
   }
 
   remove(values: readonly string[]): void {
     const wanted = new Set(values);
-    this.#drop((row) => wanted.has(row.value));
+    this.#change((revision) => this.#drop((_key, { value }) => wanted.has(value), revision));
   }
 
   set(decisions: readonly DecisionInput[]): void {
-    const wanted = new Map(decisions.map(complete).map((decision) => [rowKey(decision), decision]));
-    this.#drop((row) => !wanted.has(rowKey(row)));
-    this.add([...wanted].filter(([key, { duration }]) => this.#rows.get(key)?.duration !== duration).map(([, row]) => row));
+    this.#change((revision) => {
+      const wanted = keyed(decisions, revision);
+      this.#drop((key) => !wanted.has(key), revision);
+      for (const [key, row] of wanted) {
+        if (this.#rows.get(key)?.duration !== row.duration) this.#rows.set(key, row);
+      }
+    });
   }
 
   all(): readonly StreamDecision[] {
@@ -114,15 +115,13 @@ export class DecisionFeed implements Decisions {
     return JSON.stringify(byScope.map(([first, group]) => ({ scope: first.scope, decisions: group.map(({ value }) => value) })));
   }
 
-  #drop(unwanted: (row: Row) => boolean): void {
-    this.#change((revision) => {
-      for (const [key, row] of this.#rows) {
-        if (!unwanted(row)) continue;
-        this.#rows.delete(key);
-        const removal = { scope: row.scope, value: row.value, revision };
-        this.#removed.set(removalKey(removal), removal);
-      }
-    });
+  #drop(isUnwanted: (key: string, row: Row) => boolean, revision: number): void {
+    for (const [key, row] of this.#rows) {
+      if (!isUnwanted(key, row)) continue;
+      this.#rows.delete(key);
+      const removal = { scope: row.scope, value: row.value, revision };
+      this.#removed.set(removalKey(removal), removal);
+    }
   }
 
   #change(apply: (revision: number) => void): void {
@@ -155,12 +154,17 @@ interface Kept {
 
 const FILE = 'decisions.json';
 
-const rowKey = ({ scope, scenario, value }: StreamDecision): string => JSON.stringify([scope, scenario, value]);
-const removalKey = ({ scope, value }: Removal): string => JSON.stringify([scope, value]);
+const rowKey = ({ scope, scenario, value }: StreamDecision): string => `${scope}\n${scenario}\n${value}`;
+const removalKey = ({ scope, value }: Removal): string => `${scope}\n${value}`;
 
-function complete(input: DecisionInput): StreamDecision {
-  const { value, scenario = 'crowdsecurity/http-probing', scope = scopeOf(value), duration = '168h' } = input;
-  return { value, scenario, scope, duration };
+function keyed(decisions: readonly DecisionInput[], revision: number): Map<string, Row> {
+  const rows = new Map<string, Row>();
+  for (const input of decisions) {
+    const { value, scenario = 'crowdsecurity/http-probing', scope = scopeOf(value), duration = '168h' } = input;
+    const row = { value, scenario, scope, duration, revision };
+    rows.set(rowKey(row), row);
+  }
+  return rows;
 }
 
 function scopeOf(value: string): string {
@@ -169,7 +173,7 @@ function scopeOf(value: string): string {
 
 /** The wire form of `new`: by scenario and scope, never an empty group (one makes the official engine panic). */
 function grouped(rows: readonly Row[]): readonly object[] {
-  return groupBy(rows, ({ scenario, scope }) => JSON.stringify([scenario, scope])).map(([{ scenario, scope }, group]) => ({
+  return groupBy(rows, ({ scenario, scope }) => `${scope}\n${scenario}`).map(([{ scenario, scope }, group]) => ({
     scenario,
     scope,
     decisions: group.map(({ value, duration }) => ({ value, duration })),

@@ -49,8 +49,10 @@ export class Machines {
     return this.#known.has(machineId);
   }
 
+  /** Makes a machine known; of one that is known already, only the password changes. */
   add(machineId: string, password: string): void {
-    this.#put({ machineId, password: hashPassword(password), registeredAt: this.#clock.now(), scenarios: [], logins: 0 });
+    const known = this.#known.get(machineId) ?? { machineId, registeredAt: this.#clock.now(), scenarios: [], logins: 0 };
+    this.#put({ ...known, password: hashPassword(password) });
   }
 
   /** Whether the pair is right; if so, the login is counted and its scenarios are remembered. */

@@ -35,6 +35,8 @@ export interface SandboxOptions {
   readonly rateLimit?: RateLimit;
   /** How many calls are remembered; default 10,000. */
   readonly maxCalls?: number;
+  /** How many accepted signals are remembered; default 1,000,000. */
+  readonly maxSignals?: number;
 }
 
 /** The options with every default in place. */
@@ -44,11 +46,11 @@ export type CompleteOptions = Required<Omit<SandboxOptions, Undefaulted | 'login
 /**
  * Fills in the defaults; an option that is `undefined` counts as not given.
  *
- * @throws RangeError for a token life or a number of calls that is not a positive number
+ * @throws RangeError for a token life, a number of calls or of signals that is not a positive number
  */
 export function withDefaults(options: SandboxOptions): CompleteOptions {
-  const { tokenLifeMs = 3_600_000, maxCalls = 10_000, loginBurst = publishedLoginBurst } = options;
-  for (const [name, value] of Object.entries({ tokenLifeMs, maxCalls })) {
+  const { tokenLifeMs = 3_600_000, maxCalls = 10_000, maxSignals = 1_000_000, loginBurst = publishedLoginBurst } = options;
+  for (const [name, value] of Object.entries({ tokenLifeMs, maxCalls, maxSignals })) {
     if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`${name} must be a positive number, got ${value}`);
   }
   return {
@@ -67,6 +69,7 @@ export function withDefaults(options: SandboxOptions): CompleteOptions {
     loginBurst: loginBurst === false ? undefined : loginBurst,
     rateLimit: options.rateLimit,
     maxCalls,
+    maxSignals,
   };
 }
 

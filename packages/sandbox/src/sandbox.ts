@@ -31,7 +31,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly allowlists: Allowlists;
   readonly faults: Faults;
   readonly clock: SandboxClock;
-  /** Makes a machine known without a registration. */
+  /** Makes a machine known without a registration; of one that is known already, only the password changes. */
   seedMachine(credentials: { readonly machineId: string; readonly password: string }): void;
   /** Declares signals poisoned: a call that holds one is answered 400 with the message. Disposing of the handle ends it. */
   rejectSignals(rejection: SignalRejection): Disposable;
@@ -120,7 +120,7 @@ async function createBackend(given: SandboxOptions): Promise<{ backend: Backend;
     loginBurst: await LoginBurst.open(clock, options.loginBurst, state),
     blocklists: blocklistShelf(clock),
     allowlists: allowlistShelf(clock),
-    signals: new SignalInbox(clock, options.rateLimit),
+    signals: new SignalInbox(clock, options.rateLimit, options.maxSignals),
     publicUrl: () => publicUrl,
   };
   return { backend, listensAt: (url) => (publicUrl ||= url) };

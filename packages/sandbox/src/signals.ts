@@ -63,13 +63,16 @@ export const MAX_SIGNALS_PER_CALL = 250;
 export class SignalInbox {
   readonly #clock: TimeSource;
   readonly #rateLimit: RateLimit | undefined;
+  readonly #limit: number;
   readonly #accepted: AcceptedSignal[] = [];
   readonly #rejections = new Set<SignalRejection>();
   readonly #callTimes = new Map<string, readonly number[]>();
 
-  constructor(clock: TimeSource, rateLimit: RateLimit | undefined) {
+  /** @param limit how many accepted signals are remembered; past it, the oldest are forgotten */
+  constructor(clock: TimeSource, rateLimit: RateLimit | undefined, limit: number) {
     this.#clock = clock;
     this.#rateLimit = rateLimit;
+    this.#limit = limit;
   }
 
   get accepted(): readonly AcceptedSignal[] {
@@ -93,6 +96,7 @@ export class SignalInbox {
     }
     const at = this.#clock.now();
     for (const signal of signals) this.#accepted.push({ at, machineId, signal });
+    if (this.#accepted.length > this.#limit) this.#accepted.splice(0, this.#accepted.length - this.#limit);
     return { status: 'accepted' };
   }
 

@@ -1,0 +1,93 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from './duration.js';
+import type { SandboxOptions } from './options.js';
+import { startSandbox, type Sandbox } from './sandbox.js';
+
+/** The `crowdsec-sandbox` command. What cannot work ends it with status 1 and one line that says why. */
+export function createCommand(): Command {
+  return new Command('crowdsec-sandbox')
+    .description('A stand-in for the CrowdSec Central API, on this machine.')
+    .option('--port <number>', 'port to listen on, 0 for any free one', port, 8090)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--public-url <url>', 'root of the list links, where clients reach this server by another address')
+    .option('--blocklist <file>', 'a published list of addresses and ranges to serve as community decisions')
+    .option('--as-list <name>', 'serve the --blocklist file behind a blocklist link of this name instead')
+    .option('--state-dir <folder>', 'keep machines, decisions and tokens across restarts')
+    .option('--enrollment-key <keys...>', 'accept these enrollment keys (default: abcdEFGH1234)')
+    .option('--token-life <duration>', 'how long a token is good for, as 90s, 30m or 1h30m (default: 1h)', duration)
+    .addOption(new Option('--answers <kind>', 'what a pull without startup=true is told').choices(['delta', 'full']).default('delta'))
+    .addOption(new Option('--login-status <status>', 'answer to a wrong login').choices(['401', '403']).default('403'))
+    .addOption(new Option('--existing-status <status>', 'answer to a known id').choices(['400', '409', '500']).default('500'))
+    .allowExcessArguments(false)
+    .action(run);
+}
+
+interface Flags {
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl?: string;
+  readonly blocklist?: string;
+  readonly asList?: string;
+  readonly stateDir?: string;
+  readonly enrollmentKey?: readonly string[];
+  readonly tokenLife?: number;
+  readonly answers: 'delta' | 'full';
+  readonly loginStatus: keyof typeof LOGIN_STATUS;
+  readonly existingStatus: keyof typeof EXISTING_STATUS;
+}
+
+const LOGIN_STATUS = { 401: 401, 403: 403 } as const;
+const EXISTING_STATUS = { 400: 400, 409: 409, 500: 500 } as const;
+
+async function run(flags: Flags, command: Command): Promise<void> {
+  try {
+    await serve(flags);
+  } catch (error) {
+    command.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function serve(flags: Flags): Promise<void> {
+  if (flags.asList !== undefined && flags.blocklist === undefined) throw new Error('--as-list needs --blocklist');
+  const sandbox = await startSandbox(optionsOf(flags));
+  if (flags.blocklist !== undefined) console.log(await serveFile(sandbox, flags.blocklist, flags.asList));
+  console.log(`crowdsec-sandbox listens on ${sandbox.url}`);
+
+  const stop = (): void => void sandbox.stop();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+}
+
+async function serveFile(sandbox: Sandbox, file: string, asList: string | undefined): Promise<string> {
+  const { entries, skipped } = await sandbox.loadBlocklist(file, { asList });
+  const place = asList === undefined ? 'as community decisions' : `behind the link "${asList}"`;
+  return `${entries} entries of ${file} are served ${place}${skipped > 0 ? `; ${skipped} lines hold no address` : ''}`;
+}
+
+function optionsOf(flags: Flags): SandboxOptions {
+  return {
+    port: flags.port,
+    host: flags.host,
+    publicUrl: flags.publicUrl?.replace(/\/+$/, ''),
+    stateDir: flags.stateDir,
+    enrollmentKeys: flags.enrollmentKey,
+    tokenLifeMs: flags.tokenLife,
+    answers: flags.answers,
+    loginRefusedStatus: LOGIN_STATUS[flags.loginStatus],
+    existingMachineStatus: EXISTING_STATUS[flags.existingStatus],
+    // Nobody reads them back from the command, which may run for weeks.
+    maxCalls: 1,
+    maxSignals: 1,
+  };
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > 65_535) throw new InvalidArgumentError('Give a port from 0 to 65535.');
+  return number;
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError('Give a time as 90s, 30m or 1h30m.');
+  return ms;
+}
