@@ -20,6 +20,7 @@ export function frontDoor(app: FastifyInstance, backend: Backend): void {
   app.addHook('preValidation', async (request, reply) => {
     const call = callOf(request);
     call.body = request.body;
+    if (call.path === '/v3/signals' && Array.isArray(call.body)) call.signals = call.body.length;
     if (call.method === 'POST' && call.path === '/v3/watchers/login') backend.loginBurst.count(request.ip);
     if (backend.loginBurst.isBanned(request.ip)) return sendMessage(reply, 403);
     return meetFault(request, reply, backend);

@@ -2,13 +2,20 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 
+/** One file of the state folder. */
+export interface StateFile {
+  /** Says that what the file should hold has changed. It is written soon; whoever must be sure awaits the folder's `flush`. */
+  changed(): void;
+}
+
 /**
  * Keeps the sandbox's state across restarts: a folder (0700) of JSON files (0600), each replaced atomically. Without a path
  * nothing is kept. One sandbox at a time may use a folder.
  */
 export class StateFolder {
   readonly #path: string | undefined;
-  readonly #files: StateFile[] = [];
+  readonly #files: Entry[] = [];
+  #flushing: Promise<void> | undefined;
 
   private constructor(path: string | undefined) {
     this.#path = path;
@@ -20,7 +27,7 @@ export class StateFolder {
   }
 
   /**
-   * What a file holds.
+   * What a file holds; `undefined` if there is none.
    *
    * @throws an `Error` that names the file when it is damaged
    */
@@ -35,58 +42,60 @@ export class StateFolder {
     }
   }
 
-  /** A file that always holds what `snapshot` last returned. Files are written in the order in which they were declared. */
+  /** A file that holds what `snapshot` returns. Files that changed together are written in the order of their declaration. */
   file(name: string, snapshot: () => unknown): StateFile {
-    const path = this.#path;
-    const file = new StateFile(async () => {
-      if (path !== undefined) await writeFileAtomic(join(path, name), JSON.stringify(snapshot()), { mode: 0o600 });
-    });
-    this.#files.push(file);
-    return file;
+    const entry: Entry = { name, snapshot, dirty: false };
+    this.#files.push(entry);
+    return {
+      changed: () => {
+        entry.dirty = true;
+        // Whoever flushes next meets the error again: what was not written stays dirty.
+        this.flush().catch(() => undefined);
+      },
+    };
   }
 
-  /** Resolves once everything that changed is on disk. */
-  async flush(): Promise<void> {
-    for (const file of this.#files) await file.flush();
-  }
-}
-
-/** One file of the folder. */
-export class StateFile {
-  readonly #write: () => Promise<void>;
-  #dirty = false;
-  #flushing: Promise<void> | undefined;
-
-  constructor(write: () => Promise<void>) {
-    this.#write = write;
-  }
-
-  /** Says that what the file should hold has changed. It is written soon; whoever must be sure awaits `flush`. */
-  changed(): void {
-    this.#dirty = true;
-    // Whoever flushes next meets the error again: the file stays dirty.
-    this.flush().catch(() => undefined);
-  }
-
+  /**
+   * Resolves once everything that changed is on disk.
+   *
+   * @throws the error of writing; a later flush tries again
+   */
   flush(): Promise<void> {
-    if (this.#flushing === undefined && !this.#dirty) return Promise.resolve();
-    this.#flushing ??= this.#drain().finally(() => {
+    if (this.#path === undefined) return Promise.resolve();
+    const path = this.#path;
+    this.#flushing ??= this.#drain(path).finally(() => {
       this.#flushing = undefined;
     });
     return this.#flushing;
   }
 
-  async #drain(): Promise<void> {
+  async #drain(path: string): Promise<void> {
     // Changes made in one turn of the event loop share one write.
     await Promise.resolve();
-    while (this.#dirty) {
-      this.#dirty = false;
-      try {
-        await this.#write();
-      } catch (error) {
-        this.#dirty = true;
-        throw error;
+    for (let dirty = this.#takeDirty(); dirty.length > 0; dirty = this.#takeDirty()) {
+      for (const [index, { entry, json }] of dirty.entries()) {
+        try {
+          await writeFileAtomic(join(path, entry.name), json, { mode: 0o600 });
+        } catch (error) {
+          for (const unwritten of dirty.slice(index)) unwritten.entry.dirty = true;
+          throw error;
+        }
       }
     }
   }
+
+  /** All at one moment, so that no file knows of more than those written before it. */
+  #takeDirty(): readonly { readonly entry: Entry; readonly json: string }[] {
+    const dirty = this.#files.filter((entry) => entry.dirty);
+    return dirty.map((entry) => {
+      entry.dirty = false;
+      return { entry, json: JSON.stringify(entry.snapshot()) };
+    });
+  }
+}
+
+interface Entry {
+  readonly name: string;
+  readonly snapshot: () => unknown;
+  dirty: boolean;
 }

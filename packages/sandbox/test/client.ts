@@ -41,7 +41,7 @@ export function seededClient(sandbox: Sandbox, machineId = 'a'.repeat(48)): Clie
 export function client(sandbox: Pick<Sandbox, 'url'>, machineId = 'a'.repeat(48)): Client {
   let token = '';
   const send: Client['send'] = async (method, path, body, headers = {}) => {
-    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const type: Readonly<Record<string, string>> = body === undefined ? {} : { 'content-type': 'application/json' };
     const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(new URL(path, sandbox.url), {
       method,

@@ -95,20 +95,14 @@ describe('signals', () => {
     const [one, other] = [await loggedIn(sandbox), seededClient(sandbox, 'b'.repeat(48))];
     await other.login();
     const send = async (machine: Client) => (await machine.call('POST', '/v3/signals', [signal()])).status;
-    sandbox.clock.set(0);
     expect(await send(one)).toBe(200);
     sandbox.clock.advance(20_000);
     expect([await send(one), await send(one), await send(other)]).toEqual([200, 429, 200]);
-    const limited = await machine429(one);
-    expect(limited).toBe('40');
+    expect((await one.call('POST', '/v3/signals', [signal()])).headers.get('retry-after')).toBe('40');
     sandbox.clock.advance(40_000);
     expect(await send(one)).toBe(200);
   });
 });
-
-async function machine429(machine: Client): Promise<string | null> {
-  return (await machine.call('POST', '/v3/signals', [signal()])).headers.get('retry-after');
-}
 
 describe('what else machines tell', () => {
   const metrics = { bouncers: [{ custom_name: 'h4bouncer' }], machines: null };

@@ -1,7 +1,6 @@
-import type { FastifyInstance, preValidationHookHandler } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { authentication, machineOf } from '../authenticate.js';
 import type { Backend } from '../backend.js';
-import { callOf } from '../front-door.js';
 import { sendMessage } from '../replies.js';
 import { decisionIdsSchema, metricsSchema, signalsSchema, syncSchema, usageMetricsSchema } from '../schemas.js';
 import type { SignalBody } from '../signals.js';
@@ -11,11 +10,7 @@ export function reportRoutes(app: FastifyInstance, backend: Backend): void {
   const authenticate = authentication(backend);
   const { signals } = backend;
 
-  const count: preValidationHookHandler = (request, _reply, done) => {
-    if (Array.isArray(request.body)) callOf(request).signals = request.body.length;
-    done();
-  };
-  const taking = { preValidation: [authenticate, count], schema: { body: signalsSchema } };
+  const taking = { preValidation: authenticate, schema: { body: signalsSchema } };
   app.post<{ Body: readonly SignalBody[] }>('/signals', taking, async (request, reply) => {
     const outcome = signals.take(machineOf(request), request.body);
     switch (outcome.status) {

@@ -74,9 +74,8 @@ describe('login', () => {
   it('may carry an empty bearer, or no header at all', async () => {
     await using sandbox = await startSandbox();
     const machine = seededClient(sandbox);
-    for (const headers of [{ authorization: 'Bearer' }, {}]) {
-      expect((await machine.send('POST', '/v3/watchers/login', credentials, headers)).status).toBe(200);
-    }
+    expect((await machine.send('POST', '/v3/watchers/login', credentials, { authorization: 'Bearer' })).status).toBe(200);
+    expect((await machine.send('POST', '/v3/watchers/login', credentials)).status).toBe(200);
     expect(sandbox.calls.map(({ authorization }) => authorization)).toEqual(['empty-bearer', 'none']);
   });
 });
