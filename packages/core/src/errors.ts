@@ -49,10 +49,10 @@ export interface CrowdsecErrorDetails {
 /** The one error class of the SDK: a stable `code`, a message that says what to do, and the `cause`. */
 export class CrowdsecError extends Error {
   readonly code: CrowdsecErrorCode;
-  readonly path?: string;
-  readonly status?: number;
-  readonly nextAt?: number;
-  readonly retryAfterMs?: number;
+  declare readonly path?: string;
+  declare readonly status?: number;
+  declare readonly nextAt?: number;
+  declare readonly retryAfterMs?: number;
 
   constructor(code: CrowdsecErrorCode, message: string, details: CrowdsecErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -66,7 +66,7 @@ export interface StoreHealth {
 
 /** The health of these facts: what is wrong, and how bad that is. */
 export function judge(facts: Omit<Health, 'status' | 'problems'> & { readonly started: boolean; readonly failure?: Problem }): Health {
-  const { started, failure, ...rest } = facts;
+  const { started, failure: _, ...rest } = facts;
   const problems = [...problemsOf(facts)];
   const loaded = started && rest.decisions.pulledAt !== undefined;
   return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };

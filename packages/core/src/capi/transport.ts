@@ -54,7 +54,7 @@ export class Transport {
   async #exchange(request: CapiRequest, name: string): Promise<{ response: Response; text: string }> {
     const headers: Record<string, string> = { 'user-agent': this.#userAgent, accept: 'application/json' };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
-    if (request.token !== undefined) headers['authorization'] = `Bearer ${request.token}`;
+    if (request.token !== undefined) headers.authorization = `Bearer ${request.token}`;
     try {
       const response = await this.#fetch(this.#root + request.path, {
         method: request.method,

@@ -25,5 +25,5 @@ export function toBlob({ index, pulledAt, sourceState }: Snapshot): Blob {
 /** Rejects when the blob is not a snapshot of this version. */
 export async function fromBlob(blob: Blob): Promise<Snapshot> {
   const { pulledAt, sourceState, index } = headSchema.parse(blob.head);
-  return { pulledAt, sourceState, index: await DecisionIndex.fromBlob({ head: index as JsonValue, chunks: blob.chunks }) };
+  return { pulledAt, sourceState, index: await DecisionIndex.fromBlob({ head: index, chunks: blob.chunks }) };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Signal } from '../capi/wire.js';
 import type { Clock } from '../clock.js';
-import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
+import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
 import type { IpPrefix } from '../ip/prefix.js';
 import type { Logger } from '../logger.js';
 import { sleep, type Scheduler } from '../scheduler.js';
@@ -227,7 +227,7 @@ export class SignalBuffer {
       if (!isCrowdsecError(error)) throw error;
       if (isContentRefusal(error)) {
         if (ids.length === 1) await this.#setAside(ids[0]!, error);
-        return { value: { sent: 0 }, suspects: afterRefusal(ids.length) };
+        return { value: { sent: 0 }, suspects: afterRefusal(ids.length, turn.suspects) };
       }
       listener.failed({ count: ids.length, error, nextAt: error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0) });
       return { value: { sent: 0, error }, suspects: turn.suspects, failure: error };

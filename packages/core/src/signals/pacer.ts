@@ -108,18 +108,17 @@ export class Pacer {
         await this.#remember(lease, this.#record);
         return undefined;
       }
-      let left = false;
+      const before = this.#calledAt;
       const leave = async (): Promise<void> => {
         if (!(await lease.renew(this.#leaseMs))) {
           throw new CrowdsecError('CROWDSEC_LEASE_BUSY', 'Another process took over the sending of signals.');
         }
         await this.#called(lease);
-        left = true;
       };
       const { value, suspects, failure } = await work({ suspects: this.#record.suspects, leave });
       this.#record = { ...this.#record, suspects, ...this.#patience(failure) };
-      if (left) await this.#called(lease);
-      else await this.#remember(lease, this.#record);
+      if (this.#calledAt === before) await this.#remember(lease, this.#record);
+      else await this.#called(lease);
       return value;
     } finally {
       // A lease that can't be released runs out by itself.

@@ -11,9 +11,12 @@ export function batchSize(suspects: Suspects): number {
   return suspects === 0 ? MAX_SIGNALS_PER_CALL : Math.ceil(suspects / 2);
 }
 
-/** A call of the `sent` oldest was refused for what is in it: the culprit is among them, and the others are free. */
-export function afterRefusal(sent: number): Suspects {
-  return sent === 1 ? 0 : sent;
+/**
+ * A call of the `sent` oldest was refused for what is in it: the culprit is among them. A single one is the culprit, and goes; the
+ * suspects behind it stay.
+ */
+export function afterRefusal(sent: number, suspects: Suspects): Suspects {
+  return sent === 1 ? Math.max(0, suspects - 1) : sent;
 }
 
 /** A call of the `sent` oldest was taken: the culprit is among the rest of the suspects. */
