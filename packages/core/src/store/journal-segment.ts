@@ -22,7 +22,8 @@ export interface Line {
   readonly value: unknown;
 }
 
-const READ_BYTES = 1 << 18;
+/** How much is read from a file at once, in bytes. */
+export const READ_BYTES = 1 << 18;
 const LINE_BREAK = 0x0a;
 
 /** The lines as bytes to append; `starts` are the places of the lines within them. */

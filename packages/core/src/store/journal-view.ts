@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deadline } from './deadline.js';
-import { ACKS, isAcknowledgement, isEntry, OPEN, openIfThere, readLines, SEALED } from './journal-segment.js';
+import { ACKS, isAcknowledgement, isEntry, OPEN, openIfThere, READ_BYTES, readLines, SEALED } from './journal-segment.js';
 import { codeOf } from './store-error.js';
 import type { JournalEntry } from './store.js';
 
@@ -140,11 +140,15 @@ export class JournalView {
     if (handle === undefined) return [];
     await using file = handle;
     const entries: JournalEntry[] = [];
-    for (const { offset, length } of places) {
+    for (const run of neighbours(places)) {
       deadline.signal.throwIfAborted();
-      const { buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
-      const entry: unknown = JSON.parse(buffer.toString('utf8'));
-      if (isEntry(entry)) entries.push({ id: entry.id, value: entry.value });
+      const buffer = Buffer.allocUnsafe(run.end - run.start);
+      await file.read(buffer, 0, buffer.length, run.start);
+      deadline.extend();
+      for (const { offset, length } of run.places) {
+        const entry: unknown = JSON.parse(buffer.toString('utf8', offset - run.start, offset - run.start + length));
+        if (isEntry(entry)) entries.push({ id: entry.id, value: entry.value });
+      }
     }
     return entries;
   }
@@ -154,6 +158,24 @@ export class JournalView {
     const path = join(this.#folder, key);
     return (await use(path + OPEN)) ?? (await use(path + SEALED));
   }
+}
+
+/** The places of one segment in groups that are read at once. */
+function* neighbours(places: readonly Place[]): Generator<{ start: number; end: number; places: readonly Place[] }> {
+  let group: Place[] = [];
+  let start = 0;
+  let end = 0;
+  for (const place of [...places].sort((a, b) => a.offset - b.offset)) {
+    const placeEnd = place.offset + place.length;
+    if (group.length > 0 && placeEnd - start > READ_BYTES) {
+      yield { start, end, places: group };
+      group = [];
+    }
+    if (group.length === 0) start = place.offset;
+    group.push(place);
+    end = placeEnd;
+  }
+  if (group.length > 0) yield { start, end, places: group };
 }
 
 /** The places of each segment together. */

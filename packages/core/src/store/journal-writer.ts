@@ -26,6 +26,9 @@ interface OpenSegment {
 export class JournalWriter {
   readonly #folder: string;
   readonly #clock: Clock;
+  readonly #random = randomBytes(6).toString('hex');
+  #started = 0;
+  #created = 0;
   #segment: OpenSegment | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -68,9 +71,10 @@ export class JournalWriter {
 
   async #create(): Promise<OpenSegment> {
     await makeFolder(this.#folder);
-    // The names sort by time, which is the order in which the segments are read.
-    const started = String(Math.max(0, Math.floor(this.#clock.now()))).padStart(15, '0');
-    const key = `${started}-${process.pid}-${randomBytes(6).toString('hex')}`;
+    // The names sort by time, then by number: that is the order in which the segments are read.
+    this.#started = Math.max(this.#started, Math.floor(this.#clock.now()));
+    const number = String(this.#created++).padStart(8, '0');
+    const key = `${String(this.#started).padStart(15, '0')}-${process.pid}-${this.#random}-${number}`;
     const path = join(this.#folder, key + OPEN);
     const handle = await open(path, 'ax', 0o600);
     await syncFolder(this.#folder);

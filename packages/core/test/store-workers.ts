@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import type { StorePlace } from './store-place.js';
+import type { Task, Told } from './store-worker.js';
+
+/** A process of its own that works on a store. */
+export interface Worker {
+  /** All that it has told so far. */
+  readonly told: readonly Told[];
+  /** What it tells next. */
+  next(): Promise<Told>;
+  /** Ends it at once, without a chance to tidy up. */
+  kill(): Promise<void>;
+}
+
+export interface Workers {
+  start(place: StorePlace, task: Task): Worker;
+  /** Ends all that still run. */
+  dispose(): Promise<void>;
+}
+
+/** Makes plain JavaScript of the worker, which any Node can run, and starts processes of it. */
+export async function storeWorkers(): Promise<Workers> {
+  // Within the package, where the libraries are found that it imports.
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  await mkdir(join(root, 'test-results'), { recursive: true });
+  const folder = await mkdtemp(join(root, 'test-results', 'workers-'));
+  await build({
+    configFile: false,
+    logLevel: 'silent',
+    root,
+    build: { ssr: 'test/store-worker.ts', outDir: folder, target: 'node20', minify: false },
+  });
+  const children = new Set<ChildProcess>();
+  const kill = async (child: ChildProcess): Promise<void> => {
+    children.delete(child);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  return {
+    start(place, task) {
+      const child = fork(join(folder, 'store-worker.js'), [JSON.stringify(place), JSON.stringify(task)], { execArgv: [] });
+      children.add(child);
+      const told: Told[] = [];
+      child.on('message', (message) => told.push(message as Told));
+      return {
+        told,
+        next: () =>
+          new Promise((resolve, reject) => {
+            child.once('message', (message) => resolve(message as Told));
+            child.once('exit', (code) => reject(new Error(`the worker ended with ${code ?? 'a signal'}`)));
+          }),
+        kill: () => kill(child),
+      };
+    },
+    async dispose() {
+      for (const child of [...children]) await kill(child);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
