@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { manualTime } from '../src/testing/manual-time.js';
 import { silentLogger } from '../src/logger.js';
@@ -93,7 +94,7 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
 
     describe('blobs', () => {
       const bytesOf = (blob: Blob | undefined): Buffer => Buffer.concat([...(blob?.chunks ?? [])]);
-      const noise = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => (index * 7919) >> 3);
+      const noise = (length: number): Uint8Array => randomBytes(length);
 
       it('knows nothing at first', async () => {
         expect(await open().getBlob('decisions')).toBeUndefined();

@@ -23,7 +23,8 @@ export function manifestOf(blob: Blob): BlobManifest {
     version: randomBytes(12).toString('hex'),
     head: blob.head,
     length: blob.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
-    checksum: blob.chunks.reduce((sum, chunk) => crc32(chunk, sum), 0),
+    // Without the empty chunks: crc32 starts from 0 again when it is given a buffer without memory.
+    checksum: blob.chunks.reduce((sum, chunk) => (chunk.byteLength === 0 ? sum : crc32(chunk, sum)), 0),
   };
 }
 

@@ -2,7 +2,8 @@
  * What is needed of a Keyv: by its form, not by its class, so that Keyv 5, Keyv 6 and a second copy of either all fit.
  */
 export interface KeyvLike {
-  readonly store?: unknown;
+  /** The storage behind it. */
+  readonly store: unknown;
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown, ttl?: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
@@ -12,9 +13,9 @@ export interface KeyvLike {
   off?(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
-/** True for whatever can be used as a Keyv. */
+/** True for whatever can be used as a Keyv; a storage adapter or a Map has no `store`, and is none. */
 export function isKeyvLike(value: unknown): value is KeyvLike {
-  return isObject(value) && ['get', 'set', 'delete'].every((method) => typeof value[method] === 'function');
+  return isObject(value) && isObject(value.store) && ['get', 'set', 'delete'].every((method) => typeof value[method] === 'function');
 }
 
 /** The storage behind a Keyv and what that one wraps in turn, outermost first. */

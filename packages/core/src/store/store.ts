@@ -5,7 +5,9 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
  * What must be remembered: one port over keyv, scoped to one API root and one namespace. Two installations never see each
  * other's values; nothing is ever listed or cleared wholesale.
  *
- * Every call settles within the store's deadline. A store out of reach rejects with `CROWDSEC_STORE_UNAVAILABLE`.
+ * Every call settles within the store's deadline; where a lot is moved (a large value, hundreds of entries), the deadline
+ * counts for each piece of about 1 MiB. A store out of reach rejects with `CROWDSEC_STORE_UNAVAILABLE`, and so does a value
+ * that cannot be read: `undefined` always means that there is none.
  * Correctness never rests on the store's own expiry, leases aside: deadlines live in values.
  */
 export interface Store {
@@ -48,7 +50,7 @@ export type StoreKey =
   | 'token' // the JWT, its expiry and the scenario set it was given for
   | 'session' // login and registration budgets, stops
   | 'decisions' // the snapshot blob, with the time of the pull in it
-  | 'lists' // per list: when it was last pulled
+  | 'local-decisions' // what this installation decided itself, a blob
   | 'refresh' // failures in a row, when the next pull may be tried
   | 'signals' // when the last call was, backoff
   | 'poisoned' // signals that CAPI refused
@@ -57,7 +59,10 @@ export type StoreKey =
 /** Bytes with a small head that belongs to them: both are written at once. */
 export interface Blob {
   readonly head: JsonValue;
-  /** The bytes, in as many pieces as suits the writer; a reader gets them in one or more pieces, in order. */
+  /**
+   * The bytes, in as many pieces as suits the writer. A reader gets one piece that has an `ArrayBuffer` to itself, so that
+   * typed arrays can be laid over it.
+   */
   readonly chunks: readonly Uint8Array[];
 }
 
