@@ -29,7 +29,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly decisions: Decisions;
   readonly blocklists: Blocklists;
   readonly allowlists: Allowlists;
-  readonly faults: Faults;
+  readonly faults: Pick<Faults, 'add' | 'clear'>;
   readonly clock: SandboxClock;
   /** Makes a machine known without a registration; of one that is known already, only the password changes. */
   seedMachine(credentials: { readonly machineId: string; readonly password: string }): void;
