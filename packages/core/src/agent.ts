@@ -1,3 +1,5 @@
+import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
+import type { DecisionMatch } from './decisions/row-source.js';
 import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 import type { Bouncer } from './bouncer/bouncer.js';
 import type { CrowdsecEvents } from './events.js';
@@ -37,6 +39,23 @@ export interface Crowdsec extends AsyncDisposable {
 
   /** What to do with an address. Synchronous; never throws, whatever the text is. */
   getIpRemediation(ip: string): IpRemediation;
+
+  /** All that applies to an address now, what decides first: why is it blocked? Empty for text that is no address. */
+  explain(ip: string): readonly DecisionMatch[];
+
+  /**
+   * Decides about an address or range: at once in this process, within seconds in the others of this installation.
+   *
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`, or `CROWDSEC_SCENARIO_UNDECLARED` when it is to be reported
+   */
+  decide(decision: LocalDecisionRequest): LocalDecisionResult;
+
+  /**
+   * Lifts a local decision about exactly this address or range before its time; false when there is none.
+   *
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`
+   */
+  lift(decision: { readonly ip?: string; readonly range?: string }): boolean;
 
   /**
    * Pulls new decisions, if the budget of the network allows: at most every two hours.

@@ -142,6 +142,71 @@ describe('decisions', () => {
   });
 });
 
+describe('local decisions', () => {
+  const decision = { ip: '203.0.113.7', duration: '1h', scenario: 'acme/login-bruteforce' };
+
+  it('hold at once in this process, within seconds in the others, and over a restart, until they end', async () => {
+    const first = await running();
+    const second = await running();
+    const { stored, expiresAt } = first.decide(decision);
+    expect(first.getIpRemediation('::ffff:203.0.113.7')).toMatchObject({ remediation: 'ban', origin: 'crowdsec', expiresAt });
+    expect(first.explain('203.0.113.7')).toMatchObject([{ origin: 'crowdsec', type: 'ban', scenario: 'acme/login-bruteforce' }]);
+    await time.advance(5 * SECOND_MS);
+    await stored;
+    expect(second.getIpRemediation('203.0.113.7').remediation).toBe('ban');
+    await first.stop();
+    const third = await running();
+    expect(third.getIpRemediation('203.0.113.7').remediation).toBe('ban');
+    await time.advance(HOUR_MS);
+    expect(third.getIpRemediation('203.0.113.7').remediation).toBe('bypass');
+    expect(sandbox.signals).toHaveLength(0);
+  });
+
+  it('are lifted everywhere', async () => {
+    const first = await running();
+    const second = await running();
+    first.decide({ range: '2001:db8:1::/48', scenario: 'acme/x' });
+    await time.advance(5 * SECOND_MS);
+    expect(second.getIpRemediation('2001:db8:1::1').remediation).toBe('ban');
+    expect(second.lift({ range: '2001:DB8:1:0::/48' })).toBe(true);
+    expect(second.lift({ range: '2001:db8:1::/48' })).toBe(false);
+    await time.advance(5 * SECOND_MS);
+    expect(first.getIpRemediation('2001:db8:1::1').remediation).toBe('bypass');
+  });
+
+  it('written by two processes at once are both kept', async () => {
+    const first = await running();
+    const second = await running();
+    first.decide(decision);
+    second.decide({ ...decision, ip: '203.0.113.8' });
+    await time.advance(5 * SECOND_MS);
+    for (const crowdsec of [first, second]) {
+      expect(crowdsec.getIpRemediation('203.0.113.7').remediation).toBe('ban');
+      expect(crowdsec.getIpRemediation('203.0.113.8').remediation).toBe('ban');
+    }
+  });
+
+  it('are reported too, if asked', async () => {
+    const crowdsec = await running();
+    expect(crowdsec.decide({ ...decision, report: true }).receipt).toMatchObject({ status: 'buffered' });
+    await time.advance(0);
+    await crowdsec.flushSignals();
+    expect(sandbox.signals[0]?.signal.decisions).toMatchObject([{ type: 'ban', duration: '1h', value: '203.0.113.7' }]);
+  });
+
+  it.each([
+    [{ ...decision, ip: 'nonsense' }, 'decision.ip'],
+    [{ ...decision, ip: '203.0.113.0/24' }, 'decision.ip'],
+    [{ ...decision, range: '203.0.113.0/24' }, 'decision'],
+    [{ ...decision, duration: '0s' }, 'decision.duration'],
+    [{ ...decision, scenario: 'acme/unknown', report: true }, 'report.scenario'],
+  ])('that are wrong throw, and decide nothing: %j', async (input, path) => {
+    const crowdsec = await running();
+    expect(() => crowdsec.decide(input)).toThrow(expect.objectContaining({ path }) as Error);
+    expect(crowdsec.health().decisions.local).toBe(0);
+  });
+});
+
 describe('signals', () => {
   const report = { ip: '203.0.113.7', scenario: 'acme/login-bruteforce' };
 

@@ -8,6 +8,9 @@ import { Session } from './capi/session.js';
 import { Transport } from './capi/transport.js';
 import { userAgent } from './capi/user-agent.js';
 import { systemClock, type Clock } from './clock.js';
+import { LocalDecisions } from './decisions/local-decisions.js';
+import { checkDecision, checkTarget, type LocalDecisionRequest, type LocalDecisionResult } from './decide.js';
+import type { DecisionMatch } from './decisions/row-source.js';
 import { Emitter } from './emitter.js';
 import { CrowdsecError, messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
@@ -16,6 +19,7 @@ import { isPublicIp } from './ip/public.js';
 import { formatIp } from './ip/address.js';
 import { consoleLogger, type Logger } from './logger.js';
 import { parseOptions, type CrowdsecOptions } from './options.js';
+import { LocalDecisionsSync } from './refresh/local-decisions-sync.js';
 import { Refresher } from './refresh/refresher.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
@@ -55,6 +59,8 @@ class Agent implements Crowdsec {
   readonly #session: Session;
   readonly #client: CapiClient;
   readonly #engine: RemediationEngine;
+  readonly #local = new LocalDecisions();
+  readonly #localSync: LocalDecisionsSync;
   readonly #refresher: Refresher;
   readonly #pacer: Pacer;
   readonly #signals: SignalBuffer;
@@ -110,7 +116,9 @@ class Agent implements Crowdsec {
       geo: options.geo,
       clock,
       logger,
+      local: this.#local,
     }));
+    this.#localSync = new LocalDecisionsSync({ local: this.#local, store, clock, scheduler, logger });
     this.#refresher = new Refresher({
       store,
       source: capiSource({
@@ -187,6 +195,25 @@ class Agent implements Crowdsec {
     return this.#engine.getIpRemediation(ip);
   }
 
+  explain(ip: string): readonly DecisionMatch[] {
+    return this.#engine.explain(ip);
+  }
+
+  decide(decision: LocalDecisionRequest): LocalDecisionResult {
+    const { value, type, duration, durationMs, scenario, report } = checkDecision(decision);
+    const where = value.includes('/') ? { range: value } : { ip: value };
+    // First, for it throws when the scenario is not declared, and then nothing is decided.
+    const receipt = report ? this.report({ ...where, scenario, decision: { type, duration } }) : undefined;
+    const { expiresAt } = this.#local.add({ value, type, durationMs, scenario }, this.#clock.now());
+    return { value, expiresAt, stored: this.#localSync.save(), ...(receipt === undefined ? {} : { receipt }) };
+  }
+
+  lift(decision: { readonly ip?: string; readonly range?: string }): boolean {
+    const lifted = this.#local.remove(checkTarget(decision), this.#clock.now()) !== undefined;
+    if (lifted) void this.#localSync.save();
+    return lifted;
+  }
+
   refreshDecisions(): Promise<RefreshResult> {
     return this.#busy(() => this.#refresher.refresh());
   }
@@ -233,6 +260,7 @@ class Agent implements Crowdsec {
       identity: this.#session.state,
       decisions: {
         count: index.size,
+        local: this.#local.size,
         origins: index.counts(now),
         ...(pulledAt === undefined ? {} : { pulledAt }),
         ...(nextPullAt === undefined ? {} : { nextPullAt }),
@@ -275,7 +303,7 @@ class Agent implements Crowdsec {
 
   /** Reads what the store knows and starts the jobs; a store out of reach is asked again until it answers. */
   async #open(): Promise<void> {
-    const opened = await Promise.allSettled([this.#session.load(), this.#refresher.start(), this.#signals.start()]);
+    const opened = await Promise.allSettled([this.#session.load(), this.#refresher.start(), this.#localSync.start(), this.#signals.start()]);
     const failed = opened.find((part) => part.status === 'rejected');
     if (failed === undefined) {
       if (!this.#storeReachable) this.#logger.info('The store is back.');
@@ -291,6 +319,7 @@ class Agent implements Crowdsec {
 
   async #close(deadlineMs: number): Promise<void> {
     await this.#refresher.stop();
+    await this.#localSync.stop();
     await this.#signals.stop(deadlineMs);
     await this.#store.close().catch((error: unknown) => this.#logger.warn(messageOf(error)));
     await this.#closeFetch();

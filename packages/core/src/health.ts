@@ -25,6 +25,8 @@ export interface Problem {
 export interface DecisionsHealth {
   /** How many rows are held, those included that have ended and that no refresh has dropped yet. */
   readonly count: number;
+  /** Decisions of this installation, those included that have ended or were lifted. */
+  readonly local: number;
   /** Held decisions that have not ended, by origin: `CAPI`, `lists:<name>`. */
   readonly origins: Readonly<Record<string, number>>;
   /** When what is held was pulled. */

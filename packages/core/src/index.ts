@@ -1,6 +1,7 @@
 export type { Crowdsec } from './agent.js';
 export { createCrowdsec } from './crowdsec.js';
 export type { CrowdsecOptions } from './options.js';
+export type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 export type { CrowdsecEvents } from './events.js';
 export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } from './health.js';
 export { CrowdsecError, isCrowdsecError, type CrowdsecErrorCode, type CrowdsecErrorDetails } from './errors.js';

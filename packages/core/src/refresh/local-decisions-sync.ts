@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { Clock } from '../clock.js';
+import type { LocalDecisions } from '../decisions/local-decisions.js';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Scheduler } from '../scheduler.js';
+import type { Store } from '../store/store.js';
+
+/** Decisions are gathered for this long before they are written. */
+const SAVE_DELAY_MS = 100;
+/** How soon other processes notice what one of them decided. */
+const WATCH_MS = 2_000;
+const LEASE_TTL_MS = 5_000;
+const RETRY_MS = 1_000;
+
+const storedSchema = z.array(
+  z.object({
+    value: z.string(),
+    type: z.string(),
+    scenario: z.string(),
+    expiresAt: z.number(),
+    updatedAt: z.number(),
+    lifted: z.boolean(),
+  }),
+);
+
+export interface LocalDecisionsSyncOptions {
+  readonly local: LocalDecisions;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+}
+
+/**
+ * Keeps the local decisions of all processes alike, through the store: each process merges what it finds with what it holds, decision
+ * by decision, and the one that was written last wins. A store out of reach delays the others, not this process.
+ */
+export class LocalDecisionsSync {
+  readonly #options: LocalDecisionsSyncOptions;
+  #version: string | undefined;
+  #saveJob: Disposable | undefined;
+  #watchJob: Disposable | undefined;
+  #saving: Promise<void> | undefined;
+  /** Of whoever waits until what was decided is stored. */
+  #waiting: (() => void)[] = [];
+  #failed = false;
+  #stopped = false;
+
+  constructor(options: LocalDecisionsSyncOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what is stored, and looks for changes from then on. May be called again after it failed. */
+  async start(): Promise<void> {
+    await this.#load();
+    if (this.#options.store.shared && this.#watchJob === undefined) this.#watchLater();
+  }
+
+  /** Something was decided or lifted here: it is stored soon. Resolves when it is; never rejects. */
+  save(): Promise<void> {
+    if (!this.#stopped) this.#saveJob ??= this.#saveLater(SAVE_DELAY_MS);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Stores what is not stored yet and ends the jobs. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#saveJob?.[Symbol.dispose]();
+    this.#watchJob?.[Symbol.dispose]();
+    await this.#saving;
+    if (this.#waiting.length > 0) await this.#save();
+  }
+
+  #saveLater(delayMs: number): Disposable {
+    return this.#options.scheduler.schedule('crowdsec:local-decisions', delayMs, async () => {
+      this.#saveJob = undefined;
+      this.#saving = this.#save().finally(() => {
+        this.#saving = undefined;
+      });
+      await this.#saving;
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { store, local, clock, logger } = this.#options;
+    const waiting = this.#waiting.splice(0);
+    try {
+      const lease = await store.lease('local-decisions', LEASE_TTL_MS);
+      if (lease === undefined) throw new Error('another process is writing them');
+      try {
+        await this.#load();
+        const text = JSON.stringify(local.entries(clock.now()));
+        await lease.putBlob('local-decisions', { head: {}, chunks: [new TextEncoder().encode(text)] });
+        this.#version = await store.blobVersion('local-decisions');
+      } finally {
+        await lease.release().catch(() => undefined);
+      }
+      this.#failed = false;
+      for (const resolve of waiting) resolve();
+    } catch (error) {
+      if (!this.#failed) logger.warn(`Local decisions hold in this process and could not be stored yet: ${messageOf(error)}`);
+      this.#failed = true;
+      this.#waiting.unshift(...waiting);
+      if (!this.#stopped) this.#saveJob ??= this.#saveLater(RETRY_MS);
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { store, local, clock, logger } = this.#options;
+    const version = await store.blobVersion('local-decisions');
+    if (version === undefined || version === this.#version) return;
+    const blob = await store.getBlob('local-decisions');
+    if (blob === undefined) return;
+    this.#version = version;
+    const stored = storedSchema.safeParse(parse(Buffer.concat(blob.chunks).toString()));
+    if (stored.success) local.merge(stored.data, clock.now());
+    else logger.warn('The stored local decisions can not be read and are left out.');
+  }
+
+  #watchLater(): void {
+    this.#watchJob = this.#options.scheduler.schedule('crowdsec:local-decisions-watch', WATCH_MS, async () => {
+      // What the store's silence means, others say.
+      await this.#load().catch(() => undefined);
+      if (!this.#stopped) this.#watchLater();
+    });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
