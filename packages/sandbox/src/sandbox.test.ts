@@ -1,5 +1,6 @@
-import { Agent, get } from 'node:http';
 import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { client, PASSWORD } from '../test/client.js';
 import { startSandbox } from './index.js';
@@ -13,6 +14,16 @@ it('stops while clients keep their connections alive, as often as it is told to'
   await sandbox.stop();
   await expect(fetch(sandbox.url)).rejects.toThrow();
   agent.destroy();
+});
+
+it('stops in the middle of a request', async () => {
+  const sandbox = await startSandbox();
+  const socket = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
+  socket.write('POST /v3/watchers HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 100\r\n\r\n{');
+  await expect.poll(() => sandbox.calls.length).toBe(1);
+  const closed = once(socket.resume().on('error', () => undefined), 'close');
+  await sandbox.stop();
+  await closed;
 });
 
 it('does many things at once', async () => {
