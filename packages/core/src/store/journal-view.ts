@@ -14,6 +14,8 @@ export interface Place {
 
 interface Segment {
   sealed: boolean;
+  /** Read to the end since it was sealed. What a writer still adds then, it appends again elsewhere. */
+  complete: boolean;
   /** Up to where it was read, and each file of acknowledgements of it. */
   read: number;
   readonly acksRead: Map<string, number>;
@@ -103,7 +105,7 @@ export class JournalView {
   }
 
   async #readSegment(key: string, sealed: boolean, ackFiles: readonly string[], deadline: Deadline): Promise<void> {
-    const segment: Segment = this.#segments.get(key) ?? { sealed, read: 0, acksRead: new Map(), waiting: new Map() };
+    const segment: Segment = this.#segments.get(key) ?? { sealed, complete: false, read: 0, acksRead: new Map(), waiting: new Map() };
     segment.sealed = sealed;
     this.#segments.set(key, segment);
     // First what was acknowledged, then the entries: so every acknowledged entry is met below, and none is remembered in vain.
@@ -115,14 +117,17 @@ export class JournalView {
       });
       if (read !== undefined) acksRead.set(name, read);
     }
-    const read = await this.#whicheverIsThere(key, (path) =>
-      readLines(path, segment.read, deadline, ({ offset, length, value }) => {
-        if (isEntry(value)) this.#add(segment, value.id, { segment: key, offset, length });
-      }),
-    );
-    if (read === undefined) return this.#forget(key);
-    // Only now, and all at once: an update that fails half-way is simply made again.
-    segment.read = read;
+    if (!segment.complete) {
+      const read = await this.#whicheverIsThere(key, (path) =>
+        readLines(path, segment.read, deadline, ({ offset, length, value }) => {
+          if (isEntry(value)) this.#add(segment, value.id, { segment: key, offset, length });
+        }),
+      );
+      if (read === undefined) return this.#forget(key);
+      // Only now, and all at once: an update that fails half-way is simply made again.
+      segment.read = read;
+      segment.complete = sealed;
+    }
     for (const [name, at] of acksRead) segment.acksRead.set(name, at);
     for (const offset of acknowledged) this.acknowledge(key, offset);
   }
@@ -156,7 +161,8 @@ export class JournalView {
   /** A segment may be sealed at any moment, between being listed and being opened too. */
   async #whicheverIsThere<T>(key: string, use: (path: string) => Promise<T | undefined>): Promise<T | undefined> {
     const path = join(this.#folder, key);
-    return (await use(path + OPEN)) ?? (await use(path + SEALED));
+    const opened = this.#segments.get(key)?.sealed === true ? undefined : await use(path + OPEN);
+    return opened ?? use(path + SEALED);
   }
 }
 
