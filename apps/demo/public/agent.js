@@ -7,13 +7,13 @@ flushButton.addEventListener('click', flush);
 const dots = byId('dots');
 
 /** Shows buffer, decisions, identity and health. */
-export function showAgent({ buffer, decisions, health, machineId }) {
+export function showAgent({ buffer, decisions, health, identity, machineId }) {
   showHealth(health);
   showBuffer(buffer);
   say('decisions-count', integer(decisions.count));
   say('decisions-origins', Object.entries(decisions.origins).map(([origin, held]) => `${integer(held)} ${origin}`).join(' · ') || 'none pulled yet');
   say('decisions-age', decisions.pulledAt === null ? '' : `Pulled at ${timeOfDay(decisions.pulledAt)}. Every request is looked up in memory.`);
-  showIdentity(health, machineId);
+  showIdentity(identity, health.store, machineId);
 }
 
 /** Shows what moves with the clock. */
@@ -42,7 +42,7 @@ function showBuffer({ size, capacity, nextFlushReason, sent, refused }) {
   say('flush-reason', [why, `${count(sent, 'signal')} sent so far${refusals ? `; refused: ${refusals}` : ''}.`].join(' '));
 }
 
-function showIdentity({ identity, store }, machineId) {
+function showIdentity(identity, store, machineId) {
   say('machine-id', machineId ?? 'none yet');
   say('identity-state', identity.stoppedUntil ? `${identity.state}; all calls rest until ${timeOfDay(identity.stoppedUntil)}` : identity.state);
   say('token', identity.tokenExpiresAt ? `good until ${timeOfDay(identity.tokenExpiresAt)}` : 'none yet');

@@ -16,12 +16,7 @@ export function showCalls({ calls, capi }) {
     const key = JSON.stringify(call);
     return known.get(key) ?? entryOf(call, key);
   });
-  list.replaceChildren(...(entries.length > 0 ? entries.reverse() : [nothing(capi)]));
-}
-
-function nothing({ name }) {
-  const text = name === 'embedded sandbox' ? 'No call yet.' : 'What another server receives cannot be seen from here.';
-  return element('li', { className: 'empty', text });
+  list.replaceChildren(...(entries.length > 0 ? entries.reverse() : [element('li', { className: 'empty', text: 'No call yet.' })]));
 }
 
 function entryOf(call, key) {

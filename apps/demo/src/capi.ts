@@ -4,15 +4,16 @@ import { startSandbox, type DecisionInput, type Sandbox } from '@crowdsec-sdk/sa
 import type { DemoFolder } from './demo-folder.js';
 import type { CapiElsewhere, Environment } from './environment.js';
 import { madeUpDecisions } from './made-up-decisions.js';
+import { observedFetch } from './observed-fetch.js';
 import { SetupError } from './setup-error.js';
 
 /** The CAPI that the demo's agent talks to, as far as the demo can see it. */
 export interface Capi {
   /** For people: `embedded sandbox`, `CrowdSec` or the API root. */
   readonly name: string;
-  /** Where it is, as options of the agent. */
-  readonly options: Pick<CrowdsecOptions, 'env' | 'apiUrl'>;
-  /** What it received, in order; nothing is known of another server's calls. */
+  /** Where it is and how it is called, as options of the agent. */
+  readonly options: Pick<CrowdsecOptions, 'env' | 'apiUrl' | 'fetch'>;
+  /** What it received, in order; of another server than the sandbox, what was sent to it. */
   calls(): readonly ReceivedCall[];
   /** Somebody who is banned there, of both families, where that is known. */
   readonly banned: { readonly ipv4?: string; readonly ipv6?: string };
@@ -30,7 +31,7 @@ export interface ReceivedCall {
   readonly userAgent: string;
   /** How many signals it carried. */
   readonly signals: number;
-  /** `null` until it is answered. */
+  /** `null` until it is answered, and if it never is. */
   readonly status: number | null;
 }
 
@@ -40,13 +41,14 @@ export async function openCapi(capi: Environment['capi'], folder: DemoFolder): P
 }
 
 function elsewhere(capi: CapiElsewhere): Capi {
+  const { fetch, calls, close } = observedFetch();
   return {
     ...(capi.kind === 'env'
-      ? { name: 'CrowdSec', options: { env: capi.env } }
-      : { name: capi.apiUrl, options: { apiUrl: capi.apiUrl } }),
-    calls: () => [],
+      ? { name: 'CrowdSec', options: { env: capi.env, fetch } }
+      : { name: capi.apiUrl, options: { apiUrl: capi.apiUrl, fetch } }),
+    calls: () => calls,
     banned: {},
-    close: () => Promise.resolve(),
+    close,
   };
 }
 

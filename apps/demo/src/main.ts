@@ -4,11 +4,13 @@ import { SetupError } from './setup-error.js';
 import { Stage } from './stage.js';
 
 try {
-  const stage = await Stage.open(readEnvironment(process.env));
-  const { userAgent } = stage.crowdsec;
-  console.log(`The demo runs at ${stage.url} (agent ${userAgent}, CAPI: ${stage.capi.name}). Ctrl+C stops it.`);
-  const stop = (): void => void stage.close().then(() => process.exit(0));
+  const opening = Stage.open(readEnvironment(process.env));
+  const stop = (): void => {
+    void opening.then((stage) => stage.close()).finally(() => process.exit());
+  };
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  const { url, crowdsec, capi } = await opening;
+  console.log(`The demo runs at ${url} (agent ${crowdsec.userAgent}, CAPI: ${capi.name}). Ctrl+C stops it.`);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);

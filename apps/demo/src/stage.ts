@@ -60,7 +60,12 @@ export class Stage {
     this.#server = server;
     this.#folder = folder;
     this.#site = this.#play(name);
-    server.on('request', (request, response) => void this.#site.then((site) => site.handle(request, response)));
+    server.on('request', (request, response) => {
+      this.#site.then(
+        (site) => site.handle(request, response),
+        () => response.destroy(),
+      );
+    });
   }
 
   /** The agent of the current site. */
@@ -78,8 +83,9 @@ export class Stage {
   async rename(name: AgentName): Promise<string> {
     const renamed = userAgent(name);
     const before = this.#site;
-    this.#site = before.then((site) => this.#play(name, site));
-    await this.#site;
+    const after = before.then((site) => this.#play(name, site));
+    this.#site = after.catch(() => before);
+    await after;
     return renamed;
   }
 

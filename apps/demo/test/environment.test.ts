@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { startSandbox } from '@crowdsec-sdk/sandbox';
 import request from 'supertest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readEnvironment } from '../src/environment.js';
 import type { DemoState } from '../src/panel/state.js';
 import { Stage } from '../src/stage.js';
@@ -83,21 +85,29 @@ describe('CROWDSEC_BLOCKLIST', () => {
 });
 
 describe('CROWDSEC_API_URL', () => {
-  it('leads to another CAPI, and the site stays up when nobody is there', async () => {
+  it('leads to another CAPI, whose calls are shown as they were sent', async () => {
+    const sandbox = await startSandbox();
+    onTestFinished(() => sandbox.stop());
+    sandbox.decisions.add([{ value: '203.0.113.99' }]);
+    const demo = await startDemo({ CROWDSEC_API_URL: sandbox.url, CROWDSEC_USER_AGENT_SUFFIX: 'AcmeShop' });
+    await demo.as('203.0.113.99').get('/api/whoami').expect(403);
+    const sent = (await demo.state()).calls.map(({ method, target, userAgent, status }) => ({ method, target, userAgent, status }));
+    const received = sandbox.calls.map(({ method, target, userAgent, status }) => ({ method, target, userAgent, status }));
+    expect(sent).toEqual(received);
+  });
+
+  it('may lead nowhere: the site is up all the same', async () => {
     const nobody = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => nobody.once('listening', resolve));
+    await once(nobody, 'listening');
     const { port } = nobody.address() as AddressInfo;
-    await new Promise((resolve) => nobody.close(resolve));
+    nobody.close();
+    await once(nobody, 'close');
 
     const stage = await Stage.open(readEnvironment({ PORT: '0', CROWDSEC_API_URL: `http://127.0.0.1:${port}` }));
-    try {
-      await request(stage.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(200);
-      const { capi, calls } = (await request(stage.url).get('/api/state')).body as DemoState;
-      expect(capi.name).toBe(`http://127.0.0.1:${port}`);
-      expect(calls).toEqual([]);
-    } finally {
-      await stage.close();
-    }
+    onTestFinished(() => stage.close());
+    await request(stage.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(200);
+    const { health } = (await request(stage.url).get('/api/state').expect(200)).body as DemoState;
+    expect(health.status).toBe('unavailable');
   });
 });
 

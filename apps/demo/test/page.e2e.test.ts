@@ -36,15 +36,15 @@ describe('the page', () => {
     const { page } = await openPage();
     const meter = page.getByRole('meter', { name: 'Signals in the buffer' });
     await page.getByRole('button', { name: 'Swarm of 40' }).click();
-    await expect.poll(() => meter.getAttribute('aria-valuenow')).toBe('40');
-    await expect.poll(() => page.locator('#countdown').textContent()).toMatch(/^\d+:\d\d$/);
+    await eventually(() => meter.getAttribute('aria-valuenow')).toBe('40');
+    await eventually(() => page.locator('#countdown').textContent()).toMatch(/^\d+:\d\d$/);
     await page.getByRole('button', { name: '404 scan' }).click();
-    await expect.poll(async () => Number(await meter.getAttribute('aria-valuenow'))).toBeGreaterThan(40);
+    await eventually(async () => Number(await meter.getAttribute('aria-valuenow'))).toBeGreaterThan(40);
 
     await page.getByRole('button', { name: 'Flush now' }).click();
-    await expect.poll(() => meter.getAttribute('aria-valuenow')).toBe('0');
+    await eventually(() => meter.getAttribute('aria-valuenow')).toBe('0');
     const call = page.locator('#calls .entry').first();
-    await expect.poll(() => call.textContent()).toMatch(/200POST\/v3\/signals4\d signals/);
+    await eventually(() => call.textContent()).toMatch(/200POST\/v3\/signals4\d signals/);
     expect(await call.textContent()).toContain((await page.locator('#user-agent').textContent()) ?? 'none');
   });
 
@@ -54,19 +54,20 @@ describe('the page', () => {
     const suffix = page.getByLabel('Suffix');
     await suffix.fill('bad suffix!');
     await page.getByRole('button', { name: 'Rename' }).click();
-    await expect.poll(() => page.locator('#suffix-error').textContent()).toContain('letters and digits');
+    await eventually(() => page.locator('#suffix-error').textContent()).toContain('letters and digits');
     expect(await suffix.getAttribute('aria-invalid')).toBe('true');
 
     await suffix.fill('AcmeShop');
     await page.getByRole('button', { name: 'Rename' }).click();
-    await expect.poll(() => page.locator('#user-agent').textContent()).toMatch(/^csnodecapi_AcmeShop\/v/);
+    await eventually(() => page.locator('#user-agent').textContent()).toMatch(/^csnodecapi_AcmeShop\/v/);
     expect(await suffix.getAttribute('aria-invalid')).toBe('false');
-    await expect.poll(() => page.locator('#machine-id').textContent()).toBe(machineId);
+    await eventually(() => page.locator('#machine-id').textContent()).toBe(machineId);
+    expect(await page.locator('#identity-state').textContent()).toBe('validated');
 
     await page.getByRole('button', { name: '5 failed logins' }).click();
     await answered(page, '5 failed logins', '401');
     await page.getByRole('button', { name: 'Flush now' }).click();
-    await expect.poll(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals?.*csnodecapi_AcmeShop\/v/);
+    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals?.*csnodecapi_AcmeShop\/v/);
   });
 });
 
@@ -88,12 +89,17 @@ async function openPage(): Promise<{ page: Page; demo: RunningDemo }> {
     expect(complaints).toEqual([]);
   });
   await page.goto(demo.url);
-  await expect.poll(() => page.locator('#status').getAttribute('data-status')).toBe('ok');
+  await eventually(() => page.locator('#status').getAttribute('data-status')).toBe('ok');
   return { page, demo };
 }
 
 async function answered(page: Page, title: string, status: string): Promise<void> {
   const first = page.locator('#answers .entry').first();
-  await expect.poll(() => first.locator('strong').textContent()).toBe(title);
+  await eventually(() => first.locator('strong').textContent()).toBe(title);
   expect(await first.locator('.badge').textContent()).toBe(status);
+}
+
+/** A page takes a moment. */
+function eventually<T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(read, { timeout: 15_000 });
 }

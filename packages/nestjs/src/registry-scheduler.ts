@@ -1,5 +1,12 @@
-import type { SchedulerRegistry } from '@nestjs/schedule';
 import { timerScheduler, type Scheduler } from '@crowdsec-sdk/core';
+
+/** What this needs of the `SchedulerRegistry`; our types must compile where `@nestjs/schedule` is not installed. */
+export interface TimeoutRegistry {
+  doesExist(type: 'timeout', name: string): boolean;
+  getTimeout(name: string): unknown;
+  addTimeout(name: string, timer: NodeJS.Timeout): void;
+  deleteTimeout(name: string): void;
+}
 
 /**
  * Shows each job that waits as a timeout of `@nestjs/schedule`, under its name (`crowdsec:refresh`, `crowdsec:signals`), until
@@ -7,11 +14,11 @@ import { timerScheduler, type Scheduler } from '@crowdsec-sdk/core';
  * than a timer of Node holds (24 days).
  */
 export class RegistryScheduler implements Scheduler {
-  readonly #findRegistry: () => SchedulerRegistry | undefined;
+  readonly #findRegistry: () => TimeoutRegistry | undefined;
   readonly #shown = new Set<ShownJob>();
   #closing = false;
 
-  constructor(findRegistry: () => SchedulerRegistry | undefined) {
+  constructor(findRegistry: () => TimeoutRegistry | undefined) {
     this.#findRegistry = findRegistry;
   }
 
@@ -34,7 +41,7 @@ export class RegistryScheduler implements Scheduler {
 }
 
 class ShownJob implements Disposable {
-  readonly #registry: SchedulerRegistry;
+  readonly #registry: TimeoutRegistry;
   readonly #name: string;
   readonly #dueAt: number;
   readonly #run: () => void | Promise<void>;
@@ -43,7 +50,7 @@ class ShownJob implements Disposable {
   #unseen: Disposable | undefined;
 
   constructor(
-    registry: SchedulerRegistry,
+    registry: TimeoutRegistry,
     name: string,
     delayMs: number,
     run: () => void | Promise<void>,

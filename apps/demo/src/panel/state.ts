@@ -26,7 +26,14 @@ export interface DemoState {
   };
   /** What the sandbox received, oldest first. */
   readonly calls: readonly ReceivedCall[];
-  readonly health: Pick<Health, 'status' | 'problems' | 'identity' | 'store'>;
+  readonly identity: {
+    readonly state: Health['identity']['identity'];
+    readonly tokenExpiresAt: number | null;
+    readonly loginsLastHour: number;
+    /** All calls rest until then. */
+    readonly stoppedUntil: number | null;
+  };
+  readonly health: Pick<Health, 'status' | 'problems' | 'store'>;
 }
 
 /** @param latestCalls how many calls at most; all of them if not given */
@@ -34,6 +41,7 @@ export function stateOf({ crowdsec, capi }: Stage, latestCalls?: number): DemoSt
   const { status, problems, identity, store, decisions, signals } = crowdsec.health();
   const { count, origins, pulledAt = null, nextPullAt = null } = decisions;
   const { buffered: size, nextFlushAt = null, nextFlushReason, sent, refused } = signals;
+  const { tokenExpiresAt = null, loginsLastHour, stop } = identity;
   const calls = capi.calls();
   return {
     userAgent: crowdsec.userAgent,
@@ -42,6 +50,7 @@ export function stateOf({ crowdsec, capi }: Stage, latestCalls?: number): DemoSt
     decisions: { count, origins, pulledAt, nextPullAt },
     buffer: { size, capacity: MAX_SIGNALS_PER_CALL, nextFlushAt, nextFlushReason, sent, refused },
     calls: latestCalls === undefined ? calls : calls.slice(-latestCalls),
-    health: { status, problems, identity, store },
+    identity: { state: identity.identity, tokenExpiresAt, loginsLastHour, stoppedUntil: stop?.until ?? null },
+    health: { status, problems, store },
   };
 }
