@@ -4,7 +4,7 @@ import { authorizationKind, tokenOf } from './calls.js';
 import { callOf } from './front-door.js';
 import { sendMessage } from './replies.js';
 
-/** Lets a request through whose token, with or without `Bearer` before it, is good and of a known machine; 401 otherwise. */
+/** Lets a request through whose token, with or without `Bearer`, is good and of a known machine; 401 otherwise. */
 export function authentication({ tokens, machines }: Backend) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const { authorization } = request.headers;
@@ -21,6 +21,7 @@ export function authentication({ tokens, machines }: Backend) {
 /** The machine that an authenticated request comes from. */
 export function machineOf(request: FastifyRequest): string {
   const { machineId } = callOf(request);
-  if (machineId === undefined) throw new Error('The route asked for the machine of a request that it did not authenticate');
+  if (machineId === undefined)
+    throw new Error('The route asked for the machine of a request that it did not authenticate');
   return machineId;
 }

@@ -15,7 +15,7 @@ export interface Call {
   readonly userAgent: string | undefined;
   readonly authorization: AuthorizationKind;
   readonly headers: IncomingHttpHeaders;
-  /** Unzipped and parsed; the text where it is not JSON; `undefined` where there is none. Holds passwords, as received. */
+  /** Unzipped and parsed; the text where it is not JSON; `undefined` where there is none. Passwords are in it. */
   readonly body: unknown;
   /** Of the token, or of the body of a registration or login. */
   readonly machineId: string | undefined;

@@ -66,7 +66,9 @@ it('serves a list, keeps its state, and stops cleanly on a signal', async () => 
   await machine.send('POST', '/v3/watchers', register);
   await machine.login();
   expect(valuesOf(await machine.pull())).toEqual(['198.51.100.7', '2001:db8::/32']);
-  expect(first.printed.out).toMatch(/^2 entries of list.txt are served as community decisions; 1 lines hold no address\n/);
+  expect(first.printed.out).toMatch(
+    /^2 entries of list.txt are served as community decisions; 1 lines hold no address\n/,
+  );
   first.child.kill('SIGTERM');
   expect((await first.ended).code).toBe(0);
 
@@ -80,7 +82,8 @@ it('serves a list, keeps its state, and stops cleanly on a signal', async () => 
 });
 
 it('serves a list behind a link, and takes the keys and statuses that it is given', async () => {
-  const options = '--port 0 --blocklist list.txt --as-list ipsum --enrollment-key one two --login-status 401 --token-life 90s';
+  const options =
+    '--port 0 --blocklist list.txt --as-list ipsum --enrollment-key one two --login-status 401 --token-life 90s';
   const { child, ended, url } = run(options.split(' '));
   const machine = client({ url: await url() });
   expect((await machine.login()).status).toBe(401);

@@ -15,9 +15,15 @@ export function createCommand(): Command {
     .option('--state-dir <folder>', 'keep machines, decisions and tokens across restarts')
     .option('--enrollment-key <keys...>', 'accept these enrollment keys (default: abcdEFGH1234)')
     .option('--token-life <duration>', 'how long a token is good for, as 90s, 30m or 1h30m (default: 1h)', duration)
-    .addOption(new Option('--answers <kind>', 'what a pull without startup=true is told').choices(['delta', 'full']).default('delta'))
+    .addOption(
+      new Option('--answers <kind>', 'what a pull without startup=true is told')
+        .choices(['delta', 'full'])
+        .default('delta'),
+    )
     .addOption(new Option('--login-status <status>', 'answer to a wrong login').choices(['401', '403']).default('403'))
-    .addOption(new Option('--existing-status <status>', 'answer to a known id').choices(['400', '409', '500']).default('500'))
+    .addOption(
+      new Option('--existing-status <status>', 'answer to a known id').choices(['400', '409', '500']).default('500'),
+    )
     .allowExcessArguments(false)
     .action(run);
 }

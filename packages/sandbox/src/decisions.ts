@@ -9,7 +9,7 @@ export interface StreamDecision {
   readonly duration: string;
 }
 
-/** A decision to add: scenario `crowdsecurity/http-probing`, scope `ip` or `range` by its value, and `168h` if not given. */
+/** A decision to add; by default of `crowdsecurity/http-probing`, for `168h`, scope `ip` or `range` by its value. */
 export type DecisionInput = Pick<StreamDecision, 'value'> & Partial<StreamDecision>;
 
 /** What the decisions stream answers. */
@@ -18,7 +18,7 @@ export interface Decisions {
   add(decisions: readonly DecisionInput[]): void;
   /** Removes every decision on these values. */
   remove(values: readonly string[]): void;
-  /** Makes the decisions exactly these: what is missing is added, what is not named is removed, the rest stays untold. */
+  /** Makes the decisions exactly these: adds what is missing, removes what is not named, and tells no others. */
   set(decisions: readonly DecisionInput[]): void;
   all(): readonly StreamDecision[];
   /** Answers every pull with exactly this (text as it is, anything else as JSON), until cleared. Moves no cursor. */
@@ -53,7 +53,10 @@ export class DecisionFeed implements Decisions {
   }
 
   static async open(state: StateFolder): Promise<DecisionFeed> {
-    return new DecisionFeed(state, ((await state.read(FILE)) as Kept | undefined) ?? { revision: 0, rows: [], removed: [] });
+    return new DecisionFeed(
+      state,
+      ((await state.read(FILE)) as Kept | undefined) ?? { revision: 0, rows: [], removed: [] },
+    );
   }
 
   add(decisions: readonly DecisionInput[]): void {
@@ -112,7 +115,9 @@ export class DecisionFeed implements Decisions {
   #deletedSince(cursor: number | undefined): string {
     const removals = [...this.#removed.values()].filter(({ revision }) => revision > (cursor ?? Infinity));
     const byScope = groupBy(removals, ({ scope }) => scope);
-    return JSON.stringify(byScope.map(([first, group]) => ({ scope: first.scope, decisions: group.map(({ value }) => value) })));
+    return JSON.stringify(
+      byScope.map(([first, group]) => ({ scope: first.scope, decisions: group.map(({ value }) => value) })),
+    );
   }
 
   #drop(isUnwanted: (key: string, row: Row) => boolean, revision: number): void {
@@ -180,7 +185,10 @@ function grouped(rows: readonly Row[]): readonly object[] {
   }));
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly [first: T, group: readonly T[]])[] {
+function groupBy<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): readonly (readonly [first: T, group: readonly T[]])[] {
   const groups = new Map<string, [T, T[]]>();
   for (const item of items) {
     const key = keyOf(item);

@@ -32,12 +32,17 @@ it('answers every request of the official engine that was answered 2xx with a 2x
   const failed: string[] = [];
   for (const [index, { from, at, method, target, headers, body }] of recording.exchanges.entries()) {
     now = Date.parse(at);
-    const authorization = headers.authorization?.replace(/\{token (\d+)\}/, (_, issuer: string) => tokens.get(issuer) ?? 'none');
+    const authorization = headers.authorization?.replace(
+      /\{token (\d+)\}/,
+      (_, issuer: string) => tokens.get(issuer) ?? 'none',
+    );
     const { status, text } = await rawRequest(sandbox.url, {
       method,
       target,
       headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-      ...(body === undefined ? {} : { body: headers['content-encoding'] === 'gzip' ? gzipSync(body) : Buffer.from(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: headers['content-encoding'] === 'gzip' ? gzipSync(body) : Buffer.from(body) }),
     });
     const accepted = status >= 200 && status < 300;
     if (!accepted) failed.push(`${from}: ${method} ${target} → ${status} ${text}`);

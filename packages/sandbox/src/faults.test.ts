@@ -20,14 +20,21 @@ describe('a fault', () => {
     expect((await machine.call('POST', '/v3/signals', [signal()])).status).toBe(429);
     expect(sandbox.signals).toEqual([]);
     expect((await machine.call('POST', '/v3/signals', [signal()])).status).toBe(200);
-    expect(sandbox.calls.filter(({ path }) => path === '/v3/signals').map(({ status }) => status)).toEqual([429, 429, 200]);
+    expect(sandbox.calls.filter(({ path }) => path === '/v3/signals').map(({ status }) => status)).toEqual([
+      429, 429, 200,
+    ]);
   });
 
   it('can answer any body, of any type', async () => {
     await using sandbox = await startSandbox();
     const machine = await loggedIn(sandbox);
     const pull = () => machine.call('GET', '/v3/decisions/stream');
-    sandbox.faults.add({ path: /stream$/, status: 502, body: '<h1>nope</h1>', headers: { 'content-type': 'text/html' } });
+    sandbox.faults.add({
+      path: /stream$/,
+      status: 502,
+      body: '<h1>nope</h1>',
+      headers: { 'content-type': 'text/html' },
+    });
     const html = await pull();
     expect([html.status, html.text, html.headers.get('content-type')]).toEqual([502, '<h1>nope</h1>', 'text/html']);
     sandbox.faults.add({ body: { new: null } });

@@ -65,7 +65,8 @@ describe('too many logins from one address', () => {
     let now = 0;
     await using sandbox = await startSandbox({ clock: { now: () => now } });
     const machine = seededClient(sandbox);
-    const wrong = () => machine.send('POST', '/v3/watchers/login', { machine_id: machine.machineId, password: 'wrong' });
+    const wrong = () =>
+      machine.send('POST', '/v3/watchers/login', { machine_id: machine.machineId, password: 'wrong' });
     for (let login = 1; login <= 20; login += 1) await wrong();
     now += 50 * 60_000;
     expect((await machine.login()).status).toBe(200);
@@ -87,12 +88,28 @@ describe('calls', () => {
     const machine = client(sandbox);
     await machine.send('POST', '/v3/watchers', body, { 'user-agent': 'csnodecapi_AcmeShop/v1.2.3' });
     await machine.send('GET', '/v3/decisions/stream?');
-    await machine.send('GET', '/v3/decisions/stream?startup=true&additional_pull=false', undefined, { authorization: 'nonsense' });
+    await machine.send('GET', '/v3/decisions/stream?startup=true&additional_pull=false', undefined, {
+      authorization: 'nonsense',
+    });
     const common = { at: 42, cut: undefined, signals: undefined, headers: expect.any(Object) as object };
     expect(sandbox.calls).toMatchObject([
-      { ...common, method: 'POST', path: '/v3/watchers', userAgent: 'csnodecapi_AcmeShop/v1.2.3', authorization: 'none', body, status: 200 },
+      {
+        ...common,
+        method: 'POST',
+        path: '/v3/watchers',
+        userAgent: 'csnodecapi_AcmeShop/v1.2.3',
+        authorization: 'none',
+        body,
+        status: 200,
+      },
       { ...common, method: 'GET', path: '/v3/decisions/stream', query: {}, body: undefined, status: 401 },
-      { ...common, query: { startup: 'true', additional_pull: 'false' }, authorization: 'raw', machineId: undefined, status: 401 },
+      {
+        ...common,
+        query: { startup: 'true', additional_pull: 'false' },
+        authorization: 'raw',
+        machineId: undefined,
+        status: 401,
+      },
     ]);
   });
 

@@ -4,7 +4,7 @@ import { authorizationKind, type OpenCall } from './calls.js';
 import type { Fault } from './faults.js';
 import { gzipped, sendBuffer, sendJson, sendMessage, wantsGzip } from './replies.js';
 
-/** What happens to every request, whatever it asks for: it is logged, counted, maybe banned, maybe made to fail, and zipped. */
+/** What happens to every request, whatever it asks for: it is logged, maybe banned, maybe made to fail, and zipped. */
 export function frontDoor(app: FastifyInstance, backend: Backend): void {
   app.decorateRequest('call', null);
   app.decorateRequest('fault', null);
@@ -83,7 +83,11 @@ async function whenStored(answer: unknown, reply: FastifyReply, { state }: Backe
   }
 }
 
-async function meetFault(request: FastifyRequest, reply: FastifyReply, { faults, delays, calls }: Backend): Promise<unknown> {
+async function meetFault(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { faults, delays, calls }: Backend,
+): Promise<unknown> {
   const call = callOf(request);
   const fault = faults.meet(call.method, call.path);
   if (fault === undefined) return undefined;

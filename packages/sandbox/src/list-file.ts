@@ -9,14 +9,17 @@ export interface ParsedList {
 }
 
 /**
- * Reads any published list: one address or range (IPv4 or IPv6) a line; comments (`#`, `;`), blank lines and whatever follows the
- * first column (tab, space or comma) are stripped.
+ * Reads any published list: one address or range (IPv4 or IPv6) a line. Comments (`#`, `;`), blank lines and whatever
+ * follows the first column (after a tab, space or comma) are stripped.
  */
 export function parseList(text: string): ParsedList {
   const values = new Set<string>();
   let skipped = 0;
   for (const line of text.split(/\r\n|\r|\n/)) {
-    const [value = ''] = line.replace(/[#;].*$/s, '').trim().split(/[\s,]/, 1);
+    const [value = ''] = line
+      .replace(/[#;].*$/s, '')
+      .trim()
+      .split(/[\s,]/, 1);
     if (value === '') continue;
     if (isAddressOrRange(value)) values.add(value);
     else skipped += 1;

@@ -104,10 +104,19 @@ export function blocklistShelf(clock: TimeSource): ListShelf<BlocklistInput> & B
 }
 
 /** @see the `AllowlistLink` of the API contract */
-export function allowlistShelf(clock: TimeSource): ListShelf<AllowlistInput | readonly (string | AllowlistEntry)[]> & Allowlists {
+export function allowlistShelf(
+  clock: TimeSource,
+): ListShelf<AllowlistInput | readonly (string | AllowlistEntry)[]> & Allowlists {
   return new ListShelf(clock, (name, input) => {
-    const { entries = [], description = '', lastModified, url, ...rest }: AllowlistInput = isEntries(input) ? { entries: input } : input;
-    const text = rest.text ?? joined(entries.map((entry) => JSON.stringify(typeof entry === 'string' ? { value: entry } : entry)));
+    const {
+      entries = [],
+      description = '',
+      lastModified,
+      url,
+      ...rest
+    }: AllowlistInput = isEntries(input) ? { entries: input } : input;
+    const text =
+      rest.text ?? joined(entries.map((entry) => JSON.stringify(typeof entry === 'string' ? { value: entry } : entry)));
     const link = (place: LinkPlace): object => ({
       id: stableId(name),
       name,
@@ -143,7 +152,9 @@ interface Shelved {
 
 const joined = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
-function isEntries(input: AllowlistInput | readonly (string | AllowlistEntry)[]): input is readonly (string | AllowlistEntry)[] {
+function isEntries(
+  input: AllowlistInput | readonly (string | AllowlistEntry)[],
+): input is readonly (string | AllowlistEntry)[] {
   return Array.isArray(input);
 }
 

@@ -20,7 +20,12 @@ export class LoginBurst {
   readonly #file: StateFile;
   readonly #addresses: Map<string, Burst>;
 
-  private constructor(clock: TimeSource, limits: LoginBurstLimits | undefined, state: StateFolder, kept: readonly Kept[]) {
+  private constructor(
+    clock: TimeSource,
+    limits: LoginBurstLimits | undefined,
+    state: StateFolder,
+    kept: readonly Kept[],
+  ) {
     this.#clock = clock;
     this.#limits = limits;
     this.#addresses = new Map(kept);

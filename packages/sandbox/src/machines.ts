@@ -51,7 +51,12 @@ export class Machines {
 
   /** Makes a machine known; of one that is known already, only the password changes. */
   add(machineId: string, password: string): void {
-    const known = this.#known.get(machineId) ?? { machineId, registeredAt: this.#clock.now(), scenarios: [], logins: 0 };
+    const known = this.#known.get(machineId) ?? {
+      machineId,
+      registeredAt: this.#clock.now(),
+      scenarios: [],
+      logins: 0,
+    };
     this.#put({ ...known, password: hashPassword(password) });
   }
 

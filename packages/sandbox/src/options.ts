@@ -9,9 +9,9 @@ export interface SandboxOptions {
   readonly port?: number;
   /** Default `127.0.0.1`. */
   readonly host?: string;
-  /** The root that list links name, where clients reach the sandbox by another address than `url`. No trailing slash. */
+  /** The root of list links, where clients reach the sandbox by another address than `url`. No trailing slash. */
   readonly publicUrl?: string;
-  /** Keeps machines (passwords hashed), cursors, decisions, signing key and login bursts across restarts. Default: none is kept. */
+  /** A folder that keeps machines, cursors, decisions, signing key and login bursts across restarts; default none. */
   readonly stateDir?: string;
   /** Default `Date`. The sandbox's `clock` follows it and can be moved on its own. */
   readonly clock?: TimeSource;
@@ -49,7 +49,12 @@ export type CompleteOptions = Required<Omit<SandboxOptions, Undefaulted | 'login
  * @throws RangeError for a token life, a number of calls or of signals that is not a positive number
  */
 export function withDefaults(options: SandboxOptions): CompleteOptions {
-  const { tokenLifeMs = 3_600_000, maxCalls = 10_000, maxSignals = 1_000_000, loginBurst = publishedLoginBurst } = options;
+  const {
+    tokenLifeMs = 3_600_000,
+    maxCalls = 10_000,
+    maxSignals = 1_000_000,
+    loginBurst = publishedLoginBurst,
+  } = options;
   for (const [name, value] of Object.entries({ tokenLifeMs, maxCalls, maxSignals })) {
     if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`${name} must be a positive number, got ${value}`);
   }

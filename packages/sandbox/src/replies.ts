@@ -9,7 +9,11 @@ export function sendJson(reply: FastifyReply, status: number, body: unknown): Fa
 }
 
 /** Answers `{"message": …}`: an error, or the `OK` of calls that have nothing to tell. */
-export function sendMessage(reply: FastifyReply, status: number, message = STATUS_CODES[status] ?? 'Error'): FastifyReply {
+export function sendMessage(
+  reply: FastifyReply,
+  status: number,
+  message = STATUS_CODES[status] ?? 'Error',
+): FastifyReply {
   return sendJson(reply, status, { message });
 }
 

@@ -6,8 +6,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
 /**
- * Makes every body JSON, whatever content type it claims and whether it is zipped or not. What is not JSON stays text, which no
- * schema accepts: so a bad body is logged and answered like any other that breaks the contract.
+ * Makes every body JSON, whatever content type it claims and whether it is zipped or not. What is not JSON stays text,
+ * which no schema accepts: so a bad body is logged and answered like any other that breaks the contract.
  */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();

@@ -21,7 +21,10 @@ it('stops in the middle of a request', async () => {
   const socket = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
   socket.write('POST /v3/watchers HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 100\r\n\r\n{');
   await expect.poll(() => sandbox.calls.length).toBe(1);
-  const closed = once(socket.resume().on('error', () => undefined), 'close');
+  const closed = once(
+    socket.resume().on('error', () => undefined),
+    'close',
+  );
   await sandbox.stop();
   await closed;
 });
@@ -45,13 +48,20 @@ it('serves a community list of 120,000 entries, the same each time', async () =>
   const machine = client(sandbox);
   await machine.send('POST', '/v3/watchers', { machine_id: machine.machineId, password: PASSWORD });
   await machine.login();
-  sandbox.decisions.set(Array.from({ length: 120_000 }, (_, index) => ({ value: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}` })));
+  sandbox.decisions.set(
+    Array.from({ length: 120_000 }, (_, index) => ({
+      value: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+    })),
+  );
   const first = await machine.call('GET', '/v3/decisions/stream?startup=true');
   const second = await machine.call('GET', '/v3/decisions/stream?startup=true');
   expect(second.text.length).toBeGreaterThan(5_000_000);
   expect(second.text === first.text).toBe(true);
 });
 
-it.each([{ tokenLifeMs: 0 }, { tokenLifeMs: NaN }, { maxCalls: -1 }])('refuses options out of range: %o', async (options) => {
-  await expect(startSandbox(options)).rejects.toThrow(RangeError);
-});
+it.each([{ tokenLifeMs: 0 }, { tokenLifeMs: NaN }, { maxCalls: -1 }])(
+  'refuses options out of range: %o',
+  async (options) => {
+    await expect(startSandbox(options)).rejects.toThrow(RangeError);
+  },
+);

@@ -33,12 +33,12 @@ export interface Sandbox extends AsyncDisposable {
   readonly clock: SandboxClock;
   /** Makes a machine known without a registration; of one that is known already, only the password changes. */
   seedMachine(credentials: { readonly machineId: string; readonly password: string }): void;
-  /** Declares signals poisoned: a call that holds one is answered 400 with the message. Disposing of the handle ends it. */
+  /** Declares signals poisoned: a call with one is answered 400 with the message. Disposing of the handle ends it. */
   rejectSignals(rejection: SignalRejection): Disposable;
   /** Tells of each call once it is answered. Disposing of the handle ends it. */
   onCall(listener: (call: Call) => void): Disposable;
   /**
-   * Serves a published list (see {@link parseList}): as community decisions, in place of those before, or behind a blocklist link.
+   * Serves a published list (see {@link parseList}): as community decisions, in place of those before, or behind a link.
    *
    * @throws the error of reading the file; an `Error` for a file that holds text, but no address
    */
@@ -126,7 +126,11 @@ async function createBackend(given: SandboxOptions): Promise<{ backend: Backend;
   return { backend, listensAt: (url) => (publicUrl ||= url) };
 }
 
-async function loadBlocklist({ decisions, blocklists }: Backend, file: string, asList: string | undefined): Promise<LoadedList> {
+async function loadBlocklist(
+  { decisions, blocklists }: Backend,
+  file: string,
+  asList: string | undefined,
+): Promise<LoadedList> {
   const [text, { mtimeMs: lastModified }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
   const { values, skipped } = parseList(text);
   if (values.length === 0 && skipped > 0) throw new Error(`${file} holds no IP address or range`);

@@ -1,6 +1,6 @@
 /**
- * What bodies must look like, as JSON schemas: the published contract, loosened where official clients are known to send something
- * else (null lists, absent decisions, free-text scenarios).
+ * What bodies must look like, as JSON schemas: the published contract, loosened where official clients are known to
+ * send something else (null lists, absent decisions, free-text scenarios).
  */
 
 const text = { type: 'string' } as const;
@@ -17,7 +17,12 @@ export const loginSchema = {
   properties: { ...credentialsSchema.properties, scenarios: texts },
 } as const;
 
-const enrollment = { name: text, tags: texts, overwrite: { type: 'boolean' }, autoenroll: { type: 'boolean' } } as const;
+const enrollment = {
+  name: text,
+  tags: texts,
+  overwrite: { type: 'boolean' },
+  autoenroll: { type: 'boolean' },
+} as const;
 
 export const enrollSchema = {
   type: 'object',
@@ -31,7 +36,15 @@ export const enrollSchema = {
 const decisionSchema = {
   type: 'object',
   required: ['duration', 'id', 'origin', 'scenario', 'scope', 'type', 'value'],
-  properties: { duration: text, id: { type: 'integer' }, origin: text, scenario: text, scope: text, type: text, value: text },
+  properties: {
+    duration: text,
+    id: { type: 'integer' },
+    origin: text,
+    scenario: text,
+    scope: text,
+    type: text,
+    value: text,
+  },
 } as const;
 
 const signalSchema = {

@@ -88,7 +88,10 @@ export class SignalInbox {
     const retryAfterMs = this.#limited(machineId);
     if (retryAfterMs !== undefined) return { status: 'rate-limited', retryAfterMs };
     if (signals.length > MAX_SIGNALS_PER_CALL) {
-      return { status: 'rejected', message: `At most ${MAX_SIGNALS_PER_CALL} signals are allowed, got ${signals.length}` };
+      return {
+        status: 'rejected',
+        message: `At most ${MAX_SIGNALS_PER_CALL} signals are allowed, got ${signals.length}`,
+      };
     }
     for (const rejection of this.#rejections) {
       const message = signals.map(rejection).find((reason) => reason !== undefined);

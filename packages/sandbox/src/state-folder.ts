@@ -4,13 +4,13 @@ import writeFileAtomic from 'write-file-atomic';
 
 /** One file of the state folder. */
 export interface StateFile {
-  /** Says that what the file should hold has changed. It is written soon; whoever must be sure awaits the folder's `flush`. */
+  /** Says that what the file should hold has changed. It is written soon; the folder's `flush` makes sure. */
   changed(): void;
 }
 
 /**
- * Keeps the sandbox's state across restarts: a folder (0700) of JSON files (0600), each replaced atomically. Without a path
- * nothing is kept. One sandbox at a time may use a folder.
+ * Keeps the sandbox's state across restarts: a folder (0700) of JSON files (0600), each replaced atomically. Without a
+ * path nothing is kept. One sandbox at a time may use a folder.
  */
 export class StateFolder {
   readonly #path: string | undefined;
@@ -42,7 +42,7 @@ export class StateFolder {
     }
   }
 
-  /** A file that holds what `snapshot` returns. Files that changed together are written in the order of their declaration. */
+  /** A file that holds what `snapshot` returns. Files that changed together are written in the order declared. */
   file(name: string, snapshot: () => unknown): StateFile {
     const entry: Entry = { name, snapshot, dirty: false };
     this.#files.push(entry);

@@ -79,7 +79,10 @@ it('says 500 as long as it cannot be written, and catches up', async () => {
   await using sandbox = await startSandbox({ stateDir });
   const machine = await registered(sandbox);
   await rm(stateDir, { recursive: true });
-  expect(await machine.login()).toMatchObject({ status: 500, json: { message: expect.stringContaining('ENOENT') as string } });
+  expect(await machine.login()).toMatchObject({
+    status: 500,
+    json: { message: expect.stringContaining('ENOENT') as string },
+  });
   await (await startSandbox({ stateDir })).stop();
   expect((await machine.login()).status).toBe(200);
 });

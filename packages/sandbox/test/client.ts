@@ -23,7 +23,11 @@ export interface Answer {
 }
 
 export interface StreamAnswer {
-  readonly new: readonly { scenario: string; scope: string; decisions: readonly { value: string; duration: string }[] }[];
+  readonly new: readonly {
+    scenario: string;
+    scope: string;
+    decisions: readonly { value: string; duration: string }[];
+  }[];
   readonly deleted: readonly { scope: string; decisions: readonly string[] }[];
   readonly links: {
     readonly blocklists: readonly { name: string; url: string; remediation: string; scope: string; duration: string }[];

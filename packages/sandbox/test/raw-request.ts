@@ -6,7 +6,12 @@ import { gunzipSync } from 'node:zlib';
 /** A request exactly as it is given: `fetch` would mend the target (a bare `?` is dropped) and add headers. */
 export async function rawRequest(
   url: string,
-  { method, target, headers, body }: { method: string; target: string; headers?: Readonly<Record<string, string>>; body?: Buffer },
+  {
+    method,
+    target,
+    headers,
+    body,
+  }: { method: string; target: string; headers?: Readonly<Record<string, string>>; body?: Buffer },
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { hostname, port } = new URL(url);
   const length = body === undefined ? {} : { 'content-length': body.length };

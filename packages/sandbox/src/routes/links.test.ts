@@ -9,7 +9,11 @@ it('links to a blocklist, which anyone can download', async () => {
   await using sandbox = await startSandbox();
   const machine = seededClient(sandbox);
   await machine.login();
-  sandbox.blocklists.set('otx/web scanners', { lines: ['198.51.100.77', '2001:db8::/32'], remediation: 'captcha', duration: '12h' });
+  sandbox.blocklists.set('otx/web scanners', {
+    lines: ['198.51.100.77', '2001:db8::/32'],
+    remediation: 'captcha',
+    duration: '12h',
+  });
   const [link] = (await machine.pull()).links.blocklists;
   const url = `${sandbox.url}/links/blocklist/otx%2Fweb%20scanners`;
   expect(link).toEqual({ name: 'otx/web scanners', url, remediation: 'captcha', scope: 'ip', duration: '12h' });
@@ -34,7 +38,9 @@ it('serves a list again only when it changed since then', async () => {
   sandbox.clock.advance(1_000);
   sandbox.blocklists.set('tor', { lines: ['198.51.100.78'] });
   expect((await visitor.send('GET', '/links/blocklist/tor', undefined, since)).text).toBe('198.51.100.78\n');
-  expect((await visitor.send('GET', '/links/blocklist/tor', undefined, { 'if-modified-since': 'yesterday' })).status).toBe(200);
+  expect(
+    (await visitor.send('GET', '/links/blocklist/tor', undefined, { 'if-modified-since': 'yesterday' })).status,
+  ).toBe(200);
 });
 
 it('links to an allowlist of one JSON object a line, under an id that stays', async () => {
@@ -43,7 +49,11 @@ it('links to an allowlist of one JSON object a line, under an id that stays', as
   await machine.login();
   sandbox.allowlists.set('office', ['192.0.2.10', { value: '192.0.2.0/28', expiration: null }]);
   const [link] = (await machine.pull()).links.allowlists;
-  expect(link).toMatchObject({ name: 'office', created_at: '2026-01-01T00:00:00.000Z', updated_at: '2026-01-01T00:00:00.000Z' });
+  expect(link).toMatchObject({
+    name: 'office',
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:00.000Z',
+  });
   const list = await machine.send('GET', link?.url ?? '');
   expect(list.text).toBe('{"value":"192.0.2.10"}\n{"value":"192.0.2.0/28","expiration":null}\n');
   expect(list.headers.get('content-type')).toBe('application/x-ndjson');
@@ -70,7 +80,10 @@ it('serves a published list as decisions or behind a link, and refuses a file wi
   await writeFile(file, '# IPsum\n198.51.100.7\t10\nnonsense\n203.0.113.0/24 2\n');
   await using sandbox = await startSandbox();
   expect(await sandbox.loadBlocklist(file)).toEqual({ entries: 2, skipped: 1 });
-  expect(sandbox.decisions.all().map(({ value, scope }) => `${scope} ${value}`)).toEqual(['ip 198.51.100.7', 'range 203.0.113.0/24']);
+  expect(sandbox.decisions.all().map(({ value, scope }) => `${scope} ${value}`)).toEqual([
+    'ip 198.51.100.7',
+    'range 203.0.113.0/24',
+  ]);
   await sandbox.loadBlocklist(file, { asList: 'ipsum' });
   expect((await client(sandbox).send('GET', '/links/blocklist/ipsum')).text).toBe('198.51.100.7\n203.0.113.0/24\n');
 

@@ -5,8 +5,12 @@ import { sendBuffer, sendMessage } from '../replies.js';
 
 /** What the stream's links lead to. No token is asked for: in reality this is another host. */
 export function linkRoutes(app: FastifyInstance, { blocklists, allowlists }: Backend): void {
-  app.get<Named>('/links/blocklist/:name', async (request, reply) => serve(request, reply, blocklists.get(request.params.name)));
-  app.get<Named>('/links/allowlist/:name', async (request, reply) => serve(request, reply, allowlists.get(request.params.name)));
+  app.get<Named>('/links/blocklist/:name', async (request, reply) =>
+    serve(request, reply, blocklists.get(request.params.name)),
+  );
+  app.get<Named>('/links/allowlist/:name', async (request, reply) =>
+    serve(request, reply, allowlists.get(request.params.name)),
+  );
 }
 
 interface Named {

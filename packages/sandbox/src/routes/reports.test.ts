@@ -16,7 +16,13 @@ describe('signals', () => {
     const body = [signal({ uuid: 'one', machine_id: 'somebody else' }), signal({ uuid: 'two' })];
     expect(await machine.call('POST', '/v3/signals', body)).toMatchObject({ status: 200, json: { message: 'OK' } });
     expect(sandbox.signals).toEqual(body.map((each) => ({ at: 7_000, machineId: machine.machineId, signal: each })));
-    expect(sandbox.calls.at(-1)).toMatchObject({ path: '/v3/signals', status: 200, signals: 2, machineId: machine.machineId, body });
+    expect(sandbox.calls.at(-1)).toMatchObject({
+      path: '/v3/signals',
+      status: 200,
+      signals: 2,
+      machineId: machine.machineId,
+      body,
+    });
   });
 
   it('may come zipped, under any content type or none', async () => {
@@ -45,7 +51,15 @@ describe('signals', () => {
     expect([sandbox.signals.length, sandbox.calls.at(-1)?.signals]).toEqual([250, 251]);
   });
 
-  const decision = { id: 0, duration: '4h', origin: 'cscli', scenario: 'x', scope: 'ip', type: 'ban', value: '1.1.1.1' };
+  const decision = {
+    id: 0,
+    duration: '4h',
+    origin: 'cscli',
+    scenario: 'x',
+    scope: 'ip',
+    type: 'ban',
+    value: '1.1.1.1',
+  };
 
   it.each([
     ['a null context', { context: null }],
@@ -70,7 +84,11 @@ describe('signals', () => {
     ['no message', [signal({ message: undefined })], "body/0 must have required property 'message'"],
     ['a start that is no text', [signal({ start_at: 5 })], 'body/0/start_at must be string'],
     ['no source value', [signal({ source: { scope: 'Ip' } })], "body/0/source must have required property 'value'"],
-    ['an incomplete decision', [signal({ decisions: [{}] })], "body/0/decisions/0 must have required property 'duration'"],
+    [
+      'an incomplete decision',
+      [signal({ decisions: [{}] })],
+      "body/0/decisions/0 must have required property 'duration'",
+    ],
   ])('are refused with %s', async (_, body, message) => {
     await using sandbox = await startSandbox();
     const machine = await loggedIn(sandbox);

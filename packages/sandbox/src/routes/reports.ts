@@ -33,7 +33,9 @@ export function reportRoutes(app: FastifyInstance, backend: Backend): void {
     '/decisions/sync': syncSchema,
   };
   for (const [path, body] of Object.entries(acknowledged)) {
-    app.post(path, { preValidation: authenticate, schema: { body } }, async (_request, reply) => sendMessage(reply, 200));
+    app.post(path, { preValidation: authenticate, schema: { body } }, async (_request, reply) =>
+      sendMessage(reply, 200),
+    );
   }
   app.get('/heartbeat', async (_request, reply) => sendMessage(reply, 200));
 }

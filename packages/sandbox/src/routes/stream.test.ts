@@ -7,7 +7,11 @@ describe('the decisions stream', () => {
     await using sandbox = await startSandbox();
     const machine = seededClient(sandbox);
     await machine.login();
-    expect(await machine.pull('?startup=true')).toEqual({ new: [], deleted: [], links: { blocklists: [], allowlists: [] } });
+    expect(await machine.pull('?startup=true')).toEqual({
+      new: [],
+      deleted: [],
+      links: { blocklists: [], allowlists: [] },
+    });
     sandbox.decisions.add([
       { value: '198.51.100.10', scenario: 'crowdsecurity/ssh-bf', duration: '167h59m0s' },
       { value: '198.51.100.11' },
@@ -19,9 +23,16 @@ describe('the decisions stream', () => {
       {
         scenario: 'crowdsecurity/http-probing',
         scope: 'ip',
-        decisions: [{ value: '198.51.100.11', duration: '168h' }, { value: '2001:db8::1', duration: '168h' }],
+        decisions: [
+          { value: '198.51.100.11', duration: '168h' },
+          { value: '2001:db8::1', duration: '168h' },
+        ],
       },
-      { scenario: 'crowdsecurity/http-probing', scope: 'range', decisions: [{ value: '203.0.113.0/24', duration: '168h' }] },
+      {
+        scenario: 'crowdsecurity/http-probing',
+        scope: 'range',
+        decisions: [{ value: '203.0.113.0/24', duration: '168h' }],
+      },
     ]);
   });
 
@@ -54,7 +65,10 @@ describe('the decisions stream', () => {
     sandbox.decisions.remove(['2.2.2.2']);
     sandbox.decisions.add([{ value: '2.2.2.2', scenario: 'crowdsecurity/ssh-bf' }]);
     const delta = await machine.pull();
-    expect([valuesOf(delta), delta.deleted]).toEqual([['1.1.1.1', '2.2.2.2'], [{ scope: 'ip', decisions: ['2.2.2.2'] }]]);
+    expect([valuesOf(delta), delta.deleted]).toEqual([
+      ['1.1.1.1', '2.2.2.2'],
+      [{ scope: 'ip', decisions: ['2.2.2.2'] }],
+    ]);
   });
 
   it('tells only the difference after all decisions were set', async () => {
@@ -65,7 +79,10 @@ describe('the decisions stream', () => {
     await machine.pull();
     sandbox.decisions.set([{ value: '2.2.2.2' }, { value: '3.3.3.3', duration: '1h' }, { value: '4.4.4.4' }]);
     const delta = await machine.pull();
-    expect([valuesOf(delta), delta.deleted]).toEqual([['3.3.3.3', '4.4.4.4'], [{ scope: 'ip', decisions: ['1.1.1.1'] }]]);
+    expect([valuesOf(delta), delta.deleted]).toEqual([
+      ['3.3.3.3', '4.4.4.4'],
+      [{ scope: 'ip', decisions: ['1.1.1.1'] }],
+    ]);
     expect(sandbox.decisions.all().map(({ value }) => value)).toEqual(['2.2.2.2', '3.3.3.3', '4.4.4.4']);
   });
 
@@ -113,10 +130,17 @@ describe('the decisions stream', () => {
     await using sandbox = await startSandbox();
     const machine = seededClient(sandbox);
     await machine.login();
-    sandbox.decisions.add(Array.from({ length: 500 }, (_, index) => ({ value: `198.51.${index >> 8}.${index & 255}` })));
-    const pull = (encoding: string) => machine.call('GET', '/v3/decisions/stream?startup=true', undefined, { 'accept-encoding': encoding });
+    sandbox.decisions.add(
+      Array.from({ length: 500 }, (_, index) => ({ value: `198.51.${index >> 8}.${index & 255}` })),
+    );
+    const pull = (encoding: string) =>
+      machine.call('GET', '/v3/decisions/stream?startup=true', undefined, { 'accept-encoding': encoding });
     const [zipped, plain, refused] = [await pull('gzip'), await pull('identity'), await pull('gzip;q=0')];
-    expect([zipped, plain, refused].map(({ headers }) => headers.get('content-encoding'))).toEqual(['gzip', null, null]);
+    expect([zipped, plain, refused].map(({ headers }) => headers.get('content-encoding'))).toEqual([
+      'gzip',
+      null,
+      null,
+    ]);
     expect(zipped.json).toEqual(plain.json);
   });
 });

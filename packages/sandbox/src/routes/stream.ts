@@ -9,20 +9,24 @@ export function streamRoutes(app: FastifyInstance, backend: Backend): void {
   const { machines, decisions, options } = backend;
   const body = lastBodyKept();
 
-  app.get<{ Querystring: Query }>('/decisions/stream', { preValidation: authentication(backend) }, async (request, reply) => {
-    if (decisions.rawStream !== undefined) {
-      return sendBuffer(reply, 200, Buffer.from(decisions.rawStream), 'application/json');
-    }
-    const machineId = machineOf(request);
-    const { startup, community_pull: community, additional_pull: additional } = request.query;
-    const links = linksJson(backend, additional !== 'false');
-    if (community === 'false') return sendBuffer(reply, 200, body(NOTHING, links), 'application/json');
+  app.get<{ Querystring: Query }>(
+    '/decisions/stream',
+    { preValidation: authentication(backend) },
+    async (request, reply) => {
+      if (decisions.rawStream !== undefined) {
+        return sendBuffer(reply, 200, Buffer.from(decisions.rawStream), 'application/json');
+      }
+      const machineId = machineOf(request);
+      const { startup, community_pull: community, additional_pull: additional } = request.query;
+      const links = linksJson(backend, additional !== 'false');
+      if (community === 'false') return sendBuffer(reply, 200, body(NOTHING, links), 'application/json');
 
-    const cursor = startup === 'true' ? undefined : machines.cursor(machineId);
-    const answer = options.answers === 'full' ? decisions.full(cursor) : decisions.delta(cursor);
-    machines.moveCursor(machineId, answer.revision);
-    return sendBuffer(reply, 200, body(answer, links), 'application/json');
-  });
+      const cursor = startup === 'true' ? undefined : machines.cursor(machineId);
+      const answer = options.answers === 'full' ? decisions.full(cursor) : decisions.delta(cursor);
+      machines.moveCursor(machineId, answer.revision);
+      return sendBuffer(reply, 200, body(answer, links), 'application/json');
+    },
+  );
 }
 
 interface Query {
@@ -46,7 +50,8 @@ function lastBodyKept(): (answer: Pick<FeedAnswer, 'added' | 'deleted'>, links: 
   let last: { readonly added: string; readonly rest: string; readonly bytes: Buffer } | undefined;
   return ({ added, deleted }, links) => {
     const rest = `,"deleted":${deleted},"links":${links}}`;
-    if (last?.added !== added || last.rest !== rest) last = { added, rest, bytes: Buffer.from(`{"new":${added}${rest}`) };
+    if (last?.added !== added || last.rest !== rest)
+      last = { added, rest, bytes: Buffer.from(`{"new":${added}${rest}`) };
     return last.bytes;
   };
 }

@@ -15,7 +15,11 @@ describe('registration', () => {
     expect(sandbox.machines).toEqual([{ machineId: ID, registeredAt: 1_000, scenarios: [], logins: 0 }]);
   });
 
-  it.each([[undefined, 500], [400, 400], [409, 409]] as const)('of a known id is answered as asked for (%s → %s)', async (option, status) => {
+  it.each([
+    [undefined, 500],
+    [400, 400],
+    [409, 409],
+  ] as const)('of a known id is answered as asked for (%s → %s)', async (option, status) => {
     await using sandbox = await startSandbox({ existingMachineStatus: option });
     const answer = await seededClient(sandbox).send('POST', '/v3/watchers', credentials);
     expect(answer).toMatchObject({ status, json: { message: 'User already exists' } });
@@ -46,7 +50,10 @@ describe('registration', () => {
 
 describe('login', () => {
   it('answers a signed token, when it ends, and remembers the scenarios', async () => {
-    await using sandbox = await startSandbox({ clock: { now: () => Date.UTC(2026, 10, 22, 11) + 123 }, tokenLifeMs: 90_000 });
+    await using sandbox = await startSandbox({
+      clock: { now: () => Date.UTC(2026, 10, 22, 11) + 123 },
+      tokenLifeMs: 90_000,
+    });
     const machine = seededClient(sandbox);
     const answer = await machine.login(['acme/http-404']);
     expect(answer.json).toEqual({ code: 200, expire: '2026-11-22T11:01:30Z', token: machine.token });
@@ -74,7 +81,9 @@ describe('login', () => {
   it('may carry an empty bearer, or no header at all', async () => {
     await using sandbox = await startSandbox();
     const machine = seededClient(sandbox);
-    expect((await machine.send('POST', '/v3/watchers/login', credentials, { authorization: 'Bearer' })).status).toBe(200);
+    expect((await machine.send('POST', '/v3/watchers/login', credentials, { authorization: 'Bearer' })).status).toBe(
+      200,
+    );
     expect((await machine.send('POST', '/v3/watchers/login', credentials)).status).toBe(200);
     expect(sandbox.calls.map(({ authorization }) => authorization)).toEqual(['empty-bearer', 'none']);
   });
@@ -100,7 +109,14 @@ describe('a token', () => {
     const [header, payload] = stranger.token.split('.');
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload ?? ''}.`;
     const machine = seededClient(sandbox);
-    for (const token of ['', 'Bearer', 'Bearer a.b.c', `${header ?? ''}.${payload ?? ''}.AAAA`, stranger.token, unsigned]) {
+    for (const token of [
+      '',
+      'Bearer',
+      'Bearer a.b.c',
+      `${header ?? ''}.${payload ?? ''}.AAAA`,
+      stranger.token,
+      unsigned,
+    ]) {
       const answer = await machine.send('POST', '/v3/signals', [], token === '' ? {} : { authorization: token });
       expect(answer).toMatchObject({ status: 401, json: { message: 'Unauthorized' } });
     }
@@ -131,7 +147,9 @@ describe('enrollment', () => {
     const enrolled = { at: 5_000, name: 'shop', tags: ['eu'], attachmentKey: 'abcdEFGH1234', overwrite: false };
     expect(sandbox.machines[0]?.enrolled).toEqual(enrolled);
 
-    expect((await machine.call('POST', '/v3/watchers/enroll', { ...fresh, name: 'other', overwrite: true })).status).toBe(200);
+    expect(
+      (await machine.call('POST', '/v3/watchers/enroll', { ...fresh, name: 'other', overwrite: true })).status,
+    ).toBe(200);
     expect(sandbox.machines[0]?.enrolled).toEqual({ ...enrolled, name: 'other', overwrite: true });
   });
 
@@ -142,7 +160,10 @@ describe('enrollment', () => {
     await machine.call('POST', '/v3/watchers/enroll', fresh);
     expect(decodeJwt(machine.token)).not.toHaveProperty('organization_id');
     await machine.login();
-    expect(decodeJwt(machine.token)).toMatchObject({ organization_id: expect.any(String) as string, subscription_type: 'COMMUNITY' });
+    expect(decodeJwt(machine.token)).toMatchObject({
+      organization_id: expect.any(String) as string,
+      subscription_type: 'COMMUNITY',
+    });
   });
 
   it('needs a key that is known, or none when it is automatic', async () => {
@@ -157,7 +178,10 @@ describe('enrollment', () => {
     expect(sandbox.machines[0]?.enrolled).toBeUndefined();
 
     const automatic = await enroll({ name: 'vm', tags: [], autoenroll: true });
-    expect(automatic).toMatchObject({ status: 201, json: { url: expect.stringMatching(/^http/) as string, expire_at: 905_000 } });
+    expect(automatic).toMatchObject({
+      status: 201,
+      json: { url: expect.stringMatching(/^http/) as string, expire_at: 905_000 },
+    });
     expect((await enroll({ name: 'vm', tags: [], autoenroll: true })).status).toBe(200);
   });
 });

@@ -22,7 +22,8 @@ export function watcherRoutes(app: FastifyInstance, backend: Backend): void {
     const { machine_id: machineId, password, scenarios } = request.body;
     callOf(request).machineId = machineId;
     // The contract wants 48 characters here and not at registration: who could register can log in.
-    if (machineId.length !== 48 && !machines.has(machineId)) return sendMessage(reply, 400, 'machine_id must have 48 characters');
+    if (machineId.length !== 48 && !machines.has(machineId))
+      return sendMessage(reply, 400, 'machine_id must have 48 characters');
     if (!(await machines.login(machineId, password, scenarios ?? []))) {
       return sendMessage(reply, options.loginRefusedStatus, 'The machine_id or password is incorrect');
     }
