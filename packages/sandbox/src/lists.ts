@@ -27,10 +27,13 @@ export interface AllowlistEntry {
   readonly expiration?: string | null;
 }
 
+/** The content of an allowlist: addresses, ranges or whole entries. */
+export type AllowlistEntries = readonly (string | AllowlistEntry)[];
+
 /** The content of an allowlist, and what its link says. */
 export interface AllowlistInput {
   /** Addresses, ranges or whole entries; or give `text`. */
-  readonly entries?: readonly (string | AllowlistEntry)[];
+  readonly entries?: AllowlistEntries;
   /** Served as it is. */
   readonly text?: string;
   readonly description?: string;
@@ -54,7 +57,7 @@ export interface Blocklists {
 
 /** The allowlists that the stream links to. */
 export interface Allowlists {
-  set(name: string, list: AllowlistInput | readonly (string | AllowlistEntry)[]): void;
+  set(name: string, list: AllowlistInput | AllowlistEntries): void;
   remove(name: string): void;
 }
 
@@ -104,19 +107,12 @@ export function blocklistShelf(clock: TimeSource): ListShelf<BlocklistInput> & B
 }
 
 /** @see the `AllowlistLink` of the API contract */
-export function allowlistShelf(
-  clock: TimeSource,
-): ListShelf<AllowlistInput | readonly (string | AllowlistEntry)[]> & Allowlists {
+export function allowlistShelf(clock: TimeSource): ListShelf<AllowlistInput | AllowlistEntries> & Allowlists {
   return new ListShelf(clock, (name, input) => {
-    const {
-      entries = [],
-      description = '',
-      lastModified,
-      url,
-      ...rest
-    }: AllowlistInput = isEntries(input) ? { entries: input } : input;
-    const text =
-      rest.text ?? joined(entries.map((entry) => JSON.stringify(typeof entry === 'string' ? { value: entry } : entry)));
+    const given: AllowlistInput = isEntries(input) ? { entries: input } : input;
+    const { entries = [], description = '', lastModified, url } = given;
+    const lines = entries.map((entry) => JSON.stringify(typeof entry === 'string' ? { value: entry } : entry));
+    const text = given.text ?? joined(lines);
     const link = (place: LinkPlace): object => ({
       id: stableId(name),
       name,
@@ -152,9 +148,7 @@ interface Shelved {
 
 const joined = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
-function isEntries(
-  input: AllowlistInput | readonly (string | AllowlistEntry)[],
-): input is readonly (string | AllowlistEntry)[] {
+function isEntries(input: AllowlistInput | AllowlistEntries): input is AllowlistEntries {
   return Array.isArray(input);
 }
 

@@ -38,7 +38,7 @@ export interface Sandbox extends AsyncDisposable {
   /** Tells of each call once it is answered. Disposing of the handle ends it. */
   onCall(listener: (call: Call) => void): Disposable;
   /**
-   * Serves a published list (see {@link parseList}): as community decisions, in place of those before, or behind a link.
+   * Serves a published list (see {@link parseList}): as the community decisions, in place of others, or behind a link.
    *
    * @throws the error of reading the file; an `Error` for a file that holds text, but no address
    */
