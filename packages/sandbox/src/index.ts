@@ -4,7 +4,14 @@ export type { AuthorizationKind, Call } from './calls.js';
 export type { SandboxClock, TimeSource } from './clock.js';
 export type { DecisionInput, Decisions, StreamDecision } from './decisions.js';
 export type { Fault, Faults } from './faults.js';
-export type { AllowlistEntries, AllowlistEntry, AllowlistInput, Allowlists, BlocklistInput, Blocklists } from './lists.js';
+export type {
+  AllowlistEntries,
+  AllowlistEntry,
+  AllowlistInput,
+  Allowlists,
+  BlocklistInput,
+  Blocklists,
+} from './lists.js';
 export { publishedLoginBurst, type LoginBurstLimits } from './login-burst.js';
 export { parseList, type ParsedList } from './list-file.js';
 export type { Enrollment, Machine } from './machines.js';
