@@ -1,5 +1,7 @@
 import type { Crowdsec } from './agent.js';
+import { banRemedy } from './bouncer/ban-remedy.js';
 import { Bouncer } from './bouncer/bouncer.js';
+import { pickBouncerOptions } from './bouncer/options.js';
 import { apiRoot } from './capi/api-root.js';
 import { CapiClient } from './capi/client.js';
 import { defaultFetch } from './capi/default-fetch.js';
@@ -92,9 +94,16 @@ class Agent implements Crowdsec {
       deadlineMs: options.storeTimeoutMs,
     }));
 
+    // Beside a store of the user, a folder keeps a copy of the identity.
+    const copy =
+      options.store === undefined || options.stateDir === undefined
+        ? undefined
+        : openStore({ stateDir: options.stateDir, namespace: options.namespace ?? 'default', apiRoot: root, clock, logger });
+
     const transport = new Transport({ root, userAgent: this.userAgent, fetch });
     this.#session = new Session({
       store,
+      ...(copy === undefined ? {} : { copy }),
       transport,
       clock,
       scheduler,
@@ -163,14 +172,12 @@ class Agent implements Crowdsec {
     });
 
     this.bouncer = new Bouncer({
+      ...pickBouncerOptions(options),
       getIpRemediation: (ip) => engine.getIpRemediation(ip),
+      remedies: { ban: banRemedy(options.ban), ...options.remedies },
       logger,
-      trustedProxies: options.trustedProxies,
-      ipHeader: options.ipHeader,
-      mode: options.mode,
-      onUnavailable: options.onUnavailable,
-      onInvalidIp: options.onInvalidIp,
-      onUnhandled: options.onUnhandled,
+      scheduler,
+      onBlocked: (blocked) => events.emit('requestBlocked', blocked),
     });
   }
 
@@ -257,6 +264,7 @@ class Agent implements Crowdsec {
     return judge({
       started: this.#state === 'started',
       userAgent: this.userAgent,
+      requests: this.bouncer.counts,
       identity: this.#session.state,
       decisions: {
         count: index.size,

@@ -6,12 +6,18 @@ import { NEW_RECORD, sessionRecordSchema, type SessionRecord } from './login-bud
 import { restoreToken, storableToken, type Token } from './token.js';
 import { CrowdsecError } from '../errors.js';
 
-/** Reads and writes what a session remembers; what is written is fenced by the lease. */
+/**
+ * Reads and writes what a session remembers; what is written is fenced by the lease.
+ *
+ * The credentials have a copy in a second store where there is one: a shared store that was emptied must not cost the identity.
+ */
 export class SessionMemory {
   readonly #store: Store;
+  readonly #copy: Store | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, copy?: Store) {
     this.#store = store;
+    this.#copy = copy;
   }
 
   async token(): Promise<Token | undefined> {
@@ -25,15 +31,12 @@ export class SessionMemory {
 
   /** @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a damaged record: an identity is never replaced by a guess */
   async credentials(): Promise<StoredCredentials | undefined> {
-    const value = await this.#store.get('credentials');
-    if (value === undefined) return undefined;
-    const stored = storedCredentialsSchema.safeParse(value);
-    if (stored.success) return stored.data;
-    throw new CrowdsecError(
-      'CROWDSEC_STORE_UNAVAILABLE',
-      `The stored credentials (${this.#store.description}) are damaged: restore them, or delete them to register a new machine. ` +
-        z.prettifyError(stored.error).replace(/\s+/g, ' '),
-    );
+    return read(this.#store);
+  }
+
+  /** The credentials of the copy; `undefined` when there is none. A copy that can't be read is none: it is a second chance, no duty. */
+  async copiedCredentials(): Promise<StoredCredentials | undefined> {
+    return this.#copy === undefined ? undefined : read(this.#copy).catch(() => undefined);
   }
 
   async putToken(lease: Lease, token: Token): Promise<void> {
@@ -46,7 +49,20 @@ export class SessionMemory {
 
   async putCredentials(lease: Lease, stored: StoredCredentials): Promise<void> {
     await lease.put('credentials', asJson(stored));
+    await this.#copy?.put('credentials', asJson(stored)).catch(() => undefined);
   }
+}
+
+async function read(store: Store): Promise<StoredCredentials | undefined> {
+  const value = await store.get('credentials');
+  if (value === undefined) return undefined;
+  const stored = storedCredentialsSchema.safeParse(value);
+  if (stored.success) return stored.data;
+  throw new CrowdsecError(
+    'CROWDSEC_STORE_UNAVAILABLE',
+    `The stored credentials (${store.description}) are damaged: restore them, or delete them to register a new machine. ` +
+      z.prettifyError(stored.error).replace(/\s+/g, ' '),
+  );
 }
 
 /** The pair that was stored; `undefined` when its password is not kept here. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
@@ -136,6 +139,29 @@ describe('the identity', () => {
     expect(world.paths()).toEqual([]);
     await world.process({ store: memory, ephemeral: true }).session.token();
     expect(world.paths()).toEqual([REGISTER, LOGIN]);
+  });
+
+  it('is put back when the store was emptied: by a process that runs, or from the copy', async () => {
+    const copyDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-copy-'));
+    const { clock } = world.time;
+    const copy = openStore({ stateDir: copyDir, namespace: 'test', apiRoot: world.sandbox.url, clock, logger: silentLogger });
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) };
+    const { session, store } = world.process({ copy, logger });
+    const { machineId } = await session.token();
+    const empty = async (): Promise<void> => {
+      for (const key of ['credentials', 'token', 'session'] as const) await store.delete(key);
+    };
+
+    await empty();
+    await world.time.advance(HOUR_MS);
+    expect((await session.token()).machineId).toBe(machineId);
+    await empty();
+    await world.time.advance(HOUR_MS);
+    expect((await world.process({ copy, logger }).session.token()).machineId).toBe(machineId);
+    expect(world.count(REGISTER)).toBe(1);
+    expect(warnings.filter((line) => line.includes('lost the credentials'))).toHaveLength(2);
+    await rm(copyDir, { recursive: true });
   });
 
   it('shows its password nowhere', async () => {

@@ -34,6 +34,8 @@ const LEASE_WAIT_MS = 20_000;
 
 export interface SessionOptions {
   readonly store: Store;
+  /** Keeps a copy of the credentials, for the day that the store is emptied. */
+  readonly copy?: Store;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -74,7 +76,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#memory = new SessionMemory(options.store);
+    this.#memory = new SessionMemory(options.store, options.copy);
   }
 
   /** What is known of the session, without asking anybody. */
@@ -150,7 +152,7 @@ export class Session {
     const record = await this.#memory.record();
     this.#record = healed(record, now);
     if (this.#record !== record) await this.#remember(lease, this.#record);
-    this.#stored = await this.#memory.credentials();
+    this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
     refuseWhileStopped(this.#record, now);
     const adoptable =
       shared !== undefined &&
@@ -166,6 +168,16 @@ export class Session {
       throw error;
     }
     return this.#logInAs(lease, await this.#pair(lease), shared);
+  }
+
+  /** Puts lost credentials back: this process still knows them, or the copy does. */
+  async #recover(lease: Lease): Promise<StoredCredentials | undefined> {
+    const { credentials: given, store, logger } = this.#options;
+    const known = this.#stored ?? (await this.#memory.copiedCredentials());
+    if (known === undefined || given !== undefined) return undefined;
+    logger.warn(`The store (${store.description}) has lost the credentials of machine ${known.machineId}: they are put back.`);
+    await this.#memory.putCredentials(lease, known);
+    return known;
   }
 
   /** The pair to use, and whether it was made just now. Stored before it is ever sent. */
