@@ -100,7 +100,7 @@ export class DecisionIndex {
    */
   find(family: 4 | 6, ranks: Uint8Array, clock: Clock): Hit | undefined {
     if (family === 4) {
-      const row = this.tables.v4.holderOf32(words[0]!);
+      const row = this.tables.v4.holderOf32(words);
       return row < 0 ? undefined : this.#best(this.tables.v4, row, ranks, clock);
     }
     const row = this.tables.v6.holderOf128(words);
@@ -122,7 +122,7 @@ export class DecisionIndex {
     const family = readIp(ip, 0, ip.length);
     if (family === 0) return [];
     const table = this.tables[family === 4 ? 'v4' : 'v6'];
-    const holders = [{ table, row: family === 4 ? table.holderOf32(words[0]!) : table.holderOf128(words) }];
+    const holders = [{ table, row: family === 4 ? table.holderOf32(words) : table.holderOf128(words) }];
     const found: DecisionMatch[] = [];
     for (const holder of [...holders, ...this.#geoHolders(geo)]) {
       for (let { row } = holder; row >= 0; row = holder.table.parent(row)) {
@@ -184,7 +184,7 @@ export class DecisionIndex {
       { table: this.tables.country, key: country === undefined ? undefined : countryKey(country) },
       { table: this.tables.as, key: asn === undefined ? undefined : asKey(asn) },
     ];
-    return keys.flatMap(({ table, key }) => (key === undefined ? [] : [{ table, row: table.holderOf32(key) }]));
+    return keys.flatMap(({ table, key }) => (key === undefined ? [] : [{ table, row: table.holderOf32(Uint32Array.of(key)) }]));
   }
 
   #describe(table: DecisionTable, row: number): DecisionMatch {

@@ -45,9 +45,10 @@ export class DecisionTable {
     return this.#parent[row]!;
   }
 
-  /** The narrowest row that holds an address of 32 bits, or -1. */
-  holderOf32(address: number): number {
+  /** The narrowest row that holds an address of 32 bits, or -1. Takes it in an array: a number this large would be boxed. */
+  holderOf32(words: Uint32Array): number {
     const { keys, meta } = this;
+    const address = words[0]!;
     const bucket = address >>> this.#shift;
     let low = this.#jump[bucket]!;
     let high = this.#jump[bucket + 1]!;

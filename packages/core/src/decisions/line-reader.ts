@@ -16,7 +16,8 @@ export class LineReader {
     const text = this.#rest + piece;
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      if (!this.#skipping) emit(text, start, end, line);
+      if (end - start > LONGEST_LINE) tooLong++;
+      else if (!this.#skipping) emit(text, start, end, line);
       this.#skipping = false;
       start = end + 1;
     }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import { words } from '../ip/parse.js';
 import { formatPrefix, type IpPrefix, parsePrefix } from '../ip/prefix.js';
@@ -94,12 +95,13 @@ export class LocalDecisions {
     return [...this.#entries.values()].map(({ decision }) => decision).filter(({ expiresAt }) => expiresAt > now);
   }
 
-  /** The decision of the best rank about the address read last by `ip/parse`; allocates nothing. */
-  find(family: 4 | 6, rankOf: (type: string) => number, now: number): LocalDecision | undefined {
+  /** The decision of the best rank about the address read last by `ip/parse`. A miss allocates nothing and reads no clock. */
+  find(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
     let best: LocalDecision | undefined;
     for (const length of this.#lengths[family].inUse) {
       const bucket = this.#buckets.get(hashOf(words, family, length));
       if (bucket === undefined) continue;
+      const now = clock.now();
       for (const { prefix, decision } of bucket) {
         if (decision.lifted || decision.expiresAt <= now || !holdsWords(prefix, family)) continue;
         if (best === undefined || rankOf(decision.type) < rankOf(best.type)) best = decision;
@@ -120,7 +122,7 @@ export class LocalDecisions {
     this.#drop(decision.value);
     if (this.#entries.size >= this.#limit) this.#makeRoom(now);
     const prefix = prefixOf(decision.value);
-    const hash = hashOf(prefix.words, prefix.family, prefix.length);
+    const hash = hashOf(Uint32Array.from(prefix.words), prefix.family, prefix.length);
     const entry = { decision, prefix, hash };
     this.#entries.set(decision.value, entry);
     this.#buckets.set(hash, [...(this.#buckets.get(hash) ?? []), entry]);
@@ -170,7 +172,7 @@ class LengthCounts {
 }
 
 /** A hash of the first `length` bits of an address. */
-function hashOf(address: ArrayLike<number>, family: 4 | 6, length: number): number {
+function hashOf(address: Uint32Array, family: 4 | 6, length: number): number {
   let hash = length;
   for (let i = 0, left = length; left > 0; i++, left -= 32) {
     const word = left >= 32 ? address[i]! : address[i]! & (-1 << (32 - left));

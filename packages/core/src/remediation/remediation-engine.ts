@@ -101,7 +101,7 @@ export class RemediationEngine {
   }
 
   #findLocal(family: 4 | 6): Hit | undefined {
-    const found = this.#local!.find(family, this.#policy.rankOfType, this.#clock.now());
+    const found = this.#local!.find(family, this.#policy.rankOfType, this.#clock);
     if (found === undefined) return undefined;
     const { type, scenario, expiresAt } = found;
     const rank = this.#policy.rankOfType(type);

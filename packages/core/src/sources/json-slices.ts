@@ -30,8 +30,6 @@ async function parseArray(members: MemberScanner, breather: Breather): Promise<u
   while (await members.next(breather)) {
     const { text, start, end, isLarge } = members;
     if (isLarge) items.push(await parseRange(text, start, end, breather));
-    // A comma that nothing follows, at the border of a slice.
-    else if (items.length > 0 && text.slice(start, end).trim() === '') throw new SyntaxError('Unexpected end of JSON array');
     else items.push(...(JSON.parse(`[${text.slice(start, end)}]`) as unknown[]));
   }
   return items;
@@ -61,11 +59,13 @@ class MemberScanner {
   isLarge = false;
   /** Where the next member begins; beyond the last one when there are none left. */
   #next: number;
+  readonly #first: number;
   readonly #limit: number;
 
   constructor(text: string, start: number, limit: number) {
     this.text = text;
     this.#next = start;
+    this.#first = start;
     this.#limit = limit;
   }
 
@@ -81,6 +81,9 @@ class MemberScanner {
       this.#next = comma + 1;
     } while (this.end - this.start < SLICE_CHARS && this.#next <= this.#limit);
     this.isLarge = this.end - this.start > SLICE_CHARS;
+    // A comma with nothing beside it, at the border of a slice.
+    const isAlone = this.start === this.#first && this.end === this.#limit;
+    if (!isAlone && this.text.slice(this.start, this.end).trim() === '') throw new SyntaxError('Unexpected comma in JSON');
     if (breather.tired()) await breather.rest();
     return true;
   }

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { readIp } from '../ip/parse.js';
+import { manualTime } from '../testing/manual-time.js';
+import { LocalDecisions } from './local-decisions.js';
+
+const ban = (value: string, durationMs = 60_000, type = 'ban') => ({ value, type, durationMs, scenario: 'a/b' });
+
+describe('LocalDecisions', () => {
+  it('holds addresses and ranges, in any spelling, until they end', async () => {
+    const { local, time, find } = setUp();
+    local.add(ban('1.2.3.4'), time.clock.now());
+    local.add(ban('2001:DB8::1/33'), time.clock.now());
+    expect(find('::ffff:1.2.3.4')).toBe('1.2.3.4');
+    expect(find('2001:db8:7fff::')).toBe('2001:db8::/33');
+    expect(find('1.2.3.5')).toBeUndefined();
+    expect(find('2001:db8:8000::')).toBeUndefined();
+    await time.advance(59_999);
+    expect(find('1.2.3.4')).toBe('1.2.3.4');
+    await time.advance(1);
+    expect(find('1.2.3.4')).toBeUndefined();
+  });
+
+  it('finds the best rank, and of equals the narrowest', () => {
+    const { local, time, find } = setUp();
+    local.add(ban('0.0.0.0/0'), time.clock.now());
+    local.add(ban('1.2.3.0/24'), time.clock.now());
+    local.add(ban('1.2.3.4', 60_000, 'captcha'), time.clock.now());
+    expect(find('1.2.3.4')).toBe('1.2.3.0/24');
+    expect(find('9.9.9.9')).toBe('0.0.0.0/0');
+  });
+
+  it('forgets what is lifted, and says so to other processes until it would have ended', () => {
+    const { local, time, find } = setUp();
+    const other = new LocalDecisions();
+    const decided = local.add(ban('1.2.3.4'), time.clock.now());
+    time.jump(1000);
+    expect(local.remove('::ffff:1.2.3.4', time.clock.now())).toMatchObject({ lifted: true });
+    expect(local.remove('1.2.3.4', time.clock.now())).toBeUndefined();
+    expect(find('1.2.3.4')).toBeUndefined();
+    other.merge([decided], time.clock.now());
+    other.merge(local.entries(time.clock.now()), time.clock.now());
+    other.merge([decided], time.clock.now());
+    expect(other.entries(time.clock.now())).toMatchObject([{ value: '1.2.3.4', lifted: true }]);
+    time.jump(60_000);
+    expect(local.entries(time.clock.now())).toEqual([]);
+  });
+
+  it('lets the last writer win', () => {
+    const { local, time } = setUp();
+    const first = local.add(ban('1.2.3.4'), time.clock.now());
+    time.jump(1);
+    local.add(ban('1.2.3.4', 5000, 'captcha'), time.clock.now());
+    local.merge([first], time.clock.now());
+    expect(local.entries(time.clock.now())).toMatchObject([{ type: 'captcha' }]);
+  });
+
+  it('lets go of what ends first when it is full', () => {
+    const { time, local } = setUp(3);
+    local.add(ban('1.1.1.1', 3000), time.clock.now());
+    local.add(ban('2.2.2.2', 1000), time.clock.now());
+    local.add(ban('3.3.3.3', 2000), time.clock.now());
+    local.add(ban('4.4.4.4', 4000), time.clock.now());
+    expect(local.entries(time.clock.now()).map(({ value }) => value)).toEqual(['1.1.1.1', '3.3.3.3', '4.4.4.4']);
+  });
+
+  it.each([
+    [{ value: 'nonsense' }, 'value'],
+    [{ durationMs: 0 }, 'durationMs'],
+    [{ durationMs: NaN }, 'durationMs'],
+  ])('refuses %j', (wrong, path) => {
+    const { local } = setUp();
+    const add = (): unknown => local.add({ ...ban('1.2.3.4'), ...wrong }, 0);
+    expect(add).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error);
+  });
+});
+
+function setUp(limit?: number) {
+  const time = manualTime();
+  const local = new LocalDecisions(limit === undefined ? {} : { limit });
+  const rankOf = (type: string): number => ['ban', 'captcha'].indexOf(type);
+  const find = (ip: string): string | undefined => local.find(readIp(ip, 0, ip.length) as 4 | 6, rankOf, time.clock)?.value;
+  return { time, local, find };
+}

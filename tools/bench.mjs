@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * npm run bench -- [lookup] [memory] [refresh] [restart] [--json] [--list FILE]
+ *
+ * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`: the value,
+ * the floor measured beside it in the same run, and their ratio with its spread over the rounds. Figures of different machines
+ * compare by their ratios.
+ */
+const BENCHES = ['lookup', 'memory', 'refresh', 'restart'];
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const args = process.argv.slice(2);
+const list = args.includes('--list') ? args[args.indexOf('--list') + 1] : undefined;
+const names = args.filter((arg) => arg !== '--json' && arg !== '--list' && arg !== list);
+const unknown = names.filter((name) => !BENCHES.includes(name));
+if (unknown.length > 0 || (args.includes('--list') && !existsSync(list ?? ''))) {
+  console.error(`usage: npm run bench -- [${BENCHES.join('] [')}] [--json] [--list FILE]`);
+  process.exit(2);
+}
+if (!existsSync(here('../packages/core/dist/index.js'))) {
+  const built = spawnSync('npx', ['nx', 'build', '@crowdsec-sdk/core'], { cwd: here('..'), stdio: ['ignore', 2, 2] });
+  if (built.status !== 0) process.exit(1);
+}
+
+const rows = [];
+for (const name of names.length > 0 ? names : BENCHES) {
+  const run = spawnSync(process.execPath, ['--expose-gc', here(`bench/${name}.mjs`), ...(list ? [list] : [])], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 26,
+  });
+  if (run.status !== 0) process.exit(run.status ?? 1);
+  rows.push(...JSON.parse(run.stdout));
+}
+if (args.includes('--json')) console.log(JSON.stringify(rows, null, 2));
+else console.table(rows.map((row) => ({ ...row, value: short(row.value), floor: short(row.floor), ratio: short(row.ratio), spread: short(row.spread) })));
+
+function short(value) {
+  return typeof value === 'number' ? Number(value.toPrecision(3)) : value;
+}
