@@ -29,12 +29,17 @@ export function listenToAgentForm() {
         body: JSON.stringify({ suffix, ...(version && { version }) }),
       });
       const answer = await response.json();
-      if (response.ok) say('agent-note', `Restarted as ${answer.userAgent}, with the same machine id and token. The next call carries it: flush some signals to see it.`);
+      if (response.ok) say('agent-note', restarted(answer.userAgent));
       else refuse(answer);
     } catch (error) {
       say('agent-note', `The site did not answer: ${error.message}`);
     }
   });
+}
+
+function restarted(userAgent) {
+  return `Restarted as ${userAgent}, with the same machine id and token. What the old agent held, it sent as it stopped if a call
+    was allowed; the next flush goes out under the new name.`.replace(/\s+/g, ' ');
 }
 
 /** Puts core's message under the field that it is about. */

@@ -39,7 +39,7 @@ function showBuffer({ size, capacity, nextFlushReason, sent, refused }) {
   say('buffer-of', `of ${capacity} in one call`);
   const why = size === 0 ? 'Nothing waits.' : nextFlushReason ? `Why then: ${nextFlushReason}.` : 'Waiting for its turn.';
   const refusals = Object.entries(refused).map(([reason, times]) => `${integer(times)} ${reason}`).join(', ');
-  say('flush-reason', [why, `${count(sent, 'signal')} sent so far${refusals ? `; refused: ${refusals}` : ''}.`].join(' '));
+  say('flush-reason', [why, `${count(sent, 'signal')} sent by this agent${refusals ? `; refused: ${refusals}` : ''}.`].join(' '));
 }
 
 function showIdentity(identity, store, machineId) {
@@ -56,7 +56,7 @@ async function flush() {
     const response = await fetch('/api/flush', { method: 'POST' });
     const answer = await response.json();
     if (!response.ok) return say('flush-answer', answer.message);
-    const next = answer.nextAllowedAt > Date.now() ? ` The next call may leave in ${until(answer.nextAllowedAt)}.` : '';
+    const next = answer.nextAllowedAt > Date.now() ? ` The next call may leave at ${timeOfDay(answer.nextAllowedAt)}.` : '';
     say('flush-answer', answer.sent > 0 ? `${count(answer.sent, 'signal')} sent.${next}` : `Nothing was sent.${next}`);
   } catch (error) {
     say('flush-answer', `The site did not answer: ${error.message}`);
