@@ -1,3 +1,4 @@
+import type { BlockedRequest } from './bouncer/bouncer.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { RefusalReason, SignalKind } from './signals/report.js';
 
@@ -11,6 +12,8 @@ export interface CrowdsecEvents {
   refreshed: Extract<RefreshResult, { status: 'refreshed' }>;
   /** A pull failed; what was held stays in use. */
   refreshFailed: { readonly error: Error; readonly nextAt: number };
+  /** A request was blocked, or would have been but for `mode: 'log'`. */
+  requestBlocked: BlockedRequest;
   /** A signal was taken into the buffer. */
   signalBuffered: { readonly uuid: string; readonly ip: string; readonly scenario: string; readonly kind: SignalKind };
   /** A signal was not taken. */

@@ -1,3 +1,4 @@
+import type { RequestCounts } from './bouncer/request-counter.js';
 import type { SessionState } from './capi/session.js';
 import type { ListReport } from './sources/decision-source.js';
 import type { RefusalReason } from './signals/report.js';
@@ -12,6 +13,8 @@ export interface Health {
   readonly identity: SessionState;
   readonly decisions: DecisionsHealth;
   readonly signals: SignalsHealth;
+  /** What became of the requests that this process has judged. */
+  readonly requests: RequestCounts;
   readonly store: StoreHealth;
 }
 

@@ -47,9 +47,22 @@ export type {
   Whisper,
 } from './signals/report.js';
 
-export { Bouncer, type BouncerOptions } from './bouncer/bouncer.js';
-export { clientIpRule, type ClientIp, type TrustedProxies } from './bouncer/client-ip.js';
-export type { BlockVerdict, BouncerResponse, PassVerdict, RequestFacts, RequestHeaders, Verdict } from './bouncer/verdict.js';
+export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
+export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
+export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
+export type { Remedy, RemedyAnswer, RemedyRequest } from './bouncer/remedy.js';
+export type { RequestCounts } from './bouncer/request-counter.js';
+export type { Skip } from './bouncer/skip-rule.js';
+export type { TrustedProxies } from './bouncer/trusted-proxies.js';
+export type {
+  BlockVerdict,
+  BouncerResponse,
+  PassVerdict,
+  RequestFacts,
+  RequestHeaders,
+  Verdict,
+  VerdictFacts,
+} from './bouncer/verdict.js';
 
 export { openStore, type OpenStoreOptions } from './store/open-store.js';
 export type { Blob, Journal, JournalEntry, JsonValue, Lease, Store, StoreKey } from './store/store.js';

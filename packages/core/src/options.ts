@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { bouncerOptions } from './bouncer/options.js';
-import type { TrustedProxies } from './bouncer/client-ip.js';
+import type { BanOptions } from './bouncer/ban-remedy.js';
+import type { Remedy } from './bouncer/remedy.js';
+import type { Skip } from './bouncer/skip-rule.js';
+import type { TrustedProxies } from './bouncer/trusted-proxies.js';
+import type { RequestFacts } from './bouncer/verdict.js';
 import { capiOptions } from './capi/options.js';
 import type { Fetch } from './capi/transport.js';
 import type { Clock } from './clock.js';
@@ -68,16 +72,29 @@ export interface CrowdsecOptions {
 
   /** Who may tell us of a client in a header: `'loopback'`, `'private'`, addresses and CIDRs, a number of proxies, a function. Nobody by default. */
   readonly trustedProxies?: TrustedProxies | undefined;
-  /** The header in which trusted proxies tell the client; `x-forwarded-for` by default. */
+  /**
+   * The header in which trusted proxies tell the client: `x-forwarded-for` by default and any other comma-separated chain, `forwarded`
+   * (RFC 7239), or one with a single address: `x-real-ip`, `cf-connecting-ip`, `true-client-ip`.
+   */
   readonly ipHeader?: string | undefined;
+  /** Tells the client of a request in place of `trustedProxies` and `ipHeader`; `undefined` when it can't. */
+  readonly clientIp?: ((facts: RequestFacts) => string | undefined) | undefined;
+  /** Requests that nobody looks at: paths (`/health`), everything below one (`/assets/*`), or a predicate. */
+  readonly skip?: Skip | undefined;
   /** `log` blocks nobody and logs whom it would have blocked; `enforce` by default. */
   readonly mode?: 'enforce' | 'log' | undefined;
+  /** What a banned client is answered. */
+  readonly ban?: BanOptions | undefined;
+  /** What remediations do to a request, by name: `captcha`, types of your own, or another `ban`. */
+  readonly remedies?: Readonly<Record<string, Remedy>> | undefined;
   /** For requests that come before any decision was loaded; `pass` by default. */
   readonly onUnavailable?: 'pass' | 'block' | undefined;
   /** For requests whose client can't be told; `pass` by default. */
   readonly onInvalidIp?: 'pass' | 'block' | undefined;
-  /** For remediations that nothing serves, such as a captcha; `pass` by default. */
+  /** For remediations that no remedy serves, such as a captcha; `pass` by default. */
   readonly onUnhandled?: 'pass' | 'block' | undefined;
+  /** For requests that can't be judged because a remedy or another function of yours threw or took too long; `pass` by default. */
+  readonly onError?: 'pass' | 'block' | undefined;
 
   /** Where the agent logs; the console, from `info` on, by default. */
   readonly logger?: Logger | undefined;

@@ -1,97 +1,195 @@
-import type { Logger } from '../logger.js';
+import { messageOf } from '../errors.js';
+import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
-import { banResponse } from './ban-response.js';
-import { clientIpRule, type ClientIp, type TrustedProxies } from './client-ip.js';
-import type { BlockVerdict, PassVerdict, RequestFacts, RequestHeaders, Verdict } from './verdict.js';
+import { timerScheduler, type Scheduler } from '../scheduler.js';
+import { checkedAnswer } from './checked-answer.js';
+import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-ip.js';
+import { proxyWarnings } from './proxy-warnings.js';
+import type { Remedy, RemedyAnswer, RemedyRequest } from './remedy.js';
+import { RequestCounter, type RequestCounts } from './request-counter.js';
+import { skipRule, type Skip } from './skip-rule.js';
+import type { BlockVerdict, BouncerResponse, PassVerdict, RequestFacts, Verdict, VerdictFacts } from './verdict.js';
 
-export interface BouncerOptions {
+export interface BouncerOptions extends ClientIpOptions {
   readonly getIpRemediation: (ip: string) => IpRemediation;
-  readonly logger: Logger;
-  /** Nobody by default: then the peer of the connection is the client. */
-  readonly trustedProxies?: TrustedProxies;
-  /** The header in which trusted proxies tell the client, a comma-separated list. */
-  readonly ipHeader: string;
-  /** `log` lets everybody pass and logs whom it would have blocked. */
-  readonly mode: 'enforce' | 'log';
-  /** For a request that comes before any decision was loaded. */
-  readonly onUnavailable: 'pass' | 'block';
+  /** What each remediation does to a request: `{ ban: banRemedy() }`, and yours beside it. */
+  readonly remedies: Readonly<Record<string, Remedy>>;
+  readonly logger?: Logger | undefined;
+  /** Ends the wait for a remedy. */
+  readonly scheduler?: Scheduler | undefined;
+  /** Requests that nobody looks at; none by default. */
+  readonly skip?: Skip | undefined;
+  /** `log` lets everybody pass and logs whom it would have blocked; `enforce` by default. */
+  readonly mode?: 'enforce' | 'log' | undefined;
+  /** For a request that comes before any decision was loaded; `pass` by default, as those below. */
+  readonly onUnavailable?: 'pass' | 'block' | undefined;
   /** For a request whose client can't be told. */
-  readonly onInvalidIp: 'pass' | 'block';
-  /** For a remediation that nothing here serves, such as a captcha. */
-  readonly onUnhandled: 'pass' | 'block';
+  readonly onInvalidIp?: 'pass' | 'block' | undefined;
+  /** For a remediation that no remedy serves, such as a captcha. */
+  readonly onUnhandled?: 'pass' | 'block' | undefined;
+  /** For a request that can't be judged: a remedy or another function of yours threw, or took too long. */
+  readonly onError?: 'pass' | 'block' | undefined;
+  /** Hears of each request that is blocked, or would be but for `mode: 'log'`. */
+  readonly onBlocked?: ((blocked: BlockedRequest) => void) | undefined;
 }
+
+/** A request that was blocked, or would have been. */
+export interface BlockedRequest extends VerdictFacts {
+  readonly method: string;
+  readonly path: string;
+  /** False in `mode: 'log'`. */
+  readonly enforced: boolean;
+}
+
+const REMEDY_DEADLINE_MS = 30_000;
 
 /** Turns the facts of a request into a verdict. It knows no framework. */
 export class Bouncer {
   readonly #options: BouncerOptions;
-  readonly #clientIp: (facts: RequestFacts) => ClientIp;
-  #warned = false;
+  readonly #logger: Logger;
+  readonly #remedies: ReadonlyMap<string, Remedy>;
+  readonly #clientIp: ClientIpRule;
+  readonly #skips: (facts: RequestFacts) => boolean;
+  readonly #warn: ReturnType<typeof proxyWarnings>;
+  readonly #counter = new RequestCounter();
 
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a bad address in `trustedProxies` */
   constructor(options: BouncerOptions) {
     this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#remedies = new Map(Object.entries(options.remedies));
     this.#clientIp = clientIpRule(options);
+    this.#skips = skipRule(options.skip ?? []);
+    this.#warn = proxyWarnings(this.#logger);
   }
 
-  /** What to do with a request. Synchronous, and never throws, whatever the request holds. */
+  /** What became of the requests so far. */
+  get counts(): RequestCounts {
+    return this.#counter.counts;
+  }
+
+  /** Whether it can tell a client where the host knows no peer address: by a number of proxies, or by `clientIp`. */
+  get worksWithoutPeer(): boolean {
+    return this.#clientIp.worksWithoutPeer;
+  }
+
+  /** Who is calling, without a verdict and uncounted; `undefined` when it can't be told. Never throws. */
+  clientIp(facts: RequestFacts): string | undefined {
+    try {
+      return this.#clientIp(facts).ip;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What to do with a request. Synchronous; only the verdict of a remedy that answers by a promise is yet to be `settled`. Never throws. */
   inspect(facts: RequestFacts): Verdict {
     try {
-      return this.#judge(facts);
+      this.#counter.total++;
+      if (this.#skips(facts)) {
+        this.#counter.skipped++;
+        return SKIPPED;
+      }
+      const { ip, doubt } = this.#clientIp(facts);
+      if (doubt !== undefined) this.#warn(doubt);
+      const found = ip === undefined ? UNKNOWN_CLIENT : this.#options.getIpRemediation(ip);
+      this.#counter.find(found.origin, found.remediation);
+      return this.#isLetThrough(found) ? pass(ip, found) : this.#refuse(facts, ip, found);
     } catch (error) {
-      this.#options.logger.error(`A request passes unjudged: ${error instanceof Error ? error.message : String(error)}`);
-      return pass(undefined, { remediation: 'bypass', origin: 'invalid' });
+      return this.#failed(facts, undefined, error);
     }
   }
 
-  #judge(facts: RequestFacts): Verdict {
-    const { ip, disbelieved } = this.#clientIp(facts);
-    if (disbelieved) this.#warnOfProxy();
-    const found = ip === undefined ? UNKNOWN_CLIENT : this.#options.getIpRemediation(ip);
-    if (this.#fate(found) === 'pass') return pass(ip, found);
-    if (this.#options.mode === 'log') {
-      this.#options.logger.info(`Would block ${ip ?? 'an unknown client'}: ${found.remediation} by ${found.origin}.`);
-      return pass(ip, found);
-    }
-    return block(ip, found, facts.headers);
-  }
-
-  #fate({ remediation, origin }: IpRemediation): 'pass' | 'block' {
+  #isLetThrough({ remediation, origin }: IpRemediation): boolean {
     const { onUnavailable, onInvalidIp, onUnhandled } = this.#options;
-    if (origin === 'unavailable') return onUnavailable;
-    if (origin === 'invalid') return onInvalidIp;
-    if (remediation === 'bypass') return 'pass';
-    return remediation === 'ban' ? 'block' : onUnhandled;
+    if (origin === 'unavailable') return onUnavailable !== 'block';
+    if (origin === 'invalid') return onInvalidIp !== 'block';
+    return remediation === 'bypass' || (onUnhandled !== 'block' && !this.#remedies.has(remediation));
   }
 
-  #warnOfProxy(): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    this.#options.logger.warn(
-      `A request told of its client in ${this.#options.ipHeader}, and its peer is not a trusted proxy: the header was not believed. ` +
-        'If a proxy stands in front of this application, name it in `trustedProxies`.',
-    );
+  #refuse(facts: RequestFacts, ip: string | undefined, { remediation, origin }: IpRemediation): Verdict {
+    if (this.#options.mode === 'log') {
+      this.#counter.wouldBlock++;
+      this.#logger.info(`Would block ${ip ?? 'an unknown client'}: ${remediation} by ${origin}.`);
+      this.#tell(facts, { ip, remediation, origin }, false);
+      return pass(ip, { remediation, origin });
+    }
+    const remedy = this.#remedies.get(remediation) ?? this.#remedies.get('ban') ?? (() => BARE_REFUSAL);
+    const request: RemedyRequest = { facts, ip, remediation, origin };
+    const answer = remedy(request);
+    if (!isPromise(answer)) return this.#conclude(request, answer);
+    return { ...block(ip, { remediation, origin }, BARE_REFUSAL), settled: this.#inTime(request, answer) };
+  }
+
+  async #inTime(request: RemedyRequest, answer: Promise<RemedyAnswer>): Promise<Verdict> {
+    let deadline: Disposable | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const giveUp = (): void => reject(new Error(`no answer within ${REMEDY_DEADLINE_MS / 1_000} s`));
+      deadline = (this.#options.scheduler ?? timerScheduler).schedule('crowdsec:remedy', REMEDY_DEADLINE_MS, giveUp);
+    });
+    try {
+      return this.#conclude(request, await Promise.race([answer, late]));
+    } catch (error) {
+      return this.#failed(request.facts, request.ip, error);
+    } finally {
+      deadline?.[Symbol.dispose]();
+    }
+  }
+
+  #conclude(request: RemedyRequest, answer: RemedyAnswer): Verdict {
+    const { facts, ip, remediation, origin } = request;
+    const response = checkedAnswer(answer);
+    if (response === 'pass') return pass(ip, { remediation, origin });
+    this.#counter.blocked++;
+    this.#tell(facts, { ip, remediation, origin }, true);
+    return block(ip, { remediation, origin }, response);
+  }
+
+  /** A request that can't be judged; said once, counted always. */
+  #failed(facts: RequestFacts, ip: string | undefined, error: unknown): Verdict {
+    const { onError, mode } = this.#options;
+    if (this.#counter.failed++ === 0) {
+      this.#logger.error(`A request could not be judged (further ones are only counted): ${messageOf(error)}`);
+    }
+    if (onError !== 'block' || mode === 'log') return pass(ip, FAILED);
+    this.#counter.blocked++;
+    this.#tell(facts, { ip, ...FAILED }, true);
+    return block(ip, FAILED, BARE_REFUSAL);
+  }
+
+  #tell(facts: RequestFacts, verdict: VerdictFacts, enforced: boolean): void {
+    try {
+      this.#options.onBlocked?.({ ...verdict, method: facts.method, path: facts.path, enforced });
+    } catch (error) {
+      this.#logger.error(`onBlocked threw: ${messageOf(error)}`);
+    }
   }
 }
 
 const UNKNOWN_CLIENT: IpRemediation = { remediation: 'bypass', origin: 'invalid' };
+const FAILED: IpRemediation = { remediation: 'bypass', origin: 'failed' };
+const SKIPPED: PassVerdict = Object.freeze({ action: 'pass', ip: undefined, remediation: 'bypass', origin: 'skipped' });
+
+/** Where nothing better is there to answer with. */
+const BARE_REFUSAL: BouncerResponse = {
+  status: 403,
+  headers: { 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  body: 'Access denied.\n',
+};
 
 function pass(ip: string | undefined, { remediation, origin }: IpRemediation): PassVerdict {
   return { action: 'pass', ip, remediation, origin };
 }
 
-function block(ip: string | undefined, { remediation, origin }: IpRemediation, headers: RequestHeaders): BlockVerdict {
-  const response = banResponse(acceptOf(headers));
-  return {
-    action: 'block',
-    ip,
-    remediation,
-    origin,
-    response,
-    toResponse: () => new Response(response.body, { status: response.status, headers: response.headers }),
-  };
+function block(ip: string | undefined, { remediation, origin }: IpRemediation, response: BouncerResponse): BlockVerdict {
+  const { status, headers, body } = response;
+  const toResponse = (): Response => new Response(NO_BODY.has(status) ? null : body, { status, headers });
+  return { action: 'block', ip, remediation, origin, response, toResponse };
 }
 
-function acceptOf(headers: RequestHeaders): string | undefined {
-  if (typeof headers.get === 'function') return headers.get('accept') ?? undefined;
-  const { accept } = headers as { accept?: string | readonly string[] };
-  return typeof accept === 'object' ? accept.join(',') : accept;
+/** Fetch refuses a body for these. */
+const NO_BODY = new Set([204, 205, 304]);
+
+function isPromise(answer: RemedyAnswer | Promise<RemedyAnswer>): answer is Promise<RemedyAnswer> {
+  return answer instanceof Promise || (typeof answer === 'object' && 'then' in answer);
 }

@@ -1,27 +1,33 @@
-import { parseIp, formatIp, type IpAddress } from '../ip/address.js';
-import { PrefixSet } from '../ip/prefix.js';
-import type { RequestFacts, RequestHeaders } from './verdict.js';
+import { formatIp, parseIp, type IpAddress } from '../ip/address.js';
+import { readIp } from '../ip/parse.js';
+import { chainReader } from './forwarded-chain.js';
+import { trustRule, trustsEverybody, type TrustedProxies } from './trusted-proxies.js';
+import { readHeader, type RequestFacts } from './verdict.js';
 
-/**
- * Who may tell us of a client in a header: `'loopback'`, `'private'` (which includes loopback), addresses and CIDRs, how many
- * proxies stand in front of us, or a function of an address. Nobody by default.
- */
-export type TrustedProxies = 'loopback' | 'private' | readonly string[] | number | ((ip: string) => boolean);
-
-/** `true` when the proxy at this address, `hops` proxies away from us (the peer is 0), may be believed. */
-type IsTrusted = (address: IpAddress, hops: number) => boolean;
-
-const LOOPBACK = ['127.0.0.0/8', '::1'];
-const PRIVATE = [...LOOPBACK, '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', 'fc00::/7', 'fe80::/10'];
-
-/** Nobody can send more hops than this through us; a longer chain is cut at its old end. */
-const LONGEST_CHAIN = 64;
+export interface ClientIpOptions {
+  /** Nobody by default: then the peer of the connection is the client. */
+  readonly trustedProxies?: TrustedProxies | undefined;
+  /**
+   * The header in which trusted proxies tell the client: `x-forwarded-for` by default and any other comma-separated chain,
+   * `forwarded` (RFC 7239), or one that holds a single address: `x-real-ip`, `cf-connecting-ip`, `true-client-ip`.
+   */
+  readonly ipHeader?: string | undefined;
+  /** Tells the client in place of the two above; `undefined` when it can't. */
+  readonly clientIp?: ((facts: RequestFacts) => string | undefined) | undefined;
+}
 
 export interface ClientIp {
   /** The client in canonical spelling; `undefined` when nothing usable tells it. */
   readonly ip: string | undefined;
-  /** A forwarded header came from a peer that is not trusted: it was not believed. */
-  readonly disbelieved: boolean;
+  /** A header told of a client and was not believed (`disbelieved`), or would be whatever it said (`anybody`). */
+  readonly doubt?: 'disbelieved' | 'anybody';
+}
+
+/** Tells who is calling. */
+export interface ClientIpRule {
+  (facts: RequestFacts): ClientIp;
+  /** Whether it can tell a client where the host knows no peer address. */
+  readonly worksWithoutPeer: boolean;
 }
 
 /**
@@ -32,41 +38,55 @@ export interface ClientIp {
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a bad address in `trustedProxies`
  */
-export function clientIpRule(options: {
-  readonly trustedProxies?: TrustedProxies;
-  readonly ipHeader: string;
-}): (facts: RequestFacts) => ClientIp {
-  const isTrusted = trust(options.trustedProxies);
-  const headerName = options.ipHeader.toLowerCase();
+export function clientIpRule({ trustedProxies = 0, ipHeader = 'x-forwarded-for', clientIp }: ClientIpOptions): ClientIpRule {
+  if (clientIp !== undefined) {
+    return Object.assign((facts: RequestFacts) => ({ ip: canonicalHop(clientIp(facts)) }), { worksWithoutPeer: true });
+  }
+  const headerName = ipHeader.toLowerCase();
+  if (isNobody(trustedProxies)) return Object.assign(peerRule(headerName), { worksWithoutPeer: false });
+  return Object.assign(proxyRule(trustedProxies, headerName), { worksWithoutPeer: typeof trustedProxies === 'number' });
+}
 
-  return (facts) => {
-    const peer = parseHop(facts.remoteAddress ?? '');
-    const header = readHeader(facts.headers, headerName);
-    if (peer === undefined || !isTrusted(peer, 0)) {
-      return { ip: peer && formatIp(peer), disbelieved: header !== undefined };
-    }
-    let client: IpAddress | undefined = peer;
-    const chain = (header ?? '').split(',').slice(-LONGEST_CHAIN);
-    for (let hops = 1; hops <= chain.length; hops++) {
-      const text = chain[chain.length - hops]!.trim();
-      if (text === '') continue;
-      const hop = parseHop(text);
-      // A trusted proxy tells something that is no address (`unknown`, an obfuscated name): nobody knows the client.
-      if (hop === undefined) return { ip: undefined, disbelieved: false };
-      client = hop;
-      if (!isTrusted(hop, hops)) break;
-    }
-    return { ip: formatIp(client), disbelieved: false };
+function isNobody(trusted: TrustedProxies): boolean {
+  return trusted === 0 || (Array.isArray(trusted) && trusted.length === 0);
+}
+
+/** What proxies commonly send, whatever the option says: for the warning that they are not trusted. */
+const COMMON = ['x-forwarded-for', 'forwarded', 'x-real-ip'];
+
+function peerRule(headerName: string): (facts: RequestFacts) => ClientIp {
+  const names = [...new Set([headerName, ...COMMON])];
+  return ({ remoteAddress, headers }) => {
+    const ip = canonicalHop(remoteAddress);
+    const told = names.some((name) => readHeader(headers, name) !== undefined);
+    return told ? { ip, doubt: 'disbelieved' } : { ip };
   };
 }
 
-function trust(trusted: TrustedProxies | undefined): IsTrusted {
-  if (trusted === undefined) return () => false;
-  if (typeof trusted === 'number') return (_address, hops) => hops < trusted;
-  if (typeof trusted === 'function') return (address) => trusted(formatIp(address));
-  const texts = trusted === 'loopback' ? LOOPBACK : trusted === 'private' ? PRIVATE : trusted;
-  const prefixes = PrefixSet.from(texts, 'options.trustedProxies');
-  return (address) => prefixes.has(address);
+function proxyRule(trustedProxies: TrustedProxies, headerName: string): (facts: RequestFacts) => ClientIp {
+  const isTrusted = trustRule(trustedProxies);
+  const readChain = chainReader(headerName);
+  let anybody: boolean | undefined;
+
+  return ({ remoteAddress, headers }) => {
+    const peer = parseHop(remoteAddress ?? '');
+    const header = readHeader(headers, headerName);
+    if (!isTrusted(peer, 0)) {
+      const ip = peer && formatIp(peer);
+      return header === undefined ? { ip } : { ip, doubt: 'disbelieved' };
+    }
+    if (header === undefined) return { ip: peer && formatIp(peer) };
+    let client: IpAddress | undefined = peer;
+    let hops = 0;
+    for (const text of readChain(header)) {
+      client = text === undefined ? undefined : parseHop(text);
+      // A trusted proxy tells something that is no address (`unknown`, an obfuscated name): nobody knows the client.
+      if (client === undefined || !isTrusted(client, ++hops)) break;
+    }
+    const ip = client && formatIp(client);
+    anybody ??= trustsEverybody(isTrusted);
+    return anybody ? { ip, doubt: 'anybody' } : { ip };
+  };
 }
 
 /** An address as proxies write it: also `[2001:db8::1]:443`, `192.0.2.1:8080`, with quotes, and with a zone. */
@@ -78,8 +98,10 @@ function parseHop(text: string): IpAddress | undefined {
   return parseIp(inner);
 }
 
-function readHeader(headers: RequestHeaders, name: string): string | undefined {
-  if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
-  const value = (headers as Exclude<RequestHeaders, { get(name: string): string | null }>)[name];
-  return typeof value === 'object' ? value.join(',') : value;
+/** The canonical spelling of a hop. Dotted IPv4, which most are, is its own. */
+function canonicalHop(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (!text.includes(':') && readIp(text, 0, text.length) === 4) return text;
+  const address = parseHop(text);
+  return address && formatIp(address);
 }

@@ -1,6 +1,6 @@
 /** What a host knows of a request. An adapter fills it in; it decides nothing. */
 export interface RequestFacts {
-  /** The address of the peer of the connection, as the host's socket tells it. */
+  /** The address of the peer of the connection, as the host's socket tells it; `undefined` where the host has no socket. */
   readonly remoteAddress: string | undefined;
   readonly method: string;
   /** Path without query. */
@@ -16,21 +16,31 @@ export type RequestHeaders =
 /** What to do with a request. */
 export type Verdict = PassVerdict | BlockVerdict;
 
-interface VerdictFacts {
+/** Who is calling, what is to be done about it, and whose word that is. */
+export interface VerdictFacts {
   /** The client's address in canonical spelling; `undefined` when it could not be told. */
   readonly ip: string | undefined;
   /** `bypass`, `ban`, `captcha` or a type of a decision. */
   readonly remediation: string;
-  /** `CAPI`, `lists:<name>`, `crowdsec` for local decisions; `clean`, `invalid` or `unavailable` when there is none. */
+  /**
+   * `CAPI`, `lists:<name>`, `crowdsec` for local decisions; `clean`, `invalid` or `unavailable` when there is none; `skipped`
+   * when nobody looked, `failed` when looking failed.
+   */
   readonly origin: string;
 }
 
 export interface PassVerdict extends VerdictFacts {
   readonly action: 'pass';
+  readonly settled?: undefined;
 }
 
 export interface BlockVerdict extends VerdictFacts {
   readonly action: 'block';
+  /**
+   * Present while a remedy is still at work: the verdict that it comes to. It never rejects. A host that can't wait gives the
+   * answer of this verdict, which is a plain refusal.
+   */
+  readonly settled?: Promise<Verdict>;
   /** The answer in data, for hosts that write it themselves. */
   readonly response: BouncerResponse;
   /** The answer as a Fetch `Response`, for hosts that return one. */
@@ -38,7 +48,15 @@ export interface BlockVerdict extends VerdictFacts {
 }
 
 export interface BouncerResponse {
+  /** 200 to 599. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** A header of a request, several lines of it joined by commas. */
+export function readHeader(headers: RequestHeaders, name: string): string | undefined {
+  if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
+  const value = (headers as Exclude<RequestHeaders, { get(name: string): string | null }>)[name];
+  return typeof value === 'object' ? value.join(',') : value;
 }

@@ -1,0 +1,19 @@
+import type { BouncerResponse, RequestFacts, VerdictFacts } from './verdict.js';
+
+/** What a remedy is told. */
+export interface RemedyRequest extends VerdictFacts {
+  readonly facts: RequestFacts;
+}
+
+/** An answer to the client, or `'pass'`: this one may go on (it has solved the captcha, say). */
+export type RemedyAnswer = BouncerResponse | 'pass';
+
+/**
+ * What a remediation does to a request. `ban` is one; yours come in through the same parameter. One that answers later than 30
+ * seconds, throws, or answers what HTTP can't carry has failed: then the option `onError` decides.
+ *
+ * ```ts
+ * const captcha: Remedy = ({ facts }) => ({ status: 303, headers: { location: `/captcha?from=${encodeURIComponent(facts.path)}` }, body: '' });
+ * ```
+ */
+export type Remedy = (request: RemedyRequest) => RemedyAnswer | Promise<RemedyAnswer>;
