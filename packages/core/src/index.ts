@@ -1,5 +1,6 @@
 export type { Crowdsec } from './agent.js';
 export { createCrowdsec } from './crowdsec.js';
+export { hostedCrowdsec, type HostedCrowdsec } from './hosted.js';
 export type { CrowdsecOptions } from './options.js';
 export type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 export type { CrowdsecEvents } from './events.js';
@@ -50,6 +51,7 @@ export type {
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
 export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
+export { nodeFacts } from './bouncer/node-facts.js';
 export type { Remedy, RemedyAnswer, RemedyRequest } from './bouncer/remedy.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
 export type { Skip } from './bouncer/skip-rule.js';
