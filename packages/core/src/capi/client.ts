@@ -23,7 +23,7 @@ export interface StreamQuery {
   readonly signal?: AbortSignal;
 }
 
-interface Call extends Pick<CapiRequest, 'method' | 'path' | 'signal' | 'answer'> {
+interface Call extends Pick<CapiRequest, 'method' | 'path' | 'signal' | 'answer'>, Partial<Pick<CapiRequest, 'timeoutMs'>> {
   /** The body, which may name the machine that the token is of. */
   readonly body?: (token: Token) => unknown;
   /** A 403 is an answer of this call, not a refusal of the token. */
@@ -53,7 +53,7 @@ export class CapiClient {
    *
    * @param signals at most 250
    */
-  async pushSignals(signals: readonly Signal[]): Promise<void> {
+  async pushSignals(signals: readonly Signal[], options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (signals.length === 0) return;
     if (signals.length > MAX_SIGNALS_PER_CALL) {
       throw new CrowdsecError(
@@ -62,7 +62,7 @@ export class CapiClient {
         { path: 'signals' },
       );
     }
-    await this.#call({ method: 'POST', path: '/v3/signals', body: ({ machineId }) => signals.map((signal) => ({ ...signal, machine_id: machineId })) });
+    await this.#call({ method: 'POST', path: '/v3/signals', ...options, body: ({ machineId }) => signals.map((signal) => ({ ...signal, machine_id: machineId })) });
   }
 
   /**
@@ -126,9 +126,9 @@ export class CapiClient {
 
   #send({ body, keepForbidden: _, ...call }: Call, token: Token): Promise<CapiResponse> {
     return this.#transport.send({
+      timeoutMs: this.#timeoutMs,
       ...call,
       token: token.jwt.reveal(),
-      timeoutMs: this.#timeoutMs,
       ...(body === undefined ? {} : { body: body(token) }),
     });
   }

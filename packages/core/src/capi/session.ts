@@ -8,28 +8,21 @@ import type { Lease, Store } from '../store/store.js';
 import { newCredentials, type Credentials, type StoredCredentials } from './credentials.js';
 import {
   answered,
-  attempted,
   attemptsLastHour,
   DAY_MS,
   FORBIDDEN_BEFORE_REJECTED,
-  healed,
   HOUR_MS,
-  NEW_RECORD,
-  postponed,
   refuseBeyondBudget,
   refuseWhileStopped,
   stoppedUntil,
-  type SessionRecord,
   type Stop,
 } from './login-budget.js';
-import { outcomeOf, validatePair, type RegistrationOutcome } from './registration.js';
+import { validatePair } from './registration.js';
 import { pairOf, SessionMemory } from './session-memory.js';
-import { declares, isUsable, scenariosToDeclare, tokenFromAnswer, type Token } from './token.js';
+import { declares, isUsable, type Token } from './token.js';
 import type { Transport } from './transport.js';
+import { SESSION_LEASE_MS, WatcherCalls } from './watcher-calls.js';
 
-/** Register and login answer fast or not at all; the lease outlives each call. */
-const CALL_TIMEOUT_MS = 10_000;
-const LEASE_TTL_MS = CALL_TIMEOUT_MS + 5_000;
 const LEASE_WAIT_MS = 20_000;
 
 export interface SessionOptions {
@@ -69,34 +62,36 @@ export interface SessionState {
 export class Session {
   readonly #options: SessionOptions;
   readonly #memory: SessionMemory;
+  readonly #calls: WatcherCalls;
   #token: Token | undefined;
-  #record: SessionRecord = NEW_RECORD;
   #stored: StoredCredentials | undefined;
   #flight: Promise<Token> | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#memory = new SessionMemory(options.store, options.copy);
+    this.#calls = new WatcherCalls({ ...options, memory: this.#memory });
   }
 
   /** What is known of the session, without asking anybody. */
   get state(): SessionState {
     const now = this.#options.clock.now();
-    const until = stoppedUntil(this.#record, now);
-    const stop = this.#record.stop;
+    const { record } = this.#calls;
+    const until = stoppedUntil(record, now);
+    const { stop } = record;
     const rejected = until !== undefined && stop?.code === 'CROWDSEC_CREDENTIALS_REJECTED';
     return {
       identity: rejected ? 'credentials-rejected' : (this.#stored?.status ?? 'none'),
       ...(this.#stored === undefined ? {} : { machineId: this.#stored.machineId }),
       ...(this.#token === undefined ? {} : { tokenExpiresAt: this.#token.expiresAt }),
-      loginsLastHour: attemptsLastHour(this.#record.logins, now),
+      loginsLastHour: attemptsLastHour(record.logins, now),
       ...(until === undefined || stop === undefined ? {} : { stop: { code: stop.code, message: stop.message, until } }),
     };
   }
 
   /** Reads what the store knows, so that `state` tells of earlier runs; calls nobody. */
   async load(): Promise<void> {
-    this.#record = healed(await this.#memory.record(), this.#options.clock.now());
+    await this.#calls.load();
     this.#stored = await this.#memory.credentials();
     const token = await this.#memory.token();
     if (token !== undefined && this.#mayAdopt(token)) this.#token = token;
@@ -110,11 +105,9 @@ export class Session {
    *   `CROWDSEC_REGISTRATION_FAILED`, `CROWDSEC_CALL_REFUSED`, `CROWDSEC_NO_DURABLE_STORE`, or what the call or the store threw
    */
   async token(refused?: Token): Promise<Token> {
-    const now = this.#options.clock.now();
-    const record = await this.#memory.record();
-    this.#record = healed(record, now);
     // Another process may have been told to stop. What has to be healed is written back under the lease first.
-    if (this.#record === record) refuseWhileStopped(record, now);
+    const { wasHealed } = await this.#calls.load();
+    if (!wasHealed) refuseWhileStopped(this.#calls.record, this.#options.clock.now());
     if (this.#token !== undefined && this.#token !== refused && this.#isGood(this.#token)) return this.#token;
     this.#flight ??= this.#underLease((lease) => this.#obtain(lease, refused)).finally(() => {
       this.#flight = undefined;
@@ -124,18 +117,16 @@ export class Session {
 
   /** All calls rest for an hour: CAPI refused a call twice, with a fresh token in between. */
   async stopAfterRefusal(message: string): Promise<CrowdsecError> {
-    await this.#underLease(async (lease) => {
-      this.#record = await this.#memory.record();
-      await this.#stop(lease, 'CROWDSEC_CALL_REFUSED', HOUR_MS, message);
+    return this.#underLease(async (lease) => {
+      await this.#calls.load(lease);
+      return this.#calls.stop(lease, { code: 'CROWDSEC_CALL_REFUSED', forMs: HOUR_MS, message });
     });
-    const nextAt = this.#options.clock.now() + HOUR_MS;
-    return new CrowdsecError('CROWDSEC_CALL_REFUSED', `${message} Nothing is sent for an hour.`, { nextAt });
   }
 
   async #underLease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
     const lease = await acquire(this.#options.store, this.#options.scheduler, {
       name: 'session',
-      ttlMs: LEASE_TTL_MS,
+      ttlMs: SESSION_LEASE_MS,
       waitMs: LEASE_WAIT_MS,
     });
     try {
@@ -149,11 +140,9 @@ export class Session {
   async #obtain(lease: Lease, refused: Token | undefined): Promise<Token> {
     const now = this.#options.clock.now();
     const shared = await this.#memory.token();
-    const record = await this.#memory.record();
-    this.#record = healed(record, now);
-    if (this.#record !== record) await this.#remember(lease, this.#record);
+    await this.#calls.load(lease);
     this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
-    refuseWhileStopped(this.#record, now);
+    refuseWhileStopped(this.#calls.record, now);
     const adoptable =
       shared !== undefined &&
       shared.jwt.reveal() !== refused?.jwt.reveal() &&
@@ -161,7 +150,7 @@ export class Session {
       isUsable(shared, now);
     if (adoptable && this.#isGood(shared)) return (this.#token = shared);
     try {
-      refuseBeyondBudget(this.#record.logins, now, 'CROWDSEC_LOGIN_BUDGET');
+      refuseBeyondBudget(this.#calls.record.logins, now, 'CROWDSEC_LOGIN_BUDGET');
     } catch (error) {
       // A token that lacks a scenario of ours is better than none until the next login may happen.
       if (adoptable && isCrowdsecError(error, 'CROWDSEC_LOGIN_BUDGET')) return (this.#token = shared);
@@ -213,114 +202,52 @@ export class Session {
 
   async #logInAs(lease: Lease, { pair, isNew }: { pair: Credentials; isNew: boolean }, previous: Token | undefined): Promise<Token> {
     if (this.#stored?.status === 'validated') return this.#logInValidated(lease, pair, previous);
-    const token = await validatePair(
-      {
-        register: (candidate) => this.#register(lease, candidate),
-        login: (candidate) => this.#login(lease, candidate, previous),
+    const calls = {
+      register: (candidate: Credentials) => this.#calls.register(lease, candidate),
+      login: async (candidate: Credentials) => {
+        const outcome = await this.#calls.login(lease, candidate, previous);
+        return 'token' in outcome ? outcome.token : undefined;
       },
-      pair,
-      isNew,
-    );
+    };
+    const token = await validatePair(calls, pair, isNew);
     return token === undefined ? this.#replace(lease, previous) : this.#accept(lease, token);
   }
 
   async #logInValidated(lease: Lease, pair: Credentials, previous: Token | undefined): Promise<Token> {
-    let status: number | undefined;
-    const token = await this.#login(lease, pair, previous, (answeredStatus) => (status = answeredStatus));
-    if (token !== undefined) return this.#accept(lease, token);
-    const forbiddenInARow = status === 403 ? this.#record.forbiddenInARow + 1 : this.#record.forbiddenInARow;
-    this.#record = { ...this.#record, forbiddenInARow };
-    if (status === 401 || forbiddenInARow >= FORBIDDEN_BEFORE_REJECTED) {
-      throw await this.#stop(
-        lease,
-        'CROWDSEC_CREDENTIALS_REJECTED',
-        DAY_MS,
-        `CAPI rejects the credentials of machine ${pair.machineId}, which it once accepted. They are kept, and tried once a day: ` +
+    const outcome = await this.#calls.login(lease, pair, previous);
+    if ('token' in outcome) return this.#accept(lease, outcome.token);
+    const forbiddenInARow = this.#calls.record.forbiddenInARow + (outcome.refused === 403 ? 1 : 0);
+    this.#calls.record = { ...this.#calls.record, forbiddenInARow };
+    if (outcome.refused === 401 || forbiddenInARow >= FORBIDDEN_BEFORE_REJECTED) {
+      throw await this.#calls.stop(lease, {
+        code: 'CROWDSEC_CREDENTIALS_REJECTED',
+        forMs: DAY_MS,
+        message:
+          `CAPI rejects the credentials of machine ${pair.machineId}, which it once accepted. They are kept, and tried once a day: ` +
           'ask CrowdSec, or restore the right ones.',
-      );
+      });
     }
-    throw await this.#stop(
-      lease,
-      'CROWDSEC_LOGIN_FORBIDDEN',
-      HOUR_MS,
-      'CAPI forbids the login (403): too many logins from this address, or a machine that was removed.',
-    );
+    throw await this.#calls.stop(lease, {
+      code: 'CROWDSEC_LOGIN_FORBIDDEN',
+      forMs: HOUR_MS,
+      message: 'CAPI forbids the login (403): too many logins from this address, or a machine that was removed.',
+    });
   }
 
   /** Gives up a pair that both a login and a registration refused: at most once an hour, and never one that the user gave. */
   async #replace(lease: Lease, previous: Token | undefined): Promise<Token> {
     const { clock, credentials: given, logger } = this.#options;
     const now = clock.now();
-    const { replacedAt } = this.#record;
+    const { replacedAt } = this.#calls.record;
     const tooSoon = replacedAt !== undefined && Math.min(replacedAt, now) + HOUR_MS > now;
     if (given !== undefined || tooSoon) {
       const what = given === undefined ? 'a second new machine id within an hour' : 'the given credentials';
-      throw await this.#stop(lease, 'CROWDSEC_REGISTRATION_FAILED', HOUR_MS, `CAPI accepts neither a login nor a registration of ${what}.`);
+      const message = `CAPI accepts neither a login nor a registration of ${what}.`;
+      throw await this.#calls.stop(lease, { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message });
     }
     logger.warn('CAPI refuses both the login and the registration of a machine id that was never validated: a new one is made.');
-    await this.#remember(lease, { ...this.#record, replacedAt: now });
+    await this.#calls.remember(lease, { ...this.#calls.record, replacedAt: now });
     return this.#logInAs(lease, await this.#newPair(lease), previous);
-  }
-
-  async #register(lease: Lease, pair: Credentials): Promise<RegistrationOutcome> {
-    const { clock, transport } = this.#options;
-    refuseBeyondBudget(this.#record.registrations, clock.now(), 'CROWDSEC_REGISTRATION_FAILED');
-    await this.#beforeCall(lease);
-    await this.#remember(lease, { ...this.#record, registrations: attempted(this.#record.registrations, clock.now()) });
-    let outcome: RegistrationOutcome = 'taken';
-    try {
-      await transport.send({
-        method: 'POST',
-        path: '/v3/watchers',
-        body: { machine_id: pair.machineId, password: pair.password.reveal() },
-        timeoutMs: this.#timeoutMs,
-      });
-      this.#options.onRegistered?.({ machineId: pair.machineId });
-    } catch (error) {
-      if (isCrowdsecError(error, 'CROWDSEC_API_STATUS') && error.status === 403) {
-        throw await this.#stop(lease, 'CROWDSEC_REGISTRATION_FAILED', HOUR_MS, 'CAPI forbids the registration (403).', error);
-      }
-      const registrations = postponed(this.#record.registrations, retryAfterOf(error));
-      await this.#remember(lease, { ...this.#record, registrations });
-      outcome = outcomeOf(error);
-    }
-    if (outcome !== 'unanswered') {
-      await this.#remember(lease, { ...this.#record, registrations: answered(this.#record.registrations) });
-    }
-    return outcome;
-  }
-
-  /** One login. Resolves `undefined` when CAPI refuses the pair; counted before it leaves, whatever becomes of it. */
-  async #login(
-    lease: Lease,
-    pair: Credentials,
-    previous: Token | undefined,
-    onRefused?: (status: number) => void,
-  ): Promise<Token | undefined> {
-    const { clock, transport, scenarios } = this.#options;
-    refuseBeyondBudget(this.#record.logins, clock.now(), 'CROWDSEC_LOGIN_BUDGET');
-    await this.#beforeCall(lease);
-    await this.#remember(lease, { ...this.#record, logins: attempted(this.#record.logins, clock.now()) });
-    const sameMachine = previous?.machineId === pair.machineId ? previous : undefined;
-    const declared = scenariosToDeclare(scenarios, sameMachine, clock.now());
-    try {
-      const answer = await transport.send({
-        method: 'POST',
-        path: '/v3/watchers/login',
-        body: { machine_id: pair.machineId, password: pair.password.reveal(), scenarios: Object.keys(declared) },
-        timeoutMs: this.#timeoutMs,
-      });
-      return tokenFromAnswer(answer.body, pair.machineId, declared);
-    } catch (error) {
-      const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
-      if (status === 401 || status === 403) {
-        await this.#remember(lease, { ...this.#record, logins: answered(this.#record.logins) });
-        onRefused?.(status);
-        return undefined;
-      }
-      await this.#remember(lease, { ...this.#record, logins: postponed(this.#record.logins, retryAfterOf(error)) });
-      throw error;
-    }
   }
 
   /** The login succeeded: the pair is validated for ever, and whatever stood in the way is forgotten. */
@@ -328,39 +255,16 @@ export class Session {
     await this.#memory.putToken(lease, token);
     const stored = await this.#memory.credentials();
     if (stored !== undefined && stored.status !== 'validated') await this.#keep(lease, { ...stored, status: 'validated' });
-    const { stop: _over, ...rest } = this.#record;
-    await this.#remember(lease, { ...rest, logins: answered(rest.logins), forbiddenInARow: 0 });
+    const { stop: _over, ...rest } = this.#calls.record;
+    await this.#calls.remember(lease, { ...rest, logins: answered(rest.logins), forbiddenInARow: 0 });
     this.#token = token;
     this.#options.onLoggedIn?.({ scenarios: Object.keys(token.scenarios), expiresAt: token.expiresAt });
     return token;
   }
 
-  async #stop(lease: Lease, code: Stop['code'], forMs: number, message: string, cause?: unknown): Promise<CrowdsecError> {
-    const since = this.#options.clock.now();
-    await this.#remember(lease, { ...this.#record, stop: { since, forMs, code, message } });
-    this.#options.logger.error(`${message} Nothing is sent before ${new Date(since + forMs).toISOString()}.`);
-    return new CrowdsecError(code, message, { nextAt: since + forMs, cause });
-  }
-
   async #keep(lease: Lease, stored: StoredCredentials): Promise<void> {
     await this.#memory.putCredentials(lease, stored);
     this.#stored = stored;
-  }
-
-  async #remember(lease: Lease, record: SessionRecord): Promise<void> {
-    await this.#memory.putRecord(lease, record);
-    this.#record = record;
-  }
-
-  /** The lease must outlive the call: two processes never register or log in at once. */
-  async #beforeCall(lease: Lease): Promise<void> {
-    if (!(await lease.renew(LEASE_TTL_MS))) {
-      throw new CrowdsecError('CROWDSEC_LEASE_BUSY', 'Another process took over the session; the next call will use its token.');
-    }
-  }
-
-  get #timeoutMs(): number {
-    return Math.min(this.#options.timeoutMs, CALL_TIMEOUT_MS);
   }
 
   #isGood(token: Token): boolean {
@@ -373,8 +277,4 @@ export class Session {
     if (given !== undefined) return token.machineId === given.machineId;
     return this.#stored?.machineId === token.machineId && this.#stored.prefix === machineIdPrefix;
   }
-}
-
-function retryAfterOf(error: unknown): number {
-  return isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;
 }
