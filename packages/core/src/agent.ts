@@ -6,6 +6,7 @@ import type { CrowdsecEvents } from './events.js';
 import type { Health } from './health.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
+import type { PoisonedSignal } from './signals/poisoned.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
 
 /**
@@ -83,6 +84,9 @@ export interface Crowdsec extends AsyncDisposable {
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the first wrong one; then none is sent
    */
   pushSignals(reports: readonly (Report | Whisper)[]): Promise<PushResult>;
+
+  /** The signals that CAPI refused for what is in them, of all processes, oldest first, at most 1,000. */
+  poisonedSignals(): Promise<readonly PoisonedSignal[]>;
 
   /** Attaches this machine to an account of the CrowdSec console. It must still be accepted there. */
   enroll(options: EnrollOptions): Promise<EnrollResult>;

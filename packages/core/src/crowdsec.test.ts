@@ -93,9 +93,10 @@ describe('decisions', () => {
 
   it('are refreshed by themselves, every four hours with some jitter', async () => {
     await running();
-    await time.advance(24 * HOUR_MS);
-    expect(count('/v3/decisions/stream')).toBeGreaterThanOrEqual(6);
-    expect(count('/v3/decisions/stream')).toBeLessThanOrEqual(7);
+    await time.advance(3.9 * HOUR_MS);
+    expect(count('/v3/decisions/stream')).toBe(1);
+    await time.advance(0.6 * HOUR_MS);
+    expect(count('/v3/decisions/stream')).toBe(2);
   });
 
   it('ask for everything once and for changes then', async () => {
@@ -243,13 +244,75 @@ describe('signals', () => {
     await time.advance(MINUTE_MS);
     expect(sandbox.signals).toHaveLength(1);
 
-    for (let i = 0; i < 600; i++) crowdsec.report({ ...report, ip: `203.0.113.${i % 250}` });
+    for (let i = 0; i < 600; i++) crowdsec.report({ ...report, ip: `2001:db8::${i.toString(16)}` });
     await time.advance(31 * SECOND_MS);
     expect(sandbox.signals.length).toBeGreaterThanOrEqual(501);
     const calls = sandbox.calls.filter((call) => call.path === '/v3/signals');
     expect(Math.max(...calls.map((call) => call.signals ?? 0))).toBe(250);
     const gaps = calls.slice(1).map((call, i) => call.at - calls[i]!.at);
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(10 * SECOND_MS);
+  });
+
+  it('about the same address, scenario and kind within a minute are one, with the first uuid', async () => {
+    const crowdsec = await running();
+    const first = crowdsec.report(report);
+    const merged = crowdsec.report({ ...report, ip: '::ffff:203.0.113.7' });
+    await time.advance(30 * SECOND_MS);
+    const later = crowdsec.report({ ...report, eventCount: 3 });
+    crowdsec.whisper({ ip: report.ip, scenario: report.scenario });
+    await time.advance(0);
+    expect([first.status, merged.status, later.status]).toEqual(['buffered', 'merged', 'merged']);
+    expect(merged).toMatchObject({ uuid: (first as { uuid: string }).uuid });
+    await Promise.all([first.stored, merged.stored, later.stored]);
+
+    await crowdsec.flushSignals();
+    const [signal, whisper, ...others] = sandbox.signals.map((accepted) => accepted.signal);
+    expect(others).toEqual([]);
+    expect(whisper).not.toHaveProperty('decisions');
+    expect(signal).toMatchObject({ message: expect.stringContaining('5 events over 30s') as string });
+    expect(Date.parse(signal!.stop_at) - Date.parse(signal!.start_at)).toBe(30 * SECOND_MS);
+    // What was sent is not touched any more.
+    expect(crowdsec.report(report)).toMatchObject({ status: 'buffered' });
+    expect(crowdsec.health().signals).toMatchObject({ merged: 2, buffered: 1 });
+  });
+
+  it('that another process sent meanwhile are told anew, with what was merged in since', async () => {
+    const first = await running();
+    const second = await running();
+    const receipt = first.report(report);
+    await time.advance(0);
+    await second.flushSignals();
+    expect(sandbox.signals).toHaveLength(1);
+    const merged = first.report({ ...report, eventCount: 2 });
+    expect(merged).toMatchObject({ status: 'merged' });
+    await time.advance(0);
+    await merged.stored;
+    await time.advance(10 * SECOND_MS);
+    await first.flushSignals();
+    const [sent, anew] = sandbox.signals.map((accepted) => accepted.signal);
+    expect(sent?.uuid).toBe((receipt as { uuid: string }).uuid);
+    expect(anew?.uuid).not.toBe(sent?.uuid);
+    expect(anew?.message).toContain('2 events');
+  });
+
+  it('when the buffer is full: whispers make room, decisions are refused, all of it counted', async () => {
+    const crowdsec = await running({ bufferSize: 250, mergeWindowMs: 0 });
+    sandbox.faults.add({ path: '/v3/signals', status: 503, times: Infinity });
+    const whisper = (i: number): string => crowdsec.whisper({ ip: `2001:db8::${i.toString(16)}`, scenario: 'acme/http-404' }).status;
+    const decision = (i: number): string => crowdsec.report({ ...report, ip: `2001:db8:1::${i.toString(16)}` }).status;
+    for (let i = 0; i < 245; i++) expect(decision(i)).toBe('buffered');
+    for (const i of [1, 2, 3, 1, 4]) expect(whisper(i)).toBe('buffered');
+    await time.advance(0);
+    expect(whisper(5)).toBe('buffered'); // in the place of the repeated one
+    expect(whisper(6)).toBe('refused');
+    for (let i = 0; i < 5; i++) expect(decision(300 + i)).toBe('buffered');
+    expect(decision(400)).toBe('refused');
+    await time.advance(0);
+    expect(crowdsec.health().signals).toMatchObject({ buffered: 250, evicted: 6, refused: { 'buffer-full': 2 } });
+    sandbox.faults.clear();
+    await time.advance(MINUTE_MS);
+    expect(sandbox.signals).toHaveLength(250);
+    expect(sandbox.signals.filter(({ signal }) => signal.decisions === undefined)).toHaveLength(0);
   });
 
   it('are kept over an outage and a restart, with their uuids', async () => {
@@ -275,15 +338,19 @@ describe('signals', () => {
     await time.advance(20 * MINUTE_MS);
     expect(sandbox.signals).toHaveLength(99);
     expect(crowdsec.health().signals).toMatchObject({ buffered: 0, sent: 99, poisoned: 1 });
+    expect(await crowdsec.poisonedSignals()).toMatchObject([
+      { signal: { source: { value: '203.0.113.13' } }, message: expect.stringContaining('poisoned') as string },
+    ]);
   });
 
   it('are refused for addresses that nobody may report, visibly', async () => {
     sandbox.allowlists.set('office', [{ value: '203.0.113.99' }]);
-    const crowdsec = await running();
-    const refused = ['127.0.0.1', '10.1.2.3', 'fe80::1', '::ffff:192.168.1.1', 'nonsense', '203.0.113.99'].map((ip) =>
+    const crowdsec = await running({ ownIps: ['192.0.2.0/28'] });
+    const refused = ['192.0.2.9', '127.0.0.1', '10.1.2.3', 'fe80::1', '::ffff:192.168.1.1', 'nonsense', '203.0.113.99'].map((ip) =>
       crowdsec.report({ ...report, ip }),
     );
     expect(refused.map((receipt) => receipt.status === 'refused' && receipt.reason)).toEqual([
+      'own-ip',
       'non-public-ip',
       'non-public-ip',
       'non-public-ip',
@@ -291,7 +358,7 @@ describe('signals', () => {
       'invalid-ip',
       'allowlisted-ip',
     ]);
-    expect(crowdsec.health().signals.refused).toEqual({ 'non-public-ip': 4, 'invalid-ip': 1, 'allowlisted-ip': 1 });
+    expect(crowdsec.health().signals.refused).toEqual({ 'own-ip': 1, 'non-public-ip': 4, 'invalid-ip': 1, 'allowlisted-ip': 1 });
   });
 
   it.each([

@@ -17,6 +17,8 @@ import { Emitter } from './emitter.js';
 import { CrowdsecError, messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
 import { judge, type Health } from './health.js';
+import { interfaceIps } from './interface-ips.js';
+import { PrefixSet } from './ip/prefix.js';
 import { isPublicIp } from './ip/public.js';
 import { formatIp } from './ip/address.js';
 import { consoleLogger, type Logger } from './logger.js';
@@ -29,6 +31,7 @@ import { RemediationEngine } from './remediation/remediation-engine.js';
 import { timerScheduler, type Scheduler } from './scheduler.js';
 import { SignalBuffer } from './signals/buffer.js';
 import { Pacer } from './signals/pacer.js';
+import { poisonedSignals, type PoisonedSignal } from './signals/poisoned.js';
 import { pushAll } from './signals/push-all.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
 import { capiSource } from './sources/capi-source.js';
@@ -36,6 +39,7 @@ import { openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 
 const STOP_DEADLINE_MS = 10_000;
+const SIGNALS_TIMEOUT_MS = 10_000;
 /** How soon a store that was out of reach at the start is asked again. */
 const STORE_RETRY_MS = 5_000;
 
@@ -146,7 +150,10 @@ class Agent implements Crowdsec {
       },
     });
 
-    this.#pacer = new Pacer({ store, clock, callTimeoutMs: options.timeoutMs });
+    // A call that is not answered soon is repeated later; until then nobody else may send.
+    const callTimeoutMs = Math.min(options.timeoutMs, SIGNALS_TIMEOUT_MS);
+    this.#pacer = new Pacer({ store, clock, callTimeoutMs });
+    const ownIps = PrefixSet.from([...options.ownIps, ...interfaceIps()], 'options.ownIps');
     this.#signals = new SignalBuffer({
       store,
       pacer: this.#pacer,
@@ -156,15 +163,19 @@ class Agent implements Crowdsec {
       declared: this.#declared,
       isReportable: (prefix) => {
         if (!isPublicIp(prefix)) return 'non-public-ip';
+        if (ownIps.has(prefix)) return 'own-ip';
         return engine.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
       },
       prepare: () => this.#session.token(),
-      push: (signals) => client.pushSignals(signals),
+      push: (signals) => client.pushSignals(signals, { timeoutMs: callTimeoutMs }),
       bufferSize: options.bufferSize,
+      bufferBytes: options.bufferBytes,
+      mergeWindowMs: options.mergeWindowMs,
       journalDelayMs: options.journalDelayMs,
       listener: {
         buffered: (signal) => events.emit('signalBuffered', signal),
         refused: (signal) => events.emit('signalRefused', signal),
+        evicted: (signal) => events.emit('signalEvicted', signal),
         sent: (details) => events.emit('signalsSent', details),
         failed: (details) => events.emit('signalsFailed', details),
         poisoned: (details) => events.emit('signalPoisoned', details),
@@ -251,6 +262,10 @@ class Agent implements Crowdsec {
     );
   }
 
+  poisonedSignals(): Promise<readonly PoisonedSignal[]> {
+    return poisonedSignals(this.#store);
+  }
+
   enroll(options: EnrollOptions): Promise<EnrollResult> {
     return this.#busy(() => this.#client.enroll(options));
   }
@@ -260,7 +275,7 @@ class Agent implements Crowdsec {
     const { index } = this.#engine;
     const { pulledAt, nextPullAt, isStale, lists } = this.#refresher;
     const { allowedAt, dueAt, reason } = this.#signals.pace;
-    const { sent, poisoned, refused } = this.#signals.counters;
+    const { sent, poisoned, merged, evicted, refused } = this.#signals.counters;
     return judge({
       started: this.#state === 'started',
       userAgent: this.userAgent,
@@ -282,6 +297,8 @@ class Agent implements Crowdsec {
         nextAllowedAt: allowedAt,
         sent,
         poisoned,
+        merged,
+        evicted,
         refused: Object.fromEntries(refused),
       },
       store: {

@@ -18,6 +18,8 @@ export interface CrowdsecEvents {
   signalBuffered: { readonly uuid: string; readonly ip: string; readonly scenario: string; readonly kind: SignalKind };
   /** A signal was not taken. */
   signalRefused: { readonly ip: string; readonly scenario: string; readonly reason: RefusalReason };
+  /** A whisper made room for something that matters more. */
+  signalEvicted: { readonly uuid: string };
   /** CAPI took a call's worth of signals. */
   signalsSent: { readonly count: number };
   /** A call failed; its signals are kept and sent again. */

@@ -53,6 +53,10 @@ export interface SignalsHealth {
   readonly nextAllowedAt: number;
   /** Signals that CAPI took from this process. */
   readonly sent: number;
+  /** Reports of this process that were added to a signal that waited. */
+  readonly merged: number;
+  /** Whispers of this process that made room when the buffer was full. */
+  readonly evicted: number;
   /** Reports of this process that were refused, by reason. */
   readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
   /** Signals that CAPI refused for what is in them; they were set aside. */

@@ -67,6 +67,12 @@ export interface CrowdsecOptions {
 
   /** How many signals may wait: 250 to 100,000, 10,000 by default. */
   readonly bufferSize?: number | undefined;
+  /** How much memory the signals of this process that wait may take, in bytes; 32 MiB by default. */
+  readonly bufferBytes?: number | undefined;
+  /** Reports about the same address, scenario and kind within this time become one signal, in ms; a minute by default, 0 for never. */
+  readonly mergeWindowMs?: number | undefined;
+  /** Public addresses and CIDRs of yours, beside those of this host's interfaces: never reported. */
+  readonly ownIps?: readonly string[] | undefined;
   /** How long signals are gathered before they are written to the store, in ms: 0 to 5,000, 100 by default. */
   readonly journalDelayMs?: number | undefined;
 

@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import type { JsonValue } from '../store/store.js';
 import type { Signal } from '../capi/wire.js';
 import { formatGoDuration, parseGoDuration } from '../decisions/go-duration.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import { formatPrefix, parsePrefix, type IpPrefix } from '../ip/prefix.js';
+import type { JsonValue } from '../store/store.js';
 import { validate } from '../validate.js';
 import type { Report, SignalKind, Whisper } from './report.js';
 
 /** The naming rule of the network for what we report. */
 const SCENARIO = /^[a-z0-9_-]+\/[a-z0-9_-]+$/;
 
-/** @see the Python and PHP guides: a ban of four hours is the usual decision */
+/** A ban of four hours is what the official engine decides by default. */
 const DEFAULT_DECISION = { type: 'ban', duration: '4h' };
 
 const whisperShape = {
@@ -38,7 +38,9 @@ const reportSchema = z
     decision: z
       .strictObject({
         type: z.string().min(1, 'must not be empty').max(50),
-        duration: z.string().refine((text) => (parseGoDuration(text) ?? 0) > 0, 'must be a Go duration of more than zero, such as 4h or 30m'),
+        duration: z
+          .string()
+          .refine((text) => (parseGoDuration(text) ?? 0) > 0, 'must be a Go duration of more than zero, such as 4h or 30m'),
       })
       .default(DEFAULT_DECISION),
   })
@@ -47,20 +49,35 @@ const reportSchema = z
 /** A checked report. What is wrong with its address is the visitor's doing, not the caller's: that refuses it, and throws nothing. */
 export interface CheckedReport {
   readonly kind: SignalKind;
-  /** As it was given. */
-  readonly address: string;
-  /** `undefined` when it is no address. */
-  readonly prefix: IpPrefix | undefined;
   readonly scenario: string;
-  /** The signal for CAPI; call it once the report is taken. */
-  build(uuid: string): Signal;
+  /** The address or range as it was given. */
+  readonly address: string;
+  /** `undefined` when it is neither. */
+  readonly prefix: IpPrefix | undefined;
+  readonly facts: SignalFacts;
+}
+
+/** What a signal is made of; two about the same can be merged. */
+export interface SignalFacts {
+  readonly scenario: string;
+  readonly scope: 'Ip' | 'Range';
+  /** In canonical spelling. */
+  readonly value: string;
+  readonly message: string | undefined;
+  readonly events: number;
+  /** Moments in ms since the epoch. */
+  readonly createdAt: number;
+  readonly startAt: number;
+  readonly stopAt: number;
+  readonly context: Readonly<Record<string, string | number | boolean>>;
+  readonly decision: { readonly type: string; readonly duration: string } | undefined;
 }
 
 /**
- * Checks a report and makes a signal of it.
+ * Checks a report.
  *
- * @param declared the scenarios that were told at login
- * @param path what the report is called in messages
+ * @param context.declared the scenarios that were told at login
+ * @param context.path what the report is called in messages
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` or `CROWDSEC_SCENARIO_UNDECLARED`
  */
 export function checkReport(
@@ -68,52 +85,71 @@ export function checkReport(
   kind: SignalKind,
   context: { readonly declared: ReadonlySet<string>; readonly now: number; readonly path: string },
 ): CheckedReport {
-  const report = validate(kind === 'decision' ? reportSchema : whisperSchema, input, context.path);
+  const { now, path, declared } = context;
+  const report = validate(kind === 'decision' ? reportSchema : whisperSchema, input, path);
   const { scenario } = report;
-  if (!context.declared.has(scenario)) {
+  if (!declared.has(scenario)) {
     throw new CrowdsecError(
       'CROWDSEC_SCENARIO_UNDECLARED',
-      `${context.path}.scenario: "${scenario}" is not declared; add it to the \`scenarios\` option, which tells CAPI at login what to expect.`,
-      { path: `${context.path}.scenario` },
+      `${path}.scenario: "${scenario}" is not declared; add it to the \`scenarios\` option, which tells CAPI at login what to expect.`,
+      { path: `${path}.scenario` },
     );
   }
   const address = report.ip ?? report.range ?? '';
-  const prefix = parsePrefix(address);
-  const isWhole = prefix !== undefined && !formatPrefix(prefix).includes('/');
-  const stopAt = report.stopAt?.getTime() ?? context.now;
-  const startAt = Math.min(report.startAt?.getTime() ?? stopAt, stopAt);
-  const decision = kind === 'decision' ? (report as z.output<typeof reportSchema>).decision : undefined;
-
+  const parsed = parsePrefix(address);
+  const value = parsed === undefined ? address : formatPrefix(parsed);
+  const scope = value.includes('/') ? 'Range' : 'Ip';
+  const stopAt = report.stopAt?.getTime() ?? now;
   return {
     kind,
+    scenario,
     address,
     // A CIDR is no ip, but an address is a fine range of one.
-    prefix: report.ip !== undefined && !isWhole ? undefined : prefix,
-    scenario,
-    build(uuid) {
-      const value = prefix === undefined ? address : formatPrefix(prefix);
-      const scope = isWhole ? 'Ip' : 'Range';
-      return {
-        uuid,
-        message: report.message ?? messageFor({ scope, value, scenario, events: report.eventCount, overMs: stopAt - startAt }),
-        scenario,
-        scenario_hash: '',
-        scenario_version: '',
-        scenario_trust: 'manual',
-        created_at: iso(context.now),
-        start_at: iso(startAt),
-        stop_at: iso(stopAt),
-        source: { scope, value, ...(scope === 'Ip' ? { ip: value } : { range: value }) },
-        context: Object.entries(report.context).map(([key, fact]) => ({ key, value: String(fact) })),
-        ...(decision === undefined
-          ? {}
-          : {
-              decisions: [
-                { uuid, id: 0, origin: 'crowdsec', type: decision.type, duration: decision.duration, scenario, scope, value, simulated: false },
-              ],
-            }),
-      };
+    prefix: report.ip !== undefined && scope === 'Range' ? undefined : parsed,
+    facts: {
+      scenario,
+      scope,
+      value,
+      message: report.message,
+      events: report.eventCount,
+      createdAt: now,
+      startAt: Math.min(report.startAt?.getTime() ?? stopAt, stopAt),
+      stopAt,
+      context: report.context,
+      decision: kind === 'decision' ? (report as z.output<typeof reportSchema>).decision : undefined,
     },
+  };
+}
+
+/** Two tellings of the same in one: their events are added up, the later one has the last word. */
+export function mergeFacts(first: SignalFacts, later: SignalFacts): SignalFacts {
+  return {
+    ...later,
+    createdAt: first.createdAt,
+    events: first.events + later.events,
+    startAt: Math.min(first.startAt, later.startAt),
+    stopAt: Math.max(first.stopAt, later.stopAt),
+  };
+}
+
+/** The signal as CAPI takes it, but for the machine that sends it. */
+export function buildSignal(facts: SignalFacts, uuid: string): Signal {
+  const { scenario, scope, value, decision } = facts;
+  return {
+    uuid,
+    message: facts.message ?? defaultMessage(facts),
+    scenario,
+    scenario_hash: '',
+    scenario_version: '',
+    scenario_trust: 'manual',
+    created_at: iso(facts.createdAt),
+    start_at: iso(facts.startAt),
+    stop_at: iso(facts.stopAt),
+    source: { scope, value, ...(scope === 'Ip' ? { ip: value } : { range: value }) },
+    context: Object.entries(facts.context).map(([key, fact]) => ({ key, value: String(fact) })),
+    ...(decision === undefined
+      ? {}
+      : { decisions: [{ uuid, id: 0, origin: 'crowdsec', ...decision, scenario, scope, value, simulated: false }] }),
   };
 }
 
@@ -131,9 +167,9 @@ export function isContentRefusal(error: unknown): boolean {
   return isCrowdsecError(error, 'CROWDSEC_API_STATUS') && [400, 413, 422].includes(error.status ?? 0);
 }
 
-function messageFor(facts: { scope: string; value: string; scenario: string; events: number; overMs: number }): string {
-  const events = `${facts.events} event${facts.events === 1 ? '' : 's'}`;
-  return `${facts.scope} ${facts.value} performed '${facts.scenario}' (${events} over ${formatGoDuration(facts.overMs)})`;
+function defaultMessage({ scope, value, scenario, events, startAt, stopAt }: SignalFacts): string {
+  const count = `${events} event${events === 1 ? '' : 's'}`;
+  return `${scope} ${value} performed '${scenario}' (${count} over ${formatGoDuration(stopAt - startAt)})`;
 }
 
 function iso(ms: number): string {

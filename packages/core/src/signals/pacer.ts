@@ -5,6 +5,8 @@ import type { Lease, Store } from '../store/store.js';
 import { LONGEST_GAP_MS, SHORTEST_GAP_MS } from './pace.js';
 
 const FIRST_BACKOFF_MS = SHORTEST_GAP_MS;
+/** The lease outlives the call, so that no two calls carry the same signal. */
+const LEASE_MARGIN_MS = 3_000;
 
 /** What the pacer remembers for all processes. */
 const paceRecordSchema = z.object({
@@ -28,6 +30,8 @@ export interface Turn {
   readonly suspects: number;
   /** Writes down that the call leaves now: nothing is posted before it has resolved. */
   leave(): Promise<void>;
+  /** Writes to the store, if it is still our turn. */
+  readonly put: Lease['put'];
 }
 
 export interface TurnOutcome<T> {
@@ -58,7 +62,7 @@ export class Pacer {
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
-    this.#leaseMs = options.callTimeoutMs + 5_000;
+    this.#leaseMs = options.callTimeoutMs + LEASE_MARGIN_MS;
     this.#random = options.random ?? Math.random;
   }
 
@@ -115,7 +119,7 @@ export class Pacer {
         }
         await this.#called(lease);
       };
-      const { value, suspects, failure } = await work({ suspects: this.#record.suspects, leave });
+      const { value, suspects, failure } = await work({ suspects: this.#record.suspects, leave, put: (key, value) => lease.put(key, value) });
       this.#record = { ...this.#record, suspects, ...this.#patience(failure) };
       if (this.#calledAt === before) await this.#remember(lease, this.#record);
       else await this.#called(lease);

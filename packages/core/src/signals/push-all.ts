@@ -5,7 +5,7 @@ import type { Clock } from '../clock.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import { isPublicIp } from '../ip/public.js';
 import { sleep, type Scheduler } from '../scheduler.js';
-import { checkReport, isContentRefusal } from './build-signal.js';
+import { buildSignal, checkReport, isContentRefusal } from './build-signal.js';
 import type { Pacer, Turn, TurnOutcome } from './pacer.js';
 import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
 
@@ -43,7 +43,7 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
   checked.forEach((report, index) => {
     const reason: RefusalReason | undefined =
       report.prefix === undefined ? 'invalid-ip' : isPublicIp(report.prefix) ? undefined : 'non-public-ip';
-    if (reason === undefined) signals.push({ index, signal: report.build(randomUUID()) });
+    if (reason === undefined) signals.push({ index, signal: buildSignal(report.facts, randomUUID()) });
     else refused.push({ index, reason });
   });
 

@@ -35,16 +35,16 @@ export interface ReportedDecision {
 export type SignalKind = 'decision' | 'whisper';
 
 /** Why a signal was not taken. Each is counted under its name in {@link Health}. */
-export type RefusalReason = 'invalid-ip' | 'non-public-ip' | 'allowlisted-ip' | 'buffer-full' | 'stopped';
+export type RefusalReason = 'invalid-ip' | 'non-public-ip' | 'own-ip' | 'allowlisted-ip' | 'buffer-full' | 'stopped';
 
 /**
- * What became of a report, at once.
+ * What became of a report, at once. `merged`: it was added to a signal about the same that still waits, whose uuid this is.
  *
  * `stored` resolves when the signal will survive a crash or, on a store that can't promise that, when CAPI has answered. It never
  * rejects: a signal that the store can't take stays in memory and is tried again. Nobody has to await it.
  */
 export type Receipt =
-  | { readonly status: 'buffered'; readonly uuid: string; readonly stored: Promise<void> }
+  | { readonly status: 'buffered' | 'merged'; readonly uuid: string; readonly stored: Promise<void> }
   | { readonly status: 'refused'; readonly reason: RefusalReason; readonly stored: Promise<void> };
 
 /** What one flush of the buffer did. */

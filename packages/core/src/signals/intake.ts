@@ -1,0 +1,391 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { messageOf } from '../errors.js';
+import type { IpPrefix } from '../ip/prefix.js';
+import type { Logger } from '../logger.js';
+import type { Scheduler } from '../scheduler.js';
+import type { JournalEntry, Store } from '../store/store.js';
+import { buildSignal, checkReport, mergeFacts, signalToJournal, type SignalFacts } from './build-signal.js';
+import type { Receipt, RefusalReason, Report, SignalKind, Whisper } from './report.js';
+
+/** The store is asked again this long after it failed to take signals. */
+const JOURNAL_RETRY_MS = 5_000;
+/** A signal's worth in memory, beside its texts. */
+const BYTES_PER_SIGNAL = 1_000;
+/** So many of ours are looked up in the journal at once. */
+const RECOUNT_BATCH = 250;
+const NOTHING = Promise.resolve();
+
+export interface IntakeOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  /** What may be reported: the scenarios that CAPI was told of. */
+  readonly declared: ReadonlySet<string>;
+  /** Why an address may not be reported; `undefined` when it may. */
+  readonly isReportable: (prefix: IpPrefix) => Exclude<RefusalReason, 'buffer-full' | 'stopped'> | undefined;
+  /** How many signals may wait, of all processes. */
+  readonly bufferSize: number;
+  /** How much the signals of this process that wait may hold in memory, in bytes. */
+  readonly bufferBytes: number;
+  /** How long signals are gathered in memory before they are written to the journal, in ms. */
+  readonly journalDelayMs: number;
+  /** Reports of the same address, scenario and kind within this time are one signal, in ms; 0 merges nothing. */
+  readonly mergeWindowMs: number;
+  /** Told after a write, when more waits than before. */
+  readonly onWritten: () => void;
+  readonly listener: IntakeListener;
+}
+
+export interface IntakeListener {
+  buffered(signal: { uuid: string; ip: string; scenario: string; kind: SignalKind }): void;
+  refused(signal: { ip: string; scenario: string; reason: RefusalReason }): void;
+  evicted(signal: { uuid: string }): void;
+}
+
+/** A signal of this process that waits. */
+interface Waiting {
+  readonly uuid: string;
+  readonly key: string;
+  readonly kind: SignalKind;
+  /** Told before, while the first telling could not be added to any more. */
+  readonly isRepeat: boolean;
+  readonly mergeUntil: number;
+  readonly bytes: number;
+  facts: SignalFacts;
+  /** What was merged in since it was written; `undefined` when the journal has it all. */
+  unwritten: SignalFacts | undefined;
+  state: 'new' | 'journaled' | 'on-its-way';
+  stored: Settled;
+}
+
+interface Settled {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/**
+ * Takes reports in microseconds, merges what is the same, and writes it to the journal in batches. What it refuses it counts.
+ *
+ * When it is full, whispers make room: repeated ones first, then the oldest. Decisions never do; they are refused instead.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  /** Of this process, oldest first. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** The last signal for an address, scenario and kind. */
+  readonly #latest = new Map<string, Waiting>();
+  #toWrite = new Set<Waiting>();
+  #evicted: JournalEntry[] = [];
+  /** Whispers of this process that may make room, by whether they are repeats; oldest first. */
+  readonly #whispers = { repeated: new Set<Waiting>(), first: new Set<Waiting>() };
+  #bytes = 0;
+  /** How many signals are not in the journal yet, and how many are, of all processes. */
+  #unwritten = 0;
+  #journaled = 0;
+  #writing: Promise<void> | undefined;
+  #writeJob: Disposable | undefined;
+  #storeFailed = false;
+  #stopped = false;
+  readonly counters = { merged: 0, evicted: 0, refused: new Map<RefusalReason, number>() };
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Signals that wait, in memory and in the journal, as far as this process knows. */
+  get size(): number {
+    return this.#unwritten + this.#journaled;
+  }
+
+  /** When the oldest signal of this process that waits was reported. */
+  get oldestAt(): number | undefined {
+    for (const { facts } of this.#waiting.values()) return facts.createdAt;
+    return undefined;
+  }
+
+  /** @throws CrowdsecError for a mistake of the caller; whatever the visitor's address is, only refuses */
+  add(input: Report | Whisper, kind: SignalKind): Receipt {
+    const { clock, declared, listener, isReportable, mergeWindowMs } = this.#options;
+    const now = clock.now();
+    const { prefix, facts, address: ip, scenario } = checkReport(input, kind, {
+      declared,
+      now,
+      path: kind === 'decision' ? 'report' : 'whisper',
+    });
+    if (this.#stopped) return this.#refuse('stopped', ip, scenario);
+    if (prefix === undefined) return this.#refuse('invalid-ip', ip, scenario);
+    const reason = isReportable(prefix);
+    if (reason !== undefined) return this.#refuse(reason, ip, scenario);
+
+    const key = `${kind} ${scenario} ${facts.value}`;
+    const latest = this.#latest.get(key);
+    if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil) return this.#merge(latest, facts);
+    if (!this.#makeRoom(kind, latest !== undefined)) return this.#refuse('buffer-full', ip, scenario);
+
+    const waiting: Waiting = {
+      uuid: randomUUID(),
+      key,
+      kind,
+      isRepeat: latest !== undefined,
+      mergeUntil: now + mergeWindowMs,
+      bytes: BYTES_PER_SIGNAL + 2 * (facts.message?.length ?? 0) + contextBytes(facts),
+      facts,
+      unwritten: facts,
+      state: 'new',
+      stored: settled(),
+    };
+    this.#keep(waiting);
+    this.#writeSoon(waiting);
+    listener.buffered({ uuid: waiting.uuid, ip: facts.value, scenario, kind });
+    return { status: 'buffered', uuid: waiting.uuid, stored: waiting.stored.promise };
+  }
+
+  /** Writes what is in memory to the journal; one at a time. */
+  async write(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing.catch(() => undefined);
+    if (this.#toWrite.size === 0 && this.#evicted.length === 0) return;
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    await this.#writing;
+  }
+
+  /** These leave for CAPI: nothing can be merged into them any more. */
+  onTheirWay(uuids: readonly string[]): void {
+    for (const uuid of uuids) {
+      const waiting = this.#waiting.get(uuid);
+      if (waiting !== undefined) waiting.state = 'on-its-way';
+    }
+  }
+
+  /** These did not get through, and wait again. */
+  backAgain(uuids: readonly string[]): void {
+    for (const uuid of uuids) {
+      const waiting = this.#waiting.get(uuid);
+      if (waiting !== undefined) waiting.state = 'journaled';
+    }
+  }
+
+  /** These are answered: they wait no more. */
+  answered(uuids: readonly string[]): void {
+    for (const uuid of uuids) {
+      const waiting = this.#waiting.get(uuid);
+      if (waiting === undefined) continue;
+      if (waiting.state === 'journaled') waiting.state = 'on-its-way';
+      this.#drop(waiting);
+      waiting.stored.resolve();
+    }
+  }
+
+  /** Asks the journal how many wait, and which of ours somebody else has sent: the oldest go first. */
+  async recount(): Promise<void> {
+    const { journal } = this.#options.store;
+    for (;;) {
+      const oldest = this.#oldestJournaled(RECOUNT_BATCH);
+      const stillWaiting = new Set(oldest.length === 0 ? [] : await journal.waiting(oldest));
+      this.answered(oldest.filter((uuid) => !stillWaiting.has(uuid)));
+      if (oldest.length < RECOUNT_BATCH || stillWaiting.size > 0) break;
+    }
+    this.#journaled = await journal.size();
+  }
+
+  #oldestJournaled(limit: number): string[] {
+    const oldest: string[] = [];
+    for (const { uuid, state } of this.#waiting.values()) {
+      if (oldest.length >= limit) break;
+      if (state === 'journaled') oldest.push(uuid);
+    }
+    return oldest;
+  }
+
+  start(): void {
+    this.#stopped = false;
+  }
+
+  /** Takes nothing more. What is in memory is written by {@link write}. */
+  stop(): void {
+    this.#stopped = true;
+    this.#writeJob?.[Symbol.dispose]();
+    this.#writeJob = undefined;
+  }
+
+  #refuse(reason: RefusalReason, ip: string, scenario: string): Receipt {
+    const { refused } = this.counters;
+    refused.set(reason, (refused.get(reason) ?? 0) + 1);
+    this.#options.listener.refused({ ip, scenario, reason });
+    return { status: 'refused', reason, stored: NOTHING };
+  }
+
+  #merge(first: Waiting, later: SignalFacts): Receipt {
+    const { uuid } = first;
+    first.facts = mergeFacts(first.facts, later);
+    this.counters.merged += 1;
+    if (first.state === 'journaled') {
+      if (first.unwritten === undefined) first.stored = settled();
+      first.unwritten = first.unwritten === undefined ? later : mergeFacts(first.unwritten, later);
+      this.#writeSoon(first);
+    } else {
+      first.unwritten = first.facts;
+    }
+    return { status: 'merged', uuid, stored: first.stored.promise };
+  }
+
+  /** False when there is none to be made. */
+  #makeRoom(kind: SignalKind, isRepeat: boolean): boolean {
+    const { bufferSize, bufferBytes } = this.#options;
+    while (this.size >= bufferSize || this.#bytes >= bufferBytes) {
+      // A first whisper may take the place of a repeated one; a decision that of any whisper.
+      const repeated = kind === 'whisper' && isRepeat ? undefined : firstAtHome(this.#whispers.repeated);
+      const leaving = repeated ?? (kind === 'decision' ? firstAtHome(this.#whispers.first) : undefined);
+      if (leaving === undefined) return false;
+      this.#evict(leaving);
+    }
+    return true;
+  }
+
+  #evict(waiting: Waiting): void {
+    this.counters.evicted += 1;
+    if (waiting.state === 'journaled') {
+      this.#evicted.push(entryOf(waiting));
+      this.#journaled -= 1;
+    }
+    this.#toWrite.delete(waiting);
+    this.#drop(waiting);
+    waiting.stored.resolve();
+    this.#options.listener.evicted({ uuid: waiting.uuid });
+  }
+
+  #keep(waiting: Waiting): void {
+    this.#waiting.set(waiting.uuid, waiting);
+    if (waiting.kind === 'whisper') this.#whispers[waiting.isRepeat ? 'repeated' : 'first'].add(waiting);
+    this.#remember(waiting);
+    this.#bytes += waiting.bytes;
+    this.#unwritten += 1;
+  }
+
+  #drop(waiting: Waiting): void {
+    if (!this.#waiting.delete(waiting.uuid)) return;
+    this.#whispers.repeated.delete(waiting);
+    this.#whispers.first.delete(waiting);
+    this.#bytes -= waiting.bytes;
+    if (waiting.state === 'new') this.#unwritten -= 1;
+  }
+
+  /** Bounded as the buffer is: what was told longest ago is forgotten first. */
+  #remember(waiting: Waiting): void {
+    this.#latest.delete(waiting.key);
+    this.#latest.set(waiting.key, waiting);
+    if (this.#latest.size <= this.#options.bufferSize) return;
+    for (const key of this.#latest.keys()) {
+      this.#latest.delete(key);
+      return;
+    }
+  }
+
+  #writeSoon(waiting: Waiting): void {
+    this.#toWrite.add(waiting);
+    this.#writeJob ??= this.#writeLater(this.#options.journalDelayMs);
+  }
+
+  #writeLater(delayMs: number): Disposable {
+    return this.#options.scheduler.schedule('crowdsec:journal', delayMs, async () => {
+      this.#writeJob = undefined;
+      await this.write().catch(() => undefined);
+      this.#options.onWritten();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    const { logger } = this.#options;
+    const batch = this.#toWrite;
+    const evicted = this.#evicted;
+    this.#toWrite = new Set();
+    this.#evicted = [];
+    try {
+      await this.#writeBatch(batch, evicted);
+      this.#storeFailed = false;
+    } catch (error) {
+      // What was evicted meanwhile is not written; everything else is tried again.
+      for (const waiting of batch) if (this.#waiting.has(waiting.uuid)) this.#toWrite.add(waiting);
+      this.#evicted.unshift(...evicted);
+      if (!this.#storeFailed) logger.warn(`Signals stay in memory, the journal did not take them: ${messageOf(error)}`);
+      this.#storeFailed = true;
+      if (!this.#stopped) this.#writeJob ??= this.#writeLater(JOURNAL_RETRY_MS);
+      throw error;
+    }
+  }
+
+  async #writeBatch(batch: ReadonlySet<Waiting>, evicted: readonly JournalEntry[]): Promise<void> {
+    const { store } = this.#options;
+    const added = [...batch].filter(({ state }) => state === 'new');
+    const changed = [...batch].filter(({ state }) => state !== 'new');
+    const written = new Map([...batch].map((waiting) => [waiting, waiting.facts]));
+    if (added.length > 0) await store.journal.append(added.map(entryOf));
+    for (const waiting of added) this.#written(waiting, written.get(waiting)!);
+    if (changed.length > 0) {
+      const gone = new Set(await store.journal.replace(changed.map(entryOf)));
+      for (const waiting of changed) {
+        if (gone.has(waiting.uuid)) this.#tellAnew(waiting);
+        else this.#written(waiting, written.get(waiting)!);
+      }
+    }
+    if (evicted.length > 0) await store.journal.acknowledge(evicted);
+    if (this.#toWrite.size > 0 && !this.#stopped) this.#writeJob ??= this.#writeLater(this.#options.journalDelayMs);
+  }
+
+  /** The journal has these facts of the signal; more may have been merged in while it was written. */
+  #written(waiting: Waiting, facts: SignalFacts): void {
+    if (!this.#waiting.has(waiting.uuid)) {
+      // Evicted while it was written.
+      this.#evicted.push(entryOf(waiting));
+      return;
+    }
+    if (waiting.state === 'new') {
+      waiting.state = 'journaled';
+      this.#unwritten -= 1;
+      this.#journaled += 1;
+    }
+    if (waiting.facts !== facts) {
+      this.#toWrite.add(waiting);
+      return;
+    }
+    waiting.unwritten = undefined;
+    if (this.#options.store.crashSafe) waiting.stored.resolve();
+  }
+
+  /** Another process sent the signal before the merge was written: what was merged in becomes a signal of its own. */
+  #tellAnew(sent: Waiting): void {
+    const facts = sent.unwritten;
+    this.#drop(sent);
+    if (facts === undefined) return;
+    const waiting: Waiting = { ...sent, uuid: randomUUID(), isRepeat: true, facts, unwritten: facts, state: 'new' };
+    this.#keep(waiting);
+    this.#toWrite.add(waiting);
+  }
+}
+
+/** The oldest that is not on its way to CAPI. */
+function firstAtHome(whispers: ReadonlySet<Waiting>): Waiting | undefined {
+  for (const waiting of whispers) if (waiting.state !== 'on-its-way') return waiting;
+  return undefined;
+}
+
+function entryOf({ facts, uuid }: Waiting): JournalEntry {
+  return { id: uuid, value: signalToJournal(buildSignal(facts, uuid)) };
+}
+
+function contextBytes({ context }: SignalFacts): number {
+  let bytes = 0;
+  for (const [key, fact] of Object.entries(context)) bytes += 2 * (key.length + (typeof fact === 'string' ? fact.length : 8));
+  return bytes;
+}
+
+function settled(): Settled {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
+}
