@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { manualTime } from '../src/testing/manual-time.js';
 import { silentLogger } from '../src/logger.js';
 import type { OpenStoreOptions } from '../src/store/open-store.js';
-import type { Blob, JsonValue, Store } from '../src/store/store.js';
+import type { Blob, JournalEntry, JsonValue, Store } from '../src/store/store.js';
 
 /** One kind of store, ready to be opened as often as a test likes, all on the same data. */
 export interface StoreKind {
@@ -79,7 +79,7 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         for (const [index, store] of places.entries()) {
           expect(await store.get('credentials')).toBe(index);
           expect((await store.getBlob('decisions'))?.head).toBe(index);
-          expect(await store.journal.read(10)).toEqual([{ id: 'a', value: index }]);
+          expect(told(await store.journal.read(10))).toEqual([{ id: 'a', value: index }]);
         }
       });
 
@@ -144,6 +144,19 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         }
         await writes;
       });
+    });
+
+    it('deletes a blob, and nothing else', async () => {
+      const store = open();
+      await store.putBlob('decisions', { head: 1, chunks: [new Uint8Array(1_500_000)] });
+      await store.putBlob('local-decisions', { head: 2, chunks: [new Uint8Array(3)] });
+      await store.delete('decisions');
+      await store.delete('decisions');
+      expect(await store.getBlob('decisions')).toBeUndefined();
+      expect(await store.blobVersion('decisions')).toBeUndefined();
+      expect((await store.getBlob('local-decisions'))?.head).toBe(2);
+      await store.putBlob('decisions', { head: 3, chunks: [] });
+      expect((await store.getBlob('decisions'))?.head).toBe(3);
     });
 
     describe('leases', () => {
@@ -221,13 +234,16 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
       const entries = (from: number, to: number): { id: string; value: JsonValue }[] =>
         Array.from({ length: to - from }, (_, index) => ({ id: `id-${from + index}`, value: { n: from + index } }));
       const idsOf = (read: readonly { id: string }[]): string[] => read.map(({ id }) => id);
+      const named = (...ids: string[]): JournalEntry[] => ids.map((id) => ({ id, value: null }));
 
       it('is empty at first', async () => {
         const { journal } = open();
         expect(await journal.read(10)).toEqual([]);
         expect(await journal.size()).toBe(0);
         await journal.append([]);
-        await journal.acknowledge(['unknown']);
+        await journal.acknowledge([]);
+        await journal.acknowledge(named('unknown'));
+        expect(await journal.replace(named('unknown'))).toEqual(['unknown']);
         expect(await journal.size()).toBe(0);
       });
 
@@ -235,9 +251,9 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         const { journal } = open();
         await journal.append(entries(0, 3));
         await journal.append(entries(3, 5));
-        expect(await journal.read(4)).toEqual(entries(0, 4));
-        expect(await journal.read(4)).toEqual(entries(0, 4));
-        await journal.acknowledge(['id-0', 'id-2']);
+        expect(told(await journal.read(4))).toEqual(entries(0, 4));
+        expect(told(await journal.read(4))).toEqual(entries(0, 4));
+        await journal.acknowledge(named('id-0', 'id-2'));
         expect(idsOf(await journal.read(10))).toEqual(['id-1', 'id-3', 'id-4']);
         expect(await journal.size()).toBe(3);
       });
@@ -247,8 +263,8 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         await journal.append(entries(0, 3));
         await journal.append([{ id: 'id-1', value: 'newer' }]);
         expect(await journal.size()).toBe(3);
-        expect((await journal.read(3))[1]).toEqual({ id: 'id-1', value: 'newer' });
-        await journal.acknowledge(['id-1']);
+        expect((await journal.read(3))[1]).toMatchObject({ id: 'id-1', value: 'newer' });
+        await journal.acknowledge(await journal.read(2).then((read) => read.slice(1)));
         expect(idsOf(await journal.read(3))).toEqual(['id-0', 'id-2']);
         await journal.append([{ id: 'id-1', value: 'again' }]);
         expect(idsOf(await journal.read(3))).toEqual(['id-0', 'id-2', 'id-1']);
@@ -258,8 +274,34 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         const { journal } = open();
         for (let from = 0; from < 10_000; from += 2_500) await journal.append(entries(from, from + 2_500));
         expect(await journal.size()).toBe(10_000);
-        await journal.acknowledge(entries(0, 9_990).map(({ id }) => id));
-        expect(await journal.read(250)).toEqual(entries(9_990, 10_000));
+        await journal.acknowledge(entries(0, 9_990));
+        expect(told(await journal.read(250))).toEqual(entries(9_990, 10_000));
+      });
+
+      it('keeps an entry that was replaced since it was read', async () => {
+        const { journal } = open();
+        await journal.append(entries(0, 2));
+        const read = await journal.read(10);
+        expect(await journal.replace([{ id: 'id-0', value: 'newer' }])).toEqual([]);
+        await journal.acknowledge(read);
+        expect(told(await journal.read(10))).toEqual([{ id: 'id-0', value: 'newer' }]);
+        await journal.acknowledge(await journal.read(10));
+        expect(await journal.size()).toBe(0);
+      });
+
+      it('replaces values in their places, as often as asked, and none that no longer wait', async () => {
+        const { journal } = open();
+        await journal.append(entries(0, 3));
+        await journal.acknowledge(named('id-1'));
+        for (let round = 0; round < 4; round++) {
+          const replaced = entries(0, 3).map(({ id }) => ({ id, value: round }));
+          expect(await journal.replace(replaced)).toEqual(['id-1']);
+        }
+        await journal.append(entries(3, 4));
+        const expected = [{ id: 'id-0', value: 3 }, { id: 'id-2', value: 3 }, ...entries(3, 4)];
+        expect(told(await journal.read(10))).toEqual(expected);
+        expect(await journal.waiting(['id-3', 'id-1', 'id-0'])).toEqual(['id-3', 'id-0']);
+        expect(await journal.size()).toBe(3);
       });
 
       it('keeps appends that run at once', async () => {
@@ -290,13 +332,45 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         await one.journal.append([{ id: 'a', value: 1 }]);
         await other.journal.append([{ id: 'b', value: 2 }]);
         expect(await other.journal.size()).toBe(2);
-        await other.journal.acknowledge(['a']);
-        expect(await one.journal.read(10)).toEqual([{ id: 'b', value: 2 }]);
+        await other.journal.acknowledge([{ id: 'a', value: 1 }]);
+        expect(told(await one.journal.read(10))).toEqual([{ id: 'b', value: 2 }]);
         await one.journal.append([{ id: 'b', value: 3 }]);
-        expect(await other.journal.read(10)).toEqual([{ id: 'b', value: 3 }]);
-        await other.journal.acknowledge(['b']);
+        expect(told(await other.journal.read(10))).toEqual([{ id: 'b', value: 3 }]);
+        await other.journal.acknowledge(await other.journal.read(1));
         expect(await one.journal.size()).toBe(0);
         expect(await open().journal.size()).toBe(0);
+      });
+
+      it('lets either of them replace an entry, and both see the last value, whoever opens it later too', async () => {
+        const [one, other] = [open(), open()];
+        await other.journal.append([{ id: 'early', value: 0 }]);
+        await time.advance(5);
+        await one.journal.append([{ id: 'a', value: 'first' }, { id: 'b', value: 'first' }]);
+        const read = await one.journal.read(10);
+        await other.journal.replace([{ id: 'a', value: 'second' }]);
+        await one.journal.replace([{ id: 'a', value: 'third' }]);
+        await other.journal.replace([{ id: 'a', value: 'fourth' }]);
+        for (const store of [one, other, open()]) {
+          const values = (await store.journal.read(10)).map(({ id, value }) => [id, value]);
+          expect(new Map(values as [string, JsonValue][])).toEqual(new Map<string, JsonValue>([['early', 0], ['a', 'fourth'], ['b', 'first']]));
+        }
+        await one.journal.acknowledge(read);
+        expect(told(await open().journal.read(10))).toEqual([{ id: 'a', value: 'fourth' }]);
+        expect(await other.journal.replace([{ id: 'b', value: 'too late' }])).toEqual(['b']);
+        expect(await one.journal.size()).toBe(1);
+      });
+
+      it('never brings back an entry that one acknowledges while another replaces it', async () => {
+        const [one, other] = [open(), open()];
+        for (let round = 0; round < 20; round++) {
+          const entry = { id: `id-${round}`, value: 'first' };
+          await one.journal.append([entry]);
+          const [gone] = await Promise.all([other.journal.replace([{ ...entry, value: 'newer' }]), one.journal.acknowledge([entry])]);
+          // Acknowledged without a revision, it is gone either way: the only question is who was first.
+          expect([[], [entry.id]]).toContainEqual(gone);
+          expect(await one.journal.size()).toBe(0);
+          expect(await other.journal.size()).toBe(0);
+        }
       });
 
       it('still has everything when opened again', async () => {
@@ -308,8 +382,13 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         const after = open();
         expect(await after.get('credentials')).toEqual({ machineId: 'abc' });
         expect([...((await after.getBlob('decisions'))?.chunks[0] ?? [])]).toEqual([1, 2, 3]);
-        expect(await after.journal.read(10)).toEqual([{ id: 'a', value: 1 }]);
+        expect(told(await after.journal.read(10))).toEqual([{ id: 'a', value: 1 }]);
       });
     });
   });
+}
+
+/** Entries without their revisions, which are each store's own. */
+function told(entries: readonly JournalEntry[]): JournalEntry[] {
+  return entries.map(({ id, value }) => ({ id, value }));
 }

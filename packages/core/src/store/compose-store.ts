@@ -10,10 +10,14 @@ type Bounded = <T>(task: string, run: (deadline: Deadline) => Promise<T>) => Pro
 
 /** The port over one kind of store: here every call gets its deadline, and every failure its code. */
 export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock: Clock; deadlineMs: number }): Store {
+  let reachable = true;
   const bounded: Bounded = async (task, run) => {
     try {
-      return await withinDeadline(deadlineMs, () => storeTooSlow(engine.description, task, deadlineMs), run);
+      const result = await withinDeadline(deadlineMs, () => storeTooSlow(engine.description, task, deadlineMs), run);
+      reachable = true;
+      return result;
     } catch (error) {
+      reachable = false;
       throw storeUnavailable(engine.description, task, error);
     }
   };
@@ -22,6 +26,9 @@ export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock
     durable: engine.durable,
     shared: engine.shared,
     crashSafe: engine.crashSafe,
+    get reachable() {
+      return reachable;
+    },
     get: (key) => bounded(`read '${key}'`, (deadline) => engine.get(key, deadline)),
     put: (key, value) => bounded(`write '${key}'`, (deadline) => done(engine.put(key, value, undefined, deadline))),
     delete: (key) => bounded(`delete '${key}'`, (deadline) => engine.delete(key, deadline)),
@@ -95,7 +102,9 @@ function journalOf({ journal }: StoreEngine, bounded: Bounded): Journal {
   return {
     append: (entries) => bounded('append to the journal', (deadline) => journal.append(entries, deadline)),
     read: (limit) => bounded('read the journal', (deadline) => journal.read(limit, deadline)),
-    acknowledge: (ids) => bounded('write to the journal', (deadline) => journal.acknowledge(ids, deadline)),
+    acknowledge: (entries) => bounded('write to the journal', (deadline) => journal.acknowledge(entries, deadline)),
+    replace: (entries) => bounded('write to the journal', (deadline) => journal.replace(entries, deadline)),
+    waiting: (ids) => bounded('read the journal', (deadline) => journal.waiting(ids, deadline)),
     size: () => bounded('read the journal', (deadline) => journal.size(deadline)),
   };
 }

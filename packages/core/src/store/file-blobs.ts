@@ -56,6 +56,11 @@ export class FileBlobs {
     return committed;
   }
 
+  async delete(key: string): Promise<void> {
+    const previous = await this.version(key).catch(() => undefined);
+    if (await this.#manifests.delete(key)) await this.#removeOthers(key, undefined, previous);
+  }
+
   async #manifest(key: string): Promise<BlobManifest | undefined> {
     const text = await this.#manifests.get(key);
     return readManifest(text === undefined ? undefined : (JSON.parse(text) as JsonValue));
@@ -90,7 +95,7 @@ export class FileBlobs {
   }
 
   /** Readers of the version before find its file gone, and look at the manifest again. */
-  async #removeOthers(key: string, current: string, previous: string | undefined): Promise<void> {
+  async #removeOthers(key: string, current: string | undefined, previous: string | undefined): Promise<void> {
     const [start = '', end = ''] = basename(this.#fileOf(key, '*')).split('*');
     for (const name of await readdir(this.#folder)) {
       if (!name.startsWith(start) || !name.endsWith(end)) continue;

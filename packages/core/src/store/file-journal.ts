@@ -3,8 +3,10 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Deadline } from './deadline.js';
-import { ACKS, linesOf, OPEN, SEALED } from './journal-segment.js';
-import { bySegment, JournalView } from './journal-view.js';
+import { exclusively } from './file-lock.js';
+import { makeFolder } from './folder.js';
+import { ACKS, type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.js';
+import { bySegment, JournalView, type Place } from './journal-view.js';
 import { JournalWriter, sealSegment } from './journal-writer.js';
 import type { JournalEngine } from './store-engine.js';
 import type { JournalEntry } from './store.js';
@@ -13,6 +15,7 @@ import type { JournalEntry } from './store.js';
 const ROTATE_BYTES = 64 << 10;
 /** A segment of another process that was not written to for this long, in ms, is sealed once nothing waits in it. */
 const QUIET_MS = 60_000;
+const LOCK = 'journal.lock';
 
 /**
  * The journal as append-only files, one writer each, that all processes read. Segments go, with their acknowledgements, when
@@ -32,7 +35,7 @@ export class FileJournal implements JournalEngine {
   }
 
   append(entries: readonly JournalEntry[], deadline: Deadline): Promise<void> {
-    return entries.length === 0 ? Promise.resolve() : this.#writer.append(entries, deadline);
+    return entries.length === 0 ? Promise.resolve() : this.#writer.append(entries.map(this.#lineOf), deadline);
   }
 
   read(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]> {
@@ -43,18 +46,27 @@ export class FileJournal implements JournalEngine {
     return this.#upToDate(deadline, () => Promise.resolve(this.#view.size));
   }
 
-  acknowledge(ids: readonly string[], deadline: Deadline): Promise<void> {
-    return this.#upToDate(deadline, async () => {
-      const places = ids.flatMap((id) => this.#view.placesOf(id));
-      for (const [segment, group] of bySegment(places)) {
-        deadline.signal.throwIfAborted();
-        const { bytes } = linesOf([group.map(({ offset }) => offset)]);
-        await using file = await open(join(this.#folder, `${segment}.${this.#me}${ACKS}`), 'a', 0o600);
-        await file.appendFile(bytes);
-        await file.datasync();
-        for (const { offset } of group) this.#view.acknowledge(segment, offset);
-      }
+  async acknowledge(entries: readonly JournalEntry[], deadline: Deadline): Promise<void> {
+    if (entries.length === 0) return;
+    await this.#alone(deadline, async () => {
+      await this.#release(entries.flatMap((entry) => this.#view.placesUpTo(entry)), deadline);
       await this.#tidy(deadline);
+    });
+  }
+
+  waiting(ids: readonly string[], deadline: Deadline): Promise<readonly string[]> {
+    return this.#upToDate(deadline, () => Promise.resolve(ids.filter((id) => this.#view.placesOf(id).length > 0)));
+  }
+
+  async replace(entries: readonly JournalEntry[], deadline: Deadline): Promise<readonly string[]> {
+    if (entries.length === 0) return [];
+    return this.#alone(deadline, async () => {
+      const waiting = entries.filter(({ id }) => this.#view.placesOf(id).length > 0);
+      // The first place of an entry is where it stands in the order; nobody needs those between it and the new one.
+      const outdated = waiting.flatMap(({ id }) => this.#view.placesOf(id).slice(1));
+      await this.append(waiting, deadline);
+      await this.#release(outdated, deadline);
+      return entries.filter((entry) => !waiting.includes(entry)).map(({ id }) => id);
     });
   }
 
@@ -63,14 +75,46 @@ export class FileJournal implements JournalEngine {
     return this.#writer.rotate();
   }
 
-  /** One at a time: the view is read and changed across several reads of files. */
+  readonly #lineOf = ({ id, value }: JournalEntry): EntryLine => {
+    const generation = this.#view.nextGeneration(id);
+    return generation === 0 ? { id, value } : { id, value, generation };
+  };
+
   #upToDate<T>(deadline: Deadline, run: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(async () => {
+    return this.#inTurn(async () => {
       await this.#view.update(deadline);
       return run();
     });
+  }
+
+  /** While no other process acknowledges or replaces anything: an entry that is gone must not be replaced any more. */
+  #alone<T>(deadline: Deadline, run: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      await makeFolder(this.#folder);
+      return exclusively(join(this.#folder, LOCK), deadline, async () => {
+        await this.#view.update(deadline);
+        return run();
+      });
+    });
+  }
+
+  /** One at a time: the view is read and changed across several reads of files. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(run);
     this.#turn = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Writes down that nobody needs what stands in these places. */
+  async #release(places: readonly Place[], deadline: Deadline): Promise<void> {
+    for (const [segment, group] of bySegment(places)) {
+      deadline.signal.throwIfAborted();
+      const { bytes } = linesOf([group.map(({ offset }) => offset)]);
+      await using file = await open(join(this.#folder, `${segment}.${this.#me}${ACKS}`), 'a', 0o600);
+      await file.appendFile(bytes);
+      await file.datasync();
+      for (const { offset } of group) this.#view.acknowledge(segment, offset);
+    }
   }
 
   /** Seals what nobody will need open and where nothing waits, looks again, and removes what is sealed and done with. */

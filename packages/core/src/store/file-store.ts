@@ -40,6 +40,7 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
     },
     async delete(key) {
       await values.delete(key);
+      await blobs.delete(key);
     },
     getBlob: (key, deadline) => blobs.get(key, deadline),
     putBlob: (key, blob, fence, deadline) =>

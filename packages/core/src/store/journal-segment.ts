@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Deadline } from './deadline.js';
 import { codeOf } from './store-error.js';
-import type { JournalEntry } from './store.js';
+import type { JsonValue } from './store.js';
 
 /**
  * The format of the journal's files. Each line is a JSON object or array: a torn one, left by a crash or a full disk, is
@@ -14,6 +14,14 @@ import type { JournalEntry } from './store.js';
 export const OPEN = '.open';
 export const SEALED = '.sealed';
 export const ACKS = '.acks';
+
+/** What a line of a segment holds: one value that an entry has had. */
+export interface EntryLine {
+  readonly id: string;
+  readonly value: JsonValue;
+  /** How often the value had been replaced before: the highest one counts, in whatever order the files are read. */
+  readonly generation?: number;
+}
 
 /** A line of a file with the place where it starts. */
 export interface Line {
@@ -87,8 +95,10 @@ function parsed(line: string): unknown {
   }
 }
 
-export function isEntry(value: unknown): value is JournalEntry {
-  return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' && 'value' in value;
+export function isEntry(line: unknown): line is EntryLine {
+  if (typeof line !== 'object' || line === null) return false;
+  const { id, value, generation = 0 } = line as Partial<Record<keyof EntryLine, unknown>>;
+  return typeof id === 'string' && value !== undefined && typeof generation === 'number';
 }
 
 export function isAcknowledgement(value: unknown): value is readonly number[] {

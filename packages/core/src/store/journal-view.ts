@@ -5,11 +5,12 @@ import { ACKS, isAcknowledgement, isEntry, OPEN, openIfThere, READ_BYTES, readLi
 import { codeOf } from './store-error.js';
 import type { JournalEntry } from './store.js';
 
-/** Where a waiting entry stands. */
+/** Where a value of a waiting entry stands. */
 export interface Place {
   readonly segment: string;
   readonly offset: number;
   readonly length: number;
+  readonly generation: number;
 }
 
 interface Segment {
@@ -30,7 +31,7 @@ interface Segment {
 export class JournalView {
   readonly #folder: string;
   readonly #segments = new Map<string, Segment>();
-  /** The places of each waiting entry, oldest entry first. An entry that was appended again has several. */
+  /** The places of each waiting entry, oldest entry first. One that was replaced has several; the last one counts. */
   readonly #entries = new Map<string, Place[]>();
 
   constructor(folder: string) {
@@ -62,6 +63,18 @@ export class JournalView {
     for (const [key, sealed] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
       await this.#readSegment(key, sealed, acks.filter((name) => name.startsWith(`${key}.`)), deadline);
     }
+  }
+
+  /** Where the value that was read stands, and those before it; everything that is known without a revision. */
+  placesUpTo({ id, revision }: JournalEntry): readonly Place[] {
+    const places = this.placesOf(id);
+    return revision === undefined ? places : places.slice(0, places.findIndex((place) => revisionOf(place) === revision) + 1);
+  }
+
+  /** What to write with the next value of an entry. */
+  nextGeneration(id: string): number {
+    const last = this.placesOf(id).at(-1);
+    return last === undefined ? 0 : last.generation + 1;
   }
 
   /** The oldest waiting entries, read from their files. */
@@ -120,7 +133,7 @@ export class JournalView {
     if (!segment.complete) {
       const read = await this.#whicheverIsThere(key, (path) =>
         readLines(path, segment.read, deadline, ({ offset, length, value }) => {
-          if (isEntry(value)) this.#add(segment, value.id, { segment: key, offset, length });
+          if (isEntry(value)) this.#add(segment, value.id, { segment: key, offset, length, generation: value.generation ?? 0 });
         }),
       );
       if (read === undefined) return this.#forget(key);
@@ -137,7 +150,7 @@ export class JournalView {
     segment.waiting.set(place.offset, id);
     const places = this.#entries.get(id);
     if (places === undefined) this.#entries.set(id, [place]);
-    else places.push(place);
+    else places.splice(places.findLastIndex(({ generation }) => generation <= place.generation) + 1, 0, place);
   }
 
   async #readEntries(key: string, places: readonly Place[], deadline: Deadline): Promise<readonly JournalEntry[]> {
@@ -150,9 +163,10 @@ export class JournalView {
       const buffer = Buffer.allocUnsafe(run.end - run.start);
       await file.read(buffer, 0, buffer.length, run.start);
       deadline.extend();
-      for (const { offset, length } of run.places) {
-        const entry: unknown = JSON.parse(buffer.toString('utf8', offset - run.start, offset - run.start + length));
-        if (isEntry(entry)) entries.push({ id: entry.id, value: entry.value });
+      for (const place of run.places) {
+        const start = place.offset - run.start;
+        const entry: unknown = JSON.parse(buffer.toString('utf8', start, start + place.length));
+        if (isEntry(entry)) entries.push({ id: entry.id, value: entry.value, revision: revisionOf(place) });
       }
     }
     return entries;
@@ -164,6 +178,10 @@ export class JournalView {
     const opened = this.#segments.get(key)?.sealed === true ? undefined : await use(path + OPEN);
     return opened ?? use(path + SEALED);
   }
+}
+
+function revisionOf({ segment, offset }: Place): string {
+  return `${segment}:${offset}`;
 }
 
 /** The places of one segment in groups that are read at once. */

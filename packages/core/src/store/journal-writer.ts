@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Deadline } from './deadline.js';
 import { makeFolder, syncFolder } from './folder.js';
-import { linesOf, OPEN, SEALED } from './journal-segment.js';
+import { type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.js';
 import { codeOf } from './store-error.js';
-import type { JournalEntry } from './store.js';
 
 /** A segment that has grown to this size, in bytes, is sealed: small enough to go soon when its entries are answered. */
 const SEGMENT_BYTES = 4 << 20;
@@ -42,10 +41,10 @@ export class JournalWriter {
     return this.#segment?.key;
   }
 
-  append(entries: readonly JournalEntry[], deadline: Deadline): Promise<void> {
+  append(entries: readonly EntryLine[], deadline: Deadline): Promise<void> {
     return this.#inTurn(async () => {
       deadline.signal.throwIfAborted();
-      const { bytes } = linesOf(entries.map(({ id, value }) => ({ id, value })));
+      const { bytes } = linesOf(entries);
       do {
         this.#segment ??= await this.#create();
         await this.#segment.handle.appendFile(bytes);

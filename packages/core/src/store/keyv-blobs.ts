@@ -44,11 +44,22 @@ export class KeyvBlobs {
     deadline.signal.throwIfAborted();
     if (!mayReplace()) return false;
     await this.#values.put(key, { ...manifest, version: `${slot}${manifest.version}` });
-    for (let unused = 0; old !== undefined && unused < pieceCount(old); unused++) {
-      await this.#values.delete(pieceKey(key, slotOf(old), unused));
+    if (old !== undefined) await this.#removePieces(key, old, deadline);
+    return true;
+  }
+
+  /** Removes what is under the key, a blob or a value. */
+  async delete(key: string, deadline: Deadline): Promise<void> {
+    const old = await this.#manifest(key).catch(() => undefined);
+    await this.#values.delete(key);
+    if (old !== undefined) await this.#removePieces(key, old, deadline);
+  }
+
+  async #removePieces(key: string, manifest: BlobManifest, deadline: Deadline): Promise<void> {
+    for (let index = 0; index < pieceCount(manifest); index++) {
+      await this.#values.delete(pieceKey(key, slotOf(manifest), index));
       deadline.extend();
     }
-    return true;
   }
 
   async #manifest(key: string): Promise<BlobManifest | undefined> {

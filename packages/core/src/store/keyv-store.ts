@@ -32,7 +32,7 @@ export function keyvStore({ keyv, prefix, description, durable, clock, close }: 
       await values.put(key, value);
       return true;
     },
-    delete: (key) => values.delete(key),
+    delete: (key, deadline) => blobs.delete(key, deadline),
     getBlob: (key, deadline) => blobs.get(key, deadline),
     putBlob: (key, blob, fence, deadline) => blobs.put(key, blob, deadline, () => fence === undefined || leases.holds(fence)),
     blobVersion: (key) => blobs.version(key),

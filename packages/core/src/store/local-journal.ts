@@ -1,26 +1,36 @@
 import type { JournalEngine } from './store-engine.js';
-import type { JournalEntry, JsonValue } from './store.js';
+import type { JournalEntry } from './store.js';
 
 /** A journal in memory: it ends with the process. */
 export function localJournal(): JournalEngine {
-  const entries = new Map<string, JsonValue>();
+  const waiting = new Map<string, Required<JournalEntry>>();
+  let revisions = 0;
+  const write = ({ id, value }: JournalEntry): void => void waiting.set(id, { id, value, revision: String(++revisions) });
   return {
-    append(added) {
-      for (const { id, value } of added) entries.set(id, value);
+    append(entries) {
+      entries.forEach(write);
       return Promise.resolve();
     },
     read(limit) {
       const oldest: JournalEntry[] = [];
-      for (const [id, value] of entries) {
+      for (const entry of waiting.values()) {
         if (oldest.length >= limit) break;
-        oldest.push({ id, value });
+        oldest.push(entry);
       }
       return Promise.resolve(oldest);
     },
-    acknowledge(ids) {
-      for (const id of ids) entries.delete(id);
+    acknowledge(entries) {
+      for (const { id, revision } of entries) {
+        if (revision === undefined || waiting.get(id)?.revision === revision) waiting.delete(id);
+      }
       return Promise.resolve();
     },
-    size: () => Promise.resolve(entries.size),
+    replace(entries) {
+      const gone = entries.filter(({ id }) => !waiting.has(id));
+      entries.filter(({ id }) => waiting.has(id)).forEach(write);
+      return Promise.resolve(gone.map(({ id }) => id));
+    },
+    waiting: (ids) => Promise.resolve(ids.filter((id) => waiting.has(id))),
+    size: () => Promise.resolve(waiting.size),
   };
 }

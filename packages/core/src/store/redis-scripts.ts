@@ -8,8 +8,21 @@ if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
 return 1`;
 
-/** KEYS: value */
-export const DELETE = `return redis.call('DEL', KEYS[1])`;
+/** Has the pieces of a blob, if the key holds one, expire in `ms`. */
+const EXPIRE_PIECES = `
+local function expire_pieces(key, piece_bytes, ms)
+  local readable, manifest = pcall(cjson.decode, redis.call('GET', key))
+  if not readable or type(manifest) ~= 'table' or manifest.format ~= 1 then return end
+  if type(manifest.version) ~= 'string' or type(manifest.length) ~= 'number' then return end
+  for index = 0, math.ceil(manifest.length / piece_bytes) - 1 do
+    redis.call('PEXPIRE', key .. ':' .. manifest.version .. ':' .. index, ms)
+  end
+end`;
+
+/** KEYS: value, or manifest of a blob; ARGV: bytes of a piece */
+export const DELETE = `${EXPIRE_PIECES}
+expire_pieces(KEYS[1], ARGV[1], 0)
+return redis.call('DEL', KEYS[1])`;
 
 /** KEYS: lease, counter of tokens; ARGV: holder, ttl in ms → the token, or 0 when somebody holds it */
 export const TAKE_LEASE = `
@@ -39,21 +52,15 @@ export const PUT_PIECE = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[
  *
  * KEYS: manifest, lease?; ARGV: manifest, version, pieces, bytes of a piece, ms that the old pieces stay, holder?
  */
-export const COMMIT_BLOB = `
+export const COMMIT_BLOB = `${EXPIRE_PIECES}
 if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[6] then return 0 end
 for index = 0, ARGV[3] - 1 do
   if redis.call('PERSIST', KEYS[1] .. ':' .. ARGV[2] .. ':' .. index) == 0 then
     return redis.error_reply('ERR it took so long to write that its first pieces have expired')
   end
 end
-local old = redis.call('GET', KEYS[1])
+expire_pieces(KEYS[1], ARGV[4], ARGV[5])
 redis.call('SET', KEYS[1], ARGV[1])
-local readable, manifest = pcall(cjson.decode, old)
-if readable and type(manifest) == 'table' and manifest.format == 1 then
-  for index = 0, math.ceil(manifest.length / ARGV[4]) - 1 do
-    redis.call('PEXPIRE', KEYS[1] .. ':' .. manifest.version .. ':' .. index, ARGV[5])
-  end
-end
 return 1`;
 
 /** KEYS: order, values, counter; ARGV: id, value, id, value… */
@@ -78,13 +85,37 @@ for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do
 end
 return read`;
 
-/** KEYS: order, values; ARGV: ids */
+/** KEYS: order, values; ARGV: id, SHA-1 of the value or nothing, id… */
 export const ACKNOWLEDGE = `
-for _, id in ipairs(ARGV) do
-  redis.call('ZREM', KEYS[1], id)
-  redis.call('HDEL', KEYS[2], id)
+for index = 1, #ARGV, 2 do
+  local id, revision = ARGV[index], ARGV[index + 1]
+  local value = redis.call('HGET', KEYS[2], id)
+  if revision == '' or not value or redis.sha1hex(value) == revision then
+    redis.call('ZREM', KEYS[1], id)
+    redis.call('HDEL', KEYS[2], id)
+  end
 end
 return 1`;
+
+/** KEYS: values; ARGV: id, value, id, value… → the ids that are not there */
+export const REPLACE = `
+local gone = {}
+for index = 1, #ARGV, 2 do
+  if redis.call('HEXISTS', KEYS[1], ARGV[index]) == 1 then
+    redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1])
+  else
+    gone[#gone + 1] = ARGV[index]
+  end
+end
+return gone`;
+
+/** KEYS: order; ARGV: ids → those that are there */
+export const WAITING = `
+local waiting = {}
+for _, id in ipairs(ARGV) do
+  if redis.call('ZSCORE', KEYS[1], id) then waiting[#waiting + 1] = id end
+end
+return waiting`;
 
 /** KEYS: order */
 export const SIZE = `return redis.call('ZCARD', KEYS[1])`;

@@ -73,6 +73,16 @@ describe('with a server', () => {
       expect(lasting).toHaveLength(1);
     });
 
+    it('leaves nothing of a blob that was deleted', async () => {
+      await store.putBlob('decisions', { head: 1, chunks: [new Uint8Array(2 << 20)] });
+      const client = await clientOf();
+      await store.delete('decisions');
+      const pieces = await client.keys(`*::decisions:${'?'.repeat(24)}:*`);
+      const lasting = await Promise.all(pieces.map((key) => client.pTTL(key)));
+      client.destroy();
+      expect(lasting.filter((ttl) => ttl < 0 || ttl > 30_000)).toEqual([]);
+    });
+
     it('turns values into text as the Keyv does', async () => {
       const secret = new Keyv(new KeyvRedis({ socket: { path: redis.socket, tls: false } }), {
         serialize: (data) => Buffer.from(JSON.stringify(data)).toString('hex'),
@@ -134,7 +144,9 @@ describe('redis out of reach', () => {
       () => store.lease('refresh', 60_000),
       () => store.journal.append([{ id: 'late', value: 1 }]),
       () => store.journal.read(1),
-      () => store.journal.acknowledge(['a']),
+      () => store.journal.acknowledge([{ id: 'a', value: 1 }]),
+      () => store.journal.replace([{ id: 'a', value: 1 }]),
+      () => store.journal.waiting(['a']),
       () => store.journal.size(),
     ];
     const results = await Promise.allSettled(calls.map((call) => call()));
@@ -179,8 +191,10 @@ describe('redis out of reach', () => {
     redis.pause();
     await expect(store.lease('refresh', 60_000)).rejects.toMatchObject(unavailable);
     await expect(store.get('credentials')).rejects.toMatchObject(unavailable);
+    expect(store.reachable).toBe(false);
     redis.resume();
     await eventually(async () => expect(await store.lease('refresh', 60_000)).toBeDefined());
+    expect(store.reachable).toBe(true);
     expect(await store.get('credentials')).toBe('kept');
   });
 

@@ -1,3 +1,4 @@
+import { PIECE_BYTES } from './blob-manifest.js';
 import type { Codec } from './keyv-codec.js';
 import { RedisBlobs, type RedisFence } from './redis-blobs.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -38,7 +39,7 @@ export function redisStore({ redis, codec, prefix, close }: RedisStoreOptions): 
       return (await redis.run(PUT, [prefix + key, ...keys], [text, ...args], deadline)) === 1;
     },
     async delete(key, deadline) {
-      await redis.run(DELETE, [prefix + key], [], deadline);
+      await redis.run(DELETE, [prefix + key], [String(PIECE_BYTES)], deadline);
     },
     getBlob: (key, deadline) => blobs.get(prefix + key, deadline),
     putBlob: (key, blob, fence, deadline) => blobs.put(prefix + key, blob, fenceOf(fence), deadline),

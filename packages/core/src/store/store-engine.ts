@@ -44,6 +44,8 @@ export interface StoreEngine {
 export interface JournalEngine {
   append(entries: readonly JournalEntry[], deadline: Deadline): Promise<void>;
   read(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]>;
-  acknowledge(ids: readonly string[], deadline: Deadline): Promise<void>;
+  acknowledge(entries: readonly JournalEntry[], deadline: Deadline): Promise<void>;
+  replace(entries: readonly JournalEntry[], deadline: Deadline): Promise<readonly string[]>;
+  waiting(ids: readonly string[], deadline: Deadline): Promise<readonly string[]>;
   size(deadline: Deadline): Promise<number>;
 }

@@ -84,9 +84,9 @@ describe.each([
       );
       await Promise.all(appending.map((worker) => worker.next()));
       for (const end = performance.now() + 150 + Math.random() * 300; performance.now() < end; ) {
-        const some = (await store.journal.read(50)).map(({ id }) => id);
+        const some = await store.journal.read(50);
         await store.journal.acknowledge(some);
-        for (const id of some) acknowledged.add(id);
+        for (const { id } of some) acknowledged.add(id);
       }
       await Promise.all(appending.map((worker) => worker.kill()));
       for (const worker of appending) for (const id of storedBy(worker)) stored.add(id);

@@ -19,9 +19,12 @@ export interface Store {
   readonly shared: boolean;
   /** A journal entry survives `kill -9` once `append` has resolved. */
   readonly crashSafe: boolean;
+  /** Whether the call that settled last has worked; true before the first. Asking costs nothing. */
+  readonly reachable: boolean;
 
   get(key: StoreKey): Promise<JsonValue | undefined>;
   put(key: StoreKey, value: JsonValue): Promise<void>;
+  /** Removes a value, or a large one. */
   delete(key: StoreKey): Promise<void>;
 
   /** One large value, checked on the way back: a damaged or foreign one rejects with `CROWDSEC_STORE_UNAVAILABLE`. */
@@ -87,6 +90,8 @@ export interface JournalEntry {
   /** Unique: an entry appended again under its id replaces the older one. */
   readonly id: string;
   readonly value: JsonValue;
+  /** Which of the values that it has had this is: on entries that were read. */
+  readonly revision?: string;
 }
 
 /**
@@ -97,7 +102,15 @@ export interface Journal {
   append(entries: readonly JournalEntry[]): Promise<void>;
   /** The oldest entries, at most `limit`. */
   read(limit: number): Promise<readonly JournalEntry[]>;
-  acknowledge(ids: readonly string[]): Promise<void>;
+  /**
+   * Takes entries out, as they were read: one that has been replaced since then stays. An entry without a revision goes
+   * whatever its value is by now.
+   */
+  acknowledge(entries: readonly JournalEntry[]): Promise<void>;
+  /** Gives entries that still wait new values, in their places. Resolves the ids of those that no longer wait: they do not come back. */
+  replace(entries: readonly JournalEntry[]): Promise<readonly string[]>;
+  /** Those of these ids that still wait. */
+  waiting(ids: readonly string[]): Promise<readonly string[]>;
   /** How many entries wait. */
   size(): Promise<number>;
 }
