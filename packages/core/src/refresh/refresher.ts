@@ -240,7 +240,7 @@ export class Refresher {
     const spread = 1 + JITTER * this.#random();
     const wantedAt = pulledAt === undefined ? now : pulledAt + intervalMs * spread;
     const gate = pullGate({ pulledAt, record: this.#record, now });
-    this.#nextPullAt = Math.max(now + atLeastMs, wantedAt, gate.open ? now : gate.nextAt);
+    this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, gate.open ? now : gate.nextAt));
     this.#plan('refresh', this.#nextPullAt - now, async () => void (await this.refresh()));
   }
 
