@@ -72,7 +72,7 @@ class Agent implements Crowdsec {
   readonly #signals: SignalBuffer;
   readonly #closeFetch: () => Promise<void>;
   #state: 'new' | 'started' | 'stopped' = 'new';
-  #storeReachable = true;
+  #openFailed = false;
   #storeJob: Disposable | undefined;
 
   constructor(given: CrowdsecOptions) {
@@ -305,7 +305,7 @@ class Agent implements Crowdsec {
         description: this.#store.description,
         durable: this.#store.durable,
         shared: this.#store.shared,
-        reachable: this.#storeReachable,
+        reachable: this.#store.reachable,
       },
     });
   }
@@ -331,14 +331,14 @@ class Agent implements Crowdsec {
     const opened = await Promise.allSettled([this.#session.load(), this.#refresher.start(), this.#localSync.start(), this.#signals.start()]);
     const failed = opened.find((part) => part.status === 'rejected');
     if (failed === undefined) {
-      if (!this.#storeReachable) this.#logger.info('The store is back.');
-      this.#storeReachable = true;
+      if (this.#openFailed) this.#logger.info('The store is back.');
+      this.#openFailed = false;
       return;
     }
-    if (this.#storeReachable) {
+    if (!this.#openFailed) {
       this.#logger.warn(`The agent serves from memory and sends nothing until its store answers: ${messageOf(failed.reason)}`);
     }
-    this.#storeReachable = false;
+    this.#openFailed = true;
     if (this.#state === 'started') this.#storeJob = this.#scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
   }
 
