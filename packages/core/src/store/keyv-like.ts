@@ -8,7 +8,7 @@ export interface KeyvLike {
   set(key: string, value: unknown, ttl?: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
   /** Where there is one it is preferred: `get` of Keyv 5 makes a missing value of an error. */
-  getRaw?(key: string): Promise<{ readonly value?: unknown } | undefined>;
+  getRaw?(key: string): Promise<unknown>;
   on?(event: 'error', listener: (error: unknown) => void): unknown;
   off?(event: 'error', listener: (error: unknown) => void): unknown;
 }

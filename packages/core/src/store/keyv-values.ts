@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import type { KeyvLike } from './keyv-like.js';
+import { isObject, type KeyvLike } from './keyv-like.js';
 import type { JsonValue } from './store.js';
 
 /**
@@ -26,7 +26,7 @@ export class KeyvValues {
   async get(key: string): Promise<JsonValue | undefined> {
     const name = this.#prefix + key;
     const value = await this.#checked(async () =>
-      this.#keyv.getRaw === undefined ? this.#keyv.get(name) : (await this.#keyv.getRaw(name))?.value,
+      this.#keyv.getRaw === undefined ? this.#keyv.get(name) : valueIn(await this.#keyv.getRaw(name)),
     );
     return value === null ? undefined : (value as JsonValue | undefined);
   }
@@ -52,4 +52,11 @@ export class KeyvValues {
     if (this.#errors > before) throw new Error(messageOf(this.#lastError), { cause: this.#lastError });
     return result;
   }
+}
+
+/** What Keyv keeps is the value in an envelope, with its expiry beside it. */
+function valueIn(raw: unknown): unknown {
+  if (raw === undefined || raw === null) return undefined;
+  if (!isObject(raw)) throw new Error('the Keyv could not decode it');
+  return raw.value;
 }
