@@ -8,6 +8,14 @@ const PACKAGES = {
   'packages/core': [],
   'packages/sandbox': [],
   'packages/nestjs': ['core'],
+  'packages/express': ['core'],
+  'packages/fastify': ['core'],
+  'packages/hono': ['core'],
+  'packages/koa': ['core'],
+  'packages/next': ['core'],
+  'packages/conformance': ['core', 'sandbox'],
+  'apps/demo-koa': ['core', 'koa'],
+  'apps/demo-next': ['core', 'next'],
   'apps/demo': ['core', 'nestjs', 'sandbox'],
 };
 

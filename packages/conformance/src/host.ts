@@ -1,0 +1,40 @@
+import type { CrowdsecOptions } from '@crowdsec-sdk/core';
+
+/**
+ * A framework with its adapter, and the one application that the suite talks to:
+ *
+ * | route | answers |
+ * |---|---|
+ * | `GET /hello` | 200, `x-app: hello`, text `hello` |
+ * | `GET /whoami` | 200, JSON `{ ip, remediation, origin }` of the verdict as the adapter hands it on (`ip` is null when unknown) |
+ * | `GET /stream` | 200, `one\n` at once and `two\n` after 100 ms |
+ * | `POST /echo` | 200, the body of the request, byte for byte |
+ * | `GET /teapot` | 418, text `teapot`, by the framework's own kind of HTTP error or response |
+ * | `GET /boom` | what the framework makes of an exception: a 500 |
+ * | `POST /report` | 200 when a signal about 198.51.100.66, `acme/login-bruteforce`, was reported and stored |
+ *
+ * Everything else is what the framework answers to an unknown route: a 404.
+ */
+export interface Host {
+  /** How it is called in the matrix: `koa`. */
+  readonly adapter: string;
+  /** Whether the framework knows the peer of a connection. Where it doesn't, one trusted hop stands for the proxy. */
+  readonly peers: boolean;
+  /** Whether options may hold functions: not where the host is another process. */
+  readonly functions: boolean;
+  /** Starts the application and resolves once it listens with what `stateDir` holds in use. */
+  start(options: HostOptions): Promise<RunningHost>;
+}
+
+export interface HostOptions {
+  /** Plain data but for `remedies`, so that it can be handed to another process. */
+  readonly crowdsec: CrowdsecOptions;
+  /** Where to listen. */
+  readonly hostname: string;
+}
+
+export interface RunningHost {
+  readonly port: number;
+  /** Shuts down as an operator would: no more connections, and what is buffered is sent. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,5 @@
+export { adapterConformance } from './suite.js';
+export type { Host, HostOptions, RunningHost } from './host.js';
+export { nodeHost, type NodeApp } from './node-host.js';
+export { processHost } from './process-host.js';
+export { BANNED, CLEAN, PLACES } from './world.js';

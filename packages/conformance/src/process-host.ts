@@ -1,0 +1,59 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import type { Host } from './host.js';
+
+const START_DEADLINE_MS = 30_000;
+const STOP_DEADLINE_MS = 15_000;
+
+/**
+ * A host that is a program of its own: it is told `HOST`, `PORT` and, as JSON, `CROWDSEC_OPTIONS`, serves `/hello` once it is ready,
+ * and ends by itself after a SIGTERM.
+ */
+export function processHost(host: Pick<Host, 'adapter' | 'peers'> & { readonly command: readonly string[]; readonly cwd: string }): Host {
+  const [program = '', ...args] = host.command;
+  return {
+    adapter: host.adapter,
+    peers: host.peers,
+    functions: false,
+    async start({ crowdsec, hostname }) {
+      const port = await freePort(hostname);
+      const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', HOST: hostname, PORT: `${port}`, CROWDSEC_OPTIONS: JSON.stringify(crowdsec) };
+      const child = spawn(program, args, { cwd: host.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const output: string[] = [];
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+      await untilReady(child, `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}/hello`, output);
+      return { port, stop: () => stop(child, output) };
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, url: string, output: readonly string[]): Promise<void> {
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (Date.now() < deadline && child.exitCode === null) {
+    // Whatever it answers: a host that refuses everybody is ready too.
+    const isUp = await fetch(url).then(() => true, () => false);
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`The host did not start:\n${output.join('')}`);
+}
+
+async function stop(child: ChildProcess, output: readonly string[]): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  const [, signal] = (await ended) as [number | null, string | null];
+  clearTimeout(late);
+  if (signal === 'SIGKILL') throw new Error(`The host did not end within ${STOP_DEADLINE_MS} ms:\n${output.join('')}`);
+}
+
+async function freePort(hostname: string): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, hostname, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,81 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCrowdsec, silentLogger, type CrowdsecOptions } from '@crowdsec-sdk/core';
+import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
+import type { Host, RunningHost } from './host.js';
+
+/** A client that the sandbox bans, and one that it does not. */
+export const BANNED = '203.0.113.66';
+export const CLEAN = '203.0.113.7';
+export const BANNED_V6 = '2001:db8:bad::1';
+
+/** What is held: banned visitors everywhere, and loopback peers where a test needs the peer itself to be banned. */
+export const PLACES = {
+  visitors: [BANNED, BANNED_V6, '192.0.2.128/25'],
+  peers: ['127.0.0.1', '::1'],
+} as const;
+
+/** A CAPI with decisions, and hosts that have pulled them already. */
+export interface World {
+  readonly sandbox: Sandbox;
+  /** A host with these options; the same one each time, until the suite ends. */
+  host(options?: Partial<CrowdsecOptions>, place?: Place): Promise<RunningHost>;
+  /** A host of its own, for tests that stop it. */
+  freshHost(options?: Partial<CrowdsecOptions>): Promise<RunningHost>;
+  stop(): Promise<void>;
+}
+
+export interface Place {
+  readonly hostname?: string;
+  readonly held?: keyof typeof PLACES | 'nothing';
+}
+
+/** How a host learns of visitors in this suite: from a proxy on loopback, or, where it knows no peers, from one hop. */
+function trusting(host: Host): Partial<CrowdsecOptions> {
+  return { trustedProxies: host.peers ? 'loopback' : 1 };
+}
+
+export async function createWorld(host: Host): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'crowdsec-conformance-'));
+  const sandbox = await startSandbox();
+  await pulled(sandbox, join(folder, 'visitors'), PLACES.visitors);
+  await pulled(sandbox, join(folder, 'peers'), PLACES.peers);
+  const hosts = new Map<string, Promise<RunningHost>>();
+  let count = 0;
+
+  const start = async (options: Partial<CrowdsecOptions>, { hostname = '127.0.0.1', held = 'visitors' }: Place = {}): Promise<RunningHost> => {
+    const stateDir = join(folder, `host-${++count}`);
+    if (held !== 'nothing') await cp(join(folder, held), stateDir, { recursive: true });
+    // Nobody listens on the discard port: what is not held stays unknown.
+    const apiUrl = held === 'nothing' ? 'http://127.0.0.1:9' : sandbox.url;
+    return host.start({ hostname, crowdsec: { apiUrl, stateDir, scenarios: SCENARIOS, ...trusting(host), ...options } });
+  };
+  return {
+    sandbox,
+    host(options = {}, place = {}) {
+      const key = JSON.stringify([options, place]);
+      const running = hosts.get(key) ?? start(options, place);
+      hosts.set(key, running);
+      return running;
+    },
+    freshHost: (options = {}) => start(options),
+    async stop() {
+      await Promise.allSettled([...hosts.values()].map(async (running) => (await running).stop()));
+      await sandbox.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const SCENARIOS = ['acme/login-bruteforce'];
+
+/** Lets an agent pull into this folder, so that hosts that start with a copy of it hold decisions from their first request on. */
+async function pulled(sandbox: Sandbox, stateDir: string, values: readonly string[]): Promise<void> {
+  sandbox.decisions.set(values.map((value) => ({ value })));
+  const crowdsec = createCrowdsec({ apiUrl: sandbox.url, stateDir, scenarios: SCENARIOS, logger: silentLogger });
+  const refreshed = new Promise((resolve) => crowdsec.on('refreshed', resolve));
+  await crowdsec.start();
+  await refreshed;
+  await crowdsec.stop();
+}

@@ -1,0 +1,1 @@
+export { crowdsecMiddleware, type CrowdsecLocals, type CrowdsecMiddleware } from './middleware.js';

@@ -1,0 +1,49 @@
+import {
+  hostedCrowdsec,
+  nodeFacts,
+  type BouncerResponse,
+  type Crowdsec,
+  type CrowdsecOptions,
+  type PassVerdict,
+  type Verdict,
+} from '@crowdsec-sdk/core';
+import type { RequestHandler, Response } from 'express';
+
+/** What the middleware adds to `response.locals`. */
+export interface CrowdsecLocals extends Record<string, unknown> {
+  /** Who is calling, and what was found. */
+  crowdsec: PassVerdict;
+}
+
+/** The middleware, with the agent behind it: to report to, and to stop. */
+export type CrowdsecMiddleware = RequestHandler & { readonly crowdsec: Crowdsec };
+
+/**
+ * Refuses clients that CrowdSec decided against; use it before anything else.
+ *
+ * ```ts
+ * app.use(crowdsecMiddleware({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 'private' }));
+ * ```
+ *
+ * @param given the agent to use, or options to start one with; Express has no hook to stop it: call `middleware.crowdsec.stop()`
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
+ */
+export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
+  const { crowdsec } = hostedCrowdsec(given);
+  const middleware: RequestHandler = (request, response, next) => {
+    const follow = (verdict: Verdict): void => {
+      if (verdict.action === 'block') return refuse(response, verdict.response);
+      response.locals.crowdsec = verdict;
+      next();
+    };
+    const verdict = crowdsec.bouncer.inspect(nodeFacts(request, request.originalUrl));
+    if (verdict.settled === undefined) follow(verdict);
+    else verdict.settled.then(follow).catch(next);
+  };
+  return Object.assign(middleware, { crowdsec });
+}
+
+function refuse(response: Response, { status, headers, body }: BouncerResponse): void {
+  // As data, with nothing of Express' own about it: `send` would add an ETag, and a charset to the type.
+  response.writeHead(status, headers).end(body);
+}

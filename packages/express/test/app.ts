@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Crowdsec } from '@crowdsec-sdk/core';
+import type { Express, Response } from 'express';
+import { crowdsecMiddleware, type CrowdsecLocals } from '../src/index.js';
+
+/** The application of the conformance suite, in either Express. */
+export function createApp(express: () => Express, crowdsec: Crowdsec): Express {
+  const app = express();
+  app.set('env', 'test');
+  // Not what the SDK goes by: were it, anybody could name an address.
+  app.set('trust proxy', true);
+  app.use(crowdsecMiddleware(crowdsec));
+  app.get('/hello', (_request, response) => {
+    response.set('x-app', 'hello').send('hello');
+  });
+  app.get('/whoami', (_request, response: Response<unknown, CrowdsecLocals>) => {
+    const { ip = null, remediation, origin } = response.locals.crowdsec;
+    response.json({ ip, remediation, origin });
+  });
+  app.get('/stream', async (_request, response) => {
+    response.write('one\n');
+    await delay(100);
+    response.end('two\n');
+  });
+  app.post('/echo', (request, response) => {
+    request.pipe(response);
+  });
+  app.get('/teapot', () => {
+    throw Object.assign(new Error('teapot'), { status: 418, expose: true });
+  });
+  app.get('/boom', () => {
+    throw new Error('boom');
+  });
+  app.post('/report', async (_request, response) => {
+    await crowdsec.report({ ip: '198.51.100.66', scenario: 'acme/login-bruteforce', decision: { type: 'ban', duration: '4h' } }).stored;
+    response.send('reported');
+  });
+  return app;
+}

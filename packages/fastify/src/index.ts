@@ -1,0 +1,1 @@
+export { crowdsecPlugin } from './plugin.js';

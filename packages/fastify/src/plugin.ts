@@ -1,0 +1,60 @@
+import {
+  hostedCrowdsec,
+  nodeFacts,
+  type BouncerResponse,
+  type Crowdsec,
+  type CrowdsecOptions,
+  type PassVerdict,
+  type Verdict,
+} from '@crowdsec-sdk/core';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The agent behind the plugin. */
+    readonly crowdsec: Crowdsec;
+  }
+  interface FastifyRequest {
+    /** Who is calling, and what CrowdSec found; `null` before the request was judged. */
+    crowdsec: PassVerdict | null;
+  }
+}
+
+/**
+ * Refuses clients that CrowdSec decided against, on every route; register it before anything else.
+ *
+ * ```ts
+ * await app.register(crowdsecPlugin, { env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 'private' });
+ * await app.register(crowdsecPlugin, { crowdsec }); // an agent of yours: start and stop it yourself
+ * ```
+ *
+ * An agent that is made of options is started at once and stopped by `app.close()`, when the last request was answered.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option, from `register`
+ */
+export const crowdsecPlugin = fastifyPlugin<CrowdsecOptions | { readonly crowdsec: Crowdsec }>(
+  (app: FastifyInstance, options, done) => {
+    const { crowdsec, owned } = hostedCrowdsec('crowdsec' in options ? options.crowdsec : options);
+    app.decorate('crowdsec', crowdsec);
+    app.decorateRequest('crowdsec', null);
+    app.addHook('onRequest', (request, reply, next) => {
+      const follow = (verdict: Verdict): void => {
+        if (verdict.action === 'block') return refuse(reply, verdict.response);
+        request.crowdsec = verdict;
+        next();
+      };
+      const verdict = crowdsec.bouncer.inspect(nodeFacts(request.raw, request.originalUrl));
+      if (verdict.settled === undefined) follow(verdict);
+      else void verdict.settled.then(follow);
+    });
+    if (owned) app.addHook('onClose', () => crowdsec.stop());
+    done();
+  },
+  { name: '@crowdsec-sdk/fastify', fastify: '5.x' },
+);
+
+function refuse(reply: FastifyReply, { status, headers, body }: BouncerResponse): void {
+  // As bytes, Fastify leaves the content type as it is.
+  void reply.code(status).headers(headers).send(Buffer.from(body));
+}

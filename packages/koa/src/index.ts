@@ -1,0 +1,1 @@
+export { crowdsecMiddleware, type CrowdsecMiddleware, type CrowdsecState } from './middleware.js';

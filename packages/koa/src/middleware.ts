@@ -1,0 +1,39 @@
+import { hostedCrowdsec, nodeFacts, type Crowdsec, type CrowdsecOptions, type PassVerdict } from '@crowdsec-sdk/core';
+import type { Middleware } from 'koa';
+
+/** What the middleware adds to `ctx.state`. */
+export interface CrowdsecState {
+  /** Who is calling, and what was found. */
+  crowdsec: PassVerdict;
+}
+
+/** The middleware, with the agent behind it: to report to, and to stop. */
+export type CrowdsecMiddleware = Middleware<CrowdsecState> & { readonly crowdsec: Crowdsec };
+
+/**
+ * Refuses clients that CrowdSec decided against; use it before anything else.
+ *
+ * ```ts
+ * app.use(crowdsecMiddleware({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 'private' }));
+ * ```
+ *
+ * @param given the agent to use, or options to start one with; Koa has no hook to stop it: call `middleware.crowdsec.stop()`
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
+ */
+export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
+  const { crowdsec } = hostedCrowdsec(given);
+  const middleware: Middleware<CrowdsecState> = async (context, next) => {
+    const judged = crowdsec.bouncer.inspect(nodeFacts(context.req, context.originalUrl));
+    const verdict = judged.settled === undefined ? judged : await judged.settled;
+    if (verdict.action === 'pass') {
+      context.state.crowdsec = verdict;
+      await next();
+      return;
+    }
+    const { status, headers, body } = verdict.response;
+    context.status = status;
+    context.set({ ...headers });
+    context.body = body;
+  };
+  return Object.assign(middleware, { crowdsec });
+}
