@@ -343,14 +343,13 @@ class Agent implements Crowdsec {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    await this.#refresher.stop();
+    await atMost(this.#refresher.stop(), deadlineMs, this.#scheduler);
     await this.#localSync.stop();
     await this.#signals.stop(deadlineMs);
     await this.#store.close().catch((error: unknown) => this.#logger.warn(messageOf(error)));
     await this.#closeFetch();
   }
 
-  /** Keeps the process alive while somebody waits: the agent's own timers do not. */
   #busy<T>(work: () => Promise<T>): Promise<T> {
     return this.#state === 'stopped' ? Promise.reject(stopped()) : whileAlive(work());
   }
@@ -360,6 +359,20 @@ function stopped(): CrowdsecError {
   return new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped; create a new one.');
 }
 
+/** Waits for the work, but no longer than so. */
+async function atMost(work: Promise<void>, deadlineMs: number, scheduler: Scheduler): Promise<void> {
+  let timer: Disposable | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = scheduler.schedule('crowdsec:stop', deadlineMs, resolve);
+  });
+  try {
+    await Promise.race([work, over]);
+  } finally {
+    timer?.[Symbol.dispose]();
+  }
+}
+
+/** Holds the process while somebody waits: the agent's own timers do not. */
 async function whileAlive<T>(work: Promise<T>): Promise<T> {
   const hold = setInterval(() => undefined, 2 ** 30);
   try {

@@ -100,6 +100,7 @@ export class CapiClient {
       minTimeout: 1_000,
       randomize: true,
       unref: true,
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
       shouldRetry: ({ error }) => isWorthRetrying(error),
       onFailedAttempt: async ({ error, retriesLeft }) => {
         const waitMs = isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;

@@ -161,6 +161,7 @@ export class Refresher {
       listener.refreshed(refreshed);
       return refreshed;
     } catch (error) {
+      if (this.#abort.signal.aborted) throw error;
       const nextAt = Math.max(now + this.#record.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
       if (this.isStale && this.#held !== undefined) logger.warn('The decisions are older than a day.');
       listener.failed({ error: error instanceof Error ? error : new Error(messageOf(error)), nextAt });
@@ -261,6 +262,7 @@ export class Refresher {
         await run();
         this.#said.delete(name);
       } catch (error) {
+        if (this.#abort.signal.aborted) return;
         const message = messageOf(error);
         if (this.#said.get(name) !== message) logger.warn(`${JOB_FAILED[name] ?? name}: ${message}`);
         this.#said.set(name, message);
