@@ -15,24 +15,23 @@ export interface IndexParts {
 }
 
 /**
- * An index as bytes: its own columns as they lie in memory, 12 bytes an IPv4 row and 24 an IPv6 row, and a small head.
- * What can be told from them (parents, the jump table) is not in it. The chunks are views: nothing is copied.
+ * An index as bytes: its own rows as they lie in memory, 16 bytes an IPv4 row and 28 an IPv6 row, and a small head. The
+ * chunks are views: nothing is copied.
  */
 export function writeBlob(index: IndexParts): Blob {
   const rows = Object.fromEntries(FAMILIES.map((family) => [family, index.tables[family].size]));
   const sources = index.sources.map(({ feed, origin, type, scenario, allow }) => ({ feed, origin, type, scenario, allow }));
-  const columns = FAMILIES.flatMap((family) => [index.tables[family].keys, index.tables[family].meta, index.tables[family].until]);
   return {
     head: { format: FORMAT, byteOrder: BYTE_ORDER, rows, sources },
-    chunks: columns
-      .filter((column) => column.length > 0)
-      .map((column) => new Uint8Array(column.buffer, column.byteOffset, column.byteLength)),
+    chunks: FAMILIES.map((family) => index.tables[family].data)
+      .filter(({ length }) => length > 0)
+      .map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
   };
 }
 
 /**
- * The index that {@link writeBlob} wrote, in slices that leave the event loop free. The bytes are checked for everything that
- * a lookup relies on, not for what the store's checksum tells.
+ * The index that {@link writeBlob} wrote, in slices that leave the event loop free. The bytes are checked as far as
+ * a lookup must end and stay within bounds; that they are the ones written, the store's checksum tells.
  *
  * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a foreign format, another byte order or damaged bytes
  */
@@ -40,7 +39,7 @@ export async function readBlob(blob: Blob): Promise<IndexParts> {
   const head = headSchema.safeParse(blob.head);
   if (!head.success) throw damaged('its head is of another format, or of a machine with another byte order');
   const { rows, sources } = head.data;
-  const size = FAMILIES.reduce((sum, family) => sum + rows[family] * (4 * WORDS[family] + 8), 0);
+  const size = FAMILIES.reduce((sum, family) => sum + rows[family] * 4 * (WORDS[family] + 3), 0);
   const found = blob.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   if (size !== found) throw damaged(`it has ${found} bytes instead of ${size}`);
   const reader = new ChunkReader(blob.chunks);
@@ -72,23 +71,17 @@ async function readTable(
   sources: number,
   breather: Breather,
 ): Promise<DecisionTable> {
-  const writer = new TableWriter(words, rows);
-  for (const column of [writer.keys, writer.meta, writer.until]) {
-    reader.fill(new Uint8Array(column.buffer));
-    if (breather.tired()) await breather.rest();
-  }
+  const writer = new TableWriter(words, { capacity: rows, sources });
+  reader.fill(new Uint8Array(writer.data.buffer));
   while (writer.size < rows) {
-    if (!settleSome(writer, Math.min(rows, writer.size + 4096), sources)) throw damaged('its rows are out of order');
+    if (!adoptSome(writer, Math.min(rows, writer.size + 4096))) throw damaged('its rows are out of order');
     if (breather.tired()) await breather.rest();
   }
   return writer.finish();
 }
 
-function settleSome(writer: TableWriter, upTo: number, sources: number): boolean {
-  while (writer.size < upTo) {
-    if (writer.meta[writer.size]! >>> 16 >= sources || !writer.mayStand()) return false;
-    writer.settle();
-  }
+function adoptSome(writer: TableWriter, upTo: number): boolean {
+  while (writer.size < upTo) if (!writer.adopt()) return false;
   return true;
 }
 

@@ -1,6 +1,7 @@
 import type { Breather } from './breather.js';
 import { type DecisionTable, TableWriter } from './decision-table.js';
-import { compareRows, RunCursor, type RowRuns } from './row-runs.js';
+import { RunCursor, type RowRuns } from './row-runs.js';
+import { compareRows } from './rows.js';
 import { NO_SOURCE } from './source-table.js';
 
 /** How the sources of two tables become those of a third. */
@@ -43,7 +44,10 @@ class Merge {
     this.#held = held;
     this.#new = new RunCursor(rows);
     this.#plan = plan;
-    this.#writer = new TableWriter(held.words, countKept(held, plan) + rows.size);
+    this.#writer = new TableWriter(held.words, {
+      capacity: countKept(held, plan) + rows.size,
+      sources: plan.newFeeds.length,
+    });
   }
 
   /** Merges up to `steps` prefixes; false when none are left. */
@@ -66,8 +70,8 @@ class Merge {
   }
 
   #keep(row: number): void {
-    const source = this.#plan.heldSources[this.#held.meta[row]! >>> 16]!;
-    const until = this.#held.until[row]!;
+    const source = this.#plan.heldSources[this.#held.sourceOf(row)]!;
+    const until = this.#held.untilOf(row);
     if (source !== NO_SOURCE && until > this.#plan.nowSeconds) this.#writer.push(this.#held, row, source, until);
   }
 
@@ -92,8 +96,10 @@ class Merge {
     const { run, row } = this.#new;
     const fresh: Fresh[] = [];
     do {
-      const source = this.#plan.newSources[this.#new.run!.meta[this.#new.row]! >>> 16]!;
-      fresh.push({ source, feed: this.#plan.newFeeds[source]!, until: this.#new.run!.until[this.#new.row]! });
+      const { data, stride } = this.#new.run!;
+      const at = this.#new.row * stride + this.#held.words;
+      const source = this.#plan.newSources[data[at]! >>> 16]!;
+      fresh.push({ source, feed: this.#plan.newFeeds[source]!, until: data[at + 1]! });
       this.#new.advance();
     } while (this.#new.run !== undefined && compareRows(run!, row, this.#new.run, this.#new.row, this.#held.words) === 0);
     return fresh;
@@ -110,10 +116,10 @@ class Merge {
       for (const row of fresh) if (row.feed === feed && row.until > nowSeconds) addLongest(result, row);
     };
     for (let row = this.#row - 1; row >= firstHeld; row--) {
-      const oldSource = this.#held.meta[row]! >>> 16;
+      const oldSource = this.#held.sourceOf(row);
       const feed = heldFeeds[oldSource]!;
       const source = heldSources[oldSource]!;
-      const until = this.#held.until[row]!;
+      const until = this.#held.untilOf(row);
       if (fresh.some((other) => other.feed === feed)) say(feed);
       else if (source !== NO_SOURCE && until > nowSeconds) result.push({ source, feed, until });
     }
@@ -137,9 +143,5 @@ function addLongest(rows: Fresh[], row: Fresh): void {
 
 /** How many rows of the table the merge may keep. */
 function countKept(held: DecisionTable, plan: MergePlan): number {
-  let count = 0;
-  for (let row = 0; row < held.size; row++) {
-    if (plan.heldSources[held.meta[row]! >>> 16] !== NO_SOURCE) count++;
-  }
-  return count;
+  return held.stats.counts.reduce((sum, count, source) => (plan.heldSources[source] === NO_SOURCE ? sum : sum + count), 0);
 }

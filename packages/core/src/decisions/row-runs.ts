@@ -1,11 +1,7 @@
+import { compareRows, type Rows } from './rows.js';
+
 /** Rows in the order of a table: by first address, then widest first, then as they came. */
-export interface Run {
-  /** `words` numbers a row, the highest first. */
-  readonly keys: Uint32Array;
-  /** `source << 16 | length of the prefix`. */
-  readonly meta: Uint32Array;
-  /** When the row ends, in seconds since the epoch; 0 for a deletion. */
-  readonly until: Uint32Array;
+export interface Run extends Rows {
   readonly count: number;
 }
 
@@ -18,26 +14,31 @@ const RUN_ROWS = 4096;
  */
 export class RowRuns {
   readonly words: 1 | 4;
+  readonly stride: number;
   readonly #runs: Run[] = [];
-  #open: Run | undefined;
+  #open = new Uint32Array(0);
+  /** Rows in `#open`. */
   #count = 0;
 
   /** @param words how many words a key has: 1 for IPv4, 4 for IPv6 */
   constructor(words: 1 | 4) {
     this.words = words;
+    this.stride = words + 2;
   }
 
   get size(): number {
     return this.#runs.reduce((sum, run) => sum + run.count, this.#count);
   }
 
+  /** @param until in seconds since the epoch; 0 for a deletion */
   add(key: Uint32Array, length: number, source: number, until: number): void {
-    if (this.#open === undefined || this.#count === this.#open.meta.length) this.#makeRoom();
-    const { keys, meta, until: untils } = this.#open!;
-    const row = this.#count++;
-    for (let i = 0; i < this.words; i++) keys[row * this.words + i] = key[i]!;
-    meta[row] = (source << 16) | length;
-    untils[row] = until;
+    if (this.#count * this.stride === this.#open.length) this.#makeRoom();
+    const { words } = this;
+    const data = this.#open;
+    const at = this.#count++ * this.stride;
+    for (let i = 0; i < words; i++) data[at + i] = key[i]!;
+    data[at + words] = (source << 16) | length;
+    data[at + words + 1] = until;
   }
 
   /** Takes over the rows of another; they count as having come later. */
@@ -54,24 +55,20 @@ export class RowRuns {
 
   #makeRoom(): void {
     if (this.#count === RUN_ROWS) this.#seal();
-    const rows = this.#count === 0 ? 64 : Math.min(RUN_ROWS, this.#count * 4);
-    const grown = emptyRun(rows, this.words);
-    if (this.#open !== undefined) {
-      grown.keys.set(this.#open.keys);
-      grown.meta.set(this.#open.meta);
-      grown.until.set(this.#open.until);
-    }
+    const rows = this.#count === 0 ? 16 : Math.min(RUN_ROWS, this.#count * 4);
+    const grown = new Uint32Array(rows * this.stride);
+    grown.set(this.#open);
     this.#open = grown;
   }
 
   #seal(): void {
-    if (this.#count > 0) this.#runs.push(sorted(this.#open!, this.#count, this.words));
-    this.#open = undefined;
+    if (this.#count > 0) this.#runs.push(sorted(this.#open, this.#count, this.words));
+    this.#open = new Uint32Array(0);
     this.#count = 0;
   }
 }
 
-/** Reads runs as one sorted sequence: the row at hand is `run.keys[row * words]` and so on, until {@link run} is undefined. */
+/** Reads runs as one sorted sequence: the row at hand is `run` at `row`, until {@link run} is undefined. */
 export class RunCursor {
   run: Run | undefined;
   row = 0;
@@ -80,13 +77,13 @@ export class RunCursor {
   /** The next row of each run. */
   readonly #next: Uint32Array;
   /** The runs that have rows left, as a binary heap: the one with the smallest row on top. */
-  readonly #heap: number[] = [];
+  readonly #heap: number[];
 
   constructor(rows: RowRuns) {
     this.#words = rows.words;
     this.#runs = rows.runs();
     this.#next = new Uint32Array(this.#runs.length);
-    for (let i = this.#runs.length - 1; i >= 0; i--) this.#heap[i] = i;
+    this.#heap = this.#runs.map((_, i) => i);
     for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#sink(i);
     this.#show();
   }
@@ -113,8 +110,10 @@ export class RunCursor {
     const heap = this.#heap;
     for (let child = 2 * at + 1; child < heap.length; child = 2 * at + 1) {
       if (child + 1 < heap.length && this.#before(heap[child + 1]!, heap[child]!)) child++;
-      if (!this.#before(heap[child]!, heap[at]!)) return;
-      [heap[at], heap[child]] = [heap[child]!, heap[at]!];
+      const up = heap[child]!;
+      if (!this.#before(up, heap[at]!)) return;
+      heap[child] = heap[at]!;
+      heap[at] = up;
       at = child;
     }
   }
@@ -125,35 +124,15 @@ export class RunCursor {
   }
 }
 
-/** By first address, then the wider prefix; 0 for the same prefix. */
-export function compareRows(a: RowKeys, rowA: number, b: RowKeys, rowB: number, words: number): number {
-  for (let i = 0; i < words; i++) {
-    const left = a.keys[rowA * words + i]!;
-    const right = b.keys[rowB * words + i]!;
-    if (left !== right) return left < right ? -1 : 1;
-  }
-  return (a.meta[rowA]! & 255) - (b.meta[rowB]! & 255);
-}
-
-/** What rows are ordered by. */
-export interface RowKeys {
-  readonly keys: Uint32Array;
-  readonly meta: Uint32Array;
-}
-
-function sorted(run: Run, count: number, words: number): Run {
+function sorted(data: Uint32Array, count: number, words: number): Run {
+  const stride = words + 2;
+  const rows = { data, stride };
   const order = new Uint16Array(count).map((_, i) => i);
-  order.sort((a, b) => compareRows(run, a, run, b, words) || a - b);
-  const result = emptyRun(count, words);
+  order.sort((a, b) => compareRows(rows, a, rows, b, words) || a - b);
+  const result = new Uint32Array(count * stride);
   for (let row = 0; row < count; row++) {
-    const from = order[row]!;
-    for (let i = 0; i < words; i++) result.keys[row * words + i] = run.keys[from * words + i]!;
-    result.meta[row] = run.meta[from]!;
-    result.until[row] = run.until[from]!;
+    const from = order[row]! * stride;
+    for (let i = 0; i < stride; i++) result[row * stride + i] = data[from + i]!;
   }
-  return result;
-}
-
-function emptyRun(count: number, words: number): Run {
-  return { keys: new Uint32Array(count * words), meta: new Uint32Array(count), until: new Uint32Array(count), count };
+  return { data: result, stride, count };
 }

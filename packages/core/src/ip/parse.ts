@@ -21,13 +21,34 @@ const PERCENT = 37;
 
 /** Reads the address in `text[start, end)`; IPv4-mapped IPv6 reads as IPv4. */
 export function readIp(text: string, start: number, end: number): Read {
-  // An IPv6 address has a colon among its first five characters, an IPv4 address a dot among its first four.
-  for (let i = start; i < end && i < start + 5; i++) {
-    const code = text.charCodeAt(i);
-    if (code === DOT) return readV4(text, start, end) ? 4 : 0;
-    if (code === COLON) return readV6(text, start, end);
+  const read = readV4(text, start, end);
+  return read === NO_DOT ? readV6(text, start, end) : read;
+}
+
+/** An address that breaks IPv4's rules before its first dot may be IPv6. */
+const NO_DOT = -1;
+
+function readV4(text: string, start: number, end: number): 4 | 0 | -1 {
+  let value = 0;
+  let octet = -1;
+  let dots = 0;
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit >= 0 && digit <= 9 && octet !== 0) {
+      octet = octet < 0 ? digit : octet * 10 + digit;
+      if (octet <= 255) continue;
+    } else if (digit === DOT - ZERO && octet >= 0 && dots < 3) {
+      value = (value << 8) | octet;
+      octet = -1;
+      dots++;
+      continue;
+    }
+    return dots === 0 ? NO_DOT : 0;
   }
-  return 0;
+  if (dots < 3 || octet < 0) return 0;
+  words[0] = (value << 8) | octet;
+  mapped = false;
+  return 4;
 }
 
 /** Reads an address or a CIDR in `text[start, end)`, masks the host bits and sets {@link prefixLength}. */
@@ -74,76 +95,57 @@ function readLength(text: string, start: number, end: number): number {
   return length;
 }
 
-function readV4(text: string, start: number, end: number): boolean {
-  let value = 0;
-  let octet = -1;
-  let dots = 0;
-  for (let i = start; i < end; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= ZERO && code <= NINE) {
-      if (octet === 0) return false;
-      octet = octet < 0 ? code - ZERO : octet * 10 + code - ZERO;
-      if (octet > 255) return false;
-    } else {
-      if (code !== DOT || octet < 0 || dots === 3) return false;
-      value = (value << 8) | octet;
-      octet = -1;
-      dots++;
-    }
-  }
-  if (dots !== 3 || octet < 0) return false;
-  words[0] = (value << 8) | octet;
-  mapped = false;
-  return true;
-}
-
 /** The eight groups of the IPv6 address that is being read. */
 const groups = new Uint16Array(8);
 
 function readV6(text: string, start: number, end: number): Read {
   let count = 0;
   let gap = -1;
+  let group = 0;
+  let digits = 0;
   let i = start;
-  if (text.charCodeAt(i) === COLON) {
+  if (end - start >= 2 && text.charCodeAt(i) === COLON) {
     if (text.charCodeAt(i + 1) !== COLON) return 0;
     gap = 0;
     i += 2;
   }
-  while (i < end) {
-    const first = text.charCodeAt(i);
-    if (first === PERCENT) return isZone(text, i, start, end) ? finish(count, gap) : 0;
-    if (count === 8) return 0;
-    let group = 0;
-    let at = i;
-    for (; at < end && at < i + 4; at++) {
-      const digit = hexDigit(text.charCodeAt(at));
-      if (digit < 0) break;
+  for (; i < end; i++) {
+    const code = text.charCodeAt(i);
+    const digit = code < 128 ? HEX[code]! : -1;
+    if (digit >= 0) {
+      if (++digits > 4 || count === 8) return 0;
       group = (group << 4) | digit;
+    } else if (code === COLON) {
+      if (digits === 0) {
+        // The second of two colons, or a third.
+        if (gap >= 0 || count === 0) return 0;
+        gap = count;
+      } else {
+        groups[count++] = group;
+        group = 0;
+        digits = 0;
+        if (i + 1 === end) return 0;
+      }
+    } else if (code === DOT && digits > 0) {
+      return readDottedTail(text, i - digits, end, count, gap);
+    } else {
+      if (code !== PERCENT || !isZone(text, i, start, end)) return 0;
+      break;
     }
-    if (at === i) return 0;
-    const next = at < end ? text.charCodeAt(at) : PERCENT;
-    if (next === DOT) return readDottedTail(text, i, end, count, gap);
-    groups[count++] = group;
-    i = at;
-    if (at === end) break;
-    if (next === PERCENT) continue;
-    if (next !== COLON) return 0;
-    i++;
-    if (i < end && text.charCodeAt(i) === COLON) {
-      if (gap >= 0) return 0;
-      gap = count;
-      i++;
-    } else if (i === end || text.charCodeAt(i) === PERCENT) return 0;
   }
+  if (digits > 0) groups[count++] = group;
+  else if (gap !== count) return 0;
   return finish(count, gap);
 }
 
 function readDottedTail(text: string, start: number, end: number, count: number, gap: number): Read {
-  let stop = start;
-  while (stop < end && text.charCodeAt(stop) !== PERCENT) stop++;
-  if (count > 6 || !readV4(text, start, stop) || (stop < end && !isZone(text, stop, start, end))) return 0;
+  if (count > 6) return 0;
+  if (readV4(text, start, end) !== 4) {
+    const zone = text.indexOf('%', start);
+    if (zone < 0 || zone >= end || !isZone(text, zone, start, end) || readV4(text, start, zone) !== 4) return 0;
+  }
   groups[count] = words[0]! >>> 16;
-  groups[count + 1] = words[0]! & 0xffff;
+  groups[count + 1] = words[0]!;
   return finish(count + 2, gap);
 }
 
@@ -151,10 +153,12 @@ function readDottedTail(text: string, start: number, end: number, count: number,
 function finish(count: number, gap: number): Read {
   if (gap < 0 ? count !== 8 : count > 7) return 0;
   if (gap >= 0) {
-    groups.copyWithin(8 - (count - gap), gap, count);
-    groups.fill(0, gap, 8 - (count - gap));
+    for (let to = 7, from = count - 1; to >= gap; to--, from--) groups[to] = from >= gap ? groups[from]! : 0;
   }
-  for (let i = 0; i < 4; i++) words[i] = (groups[2 * i]! << 16) | groups[2 * i + 1]!;
+  words[0] = (groups[0]! << 16) | groups[1]!;
+  words[1] = (groups[2]! << 16) | groups[3]!;
+  words[2] = (groups[4]! << 16) | groups[5]!;
+  words[3] = (groups[6]! << 16) | groups[7]!;
   mapped = words[0] === 0 && words[1] === 0 && words[2] === 0xffff;
   if (!mapped) return 6;
   words[0] = words[3]!;
@@ -171,8 +175,5 @@ function isZone(text: string, percent: number, start: number, end: number): bool
   return true;
 }
 
-function hexDigit(code: number): number {
-  if (code >= ZERO && code <= NINE) return code - ZERO;
-  const lower = code | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
-}
+/** The value of a hexadecimal digit by its character code, or -1. */
+const HEX = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()));

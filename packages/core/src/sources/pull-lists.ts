@@ -59,7 +59,7 @@ async function pullList(feed: string, list: ListState, pull: ListsPull): Promise
     return { feed, report: { ...report, entries: parser.entries }, state: { ...list, pulledAt: now, failed: false }, rows };
   }
   const state = { ...list, ...(pulledAt === undefined ? {} : { pulledAt }), failed: result.status === 'failed' };
-  return { feed, report: { ...report, entries: context.index.countOf(feed, now) }, state };
+  return { feed, report: { ...report, entries: context.index.countOf(feed) }, state };
 }
 
 function parserOf(feed: string, list: ListState, rows: RowSet, skipped: SkipCount, { delta, now }: ListsPull): ListParser {
