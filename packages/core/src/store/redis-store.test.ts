@@ -2,7 +2,7 @@ import KeyvRedis, { createClient } from '@keyv/redis';
 import Keyv from 'keyv';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RedisServer, startRedis } from '../../test/redis-server.js';
+import { type RedisServer, startRedis } from '../../../../tools/redis-server.mjs';
 import { describeStore, type StoreKind } from '../../test/store-conformance.js';
 import { systemClock } from '../clock.js';
 import { type Logger, silentLogger } from '../logger.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis } from '../../test/redis-server.js';
+import { startRedis } from '../../../../tools/redis-server.mjs';
 import { openAt, type StorePlace } from '../../test/store-place.js';
 import type { Told } from '../../test/store-worker.js';
 import { storeWorkers, type Worker, type Workers } from '../../test/store-workers.js';

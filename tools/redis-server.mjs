@@ -1,40 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A private redis-server on a unix socket in a temporary folder. */
-export interface RedisServer {
-  readonly socket: string;
-  /** Starts it again, with what its append-only file holds, if it has one. */
-  start(): Promise<void>;
-  /** Ends it, as a crash would with `SIGKILL`. */
-  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Holds it still: connected, but mute. */
-  pause(): void;
-  resume(): void;
-  dispose(): Promise<void>;
-}
-
 /**
- * Starts a redis-server.
+ * Starts a private redis-server on a unix socket in a temporary folder.
  *
- * @param appendOnly keeps what was written across `stop` and `start`
+ * @param {{ appendOnly?: boolean }} [options] `appendOnly` keeps what was written across `stop` and `start`
+ * @returns {Promise<import('./redis-server.d.mts').RedisServer>}
  */
-export async function startRedis({ appendOnly = false } = {}): Promise<RedisServer> {
+export async function startRedis({ appendOnly = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-redis-'));
   const socket = join(folder, 'redis.sock');
   const durability = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
-  let server: ChildProcess | undefined;
+  let server;
 
-  const redis: RedisServer = {
+  const redis = {
     socket,
     async start() {
       await rm(socket, { force: true });
       const args = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', ...durability];
-      server = spawn('redis-server', args, { stdio: 'ignore' });
+      server = spawn('redis-server', args, { stdio: 'ignore' }).on('error', () => undefined);
       for (let waited = 0; waited < 500; waited++) {
         if (await stat(socket).then(() => true, () => false)) return;
         await delay(10);
@@ -54,6 +42,7 @@ export async function startRedis({ appendOnly = false } = {}): Promise<RedisServ
       await rm(folder, { recursive: true });
     },
   };
+  process.once('exit', () => server?.kill('SIGKILL'));
   await redis.start();
   return redis;
 }
