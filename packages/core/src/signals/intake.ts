@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { IpPrefix } from '../ip/prefix.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { JournalEntry, Store } from '../store/store.js';
-import { buildSignal, checkReport, mergeFacts, signalToJournal, type SignalFacts } from './build-signal.js';
+import { checkReport, mergeFacts, type SignalFacts } from './build-signal.js';
 import type { Receipt, RefusalReason, Report, SignalKind, Whisper } from './report.js';
+import { entryOf, settled, WaitingRoom, type Waiting } from './waiting-room.js';
 
 /** The store is asked again this long after it failed to take signals. */
 const JOURNAL_RETRY_MS = 5_000;
-/** A signal's worth in memory, beside its texts. */
-const BYTES_PER_SIGNAL = 1_000;
 /** So many of ours are looked up in the journal at once. */
 const RECOUNT_BATCH = 250;
 const NOTHING = Promise.resolve();
@@ -44,27 +42,6 @@ export interface IntakeListener {
   evicted(signal: { uuid: string }): void;
 }
 
-/** A signal of this process that waits. */
-interface Waiting {
-  readonly uuid: string;
-  readonly key: string;
-  readonly kind: SignalKind;
-  /** Told before, while the first telling could not be added to any more. */
-  readonly isRepeat: boolean;
-  readonly mergeUntil: number;
-  readonly bytes: number;
-  facts: SignalFacts;
-  /** What was merged in since it was written; `undefined` when the journal has it all. */
-  unwritten: SignalFacts | undefined;
-  state: 'new' | 'journaled' | 'on-its-way';
-  stored: Settled;
-}
-
-interface Settled {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
 /**
  * Takes reports in microseconds, merges what is the same, and writes it to the journal in batches. What it refuses it counts.
  *
@@ -72,17 +49,10 @@ interface Settled {
  */
 export class Intake {
   readonly #options: IntakeOptions;
-  /** Of this process, oldest first. */
-  readonly #waiting = new Map<string, Waiting>();
-  /** The last signal for an address, scenario and kind. */
-  readonly #latest = new Map<string, Waiting>();
+  readonly #room: WaitingRoom;
   #toWrite = new Set<Waiting>();
   #evicted: JournalEntry[] = [];
-  /** Whispers of this process that may make room, by whether they are repeats; oldest first. */
-  readonly #whispers = { repeated: new Set<Waiting>(), first: new Set<Waiting>() };
-  #bytes = 0;
-  /** How many signals are not in the journal yet, and how many are, of all processes. */
-  #unwritten = 0;
+  /** How many signals the journal holds, of all processes, as far as this one knows. */
   #journaled = 0;
   #writing: Promise<void> | undefined;
   #writeJob: Disposable | undefined;
@@ -92,17 +62,17 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#room = new WaitingRoom(options.bufferSize);
   }
 
   /** Signals that wait, in memory and in the journal, as far as this process knows. */
   get size(): number {
-    return this.#unwritten + this.#journaled;
+    return this.#room.unwritten + this.#journaled;
   }
 
   /** When the oldest signal of this process that waits was reported. */
   get oldestAt(): number | undefined {
-    for (const { facts } of this.#waiting.values()) return facts.createdAt;
-    return undefined;
+    return this.#room.oldest?.facts.createdAt;
   }
 
   /** @throws CrowdsecError for a mistake of the caller; whatever the visitor's address is, only refuses */
@@ -120,26 +90,13 @@ export class Intake {
     if (reason !== undefined) return this.#refuse(reason, ip, scenario);
 
     const key = `${kind} ${scenario} ${facts.value}`;
-    const latest = this.#latest.get(key);
+    const latest = this.#room.latest(key);
     if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil) return this.#merge(latest, facts);
-    if (!this.#makeRoom(kind, latest !== undefined)) return this.#refuse('buffer-full', ip, scenario);
-
-    const waiting: Waiting = {
-      uuid: randomUUID(),
-      key,
-      kind,
-      isRepeat: latest !== undefined,
-      mergeUntil: now + mergeWindowMs,
-      bytes: BYTES_PER_SIGNAL + 2 * (facts.message?.length ?? 0) + contextBytes(facts),
-      facts,
-      unwritten: facts,
-      state: 'new',
-      stored: settled(),
-    };
-    this.#keep(waiting);
-    this.#writeSoon(waiting);
-    listener.buffered({ uuid: waiting.uuid, ip: facts.value, scenario, kind });
-    return { status: 'buffered', uuid: waiting.uuid, stored: waiting.stored.promise };
+    const about = { key, kind, isRepeat: latest !== undefined, mergeUntil: now + mergeWindowMs };
+    if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
+    const { uuid, stored } = this.#writeSoon(this.#room.admit(facts, about));
+    listener.buffered({ uuid, ip: facts.value, scenario, kind });
+    return { status: 'buffered', uuid, stored: stored.promise };
   }
 
   /** Writes what is in memory to the journal; one at a time. */
@@ -155,7 +112,7 @@ export class Intake {
   /** These leave for CAPI: nothing can be merged into them any more. */
   onTheirWay(uuids: readonly string[]): void {
     for (const uuid of uuids) {
-      const waiting = this.#waiting.get(uuid);
+      const waiting = this.#room.get(uuid);
       if (waiting !== undefined) waiting.state = 'on-its-way';
     }
   }
@@ -163,7 +120,7 @@ export class Intake {
   /** These did not get through, and wait again. */
   backAgain(uuids: readonly string[]): void {
     for (const uuid of uuids) {
-      const waiting = this.#waiting.get(uuid);
+      const waiting = this.#room.get(uuid);
       if (waiting !== undefined) waiting.state = 'journaled';
     }
   }
@@ -171,10 +128,9 @@ export class Intake {
   /** These are answered: they wait no more. */
   answered(uuids: readonly string[]): void {
     for (const uuid of uuids) {
-      const waiting = this.#waiting.get(uuid);
+      const waiting = this.#room.get(uuid);
       if (waiting === undefined) continue;
-      if (waiting.state === 'journaled') waiting.state = 'on-its-way';
-      this.#drop(waiting);
+      this.#room.leave(waiting);
       waiting.stored.resolve();
     }
   }
@@ -183,21 +139,12 @@ export class Intake {
   async recount(): Promise<void> {
     const { journal } = this.#options.store;
     for (;;) {
-      const oldest = this.#oldestJournaled(RECOUNT_BATCH);
+      const oldest = this.#room.oldestJournaled(RECOUNT_BATCH);
       const stillWaiting = new Set(oldest.length === 0 ? [] : await journal.waiting(oldest));
       this.answered(oldest.filter((uuid) => !stillWaiting.has(uuid)));
       if (oldest.length < RECOUNT_BATCH || stillWaiting.size > 0) break;
     }
     this.#journaled = await journal.size();
-  }
-
-  #oldestJournaled(limit: number): string[] {
-    const oldest: string[] = [];
-    for (const { uuid, state } of this.#waiting.values()) {
-      if (oldest.length >= limit) break;
-      if (state === 'journaled') oldest.push(uuid);
-    }
-    return oldest;
   }
 
   start(): void {
@@ -233,12 +180,10 @@ export class Intake {
   }
 
   /** False when there is none to be made. */
-  #makeRoom(kind: SignalKind, isRepeat: boolean): boolean {
+  #makeRoom(newcomer: Pick<Waiting, 'kind' | 'isRepeat'>): boolean {
     const { bufferSize, bufferBytes } = this.#options;
-    while (this.size >= bufferSize || this.#bytes >= bufferBytes) {
-      // A first whisper may take the place of a repeated one; a decision that of any whisper.
-      const repeated = kind === 'whisper' && isRepeat ? undefined : firstAtHome(this.#whispers.repeated);
-      const leaving = repeated ?? (kind === 'decision' ? firstAtHome(this.#whispers.first) : undefined);
+    while (this.size >= bufferSize || this.#room.bytes >= bufferBytes) {
+      const leaving = this.#room.whisperToEvict(newcomer);
       if (leaving === undefined) return false;
       this.#evict(leaving);
     }
@@ -252,41 +197,15 @@ export class Intake {
       this.#journaled -= 1;
     }
     this.#toWrite.delete(waiting);
-    this.#drop(waiting);
+    this.#room.leave(waiting);
     waiting.stored.resolve();
     this.#options.listener.evicted({ uuid: waiting.uuid });
   }
 
-  #keep(waiting: Waiting): void {
-    this.#waiting.set(waiting.uuid, waiting);
-    if (waiting.kind === 'whisper') this.#whispers[waiting.isRepeat ? 'repeated' : 'first'].add(waiting);
-    this.#remember(waiting);
-    this.#bytes += waiting.bytes;
-    this.#unwritten += 1;
-  }
-
-  #drop(waiting: Waiting): void {
-    if (!this.#waiting.delete(waiting.uuid)) return;
-    this.#whispers.repeated.delete(waiting);
-    this.#whispers.first.delete(waiting);
-    this.#bytes -= waiting.bytes;
-    if (waiting.state === 'new') this.#unwritten -= 1;
-  }
-
-  /** Bounded as the buffer is: what was told longest ago is forgotten first. */
-  #remember(waiting: Waiting): void {
-    this.#latest.delete(waiting.key);
-    this.#latest.set(waiting.key, waiting);
-    if (this.#latest.size <= this.#options.bufferSize) return;
-    for (const key of this.#latest.keys()) {
-      this.#latest.delete(key);
-      return;
-    }
-  }
-
-  #writeSoon(waiting: Waiting): void {
+  #writeSoon(waiting: Waiting): Waiting {
     this.#toWrite.add(waiting);
     this.#writeJob ??= this.#writeLater(this.#options.journalDelayMs);
+    return waiting;
   }
 
   #writeLater(delayMs: number): Disposable {
@@ -308,7 +227,7 @@ export class Intake {
       this.#storeFailed = false;
     } catch (error) {
       // What was evicted meanwhile is not written; everything else is tried again.
-      for (const waiting of batch) if (this.#waiting.has(waiting.uuid)) this.#toWrite.add(waiting);
+      for (const waiting of batch) if (this.#room.has(waiting)) this.#toWrite.add(waiting);
       this.#evicted.unshift(...evicted);
       if (!this.#storeFailed) logger.warn(`Signals stay in memory, the journal did not take them: ${messageOf(error)}`);
       this.#storeFailed = true;
@@ -337,14 +256,13 @@ export class Intake {
 
   /** The journal has these facts of the signal; more may have been merged in while it was written. */
   #written(waiting: Waiting, facts: SignalFacts): void {
-    if (!this.#waiting.has(waiting.uuid)) {
+    if (!this.#room.has(waiting)) {
       // Evicted while it was written.
       this.#evicted.push(entryOf(waiting));
       return;
     }
     if (waiting.state === 'new') {
-      waiting.state = 'journaled';
-      this.#unwritten -= 1;
+      this.#room.journaled(waiting);
       this.#journaled += 1;
     }
     if (waiting.facts !== facts) {
@@ -357,35 +275,8 @@ export class Intake {
 
   /** Another process sent the signal before the merge was written: what was merged in becomes a signal of its own. */
   #tellAnew(sent: Waiting): void {
-    const facts = sent.unwritten;
-    this.#drop(sent);
-    if (facts === undefined) return;
-    const waiting: Waiting = { ...sent, uuid: randomUUID(), isRepeat: true, facts, unwritten: facts, state: 'new' };
-    this.#keep(waiting);
-    this.#toWrite.add(waiting);
+    const { key, kind, mergeUntil, unwritten, stored } = sent;
+    this.#room.leave(sent);
+    if (unwritten !== undefined) this.#toWrite.add(this.#room.admit(unwritten, { key, kind, isRepeat: true, mergeUntil }, stored));
   }
-}
-
-/** The oldest that is not on its way to CAPI. */
-function firstAtHome(whispers: ReadonlySet<Waiting>): Waiting | undefined {
-  for (const waiting of whispers) if (waiting.state !== 'on-its-way') return waiting;
-  return undefined;
-}
-
-function entryOf({ facts, uuid }: Waiting): JournalEntry {
-  return { id: uuid, value: signalToJournal(buildSignal(facts, uuid)) };
-}
-
-function contextBytes({ context }: SignalFacts): number {
-  let bytes = 0;
-  for (const [key, fact] of Object.entries(context)) bytes += 2 * (key.length + (typeof fact === 'string' ? fact.length : 8));
-  return bytes;
-}
-
-function settled(): Settled {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((fulfil) => {
-    resolve = fulfil;
-  });
-  return { promise, resolve };
 }

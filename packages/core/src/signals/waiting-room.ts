@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import type { JournalEntry } from '../store/store.js';
+import { buildSignal, signalToJournal, type SignalFacts } from './build-signal.js';
+import type { SignalKind } from './report.js';
+
+/** A signal's worth in memory, beside its texts. */
+const BYTES_PER_SIGNAL = 1_000;
+
+/** A signal of this process that waits. */
+export interface Waiting {
+  readonly uuid: string;
+  /** Its kind, scenario and address: what is the same has the same. */
+  readonly key: string;
+  readonly kind: SignalKind;
+  /** Told before, when the earlier telling could not be added to any more. */
+  readonly isRepeat: boolean;
+  /** Until when the same is merged into it, in ms since the epoch. */
+  readonly mergeUntil: number;
+  readonly bytes: number;
+  facts: SignalFacts;
+  /** What the journal does not have yet: all of it, what was merged in since it was written, or nothing. */
+  unwritten: SignalFacts | undefined;
+  state: 'new' | 'journaled' | 'on-its-way';
+  stored: Settled;
+}
+
+/** A promise that somebody else resolves. */
+export interface Settled {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/** The signals of this process that wait, and which of them may make room. Bounded by whoever puts them in. */
+export class WaitingRoom {
+  /** Oldest first. */
+  readonly #waiting = new Map<string, Waiting>();
+  /** The last signal of each key, those included that wait no more. */
+  readonly #latest = new Map<string, Waiting>();
+  readonly #repeatedWhispers = new Set<Waiting>();
+  readonly #firstWhispers = new Set<Waiting>();
+  readonly #keysKept: number;
+  #bytes = 0;
+  #unwritten = 0;
+
+  /** @param keysKept how many keys are remembered: what was told longest ago is forgotten first */
+  constructor(keysKept: number) {
+    this.#keysKept = keysKept;
+  }
+
+  /** What they hold in memory, roughly. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** How many are not in the journal yet. */
+  get unwritten(): number {
+    return this.#unwritten;
+  }
+
+  get oldest(): Waiting | undefined {
+    for (const waiting of this.#waiting.values()) return waiting;
+    return undefined;
+  }
+
+  has(waiting: Waiting): boolean {
+    return this.#waiting.has(waiting.uuid);
+  }
+
+  get(uuid: string): Waiting | undefined {
+    return this.#waiting.get(uuid);
+  }
+
+  /** The last that was told about this, whether it still waits or not. */
+  latest(key: string): Waiting | undefined {
+    return this.#latest.get(key);
+  }
+
+  /** Lets a signal in, not journaled yet. */
+  admit(facts: SignalFacts, about: Pick<Waiting, 'key' | 'kind' | 'isRepeat' | 'mergeUntil'>, stored = settled()): Waiting {
+    const waiting: Waiting = {
+      ...about,
+      uuid: randomUUID(),
+      bytes: BYTES_PER_SIGNAL + textBytes(facts),
+      facts,
+      unwritten: facts,
+      state: 'new',
+      stored,
+    };
+    this.#waiting.set(waiting.uuid, waiting);
+    this.#latest.delete(waiting.key);
+    this.#latest.set(waiting.key, waiting);
+    if (this.#latest.size > this.#keysKept) this.#forgetOldestKey();
+    if (waiting.kind === 'whisper') (waiting.isRepeat ? this.#repeatedWhispers : this.#firstWhispers).add(waiting);
+    this.#bytes += waiting.bytes;
+    this.#unwritten += 1;
+    return waiting;
+  }
+
+  journaled(waiting: Waiting): void {
+    if (waiting.state !== 'new') return;
+    waiting.state = 'journaled';
+    this.#unwritten -= 1;
+  }
+
+  /** It waits no more, whatever the reason. */
+  leave(waiting: Waiting): void {
+    if (!this.#waiting.delete(waiting.uuid)) return;
+    this.#repeatedWhispers.delete(waiting);
+    this.#firstWhispers.delete(waiting);
+    this.#bytes -= waiting.bytes;
+    if (waiting.state === 'new') this.#unwritten -= 1;
+    // Nothing can be merged into it.
+    waiting.state = 'on-its-way';
+  }
+
+  /** Whose place a newcomer may take: a first whisper that of a repeated one, a decision that of any whisper. */
+  whisperToEvict(newcomer: Pick<Waiting, 'kind' | 'isRepeat'>): Waiting | undefined {
+    const repeated = newcomer.kind === 'whisper' && newcomer.isRepeat ? undefined : firstAtHome(this.#repeatedWhispers);
+    return repeated ?? (newcomer.kind === 'decision' ? firstAtHome(this.#firstWhispers) : undefined);
+  }
+
+  /** The oldest that are in the journal and not on their way. */
+  oldestJournaled(limit: number): string[] {
+    const oldest: string[] = [];
+    for (const { uuid, state } of this.#waiting.values()) {
+      if (oldest.length >= limit) break;
+      if (state === 'journaled') oldest.push(uuid);
+    }
+    return oldest;
+  }
+
+  #forgetOldestKey(): void {
+    for (const key of this.#latest.keys()) {
+      this.#latest.delete(key);
+      return;
+    }
+  }
+}
+
+/** The entry of a signal in the journal. */
+export function entryOf({ facts, uuid }: Waiting): JournalEntry {
+  return { id: uuid, value: signalToJournal(buildSignal(facts, uuid)) };
+}
+
+export function settled(): Settled {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((fulfil) => {
+    resolve = fulfil;
+  });
+  return { promise, resolve };
+}
+
+/** The oldest that is not on its way to CAPI. */
+function firstAtHome(whispers: ReadonlySet<Waiting>): Waiting | undefined {
+  for (const waiting of whispers) if (waiting.state !== 'on-its-way') return waiting;
+  return undefined;
+}
+
+function textBytes({ message, context }: SignalFacts): number {
+  let bytes = 2 * (message?.length ?? 0);
+  for (const [key, fact] of Object.entries(context)) bytes += 2 * (key.length + (typeof fact === 'string' ? fact.length : 8));
+  return bytes;
+}
