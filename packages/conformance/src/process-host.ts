@@ -6,11 +6,17 @@ import type { Host } from './host.js';
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 15_000;
 
+export interface ProcessHostOptions extends Pick<Host, 'adapter' | 'peers'> {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
- * A host that is a program of its own: it is told `HOST`, `PORT` and, as JSON, `CROWDSEC_OPTIONS`, serves `/hello` once it is ready,
+ * A host that is a program of its own: it is told `HOST` (and `HOSTNAME`), `PORT` and, as JSON, `CROWDSEC_OPTIONS`, serves `/hello` once it is ready,
  * and ends by itself after a SIGTERM.
  */
-export function processHost(host: Pick<Host, 'adapter' | 'peers'> & { readonly command: readonly string[]; readonly cwd: string }): Host {
+export function processHost(host: ProcessHostOptions): Host {
   const [program = '', ...args] = host.command;
   return {
     adapter: host.adapter,
@@ -18,7 +24,8 @@ export function processHost(host: Pick<Host, 'adapter' | 'peers'> & { readonly c
     functions: false,
     async start({ crowdsec, hostname }) {
       const port = await freePort(hostname);
-      const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', HOST: hostname, PORT: `${port}`, CROWDSEC_OPTIONS: JSON.stringify(crowdsec) };
+      const told = { HOST: hostname, HOSTNAME: hostname, PORT: `${port}`, CROWDSEC_OPTIONS: JSON.stringify(crowdsec) };
+      const env = { ...process.env, NODE_ENV: 'production', ...host.env, ...told };
       const child = spawn(program, args, { cwd: host.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const output: string[] = [];
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));

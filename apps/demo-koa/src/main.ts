@@ -1,0 +1,21 @@
+import { createServer } from 'node:http';
+import { createCrowdsec } from '@crowdsec-sdk/core';
+import { createApp } from './app.js';
+import { crowdsecOptions } from './crowdsec-options.js';
+
+const crowdsec = createCrowdsec(crowdsecOptions());
+await crowdsec.start();
+
+const server = createServer(createApp(crowdsec).callback());
+const port = Number(process.env.PORT ?? 3000);
+server.listen(port, process.env.HOST ?? '127.0.0.1', () => console.log(`http://${process.env.HOST ?? '127.0.0.1'}:${port}`));
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    // First the last answers, then what was reported by them.
+    server.close(() => {
+      void crowdsec.stop();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,1 @@
+export { crowdsecMiddleware, type CrowdsecEnv, type CrowdsecMiddleware } from './middleware.js';

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Crowdsec } from '@crowdsec-sdk/core';
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { stream } from 'hono/streaming';
+import { crowdsecMiddleware, type CrowdsecEnv } from '../src/index.js';
+
+/** The application of the conformance suite, in Hono. */
+export function createApp(crowdsec: Crowdsec): Hono<CrowdsecEnv> {
+  const app = new Hono<CrowdsecEnv>();
+  app.use(crowdsecMiddleware(crowdsec));
+  app.get('/hello', (context) => context.text('hello', 200, { 'x-app': 'hello' }));
+  app.get('/whoami', (context) => {
+    const { ip = null, remediation, origin } = context.get('crowdsec');
+    return context.json({ ip, remediation, origin });
+  });
+  app.get('/stream', (context) =>
+    stream(context, async (writer) => {
+      await writer.write('one\n');
+      await delay(100);
+      await writer.write('two\n');
+    }),
+  );
+  app.post('/echo', (context) => new Response(context.req.raw.body));
+  app.get('/teapot', () => {
+    throw new HTTPException(418, { message: 'teapot' });
+  });
+  app.get('/boom', () => {
+    throw new Error('boom');
+  });
+  app.onError((error, context) => (error instanceof HTTPException ? error.getResponse() : context.text('Internal Server Error', 500)));
+  app.post('/report', async (context) => {
+    await crowdsec.report({ ip: '198.51.100.66', scenario: 'acme/login-bruteforce', decision: { type: 'ban', duration: '4h' } }).stored;
+    return context.text('reported');
+  });
+  return app;
+}
