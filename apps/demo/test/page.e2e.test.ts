@@ -36,6 +36,8 @@ describe('the page', () => {
     const { page } = await openPage();
     const meter = page.getByRole('meter', { name: 'Signals in the buffer' });
     await page.getByRole('button', { name: 'Swarm of 40' }).click();
+    await answered(page, 'Swarm of 40', '401');
+    expect(await page.locator('#answers .entry').first().textContent()).toContain('× 40');
     await eventually(() => meter.getAttribute('aria-valuenow')).toBe('40');
     await eventually(() => page.locator('#countdown').textContent()).toMatch(/^\d+:\d\d$/);
     await page.getByRole('button', { name: '404 scan' }).click();
