@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 /**
  * npm run bench -- [lookup] [memory] [refresh] [restart] [--json] [--list FILE]
  *
- * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`: the value,
- * the floor measured beside it in the same run, and their ratio with its spread over the rounds. Figures of different machines
- * compare by their ratios.
+ * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`:
+ * the value, the floor measured beside it in the same run, and their ratio with its spread over the rounds. Figures of
+ * different machines compare by their ratios.
  */
 const BENCHES = ['lookup', 'memory', 'refresh', 'restart'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -36,7 +36,16 @@ for (const name of names.length > 0 ? names : BENCHES) {
   rows.push(...JSON.parse(run.stdout));
 }
 if (args.includes('--json')) console.log(JSON.stringify(rows, null, 2));
-else console.table(rows.map((row) => ({ ...row, value: short(row.value), floor: short(row.floor), ratio: short(row.ratio), spread: short(row.spread) })));
+else
+  console.table(
+    rows.map((row) => ({
+      ...row,
+      value: short(row.value),
+      floor: short(row.floor),
+      ratio: short(row.ratio),
+      spread: short(row.spread),
+    })),
+  );
 
 function short(value) {
   return typeof value === 'number' ? Number(value.toPrecision(3)) : value;

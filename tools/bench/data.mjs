@@ -34,10 +34,25 @@ export function synthetic(n, seed = 1) {
 /** The values of a real list: comments and further columns stripped. */
 export function fromFile(path) {
   const lines = readFileSync(path, 'utf8').split('\n');
-  return [...new Set(lines.map((line) => line.split('#')[0].trim().split(/[\s,;]+/)[0]).filter(Boolean))];
+  return [
+    ...new Set(
+      lines
+        .map(
+          (line) =>
+            line
+              .split('#')[0]
+              .trim()
+              .split(/[\s,;]+/)[0],
+        )
+        .filter(Boolean),
+    ),
+  ];
 }
 
-/** Addresses to look up: 70% IPv4, 10% IPv4-mapped, 20% IPv6; a tenth of them among those held. Every call gives other ones. */
+/**
+ * Addresses to look up: 70% IPv4, 10% IPv4-mapped, 20% IPv6; a tenth of them among those held. Every call gives
+ * other ones.
+ */
 export function queries(held, count, random) {
   return Array.from({ length: count }, () => {
     if (random(10) === 0) return held[random(held.length)];

@@ -41,7 +41,15 @@ for (const values of sets([50_000, 500_000, 2_000_000])) {
     if (i >= 0) rounds.push(times);
   }
   for (const name of ['index', 'getIpRemediation']) {
-    report.push(row('lookup', name, n, 'ns', rounds.map((times) => ({ value: times[name], floor: times.floor }))));
+    report.push(
+      row(
+        'lookup',
+        name,
+        n,
+        'ns',
+        rounds.map((times) => ({ value: times[name], floor: times.floor })),
+      ),
+    );
   }
   report.push(row('lookup', 'miss-allocates', n, 'bytes', [{ value: bytesPerMiss(engine, random), floor: 1 }]));
 }

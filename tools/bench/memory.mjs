@@ -1,6 +1,8 @@
 import { heldBytes, indexOf, row, sets } from './setup.mjs';
 
-/** What an entry takes in memory, index and ends included, against a bare `Map` with the same keys; and in the store. */
+/**
+ * What an entry takes in memory, index and ends included, against a bare `Map` with the same keys; and in the store.
+ */
 const report = [];
 for (const values of sets([50_000, 500_000, 1_000_000])) {
   const n = values.length;

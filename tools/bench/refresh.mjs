@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../packages/core/dist/clock.js';
 import { DecisionIndex } from '../../packages/core/dist/decisions/decision-index.js';
@@ -9,8 +10,9 @@ import { capiSource } from '../../packages/core/dist/sources/capi-source.js';
 import { heldBytes, row } from './setup.mjs';
 
 /**
- * A refresh from the HTTP response on, while lookups go on: 60,000 decisions in the stream, and a list of a million lines. The
- * floor of a delay is the longest one of the same loop with lookups alone; that of memory is the finished index.
+ * A refresh from the HTTP response on, while lookups go on: 60,000 decisions in the stream, and a list of a million
+ * lines. The floor of a delay is the longest one of the same loop with lookups alone; that of memory is the finished
+ * index.
  */
 const LOOKUPS_PER_MS = 50;
 const server = new Worker(new URL('server.mjs', import.meta.url));
@@ -27,11 +29,18 @@ console.log(JSON.stringify(report));
 await server.terminate();
 
 async function measure({ stream, list }) {
-  const source = capiSource({ allowHttpLists: true, getStreamDecisions: () => fetch(root + stream).then((answer) => answer.text()) });
-  const links = list && { blocklists: [{ name: 'bench', url: root + list, remediation: 'ban', scope: 'ip', duration: '24h' }] };
+  const source = capiSource({
+    allowHttpLists: true,
+    getStreamDecisions: () => fetch(root + stream).then((answer) => answer.text()),
+  });
+  const links = list && {
+    blocklists: [{ name: 'bench', url: root + list, remediation: 'ban', scope: 'ip', duration: '24h' }],
+  };
   await fetch(`${root}/links`, { method: 'POST', body: JSON.stringify(links ?? {}) });
   // The sets stay in the server's thread: a large heap here would be measured along.
-  const { n, held } = await fetch(`${root}/about?body=${encodeURIComponent(list ?? stream)}`).then((answer) => answer.json());
+  const { n, held } = await fetch(`${root}/about?body=${encodeURIComponent(list ?? stream)}`).then((answer) =>
+    answer.json(),
+  );
 
   const engine = new RemediationEngine({ clock: systemClock });
   engine.swap(DecisionIndex.empty);
@@ -49,7 +58,9 @@ async function measure({ stream, list }) {
     row('refresh', 'longest-delay', n, 'ms', [{ value: busy.longestMs, floor: idle.longestMs }]),
     row('refresh', 'memory-growth', n, 'MB', [{ value: (busy.peak - before) / 1e6, floor: size / 1e6 }]),
     row('refresh', 'duration', n, 'ms', [{ value: busy.tookMs, floor: idle.tookMs }]),
-    row('refresh', 'lookups-during', n, '1/s', [{ value: (busy.lookups / busy.tookMs) * 1000, floor: (idle.lookups / idle.tookMs) * 1000 }]),
+    row('refresh', 'lookups-during', n, '1/s', [
+      { value: (busy.lookups / busy.tookMs) * 1000, floor: (idle.lookups / idle.tookMs) * 1000 },
+    ]),
   ];
 }
 
@@ -83,8 +94,8 @@ async function watched(engine, held, work) {
       if (engine.getIpRemediation(held).remediation !== 'ban') wrong++;
       if (engine.getIpRemediation(`240.${i}.0.1`).remediation !== 'bypass') wrong++;
     }
-    const { heapUsed, external } = process.memoryUsage();
-    peak = Math.max(peak, heapUsed + external);
+    const { used_heap_size, external_memory } = getHeapStatistics();
+    peak = Math.max(peak, used_heap_size + external_memory);
   }, 1);
   globalThis.gc();
   delays.enable();

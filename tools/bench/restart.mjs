@@ -4,8 +4,8 @@ import { RemediationEngine } from '../../packages/core/dist/remediation/remediat
 import { indexOf, row, sets } from './setup.mjs';
 
 /**
- * From stored bytes to the first answer, against a bare copy of as many bytes. `stores` are the places that the bytes come
- * from, each as `{ name, put(blob), get() }`.
+ * From stored bytes to the first answer, against a bare copy of as many bytes. `stores` are the places that the
+ * bytes come from, each as `{ name, put(blob), get() }`.
  */
 const ROUNDS = 15;
 const inMemory = {
@@ -33,7 +33,8 @@ for (const values of sets([60_000, 1_000_000])) {
       const value = await milliseconds(async () => {
         const engine = new RemediationEngine({ clock: systemClock });
         engine.swap(await DecisionIndex.fromBlob(await store.get()));
-        if (engine.getIpRemediation(values[0].split('/')[0]).origin === 'clean') throw new Error('a listed address is not found');
+        if (engine.getIpRemediation(values[0].split('/')[0]).origin === 'clean')
+          throw new Error('a listed address is not found');
       });
       if (i >= 0) rounds.push({ value, floor });
     }

@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import { parentPort } from 'node:worker_threads';
 import { fromFile, synthetic } from './data.mjs';
 
-/** Serves what a refresh reads, from a thread of its own: a stream with `n` decisions, or none but links; and a list. */
+/**
+ * Serves what a refresh reads, from a thread of its own: a stream with `n` decisions, or none but links; and a list.
+ */
 const bodies = new Map();
 let links = {};
 
@@ -34,7 +36,9 @@ function build({ pathname, searchParams }) {
   const groups = Array.from({ length: 12 }, (_, i) => ({
     scenario: `crowdsecurity/scenario-${i}`,
     scope: 'ip',
-    decisions: values.filter((_value, at) => at % 12 === i).map((value, at) => ({ value, duration: `${100 + (at % 60)}h${at % 60}m${at % 59}s` })),
+    decisions: values
+      .filter((_value, at) => at % 12 === i)
+      .map((value, at) => ({ value, duration: `${100 + (at % 60)}h${at % 60}m${at % 59}s` })),
   }));
   return { values, body: Buffer.from(JSON.stringify({ new: groups, deleted: [] })) };
 }

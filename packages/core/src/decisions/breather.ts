@@ -1,11 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How long work may hold the event loop before it lets others run, in ms: with a collection on top it stays under 20. */
-const SLICE_MS = 4;
+/**
+ * How long work may hold the event loop before it lets others run, in ms: with a collection on top it stays under
+ * 20.
+ */
+const SLICE_MS = 3;
 
 /**
- * Keeps long work from holding the event loop: all loops of one job share one, ask {@link tired} now and then, and await
- * {@link rest} when it says so. However many loops run at once, together they take one slice per turn.
+ * Keeps long work from holding the event loop: all loops of one job share one, ask {@link tired} now and then, and
+ * await {@link rest} when it says so. However many loops run at once, together they take one slice per turn.
  */
 export class Breather {
   #since = performance.now();

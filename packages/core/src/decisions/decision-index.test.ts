@@ -20,12 +20,9 @@ describe('DecisionIndex', () => {
 
   it('tells all matches, the narrowest first', async () => {
     const index = await indexOf({ CAPI: ['1.2.0.0/16', '1.2.3.4'], list: ['1.2.3.0/24', '1.2.3.4'] });
-    expect(index.matches('::ffff:1.2.3.4', NOW).map(({ origin, scope, value }) => `${origin} ${scope} ${value}`)).toEqual([
-      'CAPI ip 1.2.3.4',
-      'lists:l ip 1.2.3.4',
-      'lists:l range 1.2.3.0/24',
-      'CAPI range 1.2.0.0/16',
-    ]);
+    expect(
+      index.matches('::ffff:1.2.3.4', NOW).map(({ origin, scope, value }) => `${origin} ${scope} ${value}`),
+    ).toEqual(['CAPI ip 1.2.3.4', 'lists:l ip 1.2.3.4', 'lists:l range 1.2.3.0/24', 'CAPI range 1.2.0.0/16']);
     expect(index.matches('1.2.3.4', NOW)[0]).toMatchObject({ type: 'ban', scenario: 'a/bf', expiresAt: NOW + HOUR });
     expect(index.matches('1.2.3.4', NOW + HOUR)).toEqual([]);
     expect(index.matches('nonsense', NOW)).toEqual([]);
@@ -37,7 +34,9 @@ describe('DecisionIndex', () => {
     delta.add('as', 'AS64500', delta.sourceId(CAPI), (NOW + HOUR) / 1000);
     const index = await DecisionIndex.empty.apply(delta.build(), { now: NOW });
     expect(index.needsGeo).toBe(true);
-    expect(index.matches('1.1.1.1', NOW, { country: 'FR', asn: 64500 }).map(({ scope, value }) => [scope, value])).toEqual([
+    expect(
+      index.matches('1.1.1.1', NOW, { country: 'FR', asn: 64500 }).map(({ scope, value }) => [scope, value]),
+    ).toEqual([
       ['country', 'FR'],
       ['as', '64500'],
     ]);
@@ -64,7 +63,10 @@ describe('DecisionIndex', () => {
   });
 
   it('merges a hundred thousand rows without holding the event loop', { timeout: 60_000 }, async () => {
-    const values = Array.from({ length: 100_000 }, (_, i) => `${1 + (i % 200)}.${(i >> 8) & 255}.${i & 255}.${(i * 7) & 255}`);
+    const values = Array.from(
+      { length: 100_000 },
+      (_, i) => `${1 + (i % 200)}.${(i >> 8) & 255}.${i & 255}.${(i * 7) & 255}`,
+    );
     const delta = deltaOf({ CAPI: values });
     let turns = 0;
     let isDone = false;
@@ -82,12 +84,16 @@ describe('DecisionIndex', () => {
 
 describe('the blob of an index', () => {
   it('brings back the same index, in whatever pieces it comes', async () => {
-    const index = await indexOf({ CAPI: ['1.2.3.4', '1.2.0.0/16', '2001:db8::/32', '2001:db8::1'], list: ['0.0.0.0/0', '1.2.3.4'] });
+    const index = await indexOf({
+      CAPI: ['1.2.3.4', '1.2.0.0/16', '2001:db8::/32', '2001:db8::1'],
+      list: ['0.0.0.0/0', '1.2.3.4'],
+    });
     const { head, chunks } = index.toBlob();
     const bytes = Buffer.concat(chunks);
     const pieces = [bytes.subarray(0, 3), bytes.subarray(3, 3), bytes.subarray(3, 50), bytes.subarray(50)];
     const back = await DecisionIndex.fromBlob({ head: JSON.parse(JSON.stringify(head)), chunks: pieces });
-    for (const ip of ['1.2.3.4', '1.2.9.9', '9.9.9.9', '2001:db8::1', '2001:db9::']) expect(back.matches(ip, NOW)).toEqual(index.matches(ip, NOW));
+    for (const ip of ['1.2.3.4', '1.2.9.9', '9.9.9.9', '2001:db8::1', '2001:db9::'])
+      expect(back.matches(ip, NOW)).toEqual(index.matches(ip, NOW));
     expect(back.sources).toEqual(index.sources);
   });
 

@@ -33,8 +33,8 @@ export interface GeoFacts {
 }
 
 /**
- * All decisions that are held, immutable: a refresh builds the next one beside it. Rows of (prefix, source, end) stand in one
- * table per family; what a source is (origin, type, scenario) stands once.
+ * All decisions that are held, immutable: a refresh builds the next one beside it. Rows of (prefix, source, end)
+ * stand in one table per family; what a source is (origin, type, scenario) stands once.
  */
 export class DecisionIndex {
   static readonly empty = new DecisionIndex([], {
@@ -92,8 +92,9 @@ export class DecisionIndex {
   }
 
   /**
-   * The row of the best rank that holds the address read last by `ip/parse` and is not over; of equals the narrowest, of
-   * these the one stored first. Allocates nothing on a miss, and looks at the clock only when a row holds the address.
+   * The row of the best rank that holds the address read last by `ip/parse` and is not over; of equals the
+   * narrowest, of these the one stored first. Allocates nothing on a miss, and looks at the clock only when a row
+   * holds the address.
    *
    * @param ranks by source: the lower, the stronger; {@link IGNORED} for sources to pass over
    */
@@ -116,7 +117,10 @@ export class DecisionIndex {
     return best;
   }
 
-  /** Everything that applies to an address now, narrowest first: why is it blocked? Nothing for text that is no address. */
+  /**
+   * Everything that applies to an address now, narrowest first: why is it blocked? Nothing for text that is no
+   * address.
+   */
   matches(ip: string, now: number, geo: GeoFacts = {}): readonly DecisionMatch[] {
     const family = readIp(ip, 0, ip.length);
     if (family === 0) return [];
@@ -132,8 +136,8 @@ export class DecisionIndex {
   }
 
   /**
-   * How many rows each origin holds. Those that have ended are counted until the next merge or until the last one of their
-   * source has ended: counting them one by one would take ms.
+   * How many rows each origin holds. Those that have ended are counted until the next merge or until the last one of
+   * their source has ended: counting them one by one would take ms.
    *
    * @param now ms since the epoch
    */
@@ -153,7 +157,9 @@ export class DecisionIndex {
     return this.#sourcesOf(feed).reduce((sum, source) => sum + this.#countOf(source), 0);
   }
 
-  /** When the first row of a feed ends or has ended, in ms since the epoch; `undefined` if none is held that goes on. */
+  /**
+   * When the first row of a feed ends or has ended, in ms since the epoch; `undefined` if none is held that goes on.
+   */
   earliestExpiry(feed: string, now: number): number | undefined {
     const stats = FAMILIES.map((family) => this.tables[family].stats);
     const held = this.#sourcesOf(feed).filter((source) => stats.some(({ lastEnds }) => lastEnds[source]! * 1000 > now));
@@ -189,13 +195,22 @@ export class DecisionIndex {
       { table: this.tables.country, key: country === undefined ? undefined : countryKey(country) },
       { table: this.tables.as, key: asn === undefined ? undefined : asKey(asn) },
     ];
-    return keys.flatMap(({ table, key }) => (key === undefined ? [] : [{ table, row: table.holderOf32(Uint32Array.of(key)) }]));
+    return keys.flatMap(({ table, key }) =>
+      key === undefined ? [] : [{ table, row: table.holderOf32(Uint32Array.of(key)) }],
+    );
   }
 
   #describe(table: DecisionTable, row: number): DecisionMatch {
     const { origin, type, scenario, allow } = this.sources[table.sourceOf(row)]!;
     const expiresAt = expiryOf(table.untilOf(row));
-    return { origin, type, scenario, allow, ...this.#name(table, row), ...(expiresAt === undefined ? {} : { expiresAt }) };
+    return {
+      origin,
+      type,
+      scenario,
+      allow,
+      ...this.#name(table, row),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    };
   }
 
   #name(table: DecisionTable, row: number): Pick<DecisionMatch, 'scope' | 'value'> {
@@ -204,7 +219,9 @@ export class DecisionIndex {
     if (table === this.tables.as) return { scope: 'as', value: String(key[0]) };
     const length = table.lengthOf(row);
     const address = formatIp({ family: table.words === 1 ? 4 : 6, words: Array.from(key) });
-    return length === 32 * table.words ? { scope: 'ip', value: address } : { scope: 'range', value: `${address}/${length}` };
+    return length === 32 * table.words
+      ? { scope: 'ip', value: address }
+      : { scope: 'range', value: `${address}/${length}` };
   }
 }
 

@@ -5,11 +5,12 @@ import { SourceStats } from './source-stats.js';
 /**
  * Prefixes of one family with their sources and ends, immutable, in one array of numbers.
  *
- * A row is its key (`words` numbers), `source << 16 | prefix length`, its end, and its parent; all in one place, since a lookup
- * costs what it touches in memory. Rows are sorted by first address, then widest first. Two prefixes nest or are disjoint,
- * never overlap otherwise, so the last row that starts at or before an address either holds it, or one of its ancestors is the
- * narrowest row that does; from there the parents lead through all rows that hold it. `jump` has, for each value of an
- * address's leading bits, the first row that starts there, which leaves a binary search of a few rows.
+ * A row is its key (`words` numbers), `source << 16 | prefix length`, its end, and its parent; all in one place,
+ * since a lookup costs what it touches in memory. Rows are sorted by first address, then widest first. Two prefixes
+ * nest or are disjoint, never overlap otherwise, so the last row that starts at or before an address either holds
+ * it, or one of its ancestors is the narrowest row that does; from there the parents lead through all rows that hold
+ * it. `jump` has, for each value of an address's leading bits, the first row that starts there, which leaves a
+ * binary search of a few rows.
  */
 export class DecisionTable implements Rows {
   readonly words: 1 | 4;
@@ -53,7 +54,10 @@ export class DecisionTable implements Rows {
     return this.data[row * this.stride + this.words + 2]! - 1;
   }
 
-  /** The narrowest row that holds an address of 32 bits, or -1. Takes it in an array: a number this large would be boxed. */
+  /**
+   * The narrowest row that holds an address of 32 bits, or -1. Takes it in an array: a number this large would be
+   * boxed.
+   */
   holderOf32(address: Uint32Array): number {
     const { data } = this;
     const key = address[0]!;
@@ -130,24 +134,27 @@ export class TableWriter implements Rows {
     data[to + words] = (source << 16) | (from.data[at + words]! & 255);
     data[to + words + 1] = until;
     data[to + words + 2] = this.#parentOf(this.#size) + 1;
-    this.#note(source, until);
+    this.#stats.note(source, until);
+    this.#jump.note(data[to]!, this.#size++);
   }
 
   /**
-   * Counts in the row that stands next in `data`, of a table written before; false if a lookup could go astray in it: rows out
-   * of order, a source that is not there, a parent that is no earlier row.
+   * Counts in the rows that stand in `data` up to `row`, of a table written before; false if a lookup could go
+   * astray in them: rows out of order, a source that is not there, a parent that is no earlier row.
    */
-  adopt(): boolean {
+  adopt(upTo: number): boolean {
     const { words, data, stride } = this;
-    const at = this.#size * stride;
-    const source = data[at + words]! >>> 16;
-    const isSound =
-      source < this.#stats.counts.length &&
-      (data[at + words]! & 255) <= 32 * words &&
-      data[at + words + 2]! <= this.#size &&
-      (at === 0 || data[at - stride]! <= data[at]!);
-    if (isSound) this.#note(source, data[at + words + 1]!);
-    return isSound;
+    const sources = this.#stats.counts.length;
+    for (let row = this.#size; row < upTo; row++) {
+      const at = row * stride;
+      const meta = data[at + words]!;
+      if (meta >>> 16 >= sources || (meta & 255) > 32 * words || data[at + words + 2]! > row) return false;
+      if (row > 0 && data[at - stride]! > data[at]!) return false;
+      this.#stats.note(meta >>> 16, data[at + words + 1]!);
+      this.#jump.note(data[at]!, row);
+    }
+    this.#size = upTo;
+    return true;
   }
 
   finish(): DecisionTable {
@@ -157,17 +164,14 @@ export class TableWriter implements Rows {
     return new DecisionTable(this.words, data, this.#jump.finish(this.#size), this.#stats);
   }
 
-  #note(source: number, until: number): void {
-    this.#stats.note(source, until);
-    this.#jump.note(this.data[this.#size * this.stride]!, this.#size);
-    this.#size++;
-  }
-
   /** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */
   #parentOf(row: number): number {
     const { data, words, stride } = this;
     let parent = row - 1;
-    while (parent >= 0 && !startsWith(data, row * stride, data, parent * stride, data[parent * stride + words]! & 255)) {
+    while (
+      parent >= 0 &&
+      !startsWith(data, row * stride, data, parent * stride, data[parent * stride + words]! & 255)
+    ) {
       parent = data[parent * stride + words + 2]! - 1;
     }
     return parent;

@@ -3,9 +3,9 @@ import { NEVER, untilOf } from './row-source.js';
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d)(\.\d+)?)? ?([Zz]|[+-]\d\d:\d\d)?$/;
 
 /**
- * The end of an allowlist entry, in seconds. Absent, `null` and the zero date (`0001-01-01…`, what servers written in Go send for
- * an unset one) are never; RFC 3339, a date alone and a space in place of the `T` are read, without a zone as UTC.
- * Anything else counts as over: 0.
+ * The end of an allowlist entry, in seconds. Absent, `null` and the zero date (`0001-01-01…`, what servers written
+ * in Go send for an unset one) are never; RFC 3339, a date alone and a space in place of the `T` are read, without a
+ * zone as UTC. Anything else counts as over: 0.
  */
 export function untilOfExpiration(expiration: unknown): number {
   if (expiration === undefined || expiration === null) return NEVER;

@@ -1,7 +1,8 @@
 /**
  * Reads a duration as Go's `time.ParseDuration` does: `24h`, `167h59m59.5s`, `-1h`, `500ms`, `.5s`, `0`.
  *
- * @returns ms, with a fraction where there is one; `undefined` for anything else, and for what Go's 64 bits of nanoseconds can't hold
+ * @returns ms, with a fraction where there is one; `undefined` for anything else, and for what Go's 64 bits of
+ * nanoseconds can't hold
  * @see https://pkg.go.dev/time#ParseDuration
  */
 export function parseGoDuration(text: string): number | undefined {

@@ -20,7 +20,13 @@ export interface IndexParts {
  */
 export function writeBlob(index: IndexParts): Blob {
   const rows = Object.fromEntries(FAMILIES.map((family) => [family, index.tables[family].size]));
-  const sources = index.sources.map(({ feed, origin, type, scenario, allow }) => ({ feed, origin, type, scenario, allow }));
+  const sources = index.sources.map(({ feed, origin, type, scenario, allow }) => ({
+    feed,
+    origin,
+    type,
+    scenario,
+    allow,
+  }));
   return {
     head: { format: FORMAT, byteOrder: BYTE_ORDER, rows, sources },
     chunks: FAMILIES.map((family) => index.tables[family].data)
@@ -54,13 +60,19 @@ export async function readBlob(blob: Blob): Promise<IndexParts> {
 const FORMAT = 'crowdsec-decisions/1';
 const BYTE_ORDER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'LE' : 'BE';
 
-const rowCount = z.number().int().min(0).max(2 ** 28);
+const rowCount = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 28);
 const headSchema = z.object({
   format: z.literal(FORMAT),
   byteOrder: z.literal(BYTE_ORDER),
   rows: z.object({ v4: rowCount, v6: rowCount, country: rowCount, as: rowCount }),
   sources: z
-    .array(z.object({ feed: z.string(), origin: z.string(), type: z.string(), scenario: z.string(), allow: z.boolean() }))
+    .array(
+      z.object({ feed: z.string(), origin: z.string(), type: z.string(), scenario: z.string(), allow: z.boolean() }),
+    )
     .max(NO_SOURCE),
 });
 
@@ -74,15 +86,10 @@ async function readTable(
   const writer = new TableWriter(words, { capacity: rows, sources });
   reader.fill(new Uint8Array(writer.data.buffer));
   while (writer.size < rows) {
-    if (!adoptSome(writer, Math.min(rows, writer.size + 4096))) throw damaged('its rows are out of order');
+    if (!writer.adopt(Math.min(rows, writer.size + 4096))) throw damaged('its rows are out of order');
     if (breather.tired()) await breather.rest();
   }
   return writer.finish();
-}
-
-function adoptSome(writer: TableWriter, upTo: number): boolean {
-  while (writer.size < upTo) if (!writer.adopt()) return false;
-  return true;
 }
 
 function damaged(why: string): CrowdsecError {

@@ -1,6 +1,6 @@
 /**
- * For each value of a key's leading bits, the first row that starts there or later. Noted row by row, so that no table is gone
- * through a second time.
+ * For each value of a key's leading bits, the first row that starts there or later. Noted row by row, so that no
+ * table is gone through a second time.
  */
 export class JumpTable {
   /** How far a key is shifted to become a place in {@link firstRows}. */

@@ -2,8 +2,8 @@
 const LONGEST_LINE = 64 * 1024;
 
 /**
- * Cuts text that comes in pieces into lines and hands out the borders of each, trimmed: no line is copied. Blank lines are
- * passed over; CRLF and a last line without an end are fine.
+ * Cuts text that comes in pieces into lines and hands out the borders of each, trimmed: no line is copied. Blank
+ * lines are passed over; CRLF and a last line without an end are fine.
  */
 export class LineReader {
   #rest = '';
@@ -37,7 +37,12 @@ export class LineReader {
   }
 }
 
-function emit(text: string, start: number, end: number, line: (text: string, start: number, end: number) => void): void {
+function emit(
+  text: string,
+  start: number,
+  end: number,
+  line: (text: string, start: number, end: number) => void,
+): void {
   while (start < end && text.charCodeAt(start) <= 32) start++;
   while (end > start && text.charCodeAt(end - 1) <= 32) end--;
   if (start < end) line(text, start, end);

@@ -10,13 +10,17 @@ const SOURCE = { feed: 'f', origin: 'lists:f', type: 'ban', scenario: 'f', allow
 
 describe('a blocklist', () => {
   it('is read line by line: trimmed, without comments and blanks, CRLF and no final newline accepted', () => {
-    const { entries, skipped } = readBlocklist('# head\r\n1.1.1.1\r\n\r\n  2.2.2.2\t\n; more\n3.3.3.0/24 # why\n2001:DB8::1');
+    const { entries, skipped } = readBlocklist(
+      '# head\r\n1.1.1.1\r\n\r\n  2.2.2.2\t\n; more\n3.3.3.0/24 # why\n2001:DB8::1',
+    );
     expect(entries).toBe(4);
     expect(skipped).toEqual({});
   });
 
   it('counts the lines that are no entry, and keeps the others', () => {
-    const { entries, skipped } = readBlocklist(`1.1.1.1\nnonsense\n1.2.3.0/\n1.1.1.1 2.2.2.2\n${'9'.repeat(200_000)}\n4.4.4.4\n`);
+    const { entries, skipped } = readBlocklist(
+      `1.1.1.1\nnonsense\n1.2.3.0/\n1.1.1.1 2.2.2.2\n${'9'.repeat(200_000)}\n4.4.4.4\n`,
+    );
     expect(entries).toBe(2);
     expect(skipped).toEqual({ value: 3, 'long-line': 1 });
   });
@@ -46,13 +50,16 @@ describe('an allowlist', () => {
     expect(await readAllowlist({ value: '1.2.3.4', expiration })).toEqual([{ value: '1.2.3.4', expiresAt: undefined }]);
   });
 
-  it.each(['2026-01-01T01:00:00Z', '2026-01-01T01:00:00.123456789Z', '2026-01-01T02:00:00+01:00', '2026-01-01 01:00:00', '2026-01-01 01:00:00 Z'])(
-    'reads the expiration %s',
-    async (expiration) => {
-      const [entry] = await readAllowlist({ value: '1.2.3.4', expiration });
-      expect(Math.floor(entry!.expiresAt! / 60_000)).toBe(Math.floor(NOW / 60_000) + 60);
-    },
-  );
+  it.each([
+    '2026-01-01T01:00:00Z',
+    '2026-01-01T01:00:00.123456789Z',
+    '2026-01-01T02:00:00+01:00',
+    '2026-01-01 01:00:00',
+    '2026-01-01 01:00:00 Z',
+  ])('reads the expiration %s', async (expiration) => {
+    const [entry] = await readAllowlist({ value: '1.2.3.4', expiration });
+    expect(Math.floor(entry!.expiresAt! / 60_000)).toBe(Math.floor(NOW / 60_000) + 60);
+  });
 
   it.each(['2026-01-02', '2026-01-02T00:00:00.5Z'])('takes a date alone, and fractions: %s', async (expiration) => {
     expect(await readAllowlist({ value: '1.2.3.4', expiration })).toHaveLength(1);
@@ -65,7 +72,9 @@ describe('an allowlist', () => {
   it('counts the lines that are no entry', () => {
     const skipped = new SkipCount();
     const parser = allowlistParser({ rows: new RowSet(), source: 0, skipped, now: NOW });
-    parser.push('{"value":"1.1.1.1"}\n[]\n"2.2.2.2"\n{bad\n{"value":1}\n{"value":"x"}\n{"value":"u","scope":"username"}\n');
+    parser.push(
+      '{"value":"1.1.1.1"}\n[]\n"2.2.2.2"\n{bad\n{"value":1}\n{"value":"x"}\n{"value":"u","scope":"username"}\n',
+    );
     parser.finish();
     expect(parser.entries).toBe(1);
     expect(skipped.reasons).toEqual({ malformed: 4, value: 1, scope: 1 });
@@ -74,7 +83,9 @@ describe('an allowlist', () => {
   it('tells the scope by the value where none is given', () => {
     const rows = new RowSet();
     const parser = allowlistParser({ rows, source: 0, skipped: new SkipCount(), now: NOW });
-    parser.push('{"value":"10.0.0.0/8"}\n{"value":"fr"}\n{"value":"AS64500"}\n{"value":"64500","scope":"as"}\n{"value":"2001:db8::1"}');
+    parser.push(
+      '{"value":"10.0.0.0/8"}\n{"value":"fr"}\n{"value":"AS64500"}\n{"value":"64500","scope":"as"}\n{"value":"2001:db8::1"}',
+    );
     parser.finish();
     expect([rows.v4.size, rows.v6.size, rows.country.size, rows.as.size]).toEqual([1, 1, 1, 2]);
   });

@@ -54,8 +54,8 @@ export interface AllowlistRows {
 }
 
 /**
- * One JSON object a line: `{"value":"192.0.2.10","expiration":"2026-12-01T00:00:00Z"}`. Only the value is needed; its scope is
- * told by it where none is given.
+ * One JSON object a line: `{"value":"192.0.2.10","expiration":"2026-12-01T00:00:00Z"}`. Only the value is needed;
+ * its scope is told by it where none is given.
  */
 export function allowlistParser({ rows, source, skipped, now }: AllowlistRows): ListParser {
   let entries = 0;
@@ -90,7 +90,8 @@ interface AllowlistEntry {
 function readEntry(line: string): AllowlistEntry | undefined {
   try {
     const entry: unknown = JSON.parse(line);
-    if (typeof entry !== 'object' || entry === null || !('value' in entry) || typeof entry.value !== 'string') return undefined;
+    if (typeof entry !== 'object' || entry === null || !('value' in entry) || typeof entry.value !== 'string')
+      return undefined;
     const scope = 'scope' in entry && typeof entry.scope === 'string' && entry.scope !== '' ? entry.scope : undefined;
     return { value: entry.value.trim(), scope, expiration: 'expiration' in entry ? entry.expiration : undefined };
   } catch {

@@ -78,6 +78,7 @@ function setUp(limit?: number) {
   const time = manualTime();
   const local = new LocalDecisions(limit === undefined ? {} : { limit });
   const rankOf = (type: string): number => ['ban', 'captcha'].indexOf(type);
-  const find = (ip: string): string | undefined => local.find(readIp(ip, 0, ip.length) as 4 | 6, rankOf, time.clock)?.value;
+  const find = (ip: string): string | undefined =>
+    local.find(readIp(ip, 0, ip.length) as 4 | 6, rankOf, time.clock)?.value;
   return { time, local, find };
 }

@@ -30,8 +30,8 @@ export interface LocalDecisionInput {
 export const LOCAL_ORIGIN = 'crowdsec';
 
 /**
- * What this installation decided itself: a small overlay beside the index, effective at once. Bounded: when it is full, what
- * ends first goes first.
+ * What this installation decided itself: a small overlay beside the index, effective at once. Bounded: when it is
+ * full, what ends first goes first.
  *
  * A lookup tries one hash per prefix length in use, most often one.
  */
@@ -95,7 +95,10 @@ export class LocalDecisions {
     return [...this.#entries.values()].map(({ decision }) => decision).filter(({ expiresAt }) => expiresAt > now);
   }
 
-  /** The decision of the best rank about the address read last by `ip/parse`. A miss allocates nothing and reads no clock. */
+  /**
+   * The decision of the best rank about the address read last by `ip/parse`. A miss allocates nothing and reads no
+   * clock.
+   */
   find(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
     let best: LocalDecision | undefined;
     for (const length of this.#lengths[family].inUse) {

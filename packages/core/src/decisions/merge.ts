@@ -1,7 +1,7 @@
 import type { Breather } from './breather.js';
 import { type DecisionTable, TableWriter } from './decision-table.js';
 import { RunCursor, type RowRuns } from './row-runs.js';
-import { compareRows } from './rows.js';
+import { compareRows, type Rows } from './rows.js';
 import { NO_SOURCE } from './source-table.js';
 
 /** How the sources of two tables become those of a third. */
@@ -17,15 +17,22 @@ export interface MergePlan {
   readonly newFeeds: Uint32Array;
 }
 
-/** How many prefixes are merged between two looks at the clock. */
-const STEPS = 512;
+/**
+ * How many prefixes are merged between two looks at the clock: few, since a process that just started merges slowly.
+ */
+const STEPS = 64;
 
 /**
- * Merges new rows into a table, in slices that leave the event loop free in between. For each prefix: what a feed says anew
- * replaces what it said before, in its place; what is over goes; other feeds are left alone. Of one feed's new
- * rows all that are not over stay, so new beats deleted, and two scenarios of one pull stand side by side.
+ * Merges new rows into a table, in slices that leave the event loop free in between. For each prefix: what a feed
+ * says anew replaces what it said before, in its place; what is over goes; other feeds are left alone. Of one feed's
+ * new rows all that are not over stay, so new beats deleted, and two scenarios of one pull stand side by side.
  */
-export async function mergeRows(held: DecisionTable, rows: RowRuns, plan: MergePlan, breather: Breather): Promise<DecisionTable> {
+export async function mergeRows(
+  held: DecisionTable,
+  rows: RowRuns,
+  plan: MergePlan,
+  breather: Breather,
+): Promise<DecisionTable> {
   const merge = new Merge(held, rows, plan);
   while (merge.advance(STEPS)) {
     if (breather.tired()) await breather.rest();
@@ -56,9 +63,11 @@ class Merge {
       const { run, row } = this.#new;
       if (this.#row === this.#held.size && run === undefined) return false;
       const order =
-        run === undefined ? -1
-        : this.#row === this.#held.size ? 1
-        : compareRows(this.#held, this.#row, run, row, this.#held.words);
+        run === undefined
+          ? -1
+          : this.#row === this.#held.size
+            ? 1
+            : compareRows(this.#held, this.#row, run, row, this.#held.words);
       if (order < 0) this.#keep(this.#row++);
       else this.#mergePrefix(order === 0);
     }
@@ -77,32 +86,48 @@ class Merge {
 
   /** Merges the rows of the prefix that the new rows are at. */
   #mergePrefix(isHeld: boolean): void {
-    const { words } = this.#held;
-    const { run, row } = this.#new;
-    const fresh = this.#takeFresh();
-    if (!isHeld && fresh.length === 1) {
-      if (fresh[0]!.until > this.#plan.nowSeconds) this.#writer.push(run!, row, fresh[0]!.source, fresh[0]!.until);
+    const run = this.#new.run!;
+    const { row } = this.#new;
+    const first = this.#takeFresh();
+    const isAlone = !this.#newIsAt(run, row);
+    // Nearly all rows are new, or renew the one row of their prefix.
+    if (isAlone && (!isHeld || this.#renews(first.feed))) {
+      if (isHeld) this.#row++;
+      if (first.until > this.#plan.nowSeconds) this.#writer.push(run, row, first.source, first.until);
       return;
     }
+    const fresh = [first];
+    while (this.#newIsAt(run, row)) fresh.push(this.#takeFresh());
     const firstHeld = this.#row;
-    while (this.#row < this.#held.size && compareRows(this.#held, this.#row, run!, row, words) === 0) this.#row++;
+    while (this.#heldIsAt(this.#row, run, row)) this.#row++;
     const result = this.#settle(firstHeld, fresh);
     // The newest first: a lookup comes from the other side, and of equals the one that was stored first wins.
-    for (let i = result.length - 1; i >= 0; i--) this.#writer.push(run!, row, result[i]!.source, result[i]!.until);
+    for (let i = result.length - 1; i >= 0; i--) this.#writer.push(run, row, result[i]!.source, result[i]!.until);
   }
 
-  /** The new rows of one prefix, in the order in which they came. */
-  #takeFresh(): Fresh[] {
-    const { run, row } = this.#new;
-    const fresh: Fresh[] = [];
-    do {
-      const { data, stride } = this.#new.run!;
-      const at = this.#new.row * stride + this.#held.words;
-      const source = this.#plan.newSources[data[at]! >>> 16]!;
-      fresh.push({ source, feed: this.#plan.newFeeds[source]!, until: data[at + 1]! });
-      this.#new.advance();
-    } while (this.#new.run !== undefined && compareRows(run!, row, this.#new.run, this.#new.row, this.#held.words) === 0);
-    return fresh;
+  /** The new row at hand; the cursor goes on to the next. */
+  #takeFresh(): Fresh {
+    const { data, stride } = this.#new.run!;
+    const at = this.#new.row * stride + this.#held.words;
+    const source = this.#plan.newSources[data[at]! >>> 16]!;
+    const until = data[at + 1]!;
+    this.#new.advance();
+    return { source, feed: this.#plan.newFeeds[source]!, until };
+  }
+
+  /** Whether the held row at hand is the only one of its prefix, and the feed's. */
+  #renews(feed: number): boolean {
+    const isOnly = !this.#heldIsAt(this.#row + 1, this.#held, this.#row);
+    return isOnly && this.#plan.heldFeeds[this.#held.sourceOf(this.#row)] === feed;
+  }
+
+  #newIsAt(rows: Rows, row: number): boolean {
+    const { run } = this.#new;
+    return run !== undefined && compareRows(rows, row, run, this.#new.row, this.#held.words) === 0;
+  }
+
+  #heldIsAt(heldRow: number, rows: Rows, row: number): boolean {
+    return heldRow < this.#held.size && compareRows(this.#held, heldRow, rows, row, this.#held.words) === 0;
   }
 
   /** What a prefix holds from now on, the oldest first. `firstHeld` up to the row at hand are its held rows. */
@@ -143,5 +168,8 @@ function addLongest(rows: Fresh[], row: Fresh): void {
 
 /** How many rows of the table the merge may keep. */
 function countKept(held: DecisionTable, plan: MergePlan): number {
-  return held.stats.counts.reduce((sum, count, source) => (plan.heldSources[source] === NO_SOURCE ? sum : sum + count), 0);
+  return held.stats.counts.reduce(
+    (sum, count, source) => (plan.heldSources[source] === NO_SOURCE ? sum : sum + count),
+    0,
+  );
 }

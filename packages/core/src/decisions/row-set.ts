@@ -8,7 +8,10 @@ export type Family = (typeof FAMILIES)[number];
 /** How many 32-bit words the keys of a family have. Countries and AS numbers are full-length prefixes of 32 bits. */
 export const WORDS = { v4: 1, v6: 4, country: 1, as: 1 } as const satisfies Record<Family, 1 | 4>;
 
-/** What the values of a scope are. `ip` and `range` are one: a CIDR under scope `ip` is a range, an address under `range` a single. */
+/**
+ * What the values of a scope are. `ip` and `range` are one: a CIDR under scope `ip` is a range, an address under
+ * `range` a single.
+ */
 export type ValueKind = 'address' | 'country' | 'as';
 
 /** The kind of values of a scope as the API names it, whatever its case; `undefined` for scopes that are kept out. */

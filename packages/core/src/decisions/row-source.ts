@@ -1,8 +1,11 @@
-/** Where decisions come from: what all rows of one stream group or one list share. The rows themselves hold only its number. */
+/**
+ * Where decisions come from: what all rows of one stream group or one list share. The rows themselves hold only its
+ * number.
+ */
 export interface RowSource {
   /**
-   * What replaces and deletes as one: the stream (`CAPI`), or one list (`blocklist:<name>`, `allowlist:<id>`). Rows are told
-   * apart by it, so that deleting one feed's decision leaves the others'.
+   * What replaces and deletes as one: the stream (`CAPI`), or one list (`blocklist:<name>`, `allowlist:<id>`). Rows
+   * are told apart by it, so that deleting one feed's decision leaves the others'.
    */
   readonly feed: string;
   /** As people see it: `CAPI`, `lists:<name lower-cased>`, `crowdsec` for local decisions. */

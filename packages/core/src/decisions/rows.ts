@@ -1,6 +1,6 @@
 /**
- * Rows in one array of numbers: a row is its key (`words` numbers, the highest first), `source << 16 | prefix length`, and when it
- * ends in seconds since the epoch; then whatever else the holder keeps in it.
+ * Rows in one array of numbers: a row is its key (`words` numbers, the highest first), `source << 16 | prefix
+ * length`, and when it ends in seconds since the epoch; then whatever else the holder keeps in it.
  */
 export interface Rows {
   readonly data: Uint32Array;

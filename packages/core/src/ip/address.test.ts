@@ -27,9 +27,39 @@ describe('canonicalIp', () => {
   });
 
   it.each([
-    '', ' ', '1.2.3', '1.2.3.4.5', '1.2.3.4 ', ' 1.2.3.4', '1.2.3.4:80', '001.2.3.4', '1.2.3.04', '1.2.3.256', '1..3.4', '0x1.2.3.4', '1.2.3.4%eth0',
-    '[::1]', ':', ':::', '1:', ':1', '1::2::3', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7:8::', '12345::', 'g::', '::1.2.3', '::1.2.3.4:5',
-    '1:2:3:4:5:6:7:1.2.3.4', 'fe80::1%', '%eth0', 'fe80::1%a b', '2001/db8//1', '1.2.3.4/32', '１.2.3.4',
+    '',
+    ' ',
+    '1.2.3',
+    '1.2.3.4.5',
+    '1.2.3.4 ',
+    ' 1.2.3.4',
+    '1.2.3.4:80',
+    '001.2.3.4',
+    '1.2.3.04',
+    '1.2.3.256',
+    '1..3.4',
+    '0x1.2.3.4',
+    '1.2.3.4%eth0',
+    '[::1]',
+    ':',
+    ':::',
+    '1:',
+    ':1',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '1:2:3:4:5:6:7:8::',
+    '12345::',
+    'g::',
+    '::1.2.3',
+    '::1.2.3.4:5',
+    '1:2:3:4:5:6:7:1.2.3.4',
+    'fe80::1%',
+    '%eth0',
+    'fe80::1%a b',
+    '2001/db8//1',
+    '1.2.3.4/32',
+    '１.2.3.4',
   ])('refuses %j', (text) => {
     expect(canonicalIp(text)).toBeUndefined();
   });
@@ -37,8 +67,13 @@ describe('canonicalIp', () => {
   it('agrees with another parser on any IPv6 address, in any spelling', () => {
     fc.assert(
       fc.property(fc.ipV6(), (text) => {
-        // The reference takes the deprecated `::1.2.3.4` for IPv4; it is an IPv6 address like others (RFC 4291, 2.5.5.1).
-        fc.pre(!parseIp(text)!.words.slice(0, 3).every((word) => word === 0));
+        // The reference takes the deprecated `::1.2.3.4` for IPv4; it is an IPv6 address like others (RFC 4291,
+        // 2.5.5.1).
+        fc.pre(
+          !parseIp(text)!
+            .words.slice(0, 3)
+            .every((word) => word === 0),
+        );
         expect(canonicalIp(text)).toBe(reference(text));
       }),
       { numRuns: 2000 },
@@ -58,7 +93,9 @@ describe('canonicalIp', () => {
   });
 
   it('is read again as the same address', () => {
-    const words = fc.array(fc.nat(0xffff_ffff), { minLength: 4, maxLength: 4 }).filter(([a, b, c]) => a !== 0 || b !== 0 || c !== 0xffff);
+    const words = fc
+      .array(fc.nat(0xffff_ffff), { minLength: 4, maxLength: 4 })
+      .filter(([a, b, c]) => a !== 0 || b !== 0 || c !== 0xffff);
     fc.assert(
       fc.property(words, (v6) => {
         expect(parseIp(formatIp({ family: 6, words: v6 }))).toEqual({ family: 6, words: v6 });
@@ -68,13 +105,36 @@ describe('canonicalIp', () => {
 });
 
 describe('isPublicIp', () => {
-  it.each(['8.8.8.8', '192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1', '2606:4700::1', '100.128.0.1', '172.32.0.1'])('says yes to %s', (ip) => {
+  it.each([
+    '8.8.8.8',
+    '192.0.2.1',
+    '198.51.100.1',
+    '203.0.113.1',
+    '2001:db8::1',
+    '2606:4700::1',
+    '100.128.0.1',
+    '172.32.0.1',
+  ])('says yes to %s', (ip) => {
     expect(isPublicIp(parseIp(ip)!)).toBe(true);
   });
 
   it.each([
-    '127.0.0.1', '10.1.2.3', '172.31.255.255', '192.168.0.1', '100.64.0.1', '169.254.1.1', '224.0.0.1', '240.0.0.1', '255.255.255.255', '0.0.0.0',
-    '::', '::1', 'fe80::1', 'fd00::1', 'ff02::1', '::ffff:10.0.0.1',
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.255.255',
+    '192.168.0.1',
+    '100.64.0.1',
+    '169.254.1.1',
+    '224.0.0.1',
+    '240.0.0.1',
+    '255.255.255.255',
+    '0.0.0.0',
+    '::',
+    '::1',
+    'fe80::1',
+    'fd00::1',
+    'ff02::1',
+    '::ffff:10.0.0.1',
   ])('says no to %s', (ip) => {
     expect(isPublicIp(parseIp(ip)!)).toBe(false);
   });

@@ -34,7 +34,11 @@ function formatV4(word: number): string {
 function formatV6(v6: readonly number[]): string {
   const groups = v6.flatMap((word) => [word >>> 16, word & 0xffff]);
   const gap = longestZeroRun(groups);
-  const hex = (from: number, to: number): string => groups.slice(from, to).map((group) => group.toString(16)).join(':');
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
   return gap.length < 2 ? hex(0, 8) : `${hex(0, gap.start)}::${hex(gap.start + gap.length, 8)}`;
 }
 

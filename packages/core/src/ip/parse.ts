@@ -176,4 +176,6 @@ function isZone(text: string, percent: number, start: number, end: number): bool
 }
 
 /** The value of a hexadecimal digit by its character code, or -1. */
-const HEX = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()));
+const HEX = Int8Array.from({ length: 128 }, (_, code) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase()),
+);

@@ -18,18 +18,35 @@ describe('parsePrefix', () => {
     expect(formatPrefix(parsePrefix(text)!)).toBe(canonical);
   });
 
-  it.each(['1.2.3.0/33', '1.2.3.0/', '1.2.3.0/abc', '1.2.3.0/08', '1.2.3.0/-1', '1.2.3.0/+8', '1.2.3/24', '/24', '::/129', '1.2.3.4/24/8', '1.2.3.* ', '::1/ 8'])(
-    'refuses %j',
-    (text) => {
-      expect(parsePrefix(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '1.2.3.0/33',
+    '1.2.3.0/',
+    '1.2.3.0/abc',
+    '1.2.3.0/08',
+    '1.2.3.0/-1',
+    '1.2.3.0/+8',
+    '1.2.3/24',
+    '/24',
+    '::/129',
+    '1.2.3.4/24/8',
+    '1.2.3.* ',
+    '::1/ 8',
+  ])('refuses %j', (text) => {
+    expect(parsePrefix(text)).toBeUndefined();
+  });
 });
 
 describe('PrefixSet', () => {
   const set = PrefixSet.from(['10.0.0.0/8', '::1', '2001:db8::/33']);
 
-  it.each(['10.0.0.0', '10.255.255.255', '::ffff:10.1.1.1', '::1', '2001:db8::', '2001:db8:7fff:ffff:ffff:ffff:ffff:ffff'])('holds %s', (ip) => {
+  it.each([
+    '10.0.0.0',
+    '10.255.255.255',
+    '::ffff:10.1.1.1',
+    '::1',
+    '2001:db8::',
+    '2001:db8:7fff:ffff:ffff:ffff:ffff:ffff',
+  ])('holds %s', (ip) => {
     expect(set.has(parseIp(ip)!)).toBe(true);
   });
 

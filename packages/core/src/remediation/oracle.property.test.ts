@@ -31,27 +31,54 @@ interface Pull {
 }
 
 const v4 = fc
-  .tuple(fc.constantFrom('10.0', '10.1', '127.255', '128.0', '255.255'), fc.constantFrom('0', '1', '255'), fc.constantFrom('0', '1', '127', '128', '255'))
+  .tuple(
+    fc.constantFrom('10.0', '10.1', '127.255', '128.0', '255.255'),
+    fc.constantFrom('0', '1', '255'),
+    fc.constantFrom('0', '1', '127', '128', '255'),
+  )
   .map((parts) => parts.join('.'));
 const v6 = fc
-  .tuple(fc.constantFrom('2001:db8', '2001:DB8:0:ffff', 'ffff', '7fff:ffff', ''), fc.constantFrom('0', '1', '8000:0', 'ffff'))
+  .tuple(
+    fc.constantFrom('2001:db8', '2001:DB8:0:ffff', 'ffff', '7fff:ffff', ''),
+    fc.constantFrom('0', '1', '8000:0', 'ffff'),
+  )
   .map(([head, tail]) => `${head}::${tail}`);
 const value = fc.oneof(
   { weight: 4, arbitrary: v4 },
-  { weight: 2, arbitrary: fc.tuple(v4, fc.constantFrom(0, 1, 8, 15, 16, 23, 24, 25, 31, 32)).map(([ip, length]) => `${ip}/${length}`) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(v4, fc.constantFrom(0, 1, 8, 15, 16, 23, 24, 25, 31, 32))
+      .map(([ip, length]) => `${ip}/${length}`),
+  },
   { weight: 2, arbitrary: v6 },
-  { weight: 2, arbitrary: fc.tuple(v6, fc.constantFrom(0, 1, 31, 32, 33, 64, 95, 127, 128)).map(([ip, length]) => `${ip}/${length}`) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(v6, fc.constantFrom(0, 1, 31, 32, 33, 64, 95, 127, 128))
+      .map(([ip, length]) => `${ip}/${length}`),
+  },
   { weight: 1, arbitrary: v4.map((ip) => `::ffff:${ip}`) },
   { weight: 1, arbitrary: fc.tuple(v4, fc.constantFrom(96, 120, 128)).map(([ip, length]) => `::ffff:${ip}/${length}`) },
 );
-const list = fc.oneof({ weight: 5, arbitrary: fc.array(value, { maxLength: 4 }) }, { weight: 1, arbitrary: fc.constant('gone' as const) });
+const list = fc.oneof(
+  { weight: 5, arbitrary: fc.array(value, { maxLength: 4 }) },
+  { weight: 1, arbitrary: fc.constant('gone' as const) },
+);
 const pull: fc.Arbitrary<Pull> = fc.record({
   deleted: fc.array(value, { maxLength: 2 }),
   added: fc.array(
-    fc.record({ value, source: fc.constantFrom(0 as const, 1 as const), seconds: fc.constantFrom(-5, 0, 10, 60, 3600) }),
+    fc.record({
+      value,
+      source: fc.constantFrom(0 as const, 1 as const),
+      seconds: fc.constantFrom(-5, 0, 10, 60, 3600),
+    }),
     { maxLength: 6 },
   ),
-  lists: fc.uniqueArray(fc.tuple(fc.constantFrom(2 as const, 3 as const, 4 as const), list), { maxLength: 2, selector: ([id]) => id }),
+  lists: fc.uniqueArray(fc.tuple(fc.constantFrom(2 as const, 3 as const, 4 as const), list), {
+    maxLength: 2,
+    selector: ([id]) => id,
+  }),
   listSeconds: fc.constantFrom(5, 60, 3600),
   waitSeconds: fc.constantFrom(0, 9, 10, 11, 60),
 });
@@ -71,7 +98,11 @@ describe('any sequence of pulls', () => {
           oracle.pull(next, now);
           await time.advance(next.waitSeconds * 1000);
           const wrong = addresses
-            .map(({ ip, address }) => ({ ip, got: engine.getIpRemediation(ip), expected: oracle.answer(address, time.clock.now() / 1000) }))
+            .map(({ ip, address }) => ({
+              ip,
+              got: engine.getIpRemediation(ip),
+              expected: oracle.answer(address, time.clock.now() / 1000),
+            }))
             .filter(({ got, expected }) => !isSame(got, expected));
           expect(wrong).toEqual([]);
         }
@@ -85,7 +116,8 @@ function deltaOf({ deleted, added, lists, listSeconds }: Pull, now: number) {
   const delta = new DeltaBuilder();
   const ids = SOURCES.map((source) => delta.sourceId(source));
   for (const value of deleted) delta.delete('address', value, ids[0]!);
-  for (const { value, source, seconds } of added) delta.add('address', value, ids[source]!, seconds > 0 ? now + seconds : 0);
+  for (const { value, source, seconds } of added)
+    delta.add('address', value, ids[source]!, seconds > 0 ? now + seconds : 0);
   for (const [source, values] of lists) {
     const { feed, allow } = SOURCES[source]!;
     if (values === 'gone') {
@@ -93,14 +125,17 @@ function deltaOf({ deleted, added, lists, listSeconds }: Pull, now: number) {
       continue;
     }
     const rows = new RowSet();
-    for (const value of values) rows.add('address', value, 0, value.length, ids[source]!, allow ? NEVER : now + listSeconds);
+    for (const value of values)
+      rows.add('address', value, 0, value.length, ids[source]!, allow ? NEVER : now + listSeconds);
     delta.replace(feed, rows);
   }
   return delta.build();
 }
 
 function isSame(a: IpRemediation, b: IpRemediation): boolean {
-  return a.remediation === b.remediation && a.origin === b.origin && a.scenario === b.scenario && a.expiresAt === b.expiresAt;
+  return (
+    a.remediation === b.remediation && a.origin === b.origin && a.scenario === b.scenario && a.expiresAt === b.expiresAt
+  );
 }
 
 interface OracleRow {
@@ -120,9 +155,17 @@ class Oracle {
     const gone = new Set(lists.map(([source]) => SOURCES[source]!.feed));
     const fresh = [
       ...deleted.map((text) => ({ text, source: SOURCES[0]!, until: 0 })),
-      ...added.map(({ value: text, source, seconds }) => ({ text, source: SOURCES[source]!, until: seconds > 0 ? now + seconds : 0 })),
+      ...added.map(({ value: text, source, seconds }) => ({
+        text,
+        source: SOURCES[source]!,
+        until: seconds > 0 ? now + seconds : 0,
+      })),
       ...lists.flatMap(([source, values]) =>
-        (values === 'gone' ? [] : values).map((text) => ({ text, source: SOURCES[source]!, until: SOURCES[source]!.allow ? Infinity : now + listSeconds })),
+        (values === 'gone' ? [] : values).map((text) => ({
+          text,
+          source: SOURCES[source]!,
+          until: SOURCES[source]!.allow ? Infinity : now + listSeconds,
+        })),
       ),
     ].map((row) => ({ ...row, prefix: prefixOf(row.text) }));
     const isSaidAnew = (row: OracleRow): boolean => fresh.some((other) => sameFeed(other, row));
@@ -141,7 +184,9 @@ class Oracle {
     if (best === undefined) return { remediation: 'bypass', origin: 'clean' };
     const { source, prefix } = best;
     // The same row twice in one pull is one row: the longer lasting.
-    const until = Math.max(...found.filter((row) => row.source === source && sameFeed(row, { source, prefix })).map((row) => row.until));
+    const until = Math.max(
+      ...found.filter((row) => row.source === source && sameFeed(row, { source, prefix })).map((row) => row.until),
+    );
     return {
       remediation: source.allow ? 'bypass' : source.type,
       origin: source.origin,

@@ -11,12 +11,22 @@ const HOUR = 3_600_000;
 describe('RemediationEngine', () => {
   it('says whose word it is and how long it holds', async () => {
     const { engine, now } = await setUp({ rows: [['1.2.3.4', 'ban']] });
-    expect(engine.getIpRemediation('1.2.3.4')).toEqual({ remediation: 'ban', origin: 'lists:ban', scenario: 'ban', expiresAt: now + HOUR });
+    expect(engine.getIpRemediation('1.2.3.4')).toEqual({
+      remediation: 'ban',
+      origin: 'lists:ban',
+      scenario: 'ban',
+      expiresAt: now + HOUR,
+    });
     expect(engine.getIpRemediation('1.2.3.5')).toEqual({ remediation: 'bypass', origin: 'clean' });
   });
 
   it('never throws, whatever it is asked', async () => {
-    const { engine } = await setUp({ rows: [['0.0.0.0/0', 'ban'], ['::/0', 'ban']] });
+    const { engine } = await setUp({
+      rows: [
+        ['0.0.0.0/0', 'ban'],
+        ['::/0', 'ban'],
+      ],
+    });
     for (const ip of ['', 'x', '1.2.3', '1.2.3.4 ', undefined, null, 7, {}]) {
       expect(engine.getIpRemediation(ip as string)).toEqual({ remediation: 'bypass', origin: 'invalid' });
     }
@@ -28,28 +38,58 @@ describe('RemediationEngine', () => {
     const engine = new RemediationEngine({ clock: time.clock, local });
     local.add({ value: '1.2.3.4', type: 'ban', durationMs: 1000, scenario: 'a/b' }, time.clock.now());
     expect(engine.getIpRemediation('5.6.7.8')).toEqual({ remediation: 'bypass', origin: 'unavailable' });
-    expect(engine.getIpRemediation('1.2.3.4')).toMatchObject({ remediation: 'ban', origin: 'crowdsec', scenario: 'a/b' });
+    expect(engine.getIpRemediation('1.2.3.4')).toMatchObject({
+      remediation: 'ban',
+      origin: 'crowdsec',
+      scenario: 'a/b',
+    });
     engine.swap(DecisionIndex.empty);
     expect(engine.getIpRemediation('5.6.7.8')).toEqual({ remediation: 'bypass', origin: 'clean' });
   });
 
   it('weighs local decisions with the others; allow beats them too', async () => {
     const local = new LocalDecisions();
-    const { engine, now } = await setUp({ rows: [['1.1.1.1', 'captcha'], ['2.2.2.2', 'ban'], ['3.3.3.3', 'allow']] }, { local });
-    for (const [value, type] of [['1.1.1.1', 'ban'], ['2.2.2.2', 'captcha'], ['3.3.3.3', 'ban'], ['4.4.4.4', 'unheard-of']] as const) {
+    const { engine, now } = await setUp(
+      {
+        rows: [
+          ['1.1.1.1', 'captcha'],
+          ['2.2.2.2', 'ban'],
+          ['3.3.3.3', 'allow'],
+        ],
+      },
+      { local },
+    );
+    for (const [value, type] of [
+      ['1.1.1.1', 'ban'],
+      ['2.2.2.2', 'captcha'],
+      ['3.3.3.3', 'ban'],
+      ['4.4.4.4', 'unheard-of'],
+    ] as const) {
       local.add({ value, type, durationMs: 1000, scenario: 'a/b' }, now);
     }
     const origins = ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'].map((ip) => engine.getIpRemediation(ip).origin);
     expect(origins).toEqual(['crowdsec', 'lists:ban', 'lists:allow', 'clean']);
-    expect(engine.explain('2.2.2.2').map(({ origin, type }) => [origin, type])).toEqual([['lists:ban', 'ban'], ['crowdsec', 'captcha']]);
+    expect(engine.explain('2.2.2.2').map(({ origin, type }) => [origin, type])).toEqual([
+      ['lists:ban', 'ban'],
+      ['crowdsec', 'captcha'],
+    ]);
   });
 
   it('tells what is allow-listed', async () => {
-    const { engine } = await setUp({ rows: [['10.0.0.0/8', 'allow'], ['10.0.0.1', 'ban']] });
+    const { engine } = await setUp({
+      rows: [
+        ['10.0.0.0/8', 'allow'],
+        ['10.0.0.1', 'ban'],
+      ],
+    });
     expect(engine.isAllowed('10.0.0.1')).toBe(true);
     expect(engine.isAllowed('11.0.0.1')).toBe(false);
     expect(engine.isAllowed('x')).toBe(false);
-    expect(engine.getIpRemediation('10.0.0.1')).toEqual({ remediation: 'bypass', origin: 'lists:allow', scenario: 'allow' });
+    expect(engine.getIpRemediation('10.0.0.1')).toEqual({
+      remediation: 'bypass',
+      origin: 'lists:allow',
+      scenario: 'allow',
+    });
   });
 
   it('asks where an address is only when country or AS decisions are held', async () => {
@@ -61,15 +101,27 @@ describe('RemediationEngine', () => {
     const without = await setUp({ rows: [['1.2.3.4', 'ban']] }, { geo });
     without.engine.getIpRemediation('1.2.3.4');
     expect(asked).toBe(0);
-    const { engine } = await setUp({ rows: [['1.2.3.4', 'ban']], countries: [['FR', 'captcha']], systems: [['64500', 'ban']] }, { geo });
+    const { engine } = await setUp(
+      { rows: [['1.2.3.4', 'ban']], countries: [['FR', 'captcha']], systems: [['64500', 'ban']] },
+      { geo },
+    );
     expect(engine.getIpRemediation('9.9.9.9')).toMatchObject({ remediation: 'ban' });
     expect(asked).toBe(1);
-    expect(engine.explain('1.2.3.4').map(({ scope, value }) => `${scope} ${value}`)).toEqual(['ip 1.2.3.4', 'as 64500', 'country FR']);
+    expect(engine.explain('1.2.3.4').map(({ scope, value }) => `${scope} ${value}`)).toEqual([
+      'ip 1.2.3.4',
+      'as 64500',
+      'country FR',
+    ]);
   });
 
   it('takes a geo that throws for one that knows nothing, and says so once', async () => {
     const warnings: string[] = [];
-    const logger = { debug: () => undefined, info: () => undefined, warn: (text: string) => warnings.push(text), error: () => undefined };
+    const logger = {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (text: string) => warnings.push(text),
+      error: () => undefined,
+    };
     const geo = () => {
       throw new Error('no such file');
     };
@@ -86,7 +138,8 @@ describe('RemediationEngine', () => {
     [{ geo: 7 }, 'options.geo'],
     [{ remediation: ['ban'] }, 'options.remediation'],
   ])('refuses %j', (options, path) => {
-    const build = (): unknown => new RemediationEngine({ clock: manualTime().clock, ...options } as RemediationEngineOptions);
+    const build = (): unknown =>
+      new RemediationEngine({ clock: manualTime().clock, ...options } as RemediationEngineOptions);
     expect(build).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error);
   });
 
@@ -110,11 +163,18 @@ describe('RemediationEngine', () => {
 
 type Rows = readonly (readonly [value: string, type: string])[];
 
-async function setUp(held: { rows: Rows; countries?: Rows; systems?: Rows }, options: Partial<RemediationEngineOptions> = {}) {
+async function setUp(
+  held: { rows: Rows; countries?: Rows; systems?: Rows },
+  options: Partial<RemediationEngineOptions> = {},
+) {
   const { clock } = manualTime();
   const now = clock.now();
   const delta = new DeltaBuilder();
-  for (const [kind, rows] of [['address', held.rows], ['country', held.countries ?? []], ['as', held.systems ?? []]] as const) {
+  for (const [kind, rows] of [
+    ['address', held.rows],
+    ['country', held.countries ?? []],
+    ['as', held.systems ?? []],
+  ] as const) {
     for (const [value, type] of rows) {
       const allow = type === 'allow';
       const source = delta.sourceId({ feed: `list:${type}`, origin: `lists:${type}`, type, scenario: type, allow });

@@ -19,8 +19,8 @@ export interface RemediationEngineOptions extends z.input<typeof remediationOpti
 }
 
 /**
- * Says what to do with an address: the decisions that hold it, weighed by policy. Synchronous, from memory; a miss allocates
- * nothing. A refresh hands it the next index with {@link swap}; every lookup sees one index, whole.
+ * Says what to do with an address: the decisions that hold it, weighed by policy. Synchronous, from memory; a miss
+ * allocates nothing. A refresh hands it the next index with {@link swap}; every lookup sees one index, whole.
  *
  * ```ts
  * const engine = new RemediationEngine({ clock: systemClock });
@@ -121,7 +121,8 @@ export class RemediationEngine {
     try {
       return this.#geo?.(ip);
     } catch (error) {
-      if (!this.#geoFailed) this.#logger.warn(`geo() failed, so country and AS decisions do not apply: ${messageOf(error)}`);
+      if (!this.#geoFailed)
+        this.#logger.warn(`geo() failed, so country and AS decisions do not apply: ${messageOf(error)}`);
       this.#geoFailed = true;
       return undefined;
     }
@@ -130,7 +131,12 @@ export class RemediationEngine {
   #answer({ source, expiresAt }: Hit): IpRemediation {
     const remediation = source.allow ? BYPASS : this.#policy.remediationOf(source.type);
     if (remediation === BYPASS && !source.allow) return CLEAN;
-    return { remediation, origin: source.origin, scenario: source.scenario, ...(expiresAt === undefined ? {} : { expiresAt }) };
+    return {
+      remediation,
+      origin: source.origin,
+      scenario: source.scenario,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    };
   }
 }
 

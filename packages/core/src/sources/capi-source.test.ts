@@ -15,7 +15,9 @@ afterEach(async () => {
 
 describe('the lists of a pull', () => {
   it('are each on their own: every good entry counts, the report says what was skipped', async () => {
-    const rubbish = Array.from({ length: 1000 }, (_, i) => (i % 20 === 0 ? `rubbish ${i}` : `10.0.${i >> 8}.${i & 255}`)).join('\n');
+    const rubbish = Array.from({ length: 1000 }, (_, i) =>
+      i % 20 === 0 ? `rubbish ${i}` : `10.0.${i >> 8}.${i & 255}`,
+    ).join('\n');
     const server = await serve({
       '/one': (_, response) => response.end('1.1.1.1\n1.1.1.2\n'),
       '/rubbish': (_, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(rubbish)),
@@ -26,7 +28,11 @@ describe('the lists of a pull', () => {
       blocklists: ['one', 'dead', 'rubbish'].map((name) => blocklist(name, `${server.url}/${name}`)),
       allowlists: [{ id: 'a', name: 'office', url: `${server.url}/office` }],
     });
-    expect(Object.fromEntries(result.lists.map(({ name, status, entries, skipped }) => [name, { status, entries, skipped }]))).toEqual({
+    expect(
+      Object.fromEntries(
+        result.lists.map(({ name, status, entries, skipped }) => [name, { status, entries, skipped }]),
+      ),
+    ).toEqual({
       office: { status: 'replaced', entries: 1, skipped: {} },
       one: { status: 'replaced', entries: 2, skipped: {} },
       dead: { status: 'failed', entries: 0, skipped: {} },
@@ -58,28 +64,69 @@ describe('the lists of a pull', () => {
   });
 
   it.each<[string, Partial<CapiSourceOptions>, RequestListener, RegExp]>([
-    ['redirects without end', {}, (_, response) => response.writeHead(302, { location: '/list' }).end(), /more than 5 times/],
-    ['leaves https', { allowHttpLists: false }, (_, response) => response.end('2.2.2.2'), /http: links are not followed/],
-    ['is too long', { limits: { maxBytes: 1000 } }, (_, response) => response.end('2.2.2.2\n'.repeat(1000)), /longer than 1000 bytes/],
+    [
+      'redirects without end',
+      {},
+      (_, response) => response.writeHead(302, { location: '/list' }).end(),
+      /more than 5 times/,
+    ],
+    [
+      'leaves https',
+      { allowHttpLists: false },
+      (_, response) => response.end('2.2.2.2'),
+      /http: links are not followed/,
+    ],
+    [
+      'is too long',
+      { limits: { maxBytes: 1000 } },
+      (_, response) => response.end('2.2.2.2\n'.repeat(1000)),
+      /longer than 1000 bytes/,
+    ],
     [
       'is too long when decompressed',
       { limits: { maxBytes: 1000 } },
       (_, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync('2.2.2.2\n'.repeat(100_000))),
       /longer than 1000 bytes/,
     ],
-    ['has too many entries', { limits: { maxEntries: 10 } }, (_, response) => response.end('2.2.2.2\n'.repeat(100)), /more than 10 entries/],
-    ['is too slow', { limits: { timeoutMs: 100 } }, (_, response) => response.write('2.2.2.2\n'), /not read within 100 ms/],
-    ['is cut', {}, (_, response) => response.writeHead(200, { 'content-length': 1000 }).write('2.2.2.2\n', () => response.destroy()), /terminated|other side/],
-    ['is a page', {}, (_, response) => response.end('<html>\n<body>Sorry</body>\n</html>'), /not one line of it is an entry/],
+    [
+      'has too many entries',
+      { limits: { maxEntries: 10 } },
+      (_, response) => response.end('2.2.2.2\n'.repeat(100)),
+      /more than 10 entries/,
+    ],
+    [
+      'is too slow',
+      { limits: { timeoutMs: 100 } },
+      (_, response) => response.write('2.2.2.2\n'),
+      /not read within 100 ms/,
+    ],
+    [
+      'is cut',
+      {},
+      (_, response) => response.writeHead(200, { 'content-length': 1000 }).write('2.2.2.2\n', () => response.destroy()),
+      /terminated|other side/,
+    ],
+    [
+      'is a page',
+      {},
+      (_, response) => response.end('<html>\n<body>Sorry</body>\n</html>'),
+      /not one line of it is an entry/,
+    ],
     ['is refused', {}, (_, response) => response.writeHead(403).end('no'), /answered 403/],
   ])('keep what is held of one that %s', async (_, options, listener, error) => {
-    const server = await serve({ '/list': (_request, response) => response.end('1.1.1.1\n'), '/other': (_request, response) => response.end('3.3.3.3\n') });
+    const server = await serve({
+      '/list': (_request, response) => response.end('1.1.1.1\n'),
+      '/other': (_request, response) => response.end('3.3.3.3\n'),
+    });
     const links = { blocklists: [blocklist('l', `${server.url}/list`), blocklist('other', `${server.url}/other`)] };
     const first = await pull(links);
     server.routes['/list'] = listener;
     const second = await pull(links, { ...first, options });
     const reports = second.result.lists;
-    expect(reports).toMatchObject([{ name: 'l', status: 'failed', entries: 1, error: expect.stringMatching(error) as string }, { name: 'other' }]);
+    expect(reports).toMatchObject([
+      { name: 'l', status: 'failed', entries: 1, error: expect.stringMatching(error) as string },
+      { name: 'other' },
+    ]);
     expect(second.index.matches('1.1.1.1', second.now)).toHaveLength(1);
     expect(second.index.matches('2.2.2.2', second.now)).toEqual([]);
   });
@@ -102,8 +149,13 @@ describe('the lists of a pull', () => {
   });
 
   it('of one name are told apart', async () => {
-    const server = await serve({ '/a': (_, response) => response.end('1.1.1.1\n'), '/b': (_, response) => response.end('2.2.2.2\n') });
-    const { index, now } = await pull({ blocklists: [blocklist('same', `${server.url}/a`), blocklist('Same', `${server.url}/b`)] });
+    const server = await serve({
+      '/a': (_, response) => response.end('1.1.1.1\n'),
+      '/b': (_, response) => response.end('2.2.2.2\n'),
+    });
+    const { index, now } = await pull({
+      blocklists: [blocklist('same', `${server.url}/a`), blocklist('Same', `${server.url}/b`)],
+    });
     expect(index.matches('1.1.1.1', now)).toHaveLength(1);
     expect(index.matches('2.2.2.2', now)).toHaveLength(1);
   });
@@ -111,34 +163,58 @@ describe('the lists of a pull', () => {
 
 describe('a stream answer', () => {
   it('may come as text', async () => {
-    const text = JSON.stringify({ new: [{ scope: 'ip', scenario: 's', decisions: [{ value: '1.1.1.1', duration: '1h' }] }] });
+    const text = JSON.stringify({
+      new: [{ scope: 'ip', scenario: 's', decisions: [{ value: '1.1.1.1', duration: '1h' }] }],
+    });
     const { index, now } = await pull(undefined, { answer: text });
-    expect(index.matches('1.1.1.1', now)).toMatchObject([{ origin: 'CAPI', scenario: 's', expiresAt: now + 3_600_000 }]);
+    expect(index.matches('1.1.1.1', now)).toMatchObject([
+      { origin: 'CAPI', scenario: 's', expiresAt: now + 3_600_000 },
+    ]);
   });
 
-  it.each([[undefined], [null], [''], [[]], [{}], ['{}'], [{ new: null, deleted: null, links: null }], [{ links: { blocklists: null } }]])(
-    'without anything changes nothing: %j',
+  it.each([
+    [undefined],
+    [null],
+    [''],
+    [[]],
+    [{}],
+    ['{}'],
+    [{ new: null, deleted: null, links: null }],
+    [{ links: { blocklists: null } }],
+  ])('without anything changes nothing: %j', async (answer) => {
+    const { result } = await pull(undefined, { answer });
+    expect(result.delta).toMatchObject({ added: 0, deleted: 0, skipped: {} });
+  });
+
+  it.each([['oops'], ['"oops"'], [42], [[1]], ['{"new":'], [true]])(
+    'that is no object is an error: %j',
     async (answer) => {
-      const { result } = await pull(undefined, { answer });
-      expect(result.delta).toMatchObject({ added: 0, deleted: 0, skipped: {} });
+      await expect(pull(undefined, { answer })).rejects.toMatchObject({ code: 'CROWDSEC_API_MALFORMED' });
     },
   );
-
-  it.each([['oops'], ['"oops"'], [42], [[1]], ['{"new":'], [true]])('that is no object is an error: %j', async (answer) => {
-    await expect(pull(undefined, { answer })).rejects.toMatchObject({ code: 'CROWDSEC_API_MALFORMED' });
-  });
 
   it('loses only what is unusable, counts it by reason, and says so once', async () => {
     const good = { scope: 'ip', scenario: 's', decisions: [{ value: '1.1.1.1', duration: '1h' }] };
     const bad = [
-      { scope: 'username', decisions: [{ value: 'x', duration: '1h' }, { value: 'y', duration: '1h' }] },
-      { scope: 'ip', decisions: [{ value: 'x', duration: '1h' }, { value: '2.2.2.2', duration: '7d' }, { duration: '1h' }, null, 7] },
+      {
+        scope: 'username',
+        decisions: [
+          { value: 'x', duration: '1h' },
+          { value: 'y', duration: '1h' },
+        ],
+      },
+      {
+        scope: 'ip',
+        decisions: [{ value: 'x', duration: '1h' }, { value: '2.2.2.2', duration: '7d' }, { duration: '1h' }, null, 7],
+      },
       { scope: 'ip' },
       'group',
       { decisions: [{ value: '3.3.3.3', duration: '1h' }] },
       { duration: '1h', origin: 'CAPI', scope: 'Ip', type: 'ban', value: '4.4.4.4' },
     ];
-    const { result, warnings } = await pull(undefined, { answer: { new: [...bad, good], deleted: [{ scope: 'range', decisions: [5, {}] }, 1] } });
+    const { result, warnings } = await pull(undefined, {
+      answer: { new: [...bad, good], deleted: [{ scope: 'range', decisions: [5, {}] }, 1] },
+    });
     expect(result.delta).toMatchObject({ added: 1, skipped: { scope: 3, value: 2, duration: 1, malformed: 8 } });
     expect(warnings).toHaveLength(1);
   });
@@ -152,12 +228,24 @@ interface Options {
   readonly answer?: unknown;
 }
 
-async function pull(links: unknown, { index = DecisionIndex.empty, result: last, options = {}, retry = false, ...given }: Options = {}) {
+async function pull(
+  links: unknown,
+  { index = DecisionIndex.empty, result: last, options = {}, retry = false, ...given }: Options = {},
+) {
   const time = manualTime();
   const warnings: string[] = [];
-  const logger: Logger = { debug: () => undefined, info: () => undefined, warn: (text) => warnings.push(text), error: () => undefined };
+  const logger: Logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (text) => warnings.push(text),
+    error: () => undefined,
+  };
   const answer = 'answer' in given ? given.answer : { new: [], deleted: [], links };
-  const source: DecisionSource = capiSource({ allowHttpLists: true, getStreamDecisions: () => Promise.resolve(answer), ...options });
+  const source: DecisionSource = capiSource({
+    allowHttpLists: true,
+    getStreamDecisions: () => Promise.resolve(answer),
+    ...options,
+  });
   const state: SourceState = last?.state ?? {};
   const context: PullContext = {
     startup: last === undefined,
@@ -179,7 +267,9 @@ function blocklist(name: string, url: string) {
 }
 
 async function serve(routes: Record<string, RequestListener>) {
-  const server = createServer((request, response) => void (routes[request.url!] ?? ((_, other) => other.writeHead(404).end()))(request, response));
+  const server = createServer(
+    (request, response) => void (routes[request.url!] ?? ((_, other) => other.writeHead(404).end()))(request, response),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanUp.push(async () => {
     server.closeAllConnections();

@@ -11,8 +11,8 @@ import { readStreamAnswer } from './stream-answer.js';
 
 export interface CapiSourceOptions {
   /**
-   * Asks CAPI for the decisions stream. What it resolves with is the answer, parsed, or better the text of it: parsing three
-   * megabytes of JSON at once would hold the event loop for 50 ms.
+   * Asks CAPI for the decisions stream. What it resolves with is the answer, parsed, or better the text of it:
+   * parsing three megabytes of JSON at once would hold the event loop for 50 ms.
    */
   readonly getStreamDecisions: (query: StreamQuery) => Promise<unknown>;
   /** The API itself is plain http, so lists may be. Otherwise https only. */
@@ -61,7 +61,15 @@ export function capiSource(options: CapiSourceOptions): DecisionSource {
       const failed = new Map(Object.entries(held).filter(([, list]) => list.failed));
       const delta = new DeltaBuilder();
       const now = context.clock.now();
-      const pulled = await pullLists({ lists: failed, held, delta, context, now, breather: new Breather(), ...transport });
+      const pulled = await pullLists({
+        lists: failed,
+        held,
+        delta,
+        context,
+        now,
+        breather: new Breather(),
+        ...transport,
+      });
       return finish(delta.build(), pulled.reports, { ...held, ...pulled.state }, context.logger);
     },
   };
@@ -94,15 +102,26 @@ async function parse(text: string, breather: Breather): Promise<unknown> {
 }
 
 function malformed(cause?: unknown): CrowdsecError {
-  return new CrowdsecError('CROWDSEC_API_MALFORMED', 'the decisions stream answered something that is not a JSON object', { cause });
+  return new CrowdsecError(
+    'CROWDSEC_API_MALFORMED',
+    'the decisions stream answered something that is not a JSON object',
+    { cause },
+  );
 }
 
-function finish(delta: DecisionDelta, lists: readonly ListReport[], state: PullResult['state'], logger: Logger): PullResult {
+function finish(
+  delta: DecisionDelta,
+  lists: readonly ListReport[],
+  state: PullResult['state'],
+  logger: Logger,
+): PullResult {
   const skipped = describe(delta.skipped);
   if (skipped !== '') logger.warn(`some decisions are unusable and were left out: ${skipped}`);
   for (const { name, status, error, skipped: lines } of lists) {
-    if (status === 'failed') logger.warn(`the list "${name}" could not be read, what is held of it stays: ${error ?? ''}`);
-    else if (describe(lines) !== '') logger.warn(`some lines of the list "${name}" are unusable and were left out: ${describe(lines)}`);
+    if (status === 'failed')
+      logger.warn(`the list "${name}" could not be read, what is held of it stays: ${error ?? ''}`);
+    else if (describe(lines) !== '')
+      logger.warn(`some lines of the list "${name}" are unusable and were left out: ${describe(lines)}`);
   }
   return { delta, lists, state };
 }

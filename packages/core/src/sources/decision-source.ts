@@ -10,7 +10,8 @@ export interface DecisionSource {
   /**
    * Asks for what is new.
    *
-   * @throws CrowdsecError when the source as a whole failed; then nothing changes. A list that failed alone is in the report.
+   * @throws CrowdsecError when the source as a whole failed; then nothing changes. A list that failed alone is in
+   * the report.
    */
   pull(context: PullContext): Promise<PullResult>;
   /** Asks again for the lists alone that `context.state` says failed, by the links of the last pull. */

@@ -7,15 +7,26 @@ const filler = 'x'.repeat(70_000);
 
 describe('parseJsonInSlices', () => {
   it('reads what JSON.parse reads, large parts among small ones', async () => {
-    const large = fc.constantFrom({ big: filler }, [filler, filler], Array.from({ length: 3000 }, (_, i) => ({ i, s: `"\\,[]{}` })));
+    const large = fc.constantFrom(
+      { big: filler },
+      [filler, filler],
+      Array.from({ length: 3000 }, (_, i) => ({ i, s: `"\\,[]{}` })),
+    );
     const json = fc.oneof(fc.jsonValue(), large);
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.string(), json), fc.array(json), fc.constantFrom(0, 1), async (object, array, indent) => {
-        for (const value of [object, array, { ...object, array, [filler]: { array } }]) {
-          const text = JSON.stringify(value, undefined, indent);
-          expect(JSON.stringify(await parseJsonInSlices(text, new Breather())) === JSON.stringify(JSON.parse(text))).toBe(true);
-        }
-      }),
+      fc.asyncProperty(
+        fc.dictionary(fc.string(), json),
+        fc.array(json),
+        fc.constantFrom(0, 1),
+        async (object, array, indent) => {
+          for (const value of [object, array, { ...object, array, [filler]: { array } }]) {
+            const text = JSON.stringify(value, undefined, indent);
+            expect(
+              JSON.stringify(await parseJsonInSlices(text, new Breather())) === JSON.stringify(JSON.parse(text)),
+            ).toBe(true);
+          }
+        },
+      ),
       { numRuns: 12 },
     );
   });

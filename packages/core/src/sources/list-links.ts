@@ -20,7 +20,10 @@ export function readLinks(links: unknown): Links {
   const lists = new Map<string, ListState>();
   const kinds = new Set<ListKind>();
   const unusable: { feed: string | undefined; report: ListReport }[] = [];
-  for (const [kind, property] of [['allowlist', 'allowlists'], ['blocklist', 'blocklists']] as const) {
+  for (const [kind, property] of [
+    ['allowlist', 'allowlists'],
+    ['blocklist', 'blocklists'],
+  ] as const) {
     const found = isRecord(links) ? links[property] : undefined;
     if (!Array.isArray(found)) continue;
     kinds.add(kind);
@@ -43,7 +46,8 @@ export function readLinks(links: unknown): Links {
 /** The list of a link, or what is wrong with it. */
 function readLink(kind: ListKind, link: unknown): ListState | string {
   if (!isRecord(link)) return 'the link is not an object';
-  const required = kind === 'blocklist' ? (['name', 'url', 'remediation', 'scope', 'duration'] as const) : (['name', 'url'] as const);
+  const required =
+    kind === 'blocklist' ? (['name', 'url', 'remediation', 'scope', 'duration'] as const) : (['name', 'url'] as const);
   for (const property of required) {
     if (typeof link[property] !== 'string' || link[property] === '') return `the link has no ${property}`;
   }
@@ -54,7 +58,10 @@ function readLink(kind: ListKind, link: unknown): ListState | string {
   return { kind, name: name!, url: url!, remediation: remediation!, scope: scope!, duration: duration! };
 }
 
-/** What identifies a list: the name of a blocklist, whatever its case; the id of an allowlist, or its name if it has none. */
+/**
+ * What identifies a list: the name of a blocklist, whatever its case; the id of an allowlist, or its name if it has
+ * none.
+ */
 function feedOf({ kind, name }: Pick<ListState, 'kind' | 'name'>, link: unknown): string {
   const id = isRecord(link) && kind === 'allowlist' && typeof link.id === 'string' ? link.id : name.toLowerCase();
   return `${kind}:${id}`;

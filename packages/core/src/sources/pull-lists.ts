@@ -22,11 +22,18 @@ export interface ListsPull {
   readonly allowHttp: boolean;
 }
 
-/** Downloads lists, a few at a time, each on its own: one that fails leaves what is held of it, and the others, alone. */
+/**
+ * Downloads lists, a few at a time, each on its own: one that fails leaves what is held of it, and the others,
+ * alone.
+ */
 export async function pullLists(
   pull: ListsPull,
 ): Promise<{ readonly reports: readonly ListReport[]; readonly state: Readonly<Record<string, ListState>> }> {
-  const waiting = [...pull.lists].map(([feed, list]) => () => pullList(feed, list, pull));
+  const waiting = [...pull.lists].map(
+    ([feed, list]) =>
+      () =>
+        pullList(feed, list, pull),
+  );
   const done = await inParallel(waiting, pull.limits.concurrency);
   // In the order of the links, whichever came first: of equal decisions, the first list's wins.
   for (const { feed, rows } of done) if (rows) pull.delta.replace(feed, rows);
@@ -53,16 +60,31 @@ async function pullList(feed: string, list: ListState, pull: ListsPull): Promise
   const since = mayAskForChanges(feed, list, pull) ? pulledAt : undefined;
   const { url } = list;
   const { fetch, signal } = context;
-  const result = refuseForeign(await downloadList({ url, since, parser, allowHttp, limits, fetch, signal, breather }), parser, skipped);
+  const result = refuseForeign(
+    await downloadList({ url, since, parser, allowHttp, limits, fetch, signal, breather }),
+    parser,
+    skipped,
+  );
   const report = { name: list.name, kind: list.kind, ...reported(result), skipped: skipped.reasons };
   if (result.status === 'read') {
-    return { feed, report: { ...report, entries: parser.entries }, state: { ...list, pulledAt: now, failed: false }, rows };
+    return {
+      feed,
+      report: { ...report, entries: parser.entries },
+      state: { ...list, pulledAt: now, failed: false },
+      rows,
+    };
   }
   const state = { ...list, ...(pulledAt === undefined ? {} : { pulledAt }), failed: result.status === 'failed' };
   return { feed, report: { ...report, entries: context.index.countOf(feed) }, state };
 }
 
-function parserOf(feed: string, list: ListState, rows: RowSet, skipped: SkipCount, { delta, now }: ListsPull): ListParser {
+function parserOf(
+  feed: string,
+  list: ListState,
+  rows: RowSet,
+  skipped: SkipCount,
+  { delta, now }: ListsPull,
+): ListParser {
   const source = (type: string, allow: boolean): RowSource => ({
     feed,
     origin: `lists:${list.name.toLowerCase()}`,
@@ -70,7 +92,8 @@ function parserOf(feed: string, list: ListState, rows: RowSet, skipped: SkipCoun
     scenario: list.name,
     allow,
   });
-  if (list.kind === 'allowlist') return allowlistParser({ rows, skipped, now, source: delta.sourceId(source('allow', true)) });
+  if (list.kind === 'allowlist')
+    return allowlistParser({ rows, skipped, now, source: delta.sourceId(source('allow', true)) });
   const durationMs = parseGoDuration(list.duration ?? '') ?? 0;
   return blocklistParser({
     rows,
@@ -85,8 +108,9 @@ function parserOf(feed: string, list: ListState, rows: RowSet, skipped: SkipCoun
 const MARGIN_MS = 15 * 60_000;
 
 /**
- * Whether an answer "not modified" would do. Not when a blocklist's entries are gone or would end before the next pull renews
- * them, for their time starts anew only with a whole answer; the entries of an allowlist have ends of their own.
+ * Whether an answer "not modified" would do. Not when a blocklist's entries are gone or would end before the next
+ * pull renews them, for their time starts anew only with a whole answer; the entries of an allowlist have ends of
+ * their own.
  *
  * @see CrowdSec's engine (pkg/apiserver/apic.go), which leaves a margin of 15 minutes too
  */
@@ -100,7 +124,11 @@ function mayAskForChanges(feed: string, list: ListState, { context, now }: Lists
 /** A page where a list should be, with a status of 200, must not empty the list. */
 function refuseForeign(result: DownloadResult, parser: ListParser, skipped: SkipCount): DownloadResult {
   if (result.status !== 'read' || parser.recognised > 0 || skipped.toString() === '') return result;
-  return { status: 'failed', httpStatus: result.httpStatus, error: `not one line of it is an entry (${skipped.toString()})` };
+  return {
+    status: 'failed',
+    httpStatus: result.httpStatus,
+    error: `not one line of it is an entry (${skipped.toString()})`,
+  };
 }
 
 function reported(result: DownloadResult): Pick<ListReport, 'status' | 'httpStatus' | 'error'> {

@@ -18,8 +18,8 @@ export interface StreamRows {
 }
 
 /**
- * Reads the decisions of a stream answer into a delta. Every `new` one is a ban of CAPI's; an item that is unusable is left out
- * alone, and counted.
+ * Reads the decisions of a stream answer into a delta. Every `new` one is a ban of CAPI's; an item that is unusable
+ * is left out alone, and counted.
  *
  * @see the API contract, `GetDecisionsStreamResponse` (v3)
  */
@@ -47,7 +47,7 @@ export async function readStreamAnswer({ answer, delta, now, breather }: StreamR
 }
 
 /** So many items are read between two looks at the clock. */
-const ITEMS = 256;
+const ITEMS = 64;
 
 interface Group {
   readonly kind: NonNullable<ReturnType<typeof kindOfScope>>;

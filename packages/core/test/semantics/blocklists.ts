@@ -156,10 +156,7 @@ export const blocklists: readonly Case[] = [
   {
     id: 'B23',
     about: 'blocklist link is a string',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')], links: { blocklists: ['oops'] } }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')], links: { blocklists: ['oops'] } }), get('1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'B25',

@@ -6,19 +6,13 @@ export const policy: readonly Case[] = [
     id: 'C01',
     about: 'flex_bouncing with the default ordered_remediations, CAPI ban',
     config: { bouncingLevel: 'flex' },
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'captcha (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('1.2.3.4', 'captcha (CAPI)')],
   },
   {
     id: 'C02',
     about: 'flex_bouncing, [ban,captcha]',
     config: { remediations: ['ban', 'captcha'], bouncingLevel: 'flex' },
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'captcha (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('1.2.3.4', 'captcha (CAPI)')],
   },
   {
     id: 'C03',
@@ -33,10 +27,7 @@ export const policy: readonly Case[] = [
     id: 'C04',
     about: 'flex_bouncing, [captcha,ban] (captcha first), ban decision',
     config: { remediations: ['captcha', 'ban'], bouncingLevel: 'flex' },
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'captcha (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('1.2.3.4', 'captcha (CAPI)')],
   },
   {
     id: 'C05',
@@ -64,10 +55,7 @@ export const policy: readonly Case[] = [
     id: 'C07',
     about: 'bouncing_disabled',
     config: { bouncingLevel: 'disabled' },
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'C08',
@@ -82,34 +70,25 @@ export const policy: readonly Case[] = [
     id: 'C11',
     about: 'a type that is not ranked comes to the fallback',
     config: { remediations: ['captcha'] },
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'C16',
     about: 'bypass is not ranked',
     config: { remediations: ['bypass', 'ban'] },
-    steps: [
-      construct('ban,bypass'),
-    ],
+    steps: [construct('ban,bypass')],
   },
   {
     id: 'C17',
     about: 'repeated remediations count once',
     config: { remediations: ['ban', 'captcha', 'ban'] },
-    steps: [
-      construct('ban,captcha,bypass'),
-    ],
+    steps: [construct('ban,captcha,bypass')],
   },
   {
     id: 'C18',
     about: 'unknown bouncing_level',
     config: { bouncingLevel: 'x' },
-    steps: [
-      construct('error'),
-    ],
+    steps: [construct('error')],
   },
   {
     id: 'C22',
@@ -159,27 +138,18 @@ export const policy: readonly Case[] = [
     id: 'G02',
     about: 'scope "Country"',
     config: { geo: 'works' },
-    steps: [
-      pull({ new: [bans('Country', 'GB')] }),
-      get('81.2.69.142', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('Country', 'GB')] }), get('81.2.69.142', 'ban (CAPI)')],
   },
   {
     id: 'G03',
     about: 'country value lower case "gb"',
     config: { geo: 'works' },
-    steps: [
-      pull({ new: [bans('country', 'gb')] }),
-      get('81.2.69.142', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('country', 'gb')] }), get('81.2.69.142', 'ban (CAPI)')],
   },
   {
     id: 'G05',
     about: 'geolocation disabled',
-    steps: [
-      pull({ new: [bans('country', 'GB')] }),
-      get('81.2.69.142', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('country', 'GB')] }), get('81.2.69.142', 'bypass (clean)')],
   },
   {
     id: 'G06',

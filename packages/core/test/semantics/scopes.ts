@@ -5,34 +5,22 @@ export const scopes: readonly Case[] = [
   {
     id: 'S01:ip',
     about: 'scope "ip"',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'S01:Ip',
     about: 'scope "Ip"',
-    steps: [
-      pull({ new: [bans('Ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('Ip', '1.2.3.4')] }), get('1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'S02:range',
     about: 'scope "range"',
-    steps: [
-      pull({ new: [bans('range', '1.2.3.0/24')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('range', '1.2.3.0/24')] }), get('1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'S02:RANGE',
     about: 'scope "RANGE"',
-    steps: [
-      pull({ new: [bans('RANGE', '1.2.3.0/24')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('RANGE', '1.2.3.0/24')] }), get('1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'S03:as',
@@ -82,82 +70,52 @@ export const scopes: readonly Case[] = [
   {
     id: 'S04',
     about: 'scope with space " ip"',
-    steps: [
-      pull({ new: [bans(' ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans(' ip', '1.2.3.4')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'S06',
     about: 'scope range but value is a plain IP',
-    steps: [
-      pull({ new: [bans('range', '1.2.3.4')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('range', '1.2.3.4')] }), get('1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'V03',
     about: 'IPv6 decision upper, query lower',
-    steps: [
-      pull({ new: [bans('ip', '2001:DB8::A')] }),
-      get('2001:db8::a', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '2001:DB8::A')] }), get('2001:db8::a', 'ban (CAPI)')],
   },
   {
     id: 'V04',
     about: 'IPv6 decision expanded, query compressed',
-    steps: [
-      pull({ new: [bans('ip', '2001:0db8:0000:0000:0000:0000:0000:0001')] }),
-      get('2001:db8::1', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '2001:0db8:0000:0000:0000:0000:0000:0001')] }), get('2001:db8::1', 'ban (CAPI)')],
   },
   {
     id: 'V05',
     about: 'IPv4 decision, query ::ffff:1.2.3.4',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('::ffff:1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('::ffff:1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'V08',
     about: 'IPv4 range decision, query ::ffff:1.2.3.4',
-    steps: [
-      pull({ new: [bans('range', '1.2.3.0/24')] }),
-      get('::ffff:1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('range', '1.2.3.0/24')] }), get('::ffff:1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'V09',
     about: 'query with zone id',
-    steps: [
-      pull({ new: [bans('ip', 'fe80::1')] }),
-      get('fe80::1%eth0', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', 'fe80::1')] }), get('fe80::1%eth0', 'ban (CAPI)')],
   },
   {
     id: 'V10:1.2.3',
     about: 'invalid query "1.2.3"',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }),
-      get('1.2.3', 'bypass (invalid)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }), get('1.2.3', 'bypass (invalid)')],
   },
   {
     id: 'V10:1.2.3.4 ',
     about: 'invalid query "1.2.3.4 "',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }),
-      get('1.2.3.4 ', 'bypass (invalid)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }), get('1.2.3.4 ', 'bypass (invalid)')],
   },
   {
     id: 'V10:1.2.3.4:80',
     about: 'invalid query "1.2.3.4:80"',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }),
-      get('1.2.3.4:80', 'bypass (invalid)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }), get('1.2.3.4:80', 'bypass (invalid)')],
   },
   {
     id: 'V10:[2001:db8::1]',
@@ -170,10 +128,7 @@ export const scopes: readonly Case[] = [
   {
     id: 'V10:0x01.2.3.4',
     about: 'invalid query "0x01.2.3.4"',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }),
-      get('0x01.2.3.4', 'bypass (invalid)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4'), bans('range', '1.2.3.0/24')] }), get('0x01.2.3.4', 'bypass (invalid)')],
   },
   {
     id: 'V11',
@@ -186,10 +141,7 @@ export const scopes: readonly Case[] = [
   {
     id: 'V12',
     about: 'a query that only looks like an address',
-    steps: [
-      pull({ new: [bans('ip', '2001:db8::1')] }),
-      get('2001/db8//1', 'bypass (invalid)'),
-    ],
+    steps: [pull({ new: [bans('ip', '2001:db8::1')] }), get('2001/db8//1', 'bypass (invalid)')],
   },
   {
     id: 'R01',
@@ -241,11 +193,7 @@ export const scopes: readonly Case[] = [
     id: 'R10',
     about: 'allowlisted range, then a new overlapping block range',
     steps: [
-      pull(
-        { links: { allowlists: [allowlist('a1')] } },
-        { a1: '{"value":"1.2.3.0/24","scope":"range"}\n' },
-        'a1:200',
-      ),
+      pull({ links: { allowlists: [allowlist('a1')] } }, { a1: '{"value":"1.2.3.0/24","scope":"range"}\n' }, 'a1:200'),
       pull(
         { new: [bans('range', '1.2.0.0/16')], links: { allowlists: [allowlist('a1')] } },
         { a1: { ims304: true, status: 304 } },
@@ -279,58 +227,37 @@ export const scopes: readonly Case[] = [
   {
     id: 'R14',
     about: 'IPv6 range',
-    steps: [
-      pull({ new: [bans('range', '2001:db8::/32')] }),
-      get('2001:db8::1', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('range', '2001:db8::/32')] }), get('2001:db8::1', 'ban (CAPI)')],
   },
   {
     id: 'R15:1.2.3.0/33',
     about: 'malformed range 1.2.3.0/33',
-    steps: [
-      pull({ new: [bans('range', '1.2.3.0/33')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('range', '1.2.3.0/33')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'R15:1.2.3.0/abc',
     about: 'malformed range 1.2.3.0/abc',
-    steps: [
-      pull({ new: [bans('range', '1.2.3.0/abc')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('range', '1.2.3.0/abc')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'R15:1.2.3.0/',
     about: 'malformed range 1.2.3.0/',
-    steps: [
-      pull({ new: [bans('range', '1.2.3.0/')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('range', '1.2.3.0/')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'R15:1.2.3/24',
     about: 'malformed range 1.2.3/24',
-    steps: [
-      pull({ new: [bans('range', '1.2.3/24')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('range', '1.2.3/24')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'R15:/24',
     about: 'malformed range /24',
-    steps: [
-      pull({ new: [bans('range', '/24')] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('range', '/24')] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'R17',
     about: 'pattern / dash ranges',
-    steps: [
-      pull({ new: [bans('range', ['1.2.3.*', '1.2.4.0-1.2.4.255'])] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('range', ['1.2.3.*', '1.2.4.0-1.2.4.255'])] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'R20',
@@ -358,9 +285,6 @@ export const scopes: readonly Case[] = [
   {
     id: 'R22',
     about: 'IPv4-mapped IPv6 range ::ffff:1.2.3.0/120',
-    steps: [
-      pull({ new: [bans('range', '::ffff:1.2.3.0/120')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('range', '::ffff:1.2.3.0/120')] }), get('1.2.3.4', 'ban (CAPI)')],
   },
 ];

@@ -21,9 +21,12 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 describe.each(Object.entries({ stream, scopes, blocklists, allowlists, policy }))('%s', (_, cases) => {
-  it.each(cases.map((situation) => [situation.id, situation.about, situation] as const))('%s: %s', async (_id, _about, situation) => {
-    await play(situation);
-  });
+  it.each(cases.map((situation) => [situation.id, situation.about, situation] as const))(
+    '%s: %s',
+    async (_id, _about, situation) => {
+      await play(situation);
+    },
+  );
 });
 
 /** Plays a situation on the real source, index and engine; the lists come over HTTP. */
@@ -69,7 +72,9 @@ async function pull(
   refreshSeconds: number,
 ): Promise<SourceState> {
   const fill = (text: string): string =>
-    text.replaceAll('{FAKE}', server.url).replace(/\{NOW\+(\d+)\}/g, (_, s) => new Date(clock.now() + Number(s) * 1000).toISOString());
+    text
+      .replaceAll('{FAKE}', server.url)
+      .replace(/\{NOW\+(\d+)\}/g, (_, s) => new Date(clock.now() + Number(s) * 1000).toISOString());
   server.lists = JSON.parse(fill(JSON.stringify(step.lists))) as Lists;
   server.requests.length = 0;
   const answer = JSON.parse(fill(JSON.stringify(step.answer))) as { readonly __status?: number };
@@ -108,11 +113,17 @@ function said(engine: RemediationEngine, ip: string): string {
 }
 
 function secondsLeft(engine: RemediationEngine, ip: string, now: number): string {
-  const found = engine.explain(ip).map(({ type, expiresAt }) => `${type}=${expiresAt === undefined ? 'never' : (expiresAt - now) / 1000}`);
+  const found = engine
+    .explain(ip)
+    .map(({ type, expiresAt }) => `${type}=${expiresAt === undefined ? 'never' : (expiresAt - now) / 1000}`);
   return found.toReversed().join(' ');
 }
 
-const COUNTRIES: Readonly<Record<string, string>> = { '81.2.69.142': 'GB', '2.125.160.216': 'GB', '216.160.83.56': 'US' };
+const COUNTRIES: Readonly<Record<string, string>> = {
+  '81.2.69.142': 'GB',
+  '2.125.160.216': 'GB',
+  '216.160.83.56': 'US',
+};
 const GEO: Readonly<Record<string, unknown>> = {
   works: (ip: string) => ({ country: COUNTRIES[ip] }),
   fails: () => {

@@ -34,10 +34,15 @@ export interface ListAnswer {
 }
 
 /**
- * A pull: the stream's answer, what each list answers (a text is a 200), and which lists must be asked for, with the status
- * that they answer and `+IMS` when they are asked with `If-Modified-Since`. `error`: the pull must fail.
+ * A pull: the stream's answer, what each list answers (a text is a 200), and which lists must be asked for, with the
+ * status that they answer and `+IMS` when they are asked with `If-Modified-Since`. `error`: the pull must fail.
  */
-export const pull = (answer: unknown, lists: Lists = {}, expected = ''): Step => ({ step: 'pull', answer, lists, expected });
+export const pull = (answer: unknown, lists: Lists = {}, expected = ''): Step => ({
+  step: 'pull',
+  answer,
+  lists,
+  expected,
+});
 
 /** A lookup: `remediation (origin)`. */
 export const get = (ip: string, expected: string): Step => ({ step: 'get', ip, expected });

@@ -5,11 +5,7 @@ export const stream: readonly Case[] = [
   {
     id: 'D01',
     about: 'new ip decision 24h',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-      get('1.2.3.5', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4')] }), get('1.2.3.4', 'ban (CAPI)'), get('1.2.3.5', 'bypass (clean)')],
   },
   {
     id: 'D07',
@@ -45,11 +41,7 @@ export const stream: readonly Case[] = [
   {
     id: 'D10',
     about: '"500ms" decision',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4', '500ms')] }),
-      sleep(3),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4', '500ms')] }), sleep(3), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'D11',
@@ -63,11 +55,9 @@ export const stream: readonly Case[] = [
     id: 'D12',
     about: 'duration null',
     steps: [
-      pull(
-        {
-          new: [{ scenario: 'crowdsecurity/http-bf', scope: 'ip', decisions: [{ value: '1.2.3.4', duration: null }] }],
-        },
-      ),
+      pull({
+        new: [{ scenario: 'crowdsecurity/http-bf', scope: 'ip', decisions: [{ value: '1.2.3.4', duration: null }] }],
+      }),
       get('1.2.3.4', 'bypass (clean)'),
     ],
   },
@@ -75,17 +65,18 @@ export const stream: readonly Case[] = [
     id: 'D13',
     about: 'duration integer 3600 beside a good decision',
     steps: [
-      pull(
-        {
-          new: [
-            {
-              scenario: 'crowdsecurity/http-bf',
-              scope: 'ip',
-              decisions: [{ value: '1.2.3.4', duration: 3600 }, { value: '5.6.7.8', duration: '24h' }],
-            },
-          ],
-        },
-      ),
+      pull({
+        new: [
+          {
+            scenario: 'crowdsecurity/http-bf',
+            scope: 'ip',
+            decisions: [
+              { value: '1.2.3.4', duration: 3600 },
+              { value: '5.6.7.8', duration: '24h' },
+            ],
+          },
+        ],
+      }),
       get('5.6.7.8', 'ban (CAPI)'),
     ],
   },
@@ -101,10 +92,7 @@ export const stream: readonly Case[] = [
   {
     id: 'N02',
     about: 'delete unknown ip',
-    steps: [
-      pull({ deleted: [{ scope: 'ip', decisions: ['1.2.3.4'] }] }),
-      get('1.2.3.4', 'bypass (clean)'),
-    ],
+    steps: [pull({ deleted: [{ scope: 'ip', decisions: ['1.2.3.4'] }] }), get('1.2.3.4', 'bypass (clean)')],
   },
   {
     id: 'N09',
@@ -181,38 +169,27 @@ export const stream: readonly Case[] = [
   {
     id: 'N23',
     about: 'values are trimmed',
-    steps: [
-      pull({ new: [bans('ip', ' 1.2.3.4 ')] }),
-      get('1.2.3.4', 'ban (CAPI)'),
-    ],
+    steps: [pull({ new: [bans('ip', ' 1.2.3.4 ')] }), get('1.2.3.4', 'ban (CAPI)')],
   },
   {
     id: 'N25',
     about: 'a group that is not an object',
-    steps: [
-      pull({ new: ['oops'] }),
-    ],
+    steps: [pull({ new: ['oops'] })],
   },
   {
     id: 'N26',
     about: '"new" is a string',
-    steps: [
-      pull({ new: 'oops' }),
-    ],
+    steps: [pull({ new: 'oops' })],
   },
   {
     id: 'N27',
     about: 'the stream answers 404',
-    steps: [
-      pull({ __status: 404, message: 'not found' }, {}, 'error'),
-    ],
+    steps: [pull({ __status: 404, message: 'not found' }, {}, 'error')],
   },
   {
     id: 'N29',
     about: 'the stream answers a JSON scalar',
-    steps: [
-      pull('oops', {}, 'error'),
-    ],
+    steps: [pull('oops', {}, 'error')],
   },
   {
     id: 'N32',
@@ -226,9 +203,6 @@ export const stream: readonly Case[] = [
   {
     id: 'N33',
     about: 'a duration with a fraction',
-    steps: [
-      pull({ new: [bans('ip', '1.2.3.4', '3h24m59.5565s')] }),
-      left('1.2.3.4', 'ban=12300'),
-    ],
+    steps: [pull({ new: [bans('ip', '1.2.3.4', '3h24m59.5565s')] }), left('1.2.3.4', 'ban=12300')],
   },
 ];
