@@ -109,7 +109,9 @@ export function refuseBeyondBudget(
   const nextAt = nextAttemptAt(attempts, now);
   if (nextAt <= now) return;
   const what = code === 'CROWDSEC_LOGIN_BUDGET' ? 'login' : 'registration';
-  throw new CrowdsecError(code, `The ${what} budget is spent; the next ${what} is possible at ${time(nextAt)}.`, { nextAt });
+  const isSpent = attemptsLastHour(attempts, now) >= LOGINS_PER_HOUR;
+  const why = isSpent ? `The ${what} budget is spent (${LOGINS_PER_HOUR} an hour)` : `CAPI did not answer the last ${what}`;
+  throw new CrowdsecError(code, `${why}; the next one is possible at ${time(nextAt)}.`, { nextAt });
 }
 
 /** The attempts with one more, counted as lost until its answer is known: written before the call leaves. */

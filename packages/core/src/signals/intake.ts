@@ -54,7 +54,8 @@ export class Intake {
   #evicted: JournalEntry[] = [];
   /** How many signals the journal holds, of all processes, as far as this one knows. */
   #journaled = 0;
-  #writing: Promise<void> | undefined;
+  /** The end of what is asked of the journal one after the other: a count must not overlap a write. */
+  #queue: Promise<unknown> = Promise.resolve();
   #writeJob: Disposable | undefined;
   #storeFailed = false;
   #stopped = false;
@@ -99,14 +100,11 @@ export class Intake {
     return { status: 'buffered', uuid, stored: stored.promise };
   }
 
-  /** Writes what is in memory to the journal; one at a time. */
-  async write(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing.catch(() => undefined);
-    if (this.#toWrite.size === 0 && this.#evicted.length === 0) return;
-    this.#writing = this.#writeAll().finally(() => {
-      this.#writing = undefined;
+  /** Writes what is in memory to the journal. */
+  write(): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#toWrite.size > 0 || this.#evicted.length > 0) await this.#writeAll();
     });
-    await this.#writing;
   }
 
   /** These leave for CAPI: nothing can be merged into them any more. */
@@ -136,15 +134,17 @@ export class Intake {
   }
 
   /** Asks the journal how many wait, and which of ours somebody else has sent: the oldest go first. */
-  async recount(): Promise<void> {
-    const { journal } = this.#options.store;
-    for (;;) {
-      const oldest = this.#room.oldestJournaled(RECOUNT_BATCH);
-      const stillWaiting = new Set(oldest.length === 0 ? [] : await journal.waiting(oldest));
-      this.answered(oldest.filter((uuid) => !stillWaiting.has(uuid)));
-      if (oldest.length < RECOUNT_BATCH || stillWaiting.size > 0) break;
-    }
-    this.#journaled = await journal.size();
+  recount(): Promise<void> {
+    return this.#alone(async () => {
+      const { journal } = this.#options.store;
+      for (;;) {
+        const oldest = this.#room.oldestJournaled(RECOUNT_BATCH);
+        const stillWaiting = new Set(oldest.length === 0 ? [] : await journal.waiting(oldest));
+        this.answered(oldest.filter((uuid) => !stillWaiting.has(uuid)));
+        if (oldest.length < RECOUNT_BATCH || stillWaiting.size > 0) break;
+      }
+      this.#journaled = await journal.size();
+    });
   }
 
   start(): void {
@@ -156,6 +156,12 @@ export class Intake {
     this.#stopped = true;
     this.#writeJob?.[Symbol.dispose]();
     this.#writeJob = undefined;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
   }
 
   #refuse(reason: RefusalReason, ip: string, scenario: string): Receipt {
