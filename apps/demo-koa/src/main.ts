@@ -6,12 +6,14 @@ import { crowdsecOptions } from './crowdsec-options.js';
 const crowdsec = createCrowdsec(crowdsecOptions());
 await crowdsec.start();
 
-const server = createServer(createApp(crowdsec).callback());
+const respond = createApp(crowdsec).callback();
+const server = createServer((request, response) => void respond(request, response));
 const port = Number(process.env.PORT ?? 3000);
 server.listen(port, process.env.HOST ?? '127.0.0.1', () => console.log(`http://${process.env.HOST ?? '127.0.0.1'}:${port}`));
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
+  // Not `once`: libraries that clean up on signals end the process when they find nobody else listening.
+  process.on(signal, () => {
     // First the last answers, then what was reported by them.
     server.close(() => {
       void crowdsec.stop();

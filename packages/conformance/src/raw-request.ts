@@ -6,7 +6,7 @@ import type { RunningHost } from './host.js';
 export async function rawRequest(running: RunningHost, lines: readonly string[], target = '/hello'): Promise<number> {
   const socket = connect(running.port, '127.0.0.1');
   const text = [`GET ${target} HTTP/1.1`, 'host: localhost', 'connection: close', ...lines, '', ''].join('\r\n');
-  socket.end(Buffer.from(text, 'latin1'));
+  socket.write(Buffer.from(text, 'latin1'));
   let answer = '';
   socket.setEncoding('latin1');
   socket.on('data', (chunk: string) => (answer += chunk));

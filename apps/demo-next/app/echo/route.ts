@@ -1,0 +1,3 @@
+export function POST(request: Request): Response {
+  return new Response(request.body);
+}

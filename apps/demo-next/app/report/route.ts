@@ -1,0 +1,7 @@
+import { getCrowdsec } from '@crowdsec-sdk/next';
+
+export async function POST(): Promise<Response> {
+  const ban = { type: 'ban', duration: '4h' };
+  await getCrowdsec().report({ ip: '198.51.100.66', scenario: 'acme/login-bruteforce', decision: ban }).stored;
+  return new Response('reported');
+}

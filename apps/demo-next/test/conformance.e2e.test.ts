@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { adapterConformance, processHost } from '@crowdsec-sdk/conformance';
+
+const next = fileURLToPath(import.meta.resolve('next/dist/bin/next'));
+
+adapterConformance(
+  processHost({
+    adapter: 'next',
+    peers: false,
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    command: [process.execPath, next, 'start'],
+    env: { NEXT_MANUAL_SIG_HANDLE: 'true', NEXT_TELEMETRY_DISABLED: '1' },
+  }),
+);

@@ -1,0 +1,64 @@
+import type { BlockVerdict, PassVerdict, RequestFacts, Verdict } from '@crowdsec-sdk/core';
+import { headers } from 'next/headers.js';
+import { requestFacts } from './facts.js';
+import { getCrowdsec } from './shared.js';
+
+/** What a guarded route handler finds in its context, beside `params`. */
+export interface CrowdsecContext {
+  /** Who is calling, and what was found. */
+  readonly crowdsec: PassVerdict;
+}
+
+/** What a guarded server action throws for a client that is refused; an `error.tsx` boundary shows it. */
+export class CrowdsecBlockedError extends Error {
+  readonly verdict: BlockVerdict;
+
+  constructor(verdict: BlockVerdict) {
+    super('Access denied');
+    this.name = 'CrowdsecBlockedError';
+    this.verdict = verdict;
+  }
+}
+
+/** What Next hands to a route handler. */
+interface RouteContext {
+  readonly params: Promise<Record<string, string | string[] | undefined>>;
+}
+
+type RouteHandler<Context> = (request: Request, context: Context & CrowdsecContext) => Response | Promise<Response>;
+
+/**
+ * Guards a route handler, or a server action, that no proxy guards:
+ *
+ * ```ts
+ * export const GET = withCrowdsec((request, { crowdsec }) => Response.json({ you: crowdsec.ip }));
+ * // in a file of server actions
+ * export const save = withCrowdsec(async (form: FormData) => { … });
+ * ```
+ *
+ * It works with the agent that `registerCrowdsec` or `createCrowdsecProxy` has made. A request that the proxy has judged too is
+ * counted twice.
+ */
+export function withCrowdsec<Context = RouteContext>(
+  handler: RouteHandler<Context>,
+): (request: Request, context: Context) => Promise<Response>;
+export function withCrowdsec<Args extends unknown[], Result>(
+  action: (...args: Args) => Promise<Result>,
+): (...args: Args) => Promise<Result>;
+export function withCrowdsec(guarded: (...args: never[]) => unknown) {
+  return async (...args: never[]): Promise<unknown> => {
+    const [request, context] = args as readonly unknown[];
+    if (request instanceof Request) {
+      const verdict = await judge(requestFacts(request));
+      return verdict.action === 'block' ? verdict.toResponse() : (guarded as RouteHandler<object>)(request, { ...(context as object), crowdsec: verdict });
+    }
+    const verdict = await judge({ remoteAddress: undefined, method: 'POST', path: '', headers: await headers() });
+    if (verdict.action === 'block') throw new CrowdsecBlockedError(verdict);
+    return guarded(...args);
+  };
+}
+
+async function judge(facts: RequestFacts): Promise<Verdict> {
+  const judged = getCrowdsec().bouncer.inspect(facts);
+  return judged.settled ?? judged;
+}

@@ -1,0 +1,67 @@
+/**
+ * npm run conformance -- [--json]
+ *
+ * Runs the adapters' common suite wherever one declares it (`test/conformance.test.ts`, end to end `test/conformance.e2e.test.ts`) and
+ * prints the matrix of cases and adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is
+ * absent. Fails when one is not ok.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const FILES = { unit: 'test/conformance.test.ts', e2e: 'test/conformance.e2e.test.ts' };
+
+const runs = ['packages', 'apps'].flatMap((group) =>
+  readdirSync(join(ROOT, group)).flatMap((name) =>
+    Object.entries(FILES)
+      .filter(([, file]) => existsSync(join(ROOT, group, name, file)))
+      .map(([kind, file]) => ({ folder: join(group, name), project: `@crowdsec-sdk/${name}`, kind, file })),
+  ),
+);
+build(runs.map(({ project }) => project));
+const reports = mkdtempSync(join(tmpdir(), 'crowdsec-conformance-'));
+const rows = runs.flatMap(results);
+rmSync(reports, { recursive: true });
+
+if (process.argv.includes('--json')) console.log(JSON.stringify(rows, null, 2));
+else console.log(matrix(rows));
+process.exitCode = rows.length > 0 && rows.every(({ ok }) => ok) ? 0 : 1;
+
+function build(projects) {
+  const args = ['nx', 'run-many', '-t', 'build', '-p', projects.join(',')];
+  const { status } = spawnSync('npx', args, { cwd: ROOT, stdio: ['ignore', 2, 2], env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
+  if (status !== 0) process.exit(1);
+}
+
+function results({ folder, kind, file }) {
+  const report = join(reports, `${folder.replaceAll('/', '-')}.json`);
+  const args = ['vitest', 'run', file, '--reporter=json', `--outputFile=${report}`];
+  spawnSync('npx', args, { cwd: join(ROOT, folder), stdio: ['ignore', 'ignore', 2], env: { ...process.env, TEST_KIND: kind } });
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults.map(({ ancestorTitles, title, status }) => ({
+      adapter: ancestorTitles[0].replace(/^conformance: /, ''),
+      case: title.length > 100 ? `${title.slice(0, 99)}…` : title,
+      ok: status === 'passed',
+    })),
+  );
+}
+
+function matrix(all) {
+  const adapters = [...new Set(all.map(({ adapter }) => adapter))];
+  const cases = [...new Set(all.map((row) => row.case))];
+  const cell = (name, adapter) => {
+    const row = all.find((one) => one.case === name && one.adapter === adapter);
+    return row === undefined ? '–' : row.ok ? '✓' : '✗';
+  };
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [
+    line(['case', ...adapters]),
+    line(['---', ...adapters.map(() => '---')]),
+    ...cases.map((name) => line([name.replaceAll('|', '\\|').replaceAll('\t', ' '), ...adapters.map((adapter) => cell(name, adapter))])),
+  ].join('\n');
+}
