@@ -7,6 +7,8 @@ import type { BlockVerdict } from '@crowdsec-sdk/core';
  */
 export class CrowdsecForbiddenException extends HttpException {
   readonly verdict: BlockVerdict;
+  /** What a GraphQL error of it carries, whatever the driver. */
+  readonly extensions = { code: 'FORBIDDEN' } as const;
 
   constructor(verdict: BlockVerdict) {
     super('Forbidden', verdict.response.status);

@@ -1,7 +1,13 @@
-import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { BlockVerdict, Crowdsec, RequestFacts } from '@crowdsec-sdk/core';
+import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { BlockVerdict, Crowdsec, RequestFacts, Verdict } from '@crowdsec-sdk/core';
+import { contextFacts, hasHandshake, subjectOf } from './context-facts.js';
 import { CrowdsecForbiddenException } from './crowdsec-forbidden.exception.js';
-import { requestFacts, type NestRequest } from './request-facts.js';
+import { disconnect, type GatewayClient } from './disconnect.js';
+import { judgementOf, rememberJudgement } from './judgements.js';
+import { oncePerAgent } from './once-per-agent.js';
+import { reportRefusals } from './report-refusals.js';
+import { SkipCrowdsec } from './skip-crowdsec.decorator.js';
 import { InjectCrowdsec } from './tokens.js';
 
 /**
@@ -11,33 +17,80 @@ import { InjectCrowdsec } from './tokens.js';
  * providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }]
  * ```
  *
- * It guards HTTP; other contexts pass. Extend it and override {@link getFacts} or {@link onBlocked} to adapt it.
+ * It guards HTTP, GraphQL (once a request, however many fields are resolved) and each message of a WebSocket, by the address of its
+ * handshake. What has no client address, such as a call of a microservice, passes. Extend it and override its protected methods to
+ * adapt it.
  */
 @Injectable()
 export class CrowdsecGuard implements CanActivate {
   protected readonly crowdsec: Crowdsec;
+  protected readonly reflector: Reflector;
 
-  constructor(@InjectCrowdsec() crowdsec: Crowdsec) {
+  constructor(@InjectCrowdsec() crowdsec: Crowdsec, reflector: Reflector) {
     this.crowdsec = crowdsec;
+    this.reflector = reflector;
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (context.getType() !== 'http') return true;
-    const verdict = this.crowdsec.bouncer.inspect(this.getFacts(context));
-    return verdict.action === 'pass' || this.onBlocked(verdict, context);
+    if (!this.#hasCaller(context)) return true;
+    if (this.shouldSkip(context)) return this.#pass(context);
+    const verdict = this.#judge(context);
+    if (verdict.settled === undefined) return this.#follow(verdict, context);
+    return verdict.settled.then((settled) => this.#follow(this.#remember(context, settled), context));
+  }
+
+  /** Whether nobody looks at the request; by default what {@link SkipCrowdsec} says of the handler or its class. */
+  protected shouldSkip(context: ExecutionContext): boolean {
+    return this.reflector.getAllAndOverride(SkipCrowdsec, [context.getHandler(), context.getClass()]);
   }
 
   /** What the verdict is based on. */
   protected getFacts(context: ExecutionContext): RequestFacts {
-    return requestFacts(context.switchToHttp().getRequest<NestRequest>());
+    return contextFacts(context);
   }
 
   /**
-   * What becomes of a blocked request: true lets it through all the same.
+   * What becomes of a blocked request: true lets it through all the same. The client of a WebSocket is disconnected (1008).
    *
    * @throws CrowdsecForbiddenException which answers it as the verdict says, unless an exception filter of yours takes it
    */
-  protected onBlocked(verdict: BlockVerdict, _context: ExecutionContext): boolean | Promise<boolean> {
+  protected onBlocked(verdict: BlockVerdict, context: ExecutionContext): boolean | Promise<boolean> {
+    if (context.getType() === 'ws') disconnect(context.switchToWs().getClient<GatewayClient>());
     throw new CrowdsecForbiddenException(verdict);
+  }
+
+  #hasCaller(context: ExecutionContext): boolean {
+    const type = context.getType<string>();
+    if (type === 'ws' && !hasHandshake(context)) {
+      this.#warnOnce('ws', 'The client of a WebSocket is unknown: call rememberHandshake(client, request) in handleConnection of the gateway.');
+    }
+    if (type === 'http' || type === 'graphql' || type === 'ws') return true;
+    this.#warnOnce(type, `Calls of type ${type} pass the guard: they have no client address.`);
+    return false;
+  }
+
+  #judge(context: ExecutionContext): Verdict {
+    const known = judgementOf(subjectOf(context));
+    // A connection lasts, and decisions change meanwhile: each message is judged.
+    if (known?.by === this.constructor && context.getType() !== 'ws') return known.verdict;
+    return this.#remember(context, this.crowdsec.bouncer.inspect(this.getFacts(context)));
+  }
+
+  #remember(context: ExecutionContext, verdict: Verdict): Verdict {
+    rememberJudgement(subjectOf(context), { by: this.constructor, verdict });
+    return verdict;
+  }
+
+  #follow(verdict: Verdict, context: ExecutionContext): boolean | Promise<boolean> {
+    return verdict.action === 'block' ? this.onBlocked(verdict, context) : this.#pass(context);
+  }
+
+  #pass(context: ExecutionContext): true {
+    reportRefusals(this.crowdsec, this.reflector, context);
+    return true;
+  }
+
+  #warnOnce(what: string, message: string): void {
+    oncePerAgent(this.crowdsec, what, () => new Logger('Crowdsec').warn(message));
   }
 }

@@ -2,7 +2,9 @@ import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown
 import { APP_FILTER, ModuleRef } from '@nestjs/core';
 import { createCrowdsec, type Crowdsec, type CrowdsecOptions } from '@crowdsec-sdk/core';
 import { CrowdsecForbiddenFilter } from './crowdsec-forbidden.filter.js';
+import { CrowdsecHealthIndicator } from './crowdsec-health.indicator.js';
 import { CrowdsecGuard } from './crowdsec.guard.js';
+import { CrowdsecMiddleware } from './crowdsec.middleware.js';
 import { findSchedulerRegistry } from './find-scheduler-registry.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './module-definition.js';
 import { nestLogger } from './nest-logger.js';
@@ -34,9 +36,11 @@ import { CROWDSEC } from './tokens.js';
         createCrowdsec({ ...options, logger: options.logger ?? nestLogger(), scheduler: options.scheduler ?? scheduler }),
     },
     CrowdsecGuard,
+    CrowdsecMiddleware,
+    CrowdsecHealthIndicator,
     { provide: APP_FILTER, useClass: CrowdsecForbiddenFilter },
   ],
-  exports: [CROWDSEC, CrowdsecGuard],
+  exports: [CROWDSEC, CrowdsecGuard, CrowdsecMiddleware, CrowdsecHealthIndicator],
 })
 export class CrowdsecModule
   extends ConfigurableModuleClass

@@ -1,6 +1,13 @@
 export { CrowdsecModule } from './crowdsec.module.js';
 export type { CrowdsecModuleAsyncOptions, CrowdsecModuleOptions, CrowdsecOptionsFactory } from './module-definition.js';
 export { CrowdsecGuard } from './crowdsec.guard.js';
+export { CrowdsecMiddleware } from './crowdsec.middleware.js';
 export { CrowdsecForbiddenException } from './crowdsec-forbidden.exception.js';
+export { CrowdsecHealthIndicator, type CrowdsecHealthResult } from './crowdsec-health.indicator.js';
+export { SkipCrowdsec } from './skip-crowdsec.decorator.js';
+export { Remediation } from './remediation.decorator.js';
+export { ReportOn } from './report-on.decorator.js';
+export type { ReportRule, ReportTrigger } from './report-rules.js';
+export { rememberHandshake } from './handshakes.js';
 export { requestFacts, type NestRequest } from './request-facts.js';
 export { CROWDSEC, InjectCrowdsec } from './tokens.js';

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { RequestFacts } from '@crowdsec-sdk/core';
+import type { IncomingMessage } from 'node:http';
+import { nodeFacts, type RequestFacts } from '@crowdsec-sdk/core';
 
 /** What requests of Express and Fastify have in common, as far as a verdict needs it. */
 export interface NestRequest {
@@ -7,8 +7,10 @@ export interface NestRequest {
   readonly url: string;
   /** As it arrived, before a router or a middleware rewrote `url`. */
   readonly originalUrl?: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: IncomingMessage['headers'];
   readonly socket: { readonly remoteAddress?: string | undefined };
+  /** Node's request, where the platform wraps it. */
+  readonly raw?: object;
 }
 
 /**
@@ -16,15 +18,5 @@ export interface NestRequest {
  * framework's own trust in proxies, which the SDK never takes over.
  */
 export function requestFacts(request: NestRequest): RequestFacts {
-  return {
-    remoteAddress: request.socket.remoteAddress,
-    method: request.method,
-    path: withoutQuery(request.originalUrl ?? request.url),
-    headers: request.headers,
-  };
-}
-
-function withoutQuery(url: string): string {
-  const queryAt = url.indexOf('?');
-  return queryAt === -1 ? url : url.slice(0, queryAt);
+  return nodeFacts(request, request.originalUrl);
 }

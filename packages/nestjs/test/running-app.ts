@@ -4,17 +4,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DynamicModule, INestApplication, NestApplicationOptions, Type } from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
 import { startSandbox, type DecisionInput, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { onTestFinished } from 'vitest';
 import { CROWDSEC } from '../src/index.js';
 
-/** Nest's HTTP platforms. */
-export const platforms: readonly { readonly platform: string; readonly adapter: () => AbstractHttpAdapter }[] = [
-  { platform: 'Express', adapter: () => new ExpressAdapter() },
-  { platform: 'Fastify', adapter: () => new FastifyAdapter() },
+/** One of Nest's HTTP platforms. */
+export interface Platform {
+  readonly platform: string;
+  readonly adapter: () => AbstractHttpAdapter;
+  /** Has bodies of any bytes read. */
+  readonly acceptBytes: (app: INestApplication) => void;
+}
+
+const BYTES = 'application/octet-stream';
+const LIMIT = 1 << 24;
+
+export const platforms: readonly Platform[] = [
+  {
+    platform: 'Express',
+    adapter: () => new ExpressAdapter(),
+    acceptBytes: (app) => (app as NestExpressApplication).useBodyParser('raw', { type: BYTES, limit: LIMIT }),
+  },
+  {
+    platform: 'Fastify',
+    adapter: () => new FastifyAdapter(),
+    acceptBytes: (app) => (app as NestFastifyApplication).useBodyParser(BYTES, { bodyLimit: LIMIT }),
+  },
 ];
 
 /** A sandbox, for the length of a test. */

@@ -1,0 +1,61 @@
+import type { ArgumentsHost } from '@nestjs/common';
+import type { RequestFacts } from '@crowdsec-sdk/core';
+import { handshakeFacts } from './handshakes.js';
+import { requestFacts, type NestRequest } from './request-facts.js';
+
+/** What there is to know of a context that nobody can be found behind. */
+const NOBODY: RequestFacts = { remoteAddress: undefined, method: 'GET', path: '/', headers: {} };
+
+/** The facts of the request behind a context: of HTTP, of GraphQL, or the handshake of a WebSocket. */
+export function contextFacts(context: ArgumentsHost): RequestFacts {
+  if (context.getType() === 'ws') return handshakeFacts(clientOf(context)) ?? NOBODY;
+  const request = requestOf(context);
+  return request === undefined ? NOBODY : requestFacts(request);
+}
+
+/**
+ * What stands for a request: middleware, guard, interceptor and decorators find each other's findings by it. With WebSockets it is the
+ * client; in a GraphQL subscription, where many operations share one handshake, the context of the operation.
+ */
+export function subjectOf(context: ArgumentsHost): object {
+  if (context.getType() === 'ws') return clientOf(context);
+  const request = requestOf(context);
+  if (request === undefined || (isGraphql(context) && request.headers.upgrade !== undefined)) return operationOf(context);
+  return request.raw ?? request;
+}
+
+/** Whether the client of a gateway can be told: see {@link rememberHandshake}. */
+export function hasHandshake(context: ArgumentsHost): boolean {
+  return handshakeFacts(clientOf(context)) !== undefined;
+}
+
+export function isGraphql(context: ArgumentsHost): boolean {
+  return context.getType<string>() === 'graphql';
+}
+
+function requestOf(context: ArgumentsHost): NestRequest | undefined {
+  if (!isGraphql(context)) return context.switchToHttp().getRequest<NestRequest>();
+  const { req, request, reply, extra } = operationOf(context);
+  return [req, request, reply?.request, extra?.request].find(isRequest);
+}
+
+/** Where the drivers of `@nestjs/graphql` and their transports keep the request. */
+interface Operation {
+  readonly req?: unknown;
+  readonly request?: unknown;
+  readonly reply?: { readonly request?: unknown };
+  readonly extra?: { readonly request?: unknown };
+}
+
+/** The third argument of a resolver. */
+function operationOf(context: ArgumentsHost): Operation {
+  return context.getArgByIndex<Operation | undefined>(2) ?? {};
+}
+
+function isRequest(value: unknown): value is NestRequest {
+  return typeof value === 'object' && value !== null && 'headers' in value && 'socket' in value;
+}
+
+function clientOf(context: ArgumentsHost): object {
+  return context.switchToWs().getClient<object>();
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+import { nodeFacts, type RequestFacts } from '@crowdsec-sdk/core';
+
+const handshakes = new WeakMap<object, RequestFacts>();
+
+/**
+ * Keeps the request by which a client of a gateway connected: a plain WebSocket (`WsAdapter`) does not know it itself. Socket.IO does.
+ *
+ * ```ts
+ * handleConnection(client: WebSocket, request: IncomingMessage): void {
+ *   rememberHandshake(client, request);
+ * }
+ * ```
+ */
+export function rememberHandshake(client: object, request: IncomingMessage): void {
+  handshakes.set(client, nodeFacts(request));
+}
+
+/** The facts of the request by which a client connected; `undefined` for one that nobody remembered. */
+export function handshakeFacts(client: object): RequestFacts | undefined {
+  const known = handshakes.get(client);
+  if (known !== undefined) return known;
+  const { handshake } = client as { readonly handshake?: SocketIoHandshake };
+  if (handshake === undefined) return undefined;
+  const { address, url, headers } = handshake;
+  return nodeFacts({ method: 'GET', url, headers, socket: { remoteAddress: address } });
+}
+
+/** What a socket of Socket.IO tells of its beginning. */
+interface SocketIoHandshake {
+  readonly address: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+}

@@ -1,0 +1,21 @@
+import { applyDecorators, UseInterceptors } from '@nestjs/common';
+import { ReportOnInterceptor } from './report-on.interceptor.js';
+import { ReportRules, type ReportRule } from './report-rules.js';
+
+/**
+ * Turns exceptions of a handler, or of all handlers of a class, into signals about the client. What the client is answered stays as it
+ * is. The rules of a handler take the place of its class' rules.
+ *
+ * ```ts
+ * @Post('login')
+ * @ReportOn({ on: 401, scenario: 'acme/login-bruteforce' })
+ * login() {}
+ * ```
+ *
+ * Exceptions of handlers, pipes and inner interceptors count, in HTTP, GraphQL and WebSockets. What a guard refuses counts by the HTTP
+ * status of the answer, where {@link CrowdsecGuard} comes before that guard: it then listens for the answer. Calls of microservices are
+ * left alone.
+ */
+export function ReportOn(...rules: readonly ReportRule[]): ClassDecorator & MethodDecorator {
+  return applyDecorators(ReportRules(rules), UseInterceptors(ReportOnInterceptor));
+}
