@@ -28,7 +28,8 @@ export function synthetic(n, seed = 1) {
     else if (kind < 98) values.add(v6(random));
     else values.add(`${v6(random)}/${32 + random(64)}`);
   }
-  return [...values];
+  // Flat copies: put-together strings change their size when they are first read.
+  return fresh([...values]);
 }
 
 /** The values of a real list: comments and further columns stripped. */
