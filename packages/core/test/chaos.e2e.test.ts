@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('../../../tools/chaos.mjs', import.meta.url));
+
+/** Figures of a small run of `npm run chaos`; rejects when it says that a promise was broken. */
+async function chaos(...args: string[]): Promise<Record<string, number>> {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--built', '--json', ...args]);
+  return JSON.parse(stdout) as Record<string, number>;
+}
+
+describe('small chaos', () => {
+  it.each([
+    ['redis', '40'],
+    ['files', '20'],
+  ])('loses no accepted signal over kills, refused calls and an outage: %s', async (store, scale) => {
+    const size = ['--workers', '2', '--signals', '1000', '--seconds', '6', '--kill-every', '6', '--outage', '2'];
+    const figures = await chaos('--store', store, '--scale', scale, ...size);
+    expect(figures).toMatchObject({ reported: 1_000, refused: 0, machines: 1, pulls: 1 });
+  });
+
+  it('sets one poisoned signal aside', async () => {
+    expect(await chaos('poison')).toMatchObject({ delivered: 999, setAside: 1 });
+  });
+});

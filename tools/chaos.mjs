@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/**
+ * npm run chaos -- [signals|starts|poison|month] [--store redis|files] [--json] [--built]
+ *
+ * Breaks what can break around the agent, with real processes, a real redis-server and the sandbox over HTTP, and counts what came of
+ * it. Ends with 1 when a promise was broken. `--json` prints the figures alone, `--built` takes the packages as they are built.
+ *
+ * `signals` (the default) further takes `--workers`, `--signals`, `--seconds`, `--scale`, `--kill-every` and `--outage`; see
+ * tools/chaos/signals.mjs. `starts` takes `--starts`.
+ */
+const RUNS = ['signals', 'starts', 'poison', 'month'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    store: { type: 'string', default: 'redis' },
+    json: { type: 'boolean', default: false },
+    built: { type: 'boolean', default: false },
+    workers: { type: 'string', default: '4' },
+    signals: { type: 'string', default: '20000' },
+    seconds: { type: 'string', default: '60' },
+    scale: { type: 'string', default: '20' },
+    'kill-every': { type: 'string', default: '6' },
+    outage: { type: 'string', default: '10' },
+    starts: { type: 'string', default: '50' },
+  },
+});
+const [name = 'signals', ...more] = positionals;
+if (!RUNS.includes(name) || more.length > 0 || !['redis', 'files'].includes(values.store)) {
+  console.error(`usage: npm run chaos -- [${RUNS.join('|')}] [--store redis|files] [--json] [--built]`);
+  process.exit(2);
+}
+if (!values.built) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const args = ['nx', 'run-many', '-t', 'build', '-p', '@crowdsec-sdk/core', '@crowdsec-sdk/sandbox'];
+  if (spawnSync('npx', args, { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) process.exit(1);
+}
+
+const { [name]: run } = await import(`./chaos/${name}.mjs`);
+const options = {
+  store: values.store,
+  workers: Number(values.workers),
+  signals: Number(values.signals),
+  seconds: Number(values.seconds),
+  scale: Number(values.scale),
+  killEvery: Number(values['kill-every']),
+  outage: Number(values.outage),
+  starts: Number(values.starts),
+};
+const { about, figures, promises } = await run(options, (line) => console.error(line));
+const broken = promises.filter(([, kept]) => !kept).map(([promise]) => promise);
+if (values.json) {
+  console.log(JSON.stringify(figures));
+} else {
+  console.log(`\n${about}\n`);
+  console.table(figures);
+  for (const [promise, kept] of promises) console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}`);
+}
+for (const promise of values.json ? broken : []) console.error(`BROKEN  ${promise}`);
+process.exit(broken.length === 0 ? 0 : 1);

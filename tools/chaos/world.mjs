@@ -1,0 +1,31 @@
+import { startSandbox } from '@crowdsec-sdk/sandbox';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startRedis } from '../redis-server.mjs';
+
+/**
+ * Runs `run` with a sandbox and with a place where agents keep their state: a private Redis that writes every command to disk
+ * before it answers, or a folder.
+ *
+ * @param {'redis' | 'files'} store
+ * @param {import('@crowdsec-sdk/sandbox').SandboxOptions} options
+ */
+export async function inWorld(store, options, run) {
+  const folder = await mkdtemp(join(tmpdir(), 'crowdsec-chaos-'));
+  const redis = store === 'redis' ? await startRedis({ appendOnly: true }) : undefined;
+  const sandbox = await startSandbox(options);
+  try {
+    const place = redis === undefined ? { stateDir: join(folder, 'state') } : { redisSocket: redis.socket };
+    return await run({ sandbox, redis, place, folder });
+  } finally {
+    await sandbox.stop();
+    await redis?.dispose();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The calls that the sandbox got with this method and path. */
+export function callsTo(sandbox, method, path) {
+  return sandbox.calls.filter((call) => call.method === method && call.path === path);
+}
