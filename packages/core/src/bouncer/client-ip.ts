@@ -1,7 +1,7 @@
 import { formatIp, parseIp, type IpAddress } from '../ip/address.js';
 import { readIp } from '../ip/parse.js';
 import { chainReader } from './forwarded-chain.js';
-import { trustRule, trustsEverybody, type TrustedProxies } from './trusted-proxies.js';
+import { trustRule, trustsEverybody, type IsTrusted, type TrustedProxies } from './trusted-proxies.js';
 import { readHeader, type RequestFacts } from './verdict.js';
 
 export interface ClientIpOptions {
@@ -58,34 +58,69 @@ function peerRule(headerName: string): (facts: RequestFacts) => ClientIp {
   const names = [...new Set([headerName, ...COMMON])];
   return ({ remoteAddress, headers }) => {
     const ip = canonicalHop(remoteAddress);
-    const told = names.some((name) => readHeader(headers, name) !== undefined);
-    return told ? { ip, doubt: 'disbelieved' } : { ip };
+    for (const name of names) {
+      if (readHeader(headers, name) !== undefined) return { ip, doubt: 'disbelieved' };
+    }
+    return { ip };
   };
 }
 
 function proxyRule(trustedProxies: TrustedProxies, headerName: string): (facts: RequestFacts) => ClientIp {
   const isTrusted = trustRule(trustedProxies);
   const readChain = chainReader(headerName);
+  const isPlain = headerName !== 'forwarded';
+  const peerOf = typeof trustedProxies === 'function' ? readPeer(isTrusted) : rememberLast(readPeer(isTrusted));
   let anybody: boolean | undefined;
 
   return ({ remoteAddress, headers }) => {
-    const peer = parseHop(remoteAddress ?? '');
+    const peer = peerOf(remoteAddress);
     const header = readHeader(headers, headerName);
-    if (!isTrusted(peer, 0)) {
-      const ip = peer && formatIp(peer);
-      return header === undefined ? { ip } : { ip, doubt: 'disbelieved' };
-    }
-    if (header === undefined) return { ip: peer && formatIp(peer) };
-    let client: IpAddress | undefined = peer;
-    let hops = 0;
-    for (const text of readChain(header)) {
-      client = text === undefined ? undefined : parseHop(text);
-      // A trusted proxy tells something that is no address (`unknown`, an obfuscated name): nobody knows the client.
-      if (client === undefined || !isTrusted(client, ++hops)) break;
-    }
-    const ip = client && formatIp(client);
+    if (header === undefined) return { ip: peer.ip };
+    if (!peer.trusted) return { ip: peer.ip, doubt: 'disbelieved' };
+    // Most chains are one address, and then it is the client whether it is trusted or not.
+    const isSingle = isPlain && header !== '' && !header.includes(',');
+    const ip = isSingle ? canonicalHop(header) : clientOf(readChain(header), peer.ip, isTrusted);
     anybody ??= trustsEverybody(isTrusted);
     return anybody ? { ip, doubt: 'anybody' } : { ip };
+  };
+}
+
+/** The first that no trusted proxy is, from the nearest on; the last one if all are. */
+function clientOf(chain: Iterable<string | undefined>, peer: string | undefined, isTrusted: IsTrusted): string | undefined {
+  let client = peer;
+  let hops = 0;
+  for (const text of chain) {
+    const address = text === undefined ? undefined : parseHop(text);
+    // A trusted proxy tells something that is no address (`unknown`, an obfuscated name): nobody knows the client.
+    if (address === undefined) return undefined;
+    client = formatIp(address);
+    if (!isTrusted(address, ++hops)) break;
+  }
+  return client;
+}
+
+interface Peer {
+  readonly ip: string | undefined;
+  readonly trusted: boolean;
+}
+
+function readPeer(isTrusted: IsTrusted): (remoteAddress: string | undefined) => Peer {
+  return (remoteAddress) => {
+    const address = parseHop(remoteAddress ?? '');
+    return { ip: address && formatIp(address), trusted: isTrusted(address, 0) };
+  };
+}
+
+/** A proxy hands on many requests in a row. */
+function rememberLast(read: (remoteAddress: string | undefined) => Peer): (remoteAddress: string | undefined) => Peer {
+  let last: string | undefined;
+  let peer = read(last);
+  return (remoteAddress) => {
+    if (remoteAddress !== last) {
+      peer = read(remoteAddress);
+      last = remoteAddress;
+    }
+    return peer;
   };
 }
 
@@ -93,7 +128,7 @@ function proxyRule(trustedProxies: TrustedProxies, headerName: string): (facts: 
 function parseHop(text: string): IpAddress | undefined {
   const address = parseIp(text);
   if (address !== undefined) return address;
-  const bare = text.replace(/^"(.*)"$/, '$1');
+  const bare = text.trim().replace(/^"(.*)"$/, '$1');
   const inner = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(bare)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(bare)?.[1] ?? bare;
   return parseIp(inner);
 }
