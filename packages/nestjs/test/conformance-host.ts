@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Host } from '@crowdsec-sdk/conformance';
 import { silentLogger, type Crowdsec, type CrowdsecOptions, type VerdictFacts } from '@crowdsec-sdk/core';
 import { CrowdsecGuard, CrowdsecMiddleware, CrowdsecModule, InjectCrowdsec, Remediation } from '../src/index.js';
-import type { Platform } from './running-app.js';
+import { QUIET, type Platform } from './running-app.js';
 
 /** The application of the conformance suite on a platform of Nest: the middleware for everything, the guard on every route. */
 export function nestHost({ platform, adapter, acceptBytes }: Platform): Host {
@@ -16,12 +16,7 @@ export function nestHost({ platform, adapter, acceptBytes }: Platform): Host {
     peers: true,
     functions: true,
     async start({ crowdsec, hostname }) {
-      const app = await NestFactory.create(suiteApp(crowdsec), adapter(), {
-        abortOnError: false,
-        bodyParser: false,
-        forceCloseConnections: true,
-        logger: false,
-      });
+      const app = await NestFactory.create(suiteApp(crowdsec), adapter(), OPTIONS);
       acceptBytes(app);
       app.use(app.get(CrowdsecMiddleware).use);
       await app.listen(0, hostname);
@@ -30,6 +25,8 @@ export function nestHost({ platform, adapter, acceptBytes }: Platform): Host {
     },
   };
 }
+
+const OPTIONS: typeof QUIET = { ...QUIET, bodyParser: false, forceCloseConnections: true };
 
 function suiteApp(options: CrowdsecOptions): DynamicModule {
   return { module: SuiteModule, imports: [CrowdsecModule.forRoot({ logger: silentLogger, ...options })] };

@@ -56,10 +56,19 @@ export interface RunningApp {
   readonly server: Server;
 }
 
-/** Creates the application and lets it listen; resolves once it holds its first decisions. */
-export async function runApp(module: Type | DynamicModule, adapter: AbstractHttpAdapter = new ExpressAdapter()): Promise<RunningApp> {
+/**
+ * Creates the application and lets it listen; resolves once it holds its first decisions.
+ *
+ * @param prepare what is done to it before it listens
+ */
+export async function runApp(
+  module: Type | DynamicModule,
+  adapter: AbstractHttpAdapter = new ExpressAdapter(),
+  prepare: (app: INestApplication) => unknown = () => undefined,
+): Promise<RunningApp> {
   const app = await NestFactory.create(module, adapter, QUIET);
   onTestFinished(() => app.close());
+  await prepare(app);
   const crowdsec = app.get<Crowdsec>(CROWDSEC);
   const refreshed = new Promise((resolve) => crowdsec.on('refreshed', resolve));
   await app.listen(0, '127.0.0.1');
@@ -67,4 +76,8 @@ export async function runApp(module: Type | DynamicModule, adapter: AbstractHttp
   return { app, crowdsec, server: app.getHttpServer() as Server };
 }
 
-const QUIET: Pick<NestApplicationOptions, 'abortOnError' | 'logger'> = { abortOnError: false, logger: false };
+/** For applications of tests, which are meant to fail now and then. */
+export const QUIET: Pick<NestApplicationOptions, 'abortOnError' | 'logger' | 'bodyParser' | 'forceCloseConnections'> = {
+  abortOnError: false,
+  logger: false,
+};
