@@ -4,6 +4,7 @@ import {
   type BouncerResponse,
   type Crowdsec,
   type CrowdsecOptions,
+  type HostedCrowdsec,
   type PassVerdict,
   type Verdict,
 } from '@crowdsec-sdk/core';
@@ -34,25 +35,32 @@ declare module 'fastify' {
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option, from `register`
  */
 export const crowdsecPlugin = fastifyPlugin<CrowdsecOptions | { readonly crowdsec: Crowdsec }>(
-  (app: FastifyInstance, options, done) => {
-    const { crowdsec, owned } = hostedCrowdsec('crowdsec' in options ? options.crowdsec : options);
-    app.decorate('crowdsec', crowdsec);
-    app.decorateRequest('crowdsec', null);
-    app.addHook('onRequest', (request, reply, next) => {
-      const follow = (verdict: Verdict): void => {
-        if (verdict.action === 'block') return refuse(reply, verdict.response);
-        request.crowdsec = verdict;
-        next();
-      };
-      const verdict = crowdsec.bouncer.inspect(nodeFacts(request.raw, request.originalUrl));
-      if (verdict.settled === undefined) follow(verdict);
-      else void verdict.settled.then(follow);
-    });
-    if (owned) app.addHook('onClose', () => crowdsec.stop());
-    done();
+  (app, options, done) => {
+    try {
+      guard(app, hostedCrowdsec('crowdsec' in options ? options.crowdsec : options));
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
   },
   { name: '@crowdsec-sdk/fastify', fastify: '5.x' },
 );
+
+function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void {
+  app.decorate('crowdsec', crowdsec);
+  app.decorateRequest('crowdsec', null);
+  app.addHook('onRequest', (request, reply, next) => {
+    const follow = (verdict: Verdict): void => {
+      if (verdict.action === 'block') return refuse(reply, verdict.response);
+      request.crowdsec = verdict;
+      next();
+    };
+    const verdict = crowdsec.bouncer.inspect(nodeFacts(request.raw, request.originalUrl));
+    if (verdict.settled === undefined) follow(verdict);
+    else void verdict.settled.then(follow);
+  });
+  if (owned) app.addHook('onClose', () => crowdsec.stop());
+}
 
 function refuse(reply: FastifyReply, { status, headers, body }: BouncerResponse): void {
   // As bytes, Fastify leaves the content type as it is.

@@ -91,7 +91,7 @@ export function httpCases({ world }: Subject): void {
     );
     agent.destroy();
     expect(statuses.filter((status, i) => status !== (i % 2 === 0 ? 403 : 200))).toEqual([]);
-  });
+  }, 30_000);
 }
 
 function statusOf(port: number, agent: Agent, visitor: string): Promise<number> {
