@@ -26,6 +26,7 @@ import { parseOptions, type CrowdsecOptions } from './options.js';
 import { LocalDecisionsSync } from './refresh/local-decisions-sync.js';
 import { Refresher } from './refresh/refresher.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
+import type { GeoSource } from './remediation/geo-source.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
 import { RemediationEngine } from './remediation/remediation-engine.js';
 import { timerScheduler, type Scheduler } from './scheduler.js';
@@ -71,6 +72,8 @@ class Agent implements Crowdsec {
   readonly #pacer: Pacer;
   readonly #signals: SignalBuffer;
   readonly #closeFetch: () => Promise<void>;
+  readonly #geoSource: GeoSource | undefined;
+  #geoFailure: string | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #openFailed = false;
   #storeJob: Disposable | undefined;
@@ -126,11 +129,12 @@ class Agent implements Crowdsec {
       remediations: options.remediations,
       fallbackRemediation: options.fallbackRemediation,
       bouncingLevel: options.bouncingLevel,
-      geo: options.geo,
+      geo: typeof options.geo === 'function' ? options.geo : undefined,
       clock,
       logger,
       local: this.#local,
     }));
+    this.#geoSource = typeof options.geo === 'object' ? options.geo : undefined;
     this.#localSync = new LocalDecisionsSync({ local: this.#local, store, clock, scheduler, logger });
     this.#refresher = new Refresher({
       store,
@@ -196,7 +200,7 @@ class Agent implements Crowdsec {
     if (this.#state === 'started') return;
     if (this.#state === 'stopped') throw stopped();
     this.#state = 'started';
-    await this.#open();
+    await Promise.all([this.#open(), this.#openGeo()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -278,6 +282,7 @@ class Agent implements Crowdsec {
     const { sent, poisoned, merged, evicted, refused } = this.#signals.counters;
     return judge({
       started: this.#state === 'started',
+      geoFailure: this.#geoFailure,
       userAgent: this.userAgent,
       requests: this.bouncer.counts,
       identity: this.#session.state,
@@ -340,6 +345,16 @@ class Agent implements Crowdsec {
     }
     this.#openFailed = true;
     if (this.#state === 'started') this.#storeJob = this.#scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
+  }
+
+  async #openGeo(): Promise<void> {
+    if (this.#geoSource === undefined) return;
+    try {
+      this.#engine.useGeo(await this.#geoSource.open());
+    } catch (error) {
+      this.#geoFailure = `Decisions about countries and networks do not apply: ${messageOf(error)}`;
+      this.#logger.warn(this.#geoFailure);
+    }
   }
 
   async #close(deadlineMs: number): Promise<void> {

@@ -19,7 +19,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `NO_DECISIONS`, `DECISIONS_STALE`, `LIST_FAILED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -73,16 +73,23 @@ export interface StoreHealth {
   readonly reachable: boolean;
 }
 
+interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
+  readonly started: boolean;
+  readonly failure?: Problem;
+  /** Why nobody can tell where an address is, although somebody should. */
+  readonly geoFailure?: string | undefined;
+}
+
 /** The health of these facts: what is wrong, and how bad that is. */
-export function judge(facts: Omit<Health, 'status' | 'problems'> & { readonly started: boolean; readonly failure?: Problem }): Health {
-  const { started, failure: _, ...rest } = facts;
+export function judge(facts: JudgedFacts): Health {
+  const { started, failure: _, geoFailure: __, ...rest } = facts;
   const problems = [...problemsOf(facts)];
   const loaded = started && rest.decisions.pulledAt !== undefined;
   return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
 }
 
-function* problemsOf(facts: Parameters<typeof judge>[0]): Iterable<Problem> {
-  const { started, failure, identity, decisions, store } = facts;
+function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
+  const { started, failure, geoFailure, identity, decisions, store } = facts;
   if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
   if (!store.reachable) {
     yield {
@@ -97,6 +104,7 @@ function* problemsOf(facts: Parameters<typeof judge>[0]): Iterable<Problem> {
   } else if (started && decisions.stale) {
     yield { code: 'DECISIONS_STALE', message: 'The decisions are older than a day.' };
   }
+  if (geoFailure !== undefined) yield { code: 'GEO_UNAVAILABLE', message: geoFailure };
   for (const list of decisions.lists) {
     if (list.status === 'failed') {
       yield { code: 'LIST_FAILED', message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}` };

@@ -27,6 +27,8 @@ export { DecisionIndex, type GeoFacts } from './decisions/decision-index.js';
 export type { DecisionDelta } from './decisions/decision-delta.js';
 export type { DecisionMatch, RowSource, Scope } from './decisions/row-source.js';
 export { formatGoDuration, parseGoDuration } from './decisions/go-duration.js';
+export type { GeoLookup, GeoSource } from './remediation/geo-source.js';
+export { maxmindGeo, type MaxmindGeoOptions } from './remediation/maxmind-geo.js';
 export type { IpRemediation } from './remediation/ip-remediation.js';
 export { RemediationEngine, type RemediationEngineOptions } from './remediation/remediation-engine.js';
 

@@ -10,8 +10,8 @@ import type { Fetch } from './capi/transport.js';
 import type { Clock } from './clock.js';
 import type { Logger } from './logger.js';
 import { refreshOptions } from './refresh/options.js';
-import type { GeoFacts } from './decisions/decision-index.js';
-import { remediationOptions } from './remediation/remediation-options.js';
+import type { GeoLookup, GeoSource } from './remediation/geo-source.js';
+import { agentGeo, remediationOptions } from './remediation/remediation-options.js';
 import type { Scheduler } from './scheduler.js';
 import { signalOptions } from './signals/options.js';
 import type { KeyvLike } from './store/keyv-like.js';
@@ -62,8 +62,11 @@ export interface CrowdsecOptions {
   readonly fallbackRemediation?: string | undefined;
   /** `flex` never bans: a captcha is the strongest it does. `disabled` acts on nothing. `normal` by default. */
   readonly bouncingLevel?: 'normal' | 'flex' | 'disabled' | undefined;
-  /** Where an address is; asked only when decisions about countries or networks are held. Synchronous. */
-  readonly geo?: ((ip: string) => GeoFacts | undefined) | undefined;
+  /**
+   * Where an address is, as a synchronous function or as {@link maxmindGeo}, which is opened by the start; asked only when decisions
+   * about countries or networks are held. Without it such decisions do not apply.
+   */
+  readonly geo?: GeoLookup | GeoSource | undefined;
 
   /** How many signals may wait: 250 to 100,000, 10,000 by default. */
   readonly bufferSize?: number | undefined;
@@ -114,6 +117,7 @@ const schema = z
     ...storeOptions,
     ...refreshOptions,
     ...remediationOptions.shape,
+    geo: agentGeo,
     ...signalOptions,
     ...bouncerOptions,
     logger: objectWith<Logger>(['debug', 'info', 'warn', 'error'], 'an object with debug, info, warn and error').optional(),

@@ -4,9 +4,11 @@ import { DecisionIndex, type GeoFacts, type Hit, IGNORED } from '../decisions/de
 import { LOCAL_ORIGIN, type LocalDecisions } from '../decisions/local-decisions.js';
 import type { DecisionMatch } from '../decisions/row-source.js';
 import { messageOf } from '../errors.js';
+import { canonicalIp } from '../ip/address.js';
 import { readIp } from '../ip/parse.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { validate } from '../validate.js';
+import type { GeoLookup } from './geo-source.js';
 import type { IpRemediation } from './ip-remediation.js';
 import { Policy } from './policy.js';
 import { remediationOptions } from './remediation-options.js';
@@ -32,13 +34,13 @@ export class RemediationEngine {
   /** The types that are acted on, strongest first; `bypass` is not among them. */
   readonly remediations: readonly string[];
   readonly #policy: Policy;
-  readonly #geo: ((ip: string) => GeoFacts | undefined) | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #local: LocalDecisions | undefined;
   #index = DecisionIndex.empty;
   #ranks = new Uint8Array(0);
   #loaded = false;
+  #geo: GeoLookup | undefined;
   #geoFailed = false;
 
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option */
@@ -62,6 +64,11 @@ export class RemediationEngine {
     this.#ranks = Uint8Array.from(index.sources, (source) => this.#policy.rankOfSource(source));
     this.#index = index;
     this.#loaded = true;
+  }
+
+  /** Asks this where an address is from now on. */
+  useGeo(geo: GeoLookup): void {
+    this.#geo = geo;
   }
 
   /** What to do with an address, in any legal spelling. Never throws. */
@@ -119,7 +126,7 @@ export class RemediationEngine {
 
   #locate(ip: string): GeoFacts | undefined {
     try {
-      return this.#geo?.(ip);
+      return this.#geo?.(canonicalIp(ip) ?? ip);
     } catch (error) {
       if (!this.#geoFailed)
         this.#logger.warn(`geo() failed, so country and AS decisions do not apply: ${messageOf(error)}`);

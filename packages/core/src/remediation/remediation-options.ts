@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { GeoFacts } from '../decisions/decision-index.js';
-import { functionSchema } from '../validate.js';
+import { functionSchema, objectWith } from '../validate.js';
+import type { GeoLookup, GeoSource } from './geo-source.js';
 
 /** A type of remediation, in lower case. */
 const remediation = z.string().trim().toLowerCase().min(1);
+
+const geoLookup = functionSchema<GeoLookup>('a function from an IP to { country?, asn? }');
 
 /** The options of the remediation room. */
 export const remediationOptions = z
@@ -19,10 +21,17 @@ export const remediationOptions = z
     fallbackRemediation: remediation.default('bypass'),
     /** `flex` never bans: a captcha is the strongest it does. `disabled` acts on nothing. */
     bouncingLevel: z.enum(['normal', 'flex', 'disabled']).default('normal'),
-    /** Where an address is; asked only when country or AS decisions are held. Synchronous. */
-    geo: functionSchema<(ip: string) => GeoFacts | undefined>('a function from an IP to { country?, asn? }').optional(),
+    /** Where an address is; asked only when country or AS decisions are held. */
+    geo: geoLookup.optional(),
   })
   .refine(({ remediations, fallbackRemediation: type }) => type === 'bypass' || remediations.includes(type), {
     path: ['fallbackRemediation'],
     error: 'must be "bypass" or one of `remediations`',
   });
+
+/** The option `geo` of the agent, which opens what has to be opened. */
+export const agentGeo = z
+  .union([geoLookup, objectWith<GeoSource>(['open'], 'an object with open()')], {
+    error: 'must be a function from an IP to { country?, asn? }, or maxmindGeo({ country, asn })',
+  })
+  .optional();
