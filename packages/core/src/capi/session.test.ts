@@ -164,6 +164,17 @@ describe('the identity', () => {
     await rm(copyDir, { recursive: true });
   });
 
+  it('is put back at the next call, with the token and what was spent, when the store was emptied', async () => {
+    const { session, store } = world.process();
+    const { machineId } = await session.token();
+    for (const key of ['credentials', 'token', 'session'] as const) await store.delete(key);
+    await session.token();
+    const { session: other } = world.process();
+    expect((await other.token()).machineId).toBe(machineId);
+    expect(other.state.loginsLastHour).toBe(1);
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+  });
+
   it('shows its password nowhere', async () => {
     const { session, store } = world.process();
     const token = await session.token();

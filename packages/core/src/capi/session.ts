@@ -108,7 +108,8 @@ export class Session {
     // Another process may have been told to stop. What has to be healed is written back under the lease first.
     const { wasHealed } = await this.#calls.load();
     if (!wasHealed) refuseWhileStopped(this.#calls.record, this.#options.clock.now());
-    if (this.#token !== undefined && this.#token !== refused && this.#isGood(this.#token)) return this.#token;
+    const token = this.#token;
+    if (token !== undefined && token !== refused && this.#isGood(token) && !(await this.#isForgotten())) return token;
     this.#flight ??= this.#underLease((lease) => this.#obtain(lease, refused)).finally(() => {
       this.#flight = undefined;
     });
@@ -139,9 +140,9 @@ export class Session {
 
   async #obtain(lease: Lease, refused: Token | undefined): Promise<Token> {
     const now = this.#options.clock.now();
-    const shared = await this.#memory.token();
     await this.#calls.load(lease);
     this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
+    const shared = await this.#memory.token();
     refuseWhileStopped(this.#calls.record, now);
     const adoptable =
       shared !== undefined &&
@@ -159,13 +160,20 @@ export class Session {
     return this.#logInAs(lease, await this.#pair(lease), shared);
   }
 
-  /** Puts lost credentials back: this process still knows them, or the copy does. */
+  /** The store was emptied: whoever starts now would take another machine's name. */
+  async #isForgotten(): Promise<boolean> {
+    if (this.#options.credentials !== undefined || this.#stored === undefined) return false;
+    return (await this.#memory.credentials()) === undefined;
+  }
+
+  /** Puts lost credentials back, and the token with them: this process still knows them, or the copy does. */
   async #recover(lease: Lease): Promise<StoredCredentials | undefined> {
     const { credentials: given, store, logger } = this.#options;
     const known = this.#stored ?? (await this.#memory.copiedCredentials());
     if (known === undefined || given !== undefined) return undefined;
     logger.warn(`The store (${store.description}) has lost the credentials of machine ${known.machineId}: they are put back.`);
     await this.#memory.putCredentials(lease, known);
+    if (this.#token?.machineId === known.machineId) await this.#memory.putToken(lease, this.#token);
     return known;
   }
 

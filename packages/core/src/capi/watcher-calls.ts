@@ -49,10 +49,13 @@ export class WatcherCalls {
     this.#options = options;
   }
 
-  /** Reads the record; under a lease, one of a clock that ran ahead is written back healed. */
+  /**
+   * Reads the record; under a lease, one of a clock that ran ahead is written back healed, and so is the one that this process
+   * knows when the store was emptied: that gives nobody a second budget.
+   */
   async load(lease?: Lease): Promise<{ readonly wasHealed: boolean }> {
     const stored = await this.#options.memory.record();
-    this.record = healed(stored, this.#options.clock.now());
+    this.record = healed(stored === NEW_RECORD ? this.record : stored, this.#options.clock.now());
     const wasHealed = this.record !== stored;
     if (wasHealed && lease !== undefined) await this.remember(lease, this.record);
     return { wasHealed };

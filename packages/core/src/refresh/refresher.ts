@@ -228,9 +228,25 @@ export class Refresher {
 
   async #watch(): Promise<void> {
     const before = this.#version;
-    await this.#loadStored();
+    const version = await this.#options.store.blobVersion('decisions');
+    if (version === undefined && this.#held !== undefined) await this.#putBack(this.#held);
+    else await this.#load(version);
     if (this.#version !== before) this.#planPull();
     this.#plan('watch', WATCH_MS, () => this.#watch());
+  }
+
+  /** The store was emptied: what it held goes back, lest whoever starts now pulls before the time. */
+  async #putBack(held: Snapshot): Promise<void> {
+    const { store } = this.#options;
+    const lease = await store.lease('refresh', LEASE_TTL_MS);
+    if (lease === undefined) return;
+    try {
+      if ((await store.blobVersion('decisions')) !== undefined) return;
+      await lease.putBlob('decisions', toBlob(held));
+      this.#version = await store.blobVersion('decisions');
+    } finally {
+      await lease.release().catch(() => undefined);
+    }
   }
 
   /** The next pull: an interval after the last one, spread a little; after failures when the backoff is over. */
