@@ -68,7 +68,7 @@ export class Refresher {
     return this.#nextPullAt;
   }
 
-  /** What became of each list in the last pull of this process. */
+  /** What became of each list when this process last asked for it. */
   get lists(): readonly ListReport[] {
     return this.#lists;
   }
@@ -92,6 +92,7 @@ export class Refresher {
     if (this.#abort.signal.aborted) return;
     await this.#loadRecord();
     this.#planPull();
+    this.#planListRetry();
     if (store.shared) this.#plan('watch', WATCH_MS, () => this.#watch());
   }
 
@@ -171,14 +172,22 @@ export class Refresher {
 
   /** Asks again for the lists that failed. The stream's own budget is not touched. */
   async #retryLists(lease: Lease): Promise<RefreshResult> {
-    const { source, clock } = this.#options;
+    const { source, clock, listener } = this.#options;
     await this.#loadStored();
     const held = this.#held;
-    if (held === undefined || source.retryLists === undefined) return { status: 'skipped', reason: 'backoff', nextAt: clock.now() };
+    // Another process may have read them by now.
+    if (held === undefined || source.retryLists === undefined || !this.#hasFailedLists) {
+      return { status: 'skipped', reason: 'backoff', nextAt: clock.now() };
+    }
+    const asked = this.#lists;
     const result = await source.retryLists(this.#context({ startup: false }));
     await this.#adopt(lease, result, held.pulledAt);
+    const isAskedAgain = (list: ListReport): boolean => result.lists.some(({ kind, name }) => kind === list.kind && name === list.name);
+    this.#lists = [...asked.filter((list) => !isAskedAgain(list)), ...result.lists];
     const { added, deleted, skipped } = result.delta;
-    return { status: 'refreshed', new: added, deleted, skipped, lists: result.lists };
+    const refreshed = { status: 'refreshed', new: added, deleted, skipped, lists: result.lists } as const;
+    listener.refreshed(refreshed);
+    return refreshed;
   }
 
   /** Builds the next index beside the old one, stores it, then swaps. */
@@ -191,11 +200,18 @@ export class Refresher {
     this.#held = snapshot;
     engine.swap(index);
     this.#lists = result.lists;
-    if (result.lists.some(({ status }) => status === 'failed')) {
-      this.#plan('lists', LIST_RETRY_MS, async () => {
-        await this.#underLease((retryLease) => this.#retryLists(retryLease));
-      });
-    }
+    this.#planListRetry();
+  }
+
+  get #hasFailedLists(): boolean {
+    return Object.values(this.#held?.sourceState ?? {}).some(({ failed }) => failed);
+  }
+
+  #planListRetry(): void {
+    if (!this.#hasFailedLists) return;
+    this.#plan('lists', LIST_RETRY_MS, async () => {
+      await this.#underLease((lease) => this.#retryLists(lease));
+    });
   }
 
   #context({ startup }: { startup: boolean }): PullContext {
