@@ -20,10 +20,7 @@ if (unknown.length > 0 || (args.includes('--list') && !existsSync(list ?? ''))) 
   console.error(`usage: npm run bench -- [${BENCHES.join('] [')}] [--json] [--list FILE]`);
   process.exit(2);
 }
-if (!existsSync(here('../packages/core/dist/index.js'))) {
-  const built = spawnSync('npx', ['nx', 'build', '@crowdsec-sdk/core'], { cwd: here('..'), stdio: ['ignore', 2, 2] });
-  if (built.status !== 0) process.exit(1);
-}
+build();
 
 const rows = [];
 for (const name of names.length > 0 ? names : BENCHES) {
@@ -46,6 +43,16 @@ else
       spread: short(row.spread),
     })),
   );
+
+/** Builds what the benchmarks import, unless it is built already; quiet unless it fails. */
+function build() {
+  const projects = names.length === 0 || names.includes('adapters') ? 'packages/*' : '@crowdsec-sdk/{core,sandbox}';
+  const args = ['nx', 'run-many', '-t', 'build', '-p', projects];
+  const built = spawnSync('npx', args, { cwd: here('..'), encoding: 'utf8' });
+  if (built.status === 0) return;
+  console.error(built.stdout + built.stderr);
+  process.exit(1);
+}
 
 function short(value) {
   return typeof value === 'number' ? Number(value.toPrecision(3)) : value;
