@@ -9,8 +9,8 @@ import { manualTime } from '../testing/manual-time.js';
 import type { IpRemediation } from './ip-remediation.js';
 import { RemediationEngine } from './remediation-engine.js';
 
-/** How many random sequences of pulls are compared with the oracle. */
-const SEQUENCES = Number(process.env.PROPERTY_RUNS ?? 10_000);
+/** How many random sequences of pulls are compared with the oracle: few beside the unit tests, all of them beside the end-to-end tests. */
+const SEQUENCES = Number(process.env.PROPERTY_RUNS ?? (process.env.TEST_KIND === 'e2e' ? 10_000 : 1_000));
 
 const REMEDIATIONS = ['ban', 'captcha'];
 const SOURCES: readonly RowSource[] = [
