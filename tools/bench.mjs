@@ -3,21 +3,21 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [report] [--json] [--list FILE]
+ * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [--json | --markdown] [--list FILE]
  *
  * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`:
  * the value, the floor measured beside it in the same run, and their ratio with its spread over the rounds. Figures of
  * different machines compare by their ratios.
  */
-const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters', 'report'];
+const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const args = process.argv.slice(2);
 const list = args.includes('--list') ? args[args.indexOf('--list') + 1] : undefined;
-const names = args.filter((arg) => arg !== '--json' && arg !== '--list' && arg !== list);
+const names = args.filter((arg) => !['--json', '--markdown', '--list', list].includes(arg));
 const unknown = names.filter((name) => !BENCHES.includes(name));
 if (unknown.length > 0 || (args.includes('--list') && !existsSync(list ?? ''))) {
-  console.error(`usage: npm run bench -- [${BENCHES.join('] [')}] [--json] [--list FILE]`);
+  console.error(`usage: npm run bench -- [${BENCHES.join('] [')}] [--json | --markdown] [--list FILE]`);
   process.exit(2);
 }
 build();
@@ -33,6 +33,7 @@ for (const name of names.length > 0 ? names : BENCHES) {
   rows.push(...JSON.parse(run.stdout));
 }
 if (args.includes('--json')) console.log(JSON.stringify(rows, null, 2));
+else if (args.includes('--markdown')) console.log(markdown(rows));
 else
   console.table(
     rows.map((row) => ({
@@ -52,6 +53,21 @@ function build() {
   if (built.status === 0) return;
   console.error(built.stdout + built.stderr);
   process.exit(1);
+}
+
+/** The rows as docs/performance.md holds them. */
+function markdown(rows) {
+  const lines = rows.map(({ bench, case: name, n, value, unit, floor, ratio, spread }) => [
+    bench,
+    name,
+    n.toLocaleString('en'),
+    `${short(value)} ${unit}`,
+    `${short(floor)} ${unit}`,
+    short(ratio),
+    `±${short(spread * 50)} %`,
+  ]);
+  const head = ['bench', 'case', 'entries', 'value', 'floor', 'ratio', 'spread'];
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function short(value) {
