@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [--json | --markdown] [--list FILE]
+ * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [report] [--json | --markdown] [--list FILE]
  *
  * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`:
  * the value, the floor measured beside it in the same run, and their ratio with its spread over the rounds. Figures of
  * different machines compare by their ratios.
  */
-const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters'];
+const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters', 'report'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const args = process.argv.slice(2);
