@@ -44,7 +44,7 @@ function results({ folder, kind, file }) {
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
   return testResults.flatMap(({ assertionResults }) =>
     assertionResults.map(({ ancestorTitles, title, status }) => ({
-      adapter: ancestorTitles[0].replace(/^conformance: /, ''),
+      adapter: ancestorTitles.at(-1).replace(/^conformance: /, ''),
       case: title.length > 100 ? `${title.slice(0, 99)}…` : title,
       ok: status === 'passed',
     })),

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js';
 
-/** One server of the adapters' benchmark: a framework, bare, with a middleware that does nothing, or with the adapter. */
-const [framework, variant, stateDir] = process.argv.slice(2);
+/** The servers of the adapters' benchmark: a framework bare, with a middleware that does nothing, and with the adapter. */
+const [framework, stateDir] = process.argv.slice(2);
 
 /** A framework as its adapter sees it. */
 const use = (name) => createRequire(new URL(`../../packages/${framework}/package.json`, import.meta.url))(name);
@@ -23,8 +23,9 @@ async function agent() {
   return crowdsec;
 }
 
+/** How each framework makes a server of a variant. */
 const builders = {
-  async koa() {
+  async koa(variant) {
     const Koa = use('koa');
     const app = new Koa.default();
     if (variant === 'no-op') {
@@ -37,7 +38,7 @@ const builders = {
     app.use((context) => (context.body = 'hello'));
     return createServer(app.callback());
   },
-  async express() {
+  async express(variant) {
     const app = use('express')();
     if (variant === 'no-op') {
       app.use((request, _response, next) => {
@@ -49,7 +50,7 @@ const builders = {
     app.get('/hello', (_request, response) => response.send('hello'));
     return createServer(app);
   },
-  async fastify() {
+  async fastify(variant) {
     const app = use('fastify')();
     if (variant === 'no-op') {
       app.addHook('onRequest', (request, _reply, done) => {
@@ -62,7 +63,7 @@ const builders = {
     await app.ready();
     return app.server;
   },
-  async hono() {
+  async hono(variant) {
     const { Hono } = use('hono');
     const app = new Hono();
     if (variant === 'no-op') {
@@ -77,9 +78,14 @@ const builders = {
   },
 };
 
-const server = await builders[framework]();
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+const ports = {};
+for (const variant of ['bare', 'no-op', 'adapter']) {
+  const server = await builders[framework](variant);
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ports[variant] = server.address().port;
+}
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send({ cpu: user + system, seen });
 });
+process.send({ ports });

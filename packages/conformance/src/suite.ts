@@ -5,6 +5,7 @@ import { httpCases } from './cases/http.js';
 import { lifecycleCases } from './cases/lifecycle.js';
 import { policyCases } from './cases/policy.js';
 import { refusalCases } from './cases/refusal.js';
+import { spoofingCases } from './cases/spoofing.js';
 import type { Host } from './host.js';
 import { createWorld, type World } from './world.js';
 
@@ -31,6 +32,7 @@ export function adapterConformance(host: Host): void {
 
     refusalCases(subject);
     clientIpCases(subject);
+    spoofingCases(subject);
     httpCases(subject);
     policyCases(subject);
     hostileCases(subject);
