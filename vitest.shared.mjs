@@ -11,8 +11,8 @@ export function packageTests({ e2e = process.env.TEST_KIND === 'e2e' } = {}) {
     test: {
       include: e2e ? ['{src,test}/**/*.e2e.test.ts'] : ['{src,test}/**/*.test.ts'],
       exclude: e2e ? [] : ['**/*.e2e.test.ts'],
-      testTimeout: e2e ? 60_000 : 10_000,
-      hookTimeout: e2e ? 60_000 : 20_000,
+      testTimeout: e2e ? 120_000 : 30_000,
+      hookTimeout: e2e ? 120_000 : 30_000,
       pool: 'forks',
       maxWorkers: 2,
       reporters: ['default', 'json'],
