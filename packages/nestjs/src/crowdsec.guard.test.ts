@@ -1,10 +1,10 @@
 import { Catch, Controller, Get, Injectable, Module, UseFilters, UseGuards, type ArgumentsHost, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
-import type { CrowdsecOptions, RequestFacts } from '@crowdsec-sdk/core';
+import type { CrowdsecOptions, RemedyRequest, RequestFacts } from '@crowdsec-sdk/core';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { agentOf, platforms, runApp, sandboxWith, type RunningApp } from '../test/running-app.js';
-import { CrowdsecForbiddenException, CrowdsecGuard, CrowdsecModule } from './index.js';
+import { CrowdsecForbiddenException, CrowdsecGuard, CrowdsecMiddleware, CrowdsecModule } from './index.js';
 
 describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
   async function runShop(options: Partial<CrowdsecOptions> = { trustedProxies: 'loopback' }): Promise<RunningApp> {
@@ -49,6 +49,24 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
   it.each(['', ',,,', '999.1.1.1', 'a'.repeat(8_000), '[::1', '203.0.113.7;drop', '%00'])('answers a hostile header %#', async (header) => {
     const { server } = await runShop();
     await request(server).get('/guarded').set('X-Forwarded-For', header).expect(200);
+  });
+
+  it('waits for a remedy that takes its time', async () => {
+    const slowly = { status: 429, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'slowly' };
+    const remedies = { ban: ({ ip }: RemedyRequest) => Promise.resolve(ip === '203.0.113.7' ? slowly : ('pass' as const)) };
+    const { server } = await runShop({ trustedProxies: 'loopback', remedies });
+    const answer = await request(server).get('/guarded').set('X-Forwarded-For', '203.0.113.7').expect(429, 'slowly');
+    expect(answer.headers['retry-after']).toBe('1');
+    await request(server).get('/guarded').set('X-Forwarded-For', '2001:db8:bad::1').expect(200, 'welcome');
+  });
+
+  it('takes over the verdict of the middleware, and of another guard like it', async () => {
+    const sandbox = await sandboxWith({ value: '203.0.113.7' });
+    const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
+    const everywhere = { ...shop(options), providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }] };
+    const { server, crowdsec } = await runApp(everywhere, adapter(), (app) => app.use(app.get(CrowdsecMiddleware).use));
+    await request(server).get('/guarded').set('X-Forwarded-For', '192.0.2.1').expect(200);
+    expect(crowdsec.health().requests.total).toBe(1);
   });
 
   it('leaves what is not guarded alone', async () => {
