@@ -54,6 +54,7 @@ class Run {
   #chaos;
   #isOver = false;
   #redisIsAway = false;
+  #redisIsBack;
   #seen = 0;
 
   constructor({ sandbox, redis, place, folder }, options, epoch, say) {
@@ -67,7 +68,8 @@ class Run {
       const [from, to] = [index, index + 1].map((part) => Math.floor((part * total) / workers));
       return new Worker(folder, { ...task, from, to });
     });
-    this.#chaos = Promise.all([this.#killNowAndThen(), this.#stopRedisOnce()]);
+    this.#redisIsBack = this.#stopRedisOnce();
+    this.#chaos = Promise.all([this.#killNowAndThen(), this.#redisIsBack]);
   }
 
   lines(word) {
@@ -101,7 +103,8 @@ class Run {
       await delay(1_000 * this.#options.killEvery * (0.5 + Math.random()));
       if (this.#isOver) return;
       // What a process reports while Redis is away is in its memory alone: one kill is enough then, and comes below.
-      if (!this.#redisIsAway) await this.#killOne();
+      if (this.#redisIsAway) await this.#redisIsBack;
+      else await this.#killOne();
     }
   }
 
