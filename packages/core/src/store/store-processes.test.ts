@@ -52,7 +52,8 @@ describe.each([
     const tokens = raced.flatMap((told) => told.tokens);
     expect(raced.reduce((sum, { violations }) => sum + violations, 0)).toBe(0);
     expect(raced.filter((told) => told.tokens.length > 0).length).toBeGreaterThan(1);
-    expect(tokens.length).toBeGreaterThan(20);
+    // How often depends on the machine; that they took turns at all does not.
+    expect(tokens.length).toBeGreaterThan(raced.length);
     expect(new Set(tokens).size).toBe(tokens.length);
     for (const told of raced) expect([...told.tokens].sort((a, b) => a - b)).toEqual(told.tokens);
     await rm(folder, { recursive: true });
