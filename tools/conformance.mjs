@@ -1,9 +1,9 @@
 /**
- * npm run conformance -- [--json]
+ * npm run conformance -- [--json] [--no-build]
  *
  * Runs the adapters' common suite wherever one declares it (`test/conformance.test.ts`, end to end `test/conformance.e2e.test.ts`) and
  * prints the matrix of cases and adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is
- * absent. Fails when one is not ok.
+ * absent. Fails when one is not ok. `--no-build` takes what is built already.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ const runs = ['packages', 'apps'].flatMap((group) =>
       .map(([kind, file]) => ({ folder: join(group, name), project: `@crowdsec-sdk/${name}`, kind, file })),
   ),
 );
-build(runs.map(({ project }) => project));
+if (!process.argv.includes('--no-build')) build(runs.map(({ project }) => project));
 const reports = mkdtempSync(join(tmpdir(), 'crowdsec-conformance-'));
 const rows = runs.flatMap(results);
 rmSync(reports, { recursive: true });
