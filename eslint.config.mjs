@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/eslint/boundaries.mjs';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/test-results/**', '**/node_modules/**', '**/public/**', '.nx/**'] },
+  { ignores: ['**/dist/**', '**/test-results/**', '**/node_modules/**', '**/public/**', '**/.next/**', '**/next-env.d.ts', '.nx/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
