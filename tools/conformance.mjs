@@ -1,8 +1,8 @@
 /**
  * npm run conformance -- [--json] [--no-build]
  *
- * Runs the adapters' common suite wherever one declares it (`test/conformance.test.ts`, end to end `test/conformance.e2e.test.ts`) and
- * prints the matrix of cases and adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is
+ * Runs the adapters' common suite wherever one declares it (`test/conformance.test.ts`, end to end
+ * `test/conformance.e2e.test.ts`) and prints the matrix of cases and adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is
  * absent. Fails when one is not ok. `--no-build` takes what is built already.
  */
 import { spawnSync } from 'node:child_process';
@@ -33,14 +33,22 @@ process.exitCode = rows.length > 0 && rows.every(({ ok }) => ok) ? 0 : 1;
 
 function build(projects) {
   const args = ['nx', 'run-many', '-t', 'build', '-p', projects.join(',')];
-  const { status } = spawnSync('npx', args, { cwd: ROOT, stdio: ['ignore', 2, 2], env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
+  const { status } = spawnSync('npx', args, {
+    cwd: ROOT,
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
+  });
   if (status !== 0) process.exit(1);
 }
 
 function results({ folder, kind, file }) {
   const report = join(reports, `${folder.replaceAll('/', '-')}.json`);
   const args = ['vitest', 'run', file, '--reporter=json', `--outputFile=${report}`];
-  spawnSync('npx', args, { cwd: join(ROOT, folder), stdio: ['ignore', 'ignore', 2], env: { ...process.env, TEST_KIND: kind } });
+  spawnSync('npx', args, {
+    cwd: join(ROOT, folder),
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, TEST_KIND: kind },
+  });
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
   return testResults.flatMap(({ assertionResults }) =>
     assertionResults.map(({ ancestorTitles, title, status }) => ({
@@ -62,6 +70,8 @@ function matrix(all) {
   return [
     line(['case', ...adapters]),
     line(['---', ...adapters.map(() => '---')]),
-    ...cases.map((name) => line([name.replaceAll('|', '\\|').replaceAll('\t', ' '), ...adapters.map((adapter) => cell(name, adapter))])),
+    ...cases.map((name) =>
+      line([name.replaceAll('|', '\\|').replaceAll('\t', ' '), ...adapters.map((adapter) => cell(name, adapter))]),
+    ),
   ].join('\n');
 }

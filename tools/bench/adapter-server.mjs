@@ -2,7 +2,9 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js';
 
-/** The servers of the adapters' benchmark: a framework bare, with a middleware that does nothing, and with the adapter. */
+/**
+ * The servers of the adapters' benchmark: a framework bare, with a middleware that does nothing, and with the adapter.
+ */
 const [framework, stateDir] = process.argv.slice(2);
 
 /** A framework as its adapter sees it. */
@@ -13,11 +15,16 @@ let seen = 0;
 /** What the adapter reads, too. */
 function read(request, url) {
   seen += (request.socket.remoteAddress?.length ?? 0) + request.method.length + url.length;
-  seen += (request.headers['x-forwarded-for']?.length ?? 0);
+  seen += request.headers['x-forwarded-for']?.length ?? 0;
 }
 
 async function agent() {
-  const crowdsec = createCrowdsec({ apiUrl: process.env.BENCH_API_URL, stateDir, trustedProxies: 'loopback', logger: silentLogger });
+  const crowdsec = createCrowdsec({
+    apiUrl: process.env.BENCH_API_URL,
+    stateDir,
+    trustedProxies: 'loopback',
+    logger: silentLogger,
+  });
   await crowdsec.start();
   if (crowdsec.health().decisions.count < 50_000) throw new Error('the decisions are not there');
   return crowdsec;

@@ -9,10 +9,11 @@ import { synthetic } from './data.mjs';
 import { spreadOf } from './setup.mjs';
 
 /**
- * What a passing request costs a server, in CPU time of its process (`process.cpuUsage`), while this process is the load: bare, with
- * a middleware that reads the same of the request and does nothing, and with the adapter and 60,000 decisions. Behind a trusted
- * proxy, so that the adapter reads two addresses. A framework's three servers share a process, so that nothing else differs, and
- * take turns in short rounds; of the rounds, the lower quartile counts: whatever else the machine does only ever adds.
+ * What a passing request costs a server, in CPU time of its process (`process.cpuUsage`), while this process is the
+ * load: bare, with a middleware that reads the same of the request and does nothing, and with the adapter and 60,000
+ * decisions. Behind a trusted proxy, so that the adapter reads two addresses. A framework's three servers share a
+ * process, so that nothing else differs, and take turns in short rounds; of the rounds, the lower quartile counts:
+ * whatever else the machine does only ever adds.
  */
 const FRAMEWORKS = ['koa', 'express', 'fastify', 'hono'];
 const VARIANTS = ['bare', 'no-op', 'adapter'];
@@ -45,7 +46,16 @@ console.log(JSON.stringify(report));
 function rowsOf(framework, rounds) {
   const costs = (variant) => rounds.map((round) => round[variant]);
   const cost = (variant) => lowerQuartile(costs(variant));
-  const row = (name, value, floor, spread) => ({ bench: 'adapters', case: `${framework} ${name}`, n: DECISIONS, value, unit: 'us', floor, ratio: value / floor, spread });
+  const row = (name, value, floor, spread) => ({
+    bench: 'adapters',
+    case: `${framework} ${name}`,
+    n: DECISIONS,
+    value,
+    unit: 'us',
+    floor,
+    ratio: value / floor,
+    spread,
+  });
   const added = (variant) => cost(variant) - cost('bare');
   return [
     ...VARIANTS.map((variant) => row(variant, cost(variant), cost('bare'), spreadOf(costs(variant)))),
@@ -103,10 +113,14 @@ function converse(port, count) {
     const ask = () => {
       if (left-- === 0) return socket.end(resolve);
       const visitor = `10.${left & 255}.${(left * 7) & 255}.${port & 255}`;
-      socket.write(`GET /hello HTTP/1.1\r\nhost: localhost\r\naccept: text/html,*/*;q=0.8\r\nuser-agent: bench\r\nx-forwarded-for: ${visitor}\r\n\r\n`);
+      socket.write(
+        `GET /hello HTTP/1.1\r\nhost: localhost\r\naccept: text/html,*/*;q=0.8\r\nuser-agent: bench\r\nx-forwarded-for: ${visitor}\r\n\r\n`,
+      );
     };
     socket.setNoDelay().on('connect', ask).on('error', reject);
     // A small answer comes in one piece.
-    socket.on('data', (chunk) => (chunk.toString('latin1', 9, 12) === '200' ? ask() : reject(new Error(chunk.toString()))));
+    socket.on('data', (chunk) =>
+      chunk.toString('latin1', 9, 12) === '200' ? ask() : reject(new Error(chunk.toString())),
+    );
   });
 }

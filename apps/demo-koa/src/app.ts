@@ -32,7 +32,11 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
       case '/boom':
         throw new Error('boom');
       case '/report': {
-        await crowdsec.report({ ip: '198.51.100.66', scenario: 'acme/login-bruteforce', decision: { type: 'ban', duration: '4h' } }).stored;
+        await crowdsec.report({
+          ip: '198.51.100.66',
+          scenario: 'acme/login-bruteforce',
+          decision: { type: 'ban', duration: '4h' },
+        }).stored;
         context.body = 'reported';
         break;
       }

@@ -9,7 +9,9 @@ await crowdsec.start();
 const respond = createApp(crowdsec).callback();
 const server = createServer((request, response) => void respond(request, response));
 const port = Number(process.env.PORT ?? 3000);
-server.listen(port, process.env.HOST ?? '127.0.0.1', () => console.log(`http://${process.env.HOST ?? '127.0.0.1'}:${port}`));
+server.listen(port, process.env.HOST ?? '127.0.0.1', () =>
+  console.log(`http://${process.env.HOST ?? '127.0.0.1'}:${port}`),
+);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   // Not `once`: libraries that clean up on signals end the process when they find nobody else listening.

@@ -13,8 +13,8 @@ export interface ProcessHostOptions extends Pick<Host, 'adapter' | 'peers'> {
 }
 
 /**
- * A host that is a program of its own: it is told `HOST` (and `HOSTNAME`), `PORT` and, as JSON, `CROWDSEC_OPTIONS`, serves `/hello` once it is ready,
- * and ends by itself after a SIGTERM.
+ * A host that is a program of its own: it is told `HOST` (and `HOSTNAME`), `PORT` and, as JSON, `CROWDSEC_OPTIONS`,
+ * serves `/hello` once it is ready, and ends by itself after a SIGTERM.
  */
 export function processHost(host: ProcessHostOptions): Host {
   const [program = '', ...args] = host.command;
@@ -28,7 +28,8 @@ export function processHost(host: ProcessHostOptions): Host {
       const env = { ...process.env, NODE_ENV: 'production', ...host.env, ...told };
       const child = spawn(program, args, { cwd: host.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const output: string[] = [];
-      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
       await untilReady(child, `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}/hello`, output);
       return { port, stop: () => stop(child, output) };
     },
@@ -39,7 +40,10 @@ async function untilReady(child: ChildProcess, url: string, output: readonly str
   const deadline = Date.now() + START_DEADLINE_MS;
   while (Date.now() < deadline && child.exitCode === null) {
     // Whatever it answers: a host that refuses everybody is ready too.
-    const isUp = await fetch(url).then(() => true, () => false);
+    const isUp = await fetch(url).then(
+      () => true,
+      () => false,
+    );
     if (isUp) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -17,8 +17,9 @@ export interface Subject {
 }
 
 /**
- * Declares the suite that every adapter passes: over real HTTP, against a listening server of its framework, with a real agent that
- * pulled from a real sandbox. Cases that a host cannot have (peers where there is no socket) are not declared for it.
+ * Declares the suite that every adapter passes: over real HTTP, against a listening server of its framework, with a
+ * real agent that pulled from a real sandbox. Cases that a host cannot have (peers where there is no socket) are not
+ * declared for it.
  */
 export function adapterConformance(host: Host): void {
   let world: World;

@@ -4,7 +4,13 @@ import type { RunningHost } from './host.js';
 export type Method = 'get' | 'head' | 'options' | 'post';
 
 /** A request of somebody, as the proxy on this machine hands it on. */
-export function visit(running: RunningHost, visitor: string | undefined, path = '/hello', method: Method = 'get', hostname = '127.0.0.1'): Test {
+export function visit(
+  running: RunningHost,
+  visitor: string | undefined,
+  path = '/hello',
+  method: Method = 'get',
+  hostname = '127.0.0.1',
+): Test {
   const test = request(`http://${hostname}:${running.port}`)[method](path);
   return visitor === undefined ? test : test.set('x-forwarded-for', visitor);
 }
@@ -16,7 +22,11 @@ export interface Caller {
   readonly origin: string;
 }
 
-export async function whoami(running: RunningHost, headers: Readonly<Record<string, string>> = {}, hostname = '127.0.0.1'): Promise<Caller> {
+export async function whoami(
+  running: RunningHost,
+  headers: Readonly<Record<string, string>> = {},
+  hostname = '127.0.0.1',
+): Promise<Caller> {
   const answer = await visit(running, undefined, '/whoami', 'get', hostname).set(headers).expect(200);
   return answer.body as Caller;
 }

@@ -44,12 +44,18 @@ export async function createWorld(host: Host): Promise<World> {
   const hosts = new Map<string, Promise<RunningHost>>();
   let count = 0;
 
-  const start = async (options: Partial<CrowdsecOptions>, { hostname = '127.0.0.1', held = 'visitors' }: Place = {}): Promise<RunningHost> => {
+  const start = async (
+    options: Partial<CrowdsecOptions>,
+    { hostname = '127.0.0.1', held = 'visitors' }: Place = {},
+  ): Promise<RunningHost> => {
     const stateDir = join(folder, `host-${++count}`);
     if (held !== 'nothing') await cp(join(folder, held), stateDir, { recursive: true });
     // Nobody listens on the discard port: what is not held stays unknown.
     const apiUrl = held === 'nothing' ? 'http://127.0.0.1:9' : sandbox.url;
-    return host.start({ hostname, crowdsec: { apiUrl, stateDir, scenarios: SCENARIOS, ...trusting(host), ...options } });
+    return host.start({
+      hostname,
+      crowdsec: { apiUrl, stateDir, scenarios: SCENARIOS, ...trusting(host), ...options },
+    });
   };
   return {
     sandbox,
@@ -70,7 +76,10 @@ export async function createWorld(host: Host): Promise<World> {
 
 const SCENARIOS = ['acme/login-bruteforce'];
 
-/** Lets an agent pull into this folder, so that hosts that start with a copy of it hold decisions from their first request on. */
+/**
+ * Lets an agent pull into this folder, so that hosts that start with a copy of it hold decisions from their first
+ * request on.
+ */
 async function pulled(sandbox: Sandbox, stateDir: string, values: readonly string[]): Promise<void> {
   sandbox.decisions.set(values.map((value) => ({ value })));
   const crowdsec = createCrowdsec({ apiUrl: sandbox.url, stateDir, scenarios: SCENARIOS, logger: silentLogger });

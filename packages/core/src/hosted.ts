@@ -12,8 +12,8 @@ export interface HostedCrowdsec {
 }
 
 /**
- * For adapters, which take either an agent or options: the agent that was given (whoever made it starts and stops it), or one made of
- * these options, which starts at once and in the background.
+ * For adapters, which take either an agent or options: the agent that was given (whoever made it starts and stops it),
+ * or one made of these options, which starts at once and in the background.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */

@@ -25,7 +25,8 @@ export type CrowdsecMiddleware = RequestHandler & { readonly crowdsec: Crowdsec 
  * app.use(crowdsecMiddleware({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 'private' }));
  * ```
  *
- * @param given the agent to use, or options to start one with; Express has no hook to stop it: call `middleware.crowdsec.stop()`
+ * @param given the agent to use, or options to start one with; Express has no hook to stop it: call
+ * `middleware.crowdsec.stop()`
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {

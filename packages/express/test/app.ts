@@ -32,7 +32,11 @@ export function createApp(express: () => Express, crowdsec: Crowdsec): Express {
     throw new Error('boom');
   });
   app.post('/report', async (_request, response) => {
-    await crowdsec.report({ ip: '198.51.100.66', scenario: 'acme/login-bruteforce', decision: { type: 'ban', duration: '4h' } }).stored;
+    await crowdsec.report({
+      ip: '198.51.100.66',
+      scenario: 'acme/login-bruteforce',
+      decision: { type: 'ban', duration: '4h' },
+    }).stored;
     response.send('reported');
   });
   return app;

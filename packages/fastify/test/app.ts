@@ -29,7 +29,11 @@ export async function createApp(crowdsec: Crowdsec): Promise<FastifyInstance> {
     throw new Error('boom');
   });
   app.post('/report', async () => {
-    await crowdsec.report({ ip: '198.51.100.66', scenario: 'acme/login-bruteforce', decision: { type: 'ban', duration: '4h' } }).stored;
+    await crowdsec.report({
+      ip: '198.51.100.66',
+      scenario: 'acme/login-bruteforce',
+      decision: { type: 'ban', duration: '4h' },
+    }).stored;
     return 'reported';
   });
   await app.ready();

@@ -27,10 +27,11 @@ export type CrowdsecMiddleware = MiddlewareHandler<CrowdsecEnv> & { readonly cro
  * app.use(crowdsecMiddleware({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 'private' }));
  * ```
  *
- * On `@hono/node-server` the peer is that of the socket. Elsewhere there is none: there, a number of `trustedProxies` or `clientIp`
- * tells the client.
+ * On `@hono/node-server` the peer is that of the socket. Elsewhere there is none: there, a number of `trustedProxies`
+ * or `clientIp` tells the client.
  *
- * @param given the agent to use, or options to start one with; Hono has no hook to stop it: call `middleware.crowdsec.stop()`
+ * @param given the agent to use, or options to start one with; Hono has no hook to stop it: call
+ * `middleware.crowdsec.stop()`
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
@@ -48,5 +49,10 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
 function factsOf(context: Context): RequestFacts {
   const { incoming } = (context.env ?? {}) as { readonly incoming?: IncomingMessage };
   if (incoming !== undefined) return nodeFacts(incoming);
-  return { remoteAddress: undefined, method: context.req.method, path: context.req.path, headers: context.req.raw.headers };
+  return {
+    remoteAddress: undefined,
+    method: context.req.method,
+    path: context.req.path,
+    headers: context.req.raw.headers,
+  };
 }

@@ -28,9 +28,15 @@ export function createApp(crowdsec: Crowdsec): Hono<CrowdsecEnv> {
   app.get('/boom', () => {
     throw new Error('boom');
   });
-  app.onError((error, context) => (error instanceof HTTPException ? error.getResponse() : context.text('Internal Server Error', 500)));
+  app.onError((error, context) =>
+    error instanceof HTTPException ? error.getResponse() : context.text('Internal Server Error', 500),
+  );
   app.post('/report', async (context) => {
-    await crowdsec.report({ ip: '198.51.100.66', scenario: 'acme/login-bruteforce', decision: { type: 'ban', duration: '4h' } }).stored;
+    await crowdsec.report({
+      ip: '198.51.100.66',
+      scenario: 'acme/login-bruteforce',
+      decision: { type: 'ban', duration: '4h' },
+    }).stored;
     return context.text('reported');
   });
   return app;

@@ -17,7 +17,8 @@ export type CrowdsecMiddleware = Middleware<CrowdsecState> & { readonly crowdsec
  * app.use(crowdsecMiddleware({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 'private' }));
  * ```
  *
- * @param given the agent to use, or options to start one with; Koa has no hook to stop it: call `middleware.crowdsec.stop()`
+ * @param given the agent to use, or options to start one with; Koa has no hook to stop it: call
+ * `middleware.crowdsec.stop()`
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {

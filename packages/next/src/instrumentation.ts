@@ -12,8 +12,8 @@ import { isBuilding, shareCrowdsec } from './shared.js';
  * await registerCrowdsec({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 1 });
  * ```
  *
- * Next ends the process by itself when it is told to. Under `NEXT_MANUAL_SIG_HANDLE=true next start` it leaves that to the
- * application: then SIGTERM and SIGINT first send what waits. Without it, what waits is sent after the next start.
+ * Next ends the process by itself when it is told to. Under `NEXT_MANUAL_SIG_HANDLE=true next start` it leaves that to
+ * the application: then SIGTERM and SIGINT first send what waits. Without it, what waits is sent after the next start.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a wrong option, and without a rule that tells the client
  */

@@ -6,7 +6,12 @@ import { createCrowdsecProxy, getCrowdsec, registerCrowdsec, withCrowdsec } from
 const KEY = Symbol.for('@crowdsec-sdk/next');
 
 /** Nobody listens there: nothing leaves this machine, and every client is unknown. */
-const options: CrowdsecOptions = { apiUrl: 'http://127.0.0.1:9', ephemeral: true, logger: silentLogger, trustedProxies: 1 };
+const options: CrowdsecOptions = {
+  apiUrl: 'http://127.0.0.1:9',
+  ephemeral: true,
+  logger: silentLogger,
+  trustedProxies: 1,
+};
 const request = new NextRequest('http://shop.example/cart?a=b', { headers: { 'x-forwarded-for': '203.0.113.7' } });
 /** Only handed on. */
 const event = undefined as unknown as NextFetchEvent;
@@ -19,16 +24,22 @@ afterEach(async () => {
 });
 
 describe('the rule that tells the client', () => {
-  it.each([{}, { trustedProxies: 'private' }, { trustedProxies: 0 }] satisfies Partial<CrowdsecOptions>[])('is required: %o', (given) => {
-    const build = (): unknown => createCrowdsecProxy({ ...options, trustedProxies: undefined, ...given });
-    expect(build).toThrow(/^options\.trustedProxies: Next does not tell who is connected, so say how many proxies/);
-    expect(() => getCrowdsec()).toThrow(/There is no agent yet/);
-  });
+  it.each([{}, { trustedProxies: 'private' }, { trustedProxies: 0 }] satisfies Partial<CrowdsecOptions>[])(
+    'is required: %o',
+    (given) => {
+      const build = (): unknown => createCrowdsecProxy({ ...options, trustedProxies: undefined, ...given });
+      expect(build).toThrow(/^options\.trustedProxies: Next does not tell who is connected, so say how many proxies/);
+      expect(() => getCrowdsec()).toThrow(/There is no agent yet/);
+    },
+  );
 
   it('may be a function', () => {
-    const clientIp: CrowdsecOptions['clientIp'] = ({ headers }) => (headers as Headers).get('x-forwarded-for') ?? undefined;
+    const clientIp: CrowdsecOptions['clientIp'] = ({ headers }) =>
+      (headers as Headers).get('x-forwarded-for') ?? undefined;
     const { crowdsec } = createCrowdsecProxy({ ...options, trustedProxies: undefined, clientIp });
-    expect(crowdsec.bouncer.inspect({ remoteAddress: undefined, method: 'GET', path: '/', headers: request.headers }).ip).toBe('203.0.113.7');
+    expect(
+      crowdsec.bouncer.inspect({ remoteAddress: undefined, method: 'GET', path: '/', headers: request.headers }).ip,
+    ).toBe('203.0.113.7');
   });
 });
 
@@ -67,7 +78,9 @@ describe('the proxy', () => {
 });
 
 describe('a guarded route handler', () => {
-  const handler = withCrowdsec((_request, { crowdsec, params }) => Response.json({ ip: crowdsec.ip, params: params instanceof Promise }));
+  const handler = withCrowdsec((_request, { crowdsec, params }) =>
+    Response.json({ ip: crowdsec.ip, params: params instanceof Promise }),
+  );
   const context = { params: Promise.resolve({}) };
 
   it('finds the verdict beside its parameters', async () => {

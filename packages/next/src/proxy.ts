@@ -9,7 +9,9 @@ export type Proxy = (request: NextRequest, event: NextFetchEvent) => ProxyResult
 type ProxyResult = Response | null | undefined;
 
 /** A proxy that always answers, with the agent behind it. */
-export type CrowdsecProxy = ((request: NextRequest, event: NextFetchEvent) => Promise<Response>) & { readonly crowdsec: Crowdsec };
+export type CrowdsecProxy = ((request: NextRequest, event: NextFetchEvent) => Promise<Response>) & {
+  readonly crowdsec: Crowdsec;
+};
 
 /**
  * Refuses clients that CrowdSec decided against, before Next routes. In Next 16, as `proxy.ts`:
@@ -21,7 +23,8 @@ export type CrowdsecProxy = ((request: NextRequest, event: NextFetchEvent) => Pr
  *
  * In Next 15, the same as `middleware` in `middleware.ts`, with `runtime: 'nodejs'` in its `config`.
  *
- * @param given the agent to use, or options for one; there is one in a process, and who makes it first decides. It starts at once
+ * @param given the agent to use, or options for one; there is one in a process, and who makes it first decides. It
+ * starts at once
  * @param next your own proxy, for those who get in
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a wrong option, and without a rule that tells the client
  */

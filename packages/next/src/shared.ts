@@ -1,14 +1,16 @@
 import { createCrowdsec, CrowdsecError, type Crowdsec, type CrowdsecOptions } from '@crowdsec-sdk/core';
 
 /**
- * Next gives `proxy.ts`, `instrumentation.ts` and each route a copy of their own of every module in one process: only what hangs on
+ * Next gives `proxy.ts`, `instrumentation.ts` and each route a copy of their own of every module in one process: only
+ * what hangs on
  * `globalThis` is the same for all.
  */
 const KEY = Symbol.for('@crowdsec-sdk/next');
 const place = globalThis as { [KEY]?: Crowdsec };
 
 /**
- * The agent of this process, made of the options by whoever comes first; later ones get the same, whatever their options.
+ * The agent of this process, made of the options by whoever comes first; later ones get the same, whatever their
+ * options.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a wrong option, and without a rule that tells the client
  */
@@ -29,7 +31,8 @@ export function shareCrowdsec(given: CrowdsecOptions | Crowdsec): Crowdsec {
 /**
  * The agent of this process: to report to, and to ask.
  *
- * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when neither `registerCrowdsec` nor `createCrowdsecProxy` has made one
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when neither `registerCrowdsec` nor `createCrowdsecProxy` has made
+ * one
  */
 export function getCrowdsec(): Crowdsec {
   if (place[KEY] !== undefined) return place[KEY];

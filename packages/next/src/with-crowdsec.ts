@@ -36,8 +36,8 @@ type RouteHandler<Context> = (request: Request, context: Context & CrowdsecConte
  * export const save = withCrowdsec(async (form: FormData) => { … });
  * ```
  *
- * It works with the agent that `registerCrowdsec` or `createCrowdsecProxy` has made. A request that the proxy has judged too is
- * counted twice.
+ * It works with the agent that `registerCrowdsec` or `createCrowdsecProxy` has made. A request that the proxy has
+ * judged too is counted twice.
  */
 export function withCrowdsec<Context = RouteContext>(
   handler: RouteHandler<Context>,
@@ -50,7 +50,9 @@ export function withCrowdsec(guarded: (...args: never[]) => unknown) {
     const [request, context] = args as readonly unknown[];
     if (request instanceof Request) {
       const verdict = await judge(requestFacts(request));
-      return verdict.action === 'block' ? verdict.toResponse() : (guarded as RouteHandler<object>)(request, { ...(context as object), crowdsec: verdict });
+      return verdict.action === 'block'
+        ? verdict.toResponse()
+        : (guarded as RouteHandler<object>)(request, { ...(context as object), crowdsec: verdict });
     }
     const verdict = await judge({ remoteAddress: undefined, method: 'POST', path: '', headers: await headers() });
     if (verdict.action === 'block') throw new CrowdsecBlockedError(verdict);

@@ -15,9 +15,12 @@ export function clientIpCases({ host, world }: Subject): void {
     await visit(await world().host(), `${CLEAN}, 127.0.0.1x, "", ${BANNED}`).expect(403);
   });
 
-  it.each([`${BANNED}:4711`, `[::ffff:${BANNED}]:443`, `"${BANNED}"`, ` ${BANNED} `])('reads an address as proxies write it: %s', async (text) => {
-    await visit(await world().host(), text).expect(403);
-  });
+  it.each([`${BANNED}:4711`, `[::ffff:${BANNED}]:443`, `"${BANNED}"`, ` ${BANNED} `])(
+    'reads an address as proxies write it: %s',
+    async (text) => {
+      await visit(await world().host(), text).expect(403);
+    },
+  );
 
   it.each([
     ['forwarded', `for=${CLEAN};by=10.0.0.1, for="${BANNED}:80";host="a,for=${CLEAN}"`],
@@ -31,7 +34,11 @@ export function clientIpCases({ host, world }: Subject): void {
   });
 
   it('does not know the client when its proxy does not', async () => {
-    expect(await whoami(await world().host(), { 'x-forwarded-for': `${CLEAN}, unknown` })).toEqual({ ip: null, remediation: 'bypass', origin: 'invalid' });
+    expect(await whoami(await world().host(), { 'x-forwarded-for': `${CLEAN}, unknown` })).toEqual({
+      ip: null,
+      remediation: 'bypass',
+      origin: 'invalid',
+    });
     await visit(await world().host({ onInvalidIp: 'block' }), 'unknown').expect(403);
   });
 
@@ -40,7 +47,9 @@ export function clientIpCases({ host, world }: Subject): void {
   it('believes no header of a peer that is not trusted', async () => {
     for (const trustedProxies of [[], ['10.0.0.0/8']] as const) {
       const running = await world().host({ trustedProxies });
-      expect(await whoami(running, { 'x-forwarded-for': BANNED, forwarded: `for=${BANNED}`, 'x-real-ip': BANNED })).toMatchObject({ ip: '127.0.0.1' });
+      expect(
+        await whoami(running, { 'x-forwarded-for': BANNED, forwarded: `for=${BANNED}`, 'x-real-ip': BANNED }),
+      ).toMatchObject({ ip: '127.0.0.1' });
     }
   });
 

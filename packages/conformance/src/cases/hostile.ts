@@ -32,17 +32,23 @@ export function hostileCases({ world }: Subject): void {
     expect(await rawRequest(await world().host(), lines)).toBe(403);
   });
 
-  it.each(['/%', '/%00', '/%ff/..%2f', '//hello', '/\\', `/${'a'.repeat(TEN_KB / 2)}`, '/?%', 'http://elsewhere.example/hello'])(
-    'lets no strange target past it, and answers it without failing: %s',
-    async (target) => {
-      const running = await world().host();
-      const passed = await rawRequest(running, [`x-forwarded-for: ${CLEAN}`], target);
-      expect(passed).toBeGreaterThanOrEqual(200);
-      expect(passed).toBeLessThan(500);
-      // Some servers refuse a target, or redirect to what they make of it, before anybody else sees the request.
-      expect([308, 400, 403]).toContain(await rawRequest(running, [`x-forwarded-for: ${BANNED}`], target));
-    },
-  );
+  it.each([
+    '/%',
+    '/%00',
+    '/%ff/..%2f',
+    '//hello',
+    '/\\',
+    `/${'a'.repeat(TEN_KB / 2)}`,
+    '/?%',
+    'http://elsewhere.example/hello',
+  ])('lets no strange target past it, and answers it without failing: %s', async (target) => {
+    const running = await world().host();
+    const passed = await rawRequest(running, [`x-forwarded-for: ${CLEAN}`], target);
+    expect(passed).toBeGreaterThanOrEqual(200);
+    expect(passed).toBeLessThan(500);
+    // Some servers refuse a target, or redirect to what they make of it, before anybody else sees the request.
+    expect([308, 400, 403]).toContain(await rawRequest(running, [`x-forwarded-for: ${BANNED}`], target));
+  });
 
   it.each(['x-forwarded-for: 1.2.3.4\x00', 'x-forwarded-for: 1.2.3.4\x07', 'x-forwarded for: 1.2.3.4'])(
     'leaves to the HTTP parser what no request may hold: %j',

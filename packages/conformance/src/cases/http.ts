@@ -28,7 +28,9 @@ export function httpCases({ world }: Subject): void {
   it('leaves unknown routes, HTTP errors and exceptions to the framework', async () => {
     const running = await world().host();
     await visit(running, CLEAN, '/nothing-here').expect(404);
-    await visit(running, CLEAN, '/teapot').expect(418).expect(/teapot/);
+    await visit(running, CLEAN, '/teapot')
+      .expect(418)
+      .expect(/teapot/);
     await visit(running, CLEAN, '/boom').expect(500);
     for (const path of ['/nothing-here', '/teapot', '/boom']) await visit(running, BANNED, path).expect(403);
   });
@@ -37,10 +39,13 @@ export function httpCases({ world }: Subject): void {
     const { port } = await world().host();
     const arrivals: { readonly text: string; readonly at: number }[] = [];
     await new Promise<void>((resolve, reject) => {
-      const request = httpRequest({ port, host: '127.0.0.1', path: '/stream', headers: { 'x-forwarded-for': CLEAN } }, (response) => {
-        response.on('data', (chunk: Buffer) => arrivals.push({ text: chunk.toString(), at: performance.now() }));
-        response.on('end', resolve);
-      });
+      const request = httpRequest(
+        { port, host: '127.0.0.1', path: '/stream', headers: { 'x-forwarded-for': CLEAN } },
+        (response) => {
+          response.on('data', (chunk: Buffer) => arrivals.push({ text: chunk.toString(), at: performance.now() }));
+          response.on('end', resolve);
+        },
+      );
       request.on('error', reject).end();
     });
     expect(arrivals.map(({ text }) => text).join('')).toBe('one\ntwo\n');
@@ -72,7 +77,10 @@ export function httpCases({ world }: Subject): void {
         const request = httpRequest({ port, host: '127.0.0.1', path: '/hello', method, agent, headers }, (response) => {
           response.resume().on('end', () => resolve(response.statusCode ?? 0));
         });
-        request.on('socket', (socket) => sockets.add(socket)).on('error', reject).end(body);
+        request
+          .on('socket', (socket) => sockets.add(socket))
+          .on('error', reject)
+          .end(body);
       });
     for (let i = 0; i < 10; i++) {
       expect(await send(CLEAN, 'GET')).toBe(200);
@@ -96,9 +104,12 @@ export function httpCases({ world }: Subject): void {
 
 function statusOf(port: number, agent: Agent, visitor: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ port, host: '127.0.0.1', path: '/hello', agent, headers: { 'x-forwarded-for': visitor } }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode ?? 0));
-    });
+    const request = httpRequest(
+      { port, host: '127.0.0.1', path: '/hello', agent, headers: { 'x-forwarded-for': visitor } },
+      (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      },
+    );
     request.on('error', reject).end();
   });
 }

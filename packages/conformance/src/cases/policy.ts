@@ -8,14 +8,22 @@ export function policyCases({ host, world }: Subject): void {
   it('only logs in log mode', async () => {
     const running = await world().host({ mode: 'log' });
     await visit(running, BANNED).expect(200);
-    expect(await whoami(running, { 'x-forwarded-for': BANNED })).toMatchObject({ ip: BANNED, remediation: 'ban', origin: 'CAPI' });
+    expect(await whoami(running, { 'x-forwarded-for': BANNED })).toMatchObject({
+      ip: BANNED,
+      remediation: 'ban',
+      origin: 'CAPI',
+    });
   });
 
   it('does before anything was loaded what it is told to', async () => {
     const nothing = { held: 'nothing' } as const;
     const passing = await world().host({}, nothing);
     await visit(passing, BANNED).expect(200);
-    expect(await whoami(passing, { 'x-forwarded-for': CLEAN })).toEqual({ ip: CLEAN, remediation: 'bypass', origin: 'unavailable' });
+    expect(await whoami(passing, { 'x-forwarded-for': CLEAN })).toEqual({
+      ip: CLEAN,
+      remediation: 'bypass',
+      origin: 'unavailable',
+    });
     await visit(await world().host({ onUnavailable: 'block' }, nothing), CLEAN).expect(403);
   });
 

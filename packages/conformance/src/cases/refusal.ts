@@ -6,7 +6,11 @@ import { BANNED, BANNED_V6, CLEAN } from '../world.js';
 const ACCEPTS = [
   ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8'],
   ['an API client', 'application/json', 'application/problem+json; charset=utf-8'],
-  ['a client that prefers by q-value', 'text/html;q=0.4, application/json;q=0.9', 'application/problem+json; charset=utf-8'],
+  [
+    'a client that prefers by q-value',
+    'text/html;q=0.4, application/json;q=0.9',
+    'application/problem+json; charset=utf-8',
+  ],
   ['a client that wants text', 'text/plain', 'text/plain; charset=utf-8'],
   ['a client that does not care', '*/*', 'text/plain; charset=utf-8'],
 ] as const;
@@ -31,19 +35,29 @@ export function refusalCases({ world }: Subject): void {
   });
 
   it.each(ACCEPTS)('refuses in the format of %s', async (_, accept, type) => {
-    const answer = await visit(await world().host(), BANNED).set('accept', accept).expect(403);
+    const answer = await visit(await world().host(), BANNED)
+      .set('accept', accept)
+      .expect(403);
     expect(answer.headers['content-type']).toBe(type);
     expect(answer.text).toContain('Access denied');
-    expect(Number(answer.headers['content-length'] ?? Buffer.byteLength(answer.text))).toBe(Buffer.byteLength(answer.text));
+    expect(Number(answer.headers['content-length'] ?? Buffer.byteLength(answer.text))).toBe(
+      Buffer.byteLength(answer.text),
+    );
   });
 
   it('refuses under a policy that runs nothing', async () => {
-    const answer = await visit(await world().host(), BANNED).set('accept', 'text/html').expect(403);
+    const answer = await visit(await world().host(), BANNED)
+      .set('accept', 'text/html')
+      .expect(403);
     expect(answer.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-/);
   });
 
   it('refuses as the owner says', async () => {
-    const ban = { status: 451, headers: { 'x-blocked': 'yes' }, body: { contentType: 'application/json', content: '{"no":true}' } };
+    const ban = {
+      status: 451,
+      headers: { 'x-blocked': 'yes' },
+      body: { contentType: 'application/json', content: '{"no":true}' },
+    };
     const answer = await visit(await world().host({ ban }), BANNED).expect(451);
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'x-blocked': 'yes' });
     expect(answer.text).toBe('{"no":true}');
@@ -51,6 +65,9 @@ export function refusalCases({ world }: Subject): void {
 
   it('sends browsers where the owner says', async () => {
     const running = await world().host({ ban: { redirect: 'https://status.example/blocked' } });
-    await visit(running, BANNED).set('accept', 'text/html').expect(303).expect('location', 'https://status.example/blocked');
+    await visit(running, BANNED)
+      .set('accept', 'text/html')
+      .expect(303)
+      .expect('location', 'https://status.example/blocked');
   });
 }

@@ -43,7 +43,9 @@ export function unknownPlaceholders(template: string): readonly string[] {
 
 /** Nothing runs and nothing is loaded: of a page, only its own `<style>` elements apply, each by its hash. */
 export function contentSecurityPolicy(template: string): string {
-  const styles = [...template.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style\s*>/gi)].map(([, style = '']) => hashOf(style));
+  const styles = [...template.matchAll(/<style\b[^>]*>([\s\S]*?)<\/style\s*>/gi)].map(([, style = '']) =>
+    hashOf(style),
+  );
   const styleSrc = styles.length === 0 ? '' : `style-src ${styles.join(' ')}; `;
   return `default-src 'none'; ${styleSrc}base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
@@ -53,7 +55,13 @@ function hashOf(style: string): string {
   return `'sha256-${createHash('sha256').update(style.replace(/\r\n?/g, '\n')).digest('base64')}'`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);

@@ -52,15 +52,25 @@ describe('a refusal', () => {
 
   it('says what it is told to say, in all formats, escaped', () => {
     const options: BanOptions = { status: 429, title: 'No "entry" <b>', message: "It's & over" };
-    expect(answer(options, { accept: CHROME }).body).toContain('<h1>No &quot;entry&quot; &lt;b&gt;</h1>\n  <p>It&#39;s &amp; over</p>');
-    expect(JSON.parse(answer(options, { accept: 'application/json' }).body)).toMatchObject({ title: options.title, detail: options.message, status: 429 });
+    expect(answer(options, { accept: CHROME }).body).toContain(
+      '<h1>No &quot;entry&quot; &lt;b&gt;</h1>\n  <p>It&#39;s &amp; over</p>',
+    );
+    expect(JSON.parse(answer(options, { accept: 'application/json' }).body)).toMatchObject({
+      title: options.title,
+      detail: options.message,
+      status: 429,
+    });
     expect(answer(options).body).toBe('No "entry" <b>. It\'s & over\n');
     expect(answer(options).status).toBe(429);
   });
 
   it('fills a template of the owner in, every value escaped', () => {
     const template = '<p title="{{ origin }}">{{ip}} {{remediation}} {{status}}</p>';
-    const page = answer({ template }, { accept: CHROME }, { ip: '<script>', remediation: 'ban', origin: 'lists:"><script>' });
+    const page = answer(
+      { template },
+      { accept: CHROME },
+      { ip: '<script>', remediation: 'ban', origin: 'lists:"><script>' },
+    );
     expect(page.body).toBe('<p title="lists:&quot;&gt;&lt;script&gt;">&lt;script&gt; ban 403</p>');
   });
 
@@ -71,7 +81,9 @@ describe('a refusal', () => {
     expect(headers['content-security-policy']).toBe(
       `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     );
-    expect(answer({ template: '<p>plain</p>' }, { accept: CHROME }).headers['content-security-policy']).not.toContain('style-src');
+    expect(answer({ template: '<p>plain</p>' }, { accept: CHROME }).headers['content-security-policy']).not.toContain(
+      'style-src',
+    );
   });
 
   it('takes headers besides and instead of its own, in any case', () => {
@@ -82,13 +94,19 @@ describe('a refusal', () => {
   it('can be one fixed body', () => {
     const options: BanOptions = { body: { contentType: 'application/json', content: '{"error":"blocked"}' } };
     for (const accept of [CHROME, 'text/plain', undefined]) {
-      expect(answer(options, { accept })).toMatchObject({ body: '{"error":"blocked"}', headers: { 'content-type': 'application/json' } });
+      expect(answer(options, { accept })).toMatchObject({
+        body: '{"error":"blocked"}',
+        headers: { 'content-type': 'application/json' },
+      });
     }
   });
 
   it('can send browsers elsewhere, and nobody else', () => {
     const options: BanOptions = { redirect: '/blocked?from=here' };
-    expect(answer(options, { accept: CHROME })).toMatchObject({ status: 303, headers: { location: '/blocked?from=here' } });
+    expect(answer(options, { accept: CHROME })).toMatchObject({
+      status: 303,
+      headers: { location: '/blocked?from=here' },
+    });
     expect(answer(options, { accept: 'application/json' }).status).toBe(403);
   });
 });
@@ -96,7 +114,8 @@ describe('a refusal', () => {
 describe('the options of a refusal', () => {
   it('never guard the page to which they redirect', () => {
     const facts = { remoteAddress: '192.0.2.1', method: 'GET', path: '/blocked', headers: {} };
-    const picked = (skip: object): unknown => pickBouncerOptions(parseOptions({ env: 'dev', ban: { redirect: '/blocked?a#b' }, ...skip })).skip;
+    const picked = (skip: object): unknown =>
+      pickBouncerOptions(parseOptions({ env: 'dev', ban: { redirect: '/blocked?a#b' }, ...skip })).skip;
     expect(picked({ skip: ['/health'] })).toEqual(['/health', '/blocked']);
     expect((picked({ skip: () => false }) as (f: object) => boolean)(facts)).toBe(true);
   });
@@ -112,15 +131,24 @@ describe('the options of a refusal', () => {
     ['options.ban.redirect', { redirect: '/a\nb' }],
     ['options.ban.colour', { colour: 'red' } as BanOptions],
   ])('are refused where wrong: %s', (path, ban) => {
-    expect(() => parseOptions({ env: 'dev', ban })).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error);
+    expect(() => parseOptions({ env: 'dev', ban })).toThrow(
+      expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error,
+    );
   });
 });
 
 function answer(
   options: BanOptions = {},
   headers: Readonly<Record<string, string | undefined>> = {},
-  found: Pick<RemedyRequest, 'ip' | 'remediation' | 'origin'> = { ip: '203.0.113.1', remediation: 'ban', origin: 'CAPI' },
+  found: Pick<RemedyRequest, 'ip' | 'remediation' | 'origin'> = {
+    ip: '203.0.113.1',
+    remediation: 'ban',
+    origin: 'CAPI',
+  },
 ): BouncerResponse {
-  const given = banRemedy(options)({ ...found, facts: { remoteAddress: '203.0.113.1', method: 'GET', path: '/', headers } });
+  const given = banRemedy(options)({
+    ...found,
+    facts: { remoteAddress: '203.0.113.1', method: 'GET', path: '/', headers },
+  });
   return given as BouncerResponse;
 }

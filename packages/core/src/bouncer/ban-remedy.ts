@@ -14,13 +14,17 @@ export interface BanOptions {
   /** What is said below it, in all formats. */
   readonly message?: string | undefined;
   /**
-   * The page, with `{{title}}`, `{{message}}`, `{{ip}}`, `{{remediation}}`, `{{origin}}` and `{{status}}`, each escaped for text and
-   * quoted attributes. Its `<style>` elements apply; for anything else that it loads, set `content-security-policy` in `headers`.
+   * The page, with `{{title}}`, `{{message}}`, `{{ip}}`, `{{remediation}}`, `{{origin}}` and `{{status}}`, each escaped
+   * for text and quoted attributes. Its `<style>` elements apply; for anything else that it loads, set
+   * `content-security-policy` in `headers`.
    */
   readonly template?: string | undefined;
   /** One answer for all, whatever they accept. */
   readonly body?: { readonly contentType: string; readonly content: string } | undefined;
-  /** Where those who would get the page are sent instead (303): an http(s) URL, or a path of this site, which then is never guarded. */
+  /**
+   * Where those who would get the page are sent instead (303): an http(s) URL, or a path of this site, which then is
+   * never guarded.
+   */
   readonly redirect?: string | undefined;
 }
 
@@ -28,18 +32,28 @@ const TITLE = 'Access denied';
 const BANNED = 'Your IP address has been blocked because it was reported for malicious behaviour.';
 const UNJUDGED = 'Your request could not be checked, so it was refused.';
 
-/** The remedy `ban`: a refusal as a page, as problem details (RFC 9457) or as text, whichever the client's `Accept` prefers. */
+/**
+ * The remedy `ban`: a refusal as a page, as problem details (RFC 9457) or as text, whichever the client's `Accept`
+ * prefers.
+ */
 export function banRemedy(options: BanOptions = {}): Remedy {
   const { status = 403, title = TITLE, template = DEFAULT_TEMPLATE, body, redirect } = options;
-  const own = Object.fromEntries(Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-  const answer = (contentType: string, content: string, more: Readonly<Record<string, string>> = {}): BouncerResponse => ({
+  const own = Object.fromEntries(
+    Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const answer = (
+    contentType: string,
+    content: string,
+    more: Readonly<Record<string, string>> = {},
+  ): BouncerResponse => ({
     status,
     headers: { ...COMMON, 'content-type': contentType, ...more, ...own },
     body: content,
   });
   const policy = { 'content-security-policy': contentSecurityPolicy(body?.content ?? template) };
   const fixed = body && answer(body.contentType, body.content, policy);
-  const elsewhere = redirect === undefined ? undefined : { status: 303, headers: { ...COMMON, ...own, location: redirect }, body: '' };
+  const elsewhere =
+    redirect === undefined ? undefined : { status: 303, headers: { ...COMMON, ...own, location: redirect }, body: '' };
 
   return ({ facts, ip = 'unknown', remediation, origin }) => {
     if (fixed !== undefined) return fixed;

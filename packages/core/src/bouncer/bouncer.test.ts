@@ -15,12 +15,23 @@ const DECISIONS: Readonly<Record<string, IpRemediation>> = {
 
 describe('a verdict', () => {
   it('passes who has done nothing', () => {
-    expect(bouncer().inspect(from('192.0.2.1'))).toEqual({ action: 'pass', ip: '192.0.2.1', remediation: 'bypass', origin: 'clean' });
+    expect(bouncer().inspect(from('192.0.2.1'))).toEqual({
+      action: 'pass',
+      ip: '192.0.2.1',
+      remediation: 'bypass',
+      origin: 'clean',
+    });
   });
 
   it('blocks a banned client at once, with an answer for every kind of host', async () => {
     const verdict = bouncer().inspect(from('::ffff:203.0.113.1'));
-    expect(verdict).toMatchObject({ action: 'block', ip: '203.0.113.1', remediation: 'ban', origin: 'CAPI', response: { status: 403 } });
+    expect(verdict).toMatchObject({
+      action: 'block',
+      ip: '203.0.113.1',
+      remediation: 'ban',
+      origin: 'CAPI',
+      response: { status: 403 },
+    });
     const response = verdict.action === 'block' ? verdict.toResponse() : new Response();
     expect(response.status).toBe(403);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -33,15 +44,24 @@ describe('a verdict', () => {
     ['onUnhandled', '203.0.113.2'],
   ] as const)('%s decides, pass unless told otherwise', (option, ip) => {
     expect(bouncer().inspect(from(ip)).action).toBe('pass');
-    expect(bouncer({ [option]: 'block' }).inspect(from(ip))).toMatchObject({ action: 'block', response: { status: 403 } });
+    expect(bouncer({ [option]: 'block' }).inspect(from(ip))).toMatchObject({
+      action: 'block',
+      response: { status: 403 },
+    });
   });
 
   it('only logs in log mode, whoever it is', () => {
     const blocked: BlockedRequest[] = [];
     const info = vi.fn();
-    const logging = bouncer({ mode: 'log', onBlocked: (request) => blocked.push(request), logger: { ...silentLogger, info } });
+    const logging = bouncer({
+      mode: 'log',
+      onBlocked: (request) => blocked.push(request),
+      logger: { ...silentLogger, info },
+    });
     expect(logging.inspect(from('203.0.113.1'))).toMatchObject({ action: 'pass', remediation: 'ban', origin: 'CAPI' });
-    expect(blocked).toEqual([{ ip: '203.0.113.1', remediation: 'ban', origin: 'CAPI', method: 'GET', path: '/', enforced: false }]);
+    expect(blocked).toEqual([
+      { ip: '203.0.113.1', remediation: 'ban', origin: 'CAPI', method: 'GET', path: '/', enforced: false },
+    ]);
     expect(info).toHaveBeenCalledWith(expect.stringContaining('203.0.113.1'));
   });
 });
@@ -53,7 +73,12 @@ describe('a remedy', () => {
     const captcha = vi.fn<Remedy>(() => page);
     const verdict = bouncer({ remedies: { captcha } }).inspect(from('203.0.113.2', '/shop'));
     expect(verdict).toMatchObject({ action: 'block', remediation: 'captcha', response: page });
-    expect(captcha).toHaveBeenCalledWith({ facts: from('203.0.113.2', '/shop'), ip: '203.0.113.2', remediation: 'captcha', origin: 'lists:bots' });
+    expect(captcha).toHaveBeenCalledWith({
+      facts: from('203.0.113.2', '/shop'),
+      ip: '203.0.113.2',
+      remediation: 'captcha',
+      origin: 'lists:bots',
+    });
   });
 
   it('may let the client pass', () => {
@@ -71,7 +96,12 @@ describe('a remedy', () => {
   });
 
   it.each<[string, Remedy]>([
-    ['throws', () => { throw new Error('broken'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('broken'))],
     ['answers no status', () => ({ ...page, status: 0 })],
     ['answers a header that splits', () => ({ ...page, headers: { location: '/\r\nset-cookie: a=b' } })],
@@ -92,7 +122,11 @@ describe('a remedy', () => {
 
   it('that hangs has failed after half a minute', async () => {
     const time = manualTime();
-    const hanging = bouncer({ remedies: { captcha: () => new Promise(() => undefined) }, onError: 'block', scheduler: time.scheduler });
+    const hanging = bouncer({
+      remedies: { captcha: () => new Promise(() => undefined) },
+      onError: 'block',
+      scheduler: time.scheduler,
+    });
     const verdict = hanging.inspect(from('203.0.113.2'));
     await time.advance(30_000);
     expect(await verdict.settled).toMatchObject({ action: 'block', origin: 'failed' });
@@ -123,9 +157,27 @@ describe('whatever comes', () => {
     ['no facts at all', undefined],
     ['no headers', { remoteAddress: '203.0.113.1', method: 'GET', path: '/' }],
     ['numbers for texts', { remoteAddress: 1, method: 2, path: 3, headers: { accept: 4, 'x-forwarded-for': 5 } }],
-    ['a header object that throws', { ...from('203.0.113.1'), headers: { get: () => { throw new Error('no'); } } }],
+    [
+      'a header object that throws',
+      {
+        ...from('203.0.113.1'),
+        headers: {
+          get: () => {
+            throw new Error('no');
+          },
+        },
+      },
+    ],
   ])('never throws: %s', (_, facts) => {
-    for (const options of [{}, { onError: 'block', trustedProxies: 'private' }, { clientIp: () => { throw new Error('no'); } }] as const) {
+    for (const options of [
+      {},
+      { onError: 'block', trustedProxies: 'private' },
+      {
+        clientIp: () => {
+          throw new Error('no');
+        },
+      },
+    ] as const) {
       expect(bouncer(options).inspect(facts as unknown as RequestFacts).action).toMatch(/pass|block/);
       expect(() => bouncer(options).clientIp(facts as unknown as RequestFacts)).not.toThrow();
     }
@@ -158,7 +210,8 @@ describe('whatever comes', () => {
   it('warns once of trusting everybody', () => {
     const warn = vi.fn();
     const warning = bouncer({ logger: { ...silentLogger, warn }, trustedProxies: () => true });
-    for (let i = 0; i < 2; i++) warning.inspect({ ...from('192.0.2.1'), headers: { 'x-forwarded-for': '203.0.113.1' } });
+    for (let i = 0; i < 2; i++)
+      warning.inspect({ ...from('192.0.2.1'), headers: { 'x-forwarded-for': '203.0.113.1' } });
     expect(warn).toHaveBeenCalledOnce();
     expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^CROWDSEC_PROXY_TRUSTS_EVERYBODY: /));
   });

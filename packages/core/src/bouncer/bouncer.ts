@@ -82,7 +82,10 @@ export class Bouncer {
     }
   }
 
-  /** What to do with a request. Synchronous; only the verdict of a remedy that answers by a promise is yet to be `settled`. Never throws. */
+  /**
+   * What to do with a request. Synchronous; only the verdict of a remedy that answers by a promise is yet to be
+   * `settled`. Never throws.
+   */
   inspect(facts: RequestFacts): Verdict {
     try {
       this.#counter.total++;
@@ -173,7 +176,11 @@ const SKIPPED: PassVerdict = Object.freeze({ action: 'pass', ip: undefined, reme
 /** Where nothing better is there to answer with. */
 const BARE_REFUSAL: BouncerResponse = {
   status: 403,
-  headers: { 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+  headers: {
+    'cache-control': 'no-store',
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  },
   body: 'Access denied.\n',
 };
 
@@ -181,7 +188,11 @@ function pass(ip: string | undefined, { remediation, origin }: IpRemediation): P
   return { action: 'pass', ip, remediation, origin };
 }
 
-function block(ip: string | undefined, { remediation, origin }: IpRemediation, response: BouncerResponse): BlockVerdict {
+function block(
+  ip: string | undefined,
+  { remediation, origin }: IpRemediation,
+  response: BouncerResponse,
+): BlockVerdict {
   const { status, headers, body } = response;
   const toResponse = (): Response => new Response(NO_BODY.has(status) ? null : body, { status, headers });
   return { action: 'block', ip, remediation, origin, response, toResponse };

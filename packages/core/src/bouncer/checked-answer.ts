@@ -9,7 +9,8 @@ import type { RemedyAnswer } from './remedy.js';
 export function checkedAnswer(answer: RemedyAnswer): RemedyAnswer {
   if (answer === 'pass') return answer;
   const { status, headers, body } = answer;
-  if (!Number.isInteger(status) || status < 200 || status > 599) throw new TypeError(`a remedy answered the status ${status}`);
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError(`a remedy answered the status ${status}`);
   if (typeof body !== 'string') throw new TypeError('a remedy answered a body that is no text');
   for (const [name, value] of Object.entries(headers)) {
     if (!isHeader(name, value)) throw new TypeError(`a remedy answered a header ${name} that HTTP can't carry`);

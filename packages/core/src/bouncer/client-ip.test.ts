@@ -13,22 +13,94 @@ describe('who is calling', () => {
     ['an IPv4-mapped peer as IPv4', {}, `::ffff:${CLIENT}`, {}, CLIENT],
     ['an IPv6 peer in canonical spelling, without its zone', {}, 'FE80::0:1%eth0', {}, 'fe80::1'],
     ['nobody, without a peer', {}, undefined, { 'x-forwarded-for': CLIENT }, undefined],
-    ['the peer, when it is no trusted proxy', { trustedProxies: 'private' }, CLIENT, { 'x-forwarded-for': '192.0.2.1' }, CLIENT],
+    [
+      'the peer, when it is no trusted proxy',
+      { trustedProxies: 'private' },
+      CLIENT,
+      { 'x-forwarded-for': '192.0.2.1' },
+      CLIENT,
+    ],
     ['whom the trusted proxy names', { trustedProxies: 'loopback' }, LOOPBACK, { 'x-forwarded-for': CLIENT }, CLIENT],
-    ['the rightmost that is not trusted', { trustedProxies: 'private' }, '10.0.0.1', { 'x-forwarded-for': `8.8.8.8, ${CLIENT}, 10.0.0.9` }, CLIENT],
-    ['the leftmost, when all are trusted', { trustedProxies: 'private' }, '10.0.0.1', { 'x-forwarded-for': '10.0.0.8,10.0.0.9' }, '10.0.0.8'],
+    [
+      'the rightmost that is not trusted',
+      { trustedProxies: 'private' },
+      '10.0.0.1',
+      { 'x-forwarded-for': `8.8.8.8, ${CLIENT}, 10.0.0.9` },
+      CLIENT,
+    ],
+    [
+      'the leftmost, when all are trusted',
+      { trustedProxies: 'private' },
+      '10.0.0.1',
+      { 'x-forwarded-for': '10.0.0.8,10.0.0.9' },
+      '10.0.0.8',
+    ],
     ['the proxy itself, when it names nobody', { trustedProxies: 'private' }, '10.0.0.1', {}, '10.0.0.1'],
-    ['the proxy itself, for an empty header', { trustedProxies: 'private' }, '10.0.0.1', { 'x-forwarded-for': ' , ' }, '10.0.0.1'],
-    ['nobody, when the proxy does not know', { trustedProxies: 'private' }, '10.0.0.1', { 'x-forwarded-for': `${CLIENT}, unknown` }, undefined],
-    ['several lines as one chain', { trustedProxies: 'private' }, '10.0.0.1', { 'x-forwarded-for': ['192.0.2.1', CLIENT] }, CLIENT],
+    [
+      'the proxy itself, for an empty header',
+      { trustedProxies: 'private' },
+      '10.0.0.1',
+      { 'x-forwarded-for': ' , ' },
+      '10.0.0.1',
+    ],
+    [
+      'nobody, when the proxy does not know',
+      { trustedProxies: 'private' },
+      '10.0.0.1',
+      { 'x-forwarded-for': `${CLIENT}, unknown` },
+      undefined,
+    ],
+    [
+      'several lines as one chain',
+      { trustedProxies: 'private' },
+      '10.0.0.1',
+      { 'x-forwarded-for': ['192.0.2.1', CLIENT] },
+      CLIENT,
+    ],
     ['an address with a port', { trustedProxies: 'loopback' }, '::1', { 'x-forwarded-for': `${CLIENT}:4711` }, CLIENT],
-    ['a bracketed address with a port', { trustedProxies: 'loopback' }, '::1', { 'x-forwarded-for': '[2001:DB8::1]:443' }, '2001:db8::1'],
-    ['a mapped proxy in an IPv4 range', { trustedProxies: ['192.0.2.0/24'] }, '::ffff:192.0.2.9', { 'x-forwarded-for': CLIENT }, CLIENT],
-    ['by a number of proxies', { trustedProxies: 2 }, '192.0.2.1', { 'x-forwarded-for': `9.9.9.9, ${CLIENT}, 192.0.2.2` }, CLIENT],
-    ['by a number of proxies, without a peer', { trustedProxies: 1 }, undefined, { 'x-forwarded-for': `9.9.9.9, ${CLIENT}` }, CLIENT],
+    [
+      'a bracketed address with a port',
+      { trustedProxies: 'loopback' },
+      '::1',
+      { 'x-forwarded-for': '[2001:DB8::1]:443' },
+      '2001:db8::1',
+    ],
+    [
+      'a mapped proxy in an IPv4 range',
+      { trustedProxies: ['192.0.2.0/24'] },
+      '::ffff:192.0.2.9',
+      { 'x-forwarded-for': CLIENT },
+      CLIENT,
+    ],
+    [
+      'by a number of proxies',
+      { trustedProxies: 2 },
+      '192.0.2.1',
+      { 'x-forwarded-for': `9.9.9.9, ${CLIENT}, 192.0.2.2` },
+      CLIENT,
+    ],
+    [
+      'by a number of proxies, without a peer',
+      { trustedProxies: 1 },
+      undefined,
+      { 'x-forwarded-for': `9.9.9.9, ${CLIENT}` },
+      CLIENT,
+    ],
     ['nobody, without a peer and without a header', { trustedProxies: 1 }, undefined, {}, undefined],
-    ['nobody, without a peer, by a range', { trustedProxies: 'private' }, undefined, { 'x-forwarded-for': CLIENT }, undefined],
-    ['by a function of the proxy', { trustedProxies: (ip: string) => ip === '192.0.2.1' }, '192.0.2.1', { 'x-forwarded-for': CLIENT }, CLIENT],
+    [
+      'nobody, without a peer, by a range',
+      { trustedProxies: 'private' },
+      undefined,
+      { 'x-forwarded-for': CLIENT },
+      undefined,
+    ],
+    [
+      'by a function of the proxy',
+      { trustedProxies: (ip: string) => ip === '192.0.2.1' },
+      '192.0.2.1',
+      { 'x-forwarded-for': CLIENT },
+      CLIENT,
+    ],
     ['by a rule of the host', { clientIp: () => `[::ffff:${CLIENT}]:80` }, '192.0.2.1', {}, CLIENT],
     ['nobody, when the rule of the host names none', { clientIp: () => undefined }, '192.0.2.1', {}, undefined],
   ] satisfies readonly Case[])('%s', (_, options, remoteAddress, headers, ip) => {
@@ -39,10 +111,13 @@ describe('who is calling', () => {
 describe('the header', () => {
   const trusting = { trustedProxies: 'loopback' } as const;
 
-  it.each(['x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'CF-Connecting-IP'])('%s holds one address', (ipHeader) => {
-    const rule = clientIpRule({ ...trusting, ipHeader });
-    expect(rule(facts(LOOPBACK, { [ipHeader.toLowerCase()]: CLIENT, 'x-forwarded-for': '9.9.9.9' })).ip).toBe(CLIENT);
-  });
+  it.each(['x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'CF-Connecting-IP'])(
+    '%s holds one address',
+    (ipHeader) => {
+      const rule = clientIpRule({ ...trusting, ipHeader });
+      expect(rule(facts(LOOPBACK, { [ipHeader.toLowerCase()]: CLIENT, 'x-forwarded-for': '9.9.9.9' })).ip).toBe(CLIENT);
+    },
+  );
 
   it('with one address is not walked, however many proxies are trusted: what precedes the last line is the client’s own', () => {
     const rule = clientIpRule({ trustedProxies: 3, ipHeader: 'x-real-ip' });
@@ -62,7 +137,8 @@ describe('the header', () => {
     ['for=9.9.9.9, for=_hidden', undefined],
     ['for=9.9.9.9, proto=https', undefined],
     [`for=${CLIENT}, for=127.0.0.9`, CLIENT],
-    // What a proxy quotes of the client's stays quoted, and what a client left open to the left does not reach the right.
+    // What a proxy quotes of the client's stays quoted, and what a client left open to the left does not reach the
+    // right.
     [`for=${CLIENT};host="x,for=9.9.9.9"`, CLIENT],
     [`for=${CLIENT};host="x;for=9.9.9.9\\",for=8.8.8.8"`, CLIENT],
     [`for="9.9.9.9, for=${CLIENT}`, CLIENT],
@@ -94,10 +170,13 @@ describe('the rule', () => {
     [{ trustedProxies: () => true }, 'anybody'],
     [{ trustedProxies: 1 }, undefined],
     [{ trustedProxies: ['203.0.113.0/24'] }, undefined],
-  ] satisfies readonly (readonly [ClientIpOptions, string | undefined])[])('doubts a header under %o: %s', (options, doubt) => {
-    expect(clientIpRule(options)(facts(CLIENT, { 'x-forwarded-for': '198.51.100.1' })).doubt).toBe(doubt);
-    expect(clientIpRule(options)(facts(CLIENT, {})).doubt).toBeUndefined();
-  });
+  ] satisfies readonly (readonly [ClientIpOptions, string | undefined])[])(
+    'doubts a header under %o: %s',
+    (options, doubt) => {
+      expect(clientIpRule(options)(facts(CLIENT, { 'x-forwarded-for': '198.51.100.1' })).doubt).toBe(doubt);
+      expect(clientIpRule(options)(facts(CLIENT, {})).doubt).toBeUndefined();
+    },
+  );
 
   it.each([
     [{}, false],
@@ -113,6 +192,9 @@ describe('the rule', () => {
 
 type Case = readonly [string, ClientIpOptions, string | undefined, RequestHeaders, string | undefined];
 
-function facts(remoteAddress: string | undefined, headers: RequestHeaders): Parameters<ReturnType<typeof clientIpRule>>[0] {
+function facts(
+  remoteAddress: string | undefined,
+  headers: RequestHeaders,
+): Parameters<ReturnType<typeof clientIpRule>>[0] {
   return { remoteAddress, method: 'GET', path: '/', headers };
 }

@@ -8,8 +8,9 @@ export interface ClientIpOptions {
   /** Nobody by default: then the peer of the connection is the client. */
   readonly trustedProxies?: TrustedProxies | undefined;
   /**
-   * The header in which trusted proxies tell the client: `x-forwarded-for` by default and any other comma-separated chain,
-   * `forwarded` (RFC 7239), or one that holds a single address: `x-real-ip`, `cf-connecting-ip`, `true-client-ip`.
+   * The header in which trusted proxies tell the client: `x-forwarded-for` by default and any other comma-separated
+   * chain, `forwarded` (RFC 7239), or one that holds a single address: `x-real-ip`, `cf-connecting-ip`,
+   * `true-client-ip`.
    */
   readonly ipHeader?: string | undefined;
   /** Tells the client in place of the two above; `undefined` when it can't. */
@@ -33,12 +34,16 @@ export interface ClientIpRule {
 /**
  * Makes the rule that tells the client of a request.
  *
- * The peer of the connection is the client, unless it is a trusted proxy: then the header is read from its right end, where the
- * nearest proxy wrote, up to the first address that is not a trusted proxy too.
+ * The peer of the connection is the client, unless it is a trusted proxy: then the header is read from its right end,
+ * where the nearest proxy wrote, up to the first address that is not a trusted proxy too.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a bad address in `trustedProxies`
  */
-export function clientIpRule({ trustedProxies = 0, ipHeader = 'x-forwarded-for', clientIp }: ClientIpOptions): ClientIpRule {
+export function clientIpRule({
+  trustedProxies = 0,
+  ipHeader = 'x-forwarded-for',
+  clientIp,
+}: ClientIpOptions): ClientIpRule {
   if (clientIp !== undefined) {
     return Object.assign((facts: RequestFacts) => ({ ip: canonicalHop(clientIp(facts)) }), { worksWithoutPeer: true });
   }
@@ -86,7 +91,11 @@ function proxyRule(trustedProxies: TrustedProxies, headerName: string): (facts: 
 }
 
 /** The first that no trusted proxy is, from the nearest on; the last one if all are. */
-function clientOf(chain: Iterable<string | undefined>, peer: string | undefined, isTrusted: IsTrusted): string | undefined {
+function clientOf(
+  chain: Iterable<string | undefined>,
+  peer: string | undefined,
+  isTrusted: IsTrusted,
+): string | undefined {
   let client = peer;
   let hops = 0;
   for (const text of chain) {

@@ -8,9 +8,11 @@ const LONGEST_CHAIN = 64;
 const SINGLE = new Set(['x-real-ip', 'cf-connecting-ip', 'true-client-ip']);
 
 /**
- * How to read a header, by its name: yields what each proxy saw, the nearest proxy's word first; `undefined` where a proxy names nobody.
+ * How to read a header, by its name: yields what each proxy saw, the nearest proxy's word first; `undefined` where a
+ * proxy names nobody.
  *
- * Everything is read from the right, where the trusted proxies wrote: what a client put before that can't change how it is read.
+ * Everything is read from the right, where the trusted proxies wrote: what a client put before that can't change how it
+ * is read.
  */
 export function chainReader(headerName: string): ChainReader {
   if (headerName === 'forwarded') return forwardedChain;

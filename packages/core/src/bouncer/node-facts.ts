@@ -2,13 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestFacts } from './verdict.js';
 
 /**
- * The facts of a request of `node:http`, for adapters whose host is built on it. The address is that of the connection: what a
- * framework says (`request.ip`) depends on its own trust in proxies, which the SDK never takes over.
+ * The facts of a request of `node:http`, for adapters whose host is built on it. The address is that of the connection:
+ * what a framework says (`request.ip`) depends on its own trust in proxies, which the SDK never takes over.
  *
  * @param url as it arrived, where a router has rewritten `request.url`
  */
 export function nodeFacts(
-  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'> & { readonly socket: { readonly remoteAddress?: string | undefined } },
+  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'> & {
+    readonly socket: { readonly remoteAddress?: string | undefined };
+  },
   url: string = request.url ?? '/',
 ): RequestFacts {
   const queryAt = url.indexOf('?');

@@ -11,7 +11,8 @@ const choice = z.enum(['pass', 'block'], { error: "must be 'pass' or 'block'" })
 
 const headers = z.record(z.string(), z.string()).superRefine((entries, context) => {
   for (const [name, value] of Object.entries(entries)) {
-    if (!isHeader(name, value)) context.addIssue({ code: 'custom', path: [name], message: 'is no header that HTTP can carry' });
+    if (!isHeader(name, value))
+      context.addIssue({ code: 'custom', path: [name], message: 'is no header that HTTP can carry' });
   }
 });
 
@@ -23,7 +24,8 @@ const ban = z.strictObject({
   template: z
     .string()
     .superRefine((template, context) => {
-      for (const name of unknownPlaceholders(template)) context.addIssue(`{{${name}}} stands for nothing; see BanOptions.template`);
+      for (const name of unknownPlaceholders(template))
+        context.addIssue(`{{${name}}} stands for nothing; see BanOptions.template`);
     })
     .optional(),
   body: z
@@ -48,18 +50,26 @@ export const bouncerOptions = {
         z.number().int().min(0).max(64),
         z.custom<(ip: string) => boolean>((value) => typeof value === 'function'),
       ],
-      { error: "must be 'loopback', 'private', a list of addresses and CIDRs, a number of proxies, or a function of an address" },
+      {
+        error:
+          "must be 'loopback', 'private', a list of addresses and CIDRs, a number of proxies, or a function of an address",
+      },
     )
     .optional() as z.ZodType<TrustedProxies | undefined>,
   ipHeader: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header, such as x-forwarded-for')
     .default('x-forwarded-for'),
-  clientIp: functionSchema<(facts: RequestFacts) => string | undefined>('a function from a request to an address').optional(),
+  clientIp: functionSchema<(facts: RequestFacts) => string | undefined>(
+    'a function from a request to an address',
+  ).optional(),
   skip: z
-    .union([z.array(z.string().startsWith('/')).readonly(), functionSchema<(facts: RequestFacts) => boolean>('a function')], {
-      error: 'must be a list of paths that begin with a slash, or a function of a request',
-    })
+    .union(
+      [z.array(z.string().startsWith('/')).readonly(), functionSchema<(facts: RequestFacts) => boolean>('a function')],
+      {
+        error: 'must be a list of paths that begin with a slash, or a function of a request',
+      },
+    )
     .default(() => []),
   mode: z.enum(['enforce', 'log'], { error: "must be 'enforce' or 'log'" }).default('enforce'),
   ban: ban.default(() => ({})),

@@ -4,7 +4,8 @@ import type { ClientIp } from './client-ip.js';
 type Doubt = NonNullable<ClientIp['doubt']>;
 
 /** How a server tells its clients' addresses behind proxies, and what goes wrong. */
-const HELP = 'https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns';
+const HELP =
+  'https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns';
 
 const WARNINGS: Readonly<Record<Doubt, string>> = {
   disbelieved:

@@ -9,11 +9,11 @@ export interface RemedyRequest extends VerdictFacts {
 export type RemedyAnswer = BouncerResponse | 'pass';
 
 /**
- * What a remediation does to a request. `ban` is one; yours come in through the same parameter. One that answers later than 30
- * seconds, throws, or answers what HTTP can't carry has failed: then the option `onError` decides.
+ * What a remediation does to a request. `ban` is one; yours come in through the same parameter. One that answers later
+ * than 30 seconds, throws, or answers what HTTP can't carry has failed: then the option `onError` decides.
  *
  * ```ts
- * const captcha: Remedy = ({ facts }) => ({ status: 303, headers: { location: `/captcha?from=${encodeURIComponent(facts.path)}` }, body: '' });
+ * const toTheShop: Remedy = () => ({ status: 303, headers: { location: 'https://shop.example/' }, body: '' });
  * ```
  */
 export type Remedy = (request: RemedyRequest) => RemedyAnswer | Promise<RemedyAnswer>;

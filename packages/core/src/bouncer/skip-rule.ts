@@ -1,8 +1,8 @@
 import type { RequestFacts } from './verdict.js';
 
 /**
- * Requests that nobody looks at: paths (`/health`), everything below one (`/assets/*`), or a predicate. Paths are compared with
- * the raw path of the request, to the letter.
+ * Requests that nobody looks at: paths (`/health`), everything below one (`/assets/*`), or a predicate. Paths are
+ * compared with the raw path of the request, to the letter.
  */
 export type Skip = readonly string[] | ((facts: RequestFacts) => boolean);
 

@@ -2,11 +2,11 @@ import { formatIp, parseIp, type IpAddress } from '../ip/address.js';
 import { PrefixSet } from '../ip/prefix.js';
 
 /**
- * Who may tell us of a client in a header: `'loopback'`, `'private'` (which includes loopback), addresses and CIDRs, how many
- * proxies stand in front of us, or a function of an address. Nobody by default.
+ * Who may tell us of a client in a header: `'loopback'`, `'private'` (which includes loopback), addresses and CIDRs,
+ * how many proxies stand in front of us, or a function of an address. Nobody by default.
  *
- * A number believes whoever connects: use it only where nobody can reach the server but through that many proxies. It is the one
- * rule here that works where a host has no peer address (Next, Fetch, a Unix socket).
+ * A number believes whoever connects: use it only where nobody can reach the server but through that many proxies. It
+ * is the one rule here that works where a host has no peer address (Next, Fetch, a Unix socket).
  */
 export type TrustedProxies = 'loopback' | 'private' | readonly string[] | number | ((ip: string) => boolean);
 
@@ -14,7 +14,15 @@ export type TrustedProxies = 'loopback' | 'private' | readonly string[] | number
 export type IsTrusted = (address: IpAddress | undefined, hops: number) => boolean;
 
 const LOOPBACK = ['127.0.0.0/8', '::1'];
-const PRIVATE = [...LOOPBACK, '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', 'fc00::/7', 'fe80::/10'];
+const PRIVATE = [
+  ...LOOPBACK,
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '169.254.0.0/16',
+  'fc00::/7',
+  'fe80::/10',
+];
 
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a bad address in a list */
 export function trustRule(trusted: TrustedProxies = 0): IsTrusted {

@@ -1,6 +1,8 @@
 /** What a host knows of a request. An adapter fills it in; it decides nothing. */
 export interface RequestFacts {
-  /** The address of the peer of the connection, as the host's socket tells it; `undefined` where the host has no socket. */
+  /**
+   * The address of the peer of the connection, as the host's socket tells it; `undefined` where the host has no socket.
+   */
   readonly remoteAddress: string | undefined;
   readonly method: string;
   /** Path without query. */
@@ -23,8 +25,8 @@ export interface VerdictFacts {
   /** `bypass`, `ban`, `captcha` or a type of a decision. */
   readonly remediation: string;
   /**
-   * `CAPI`, `lists:<name>`, `crowdsec` for local decisions; `clean`, `invalid` or `unavailable` when there is none; `skipped`
-   * when nobody looked, `failed` when looking failed.
+   * `CAPI`, `lists:<name>`, `crowdsec` for local decisions; `clean`, `invalid` or `unavailable` when there is none;
+   * `skipped` when nobody looked, `failed` when looking failed.
    */
   readonly origin: string;
 }
@@ -37,8 +39,8 @@ export interface PassVerdict extends VerdictFacts {
 export interface BlockVerdict extends VerdictFacts {
   readonly action: 'block';
   /**
-   * Present while a remedy is still at work: the verdict that it comes to. It never rejects. A host that can't wait gives the
-   * answer of this verdict, which is a plain refusal.
+   * Present while a remedy is still at work: the verdict that it comes to. It never rejects. A host that can't wait
+   * gives the answer of this verdict, which is a plain refusal.
    */
   readonly settled?: Promise<Verdict>;
   /** The answer in data, for hosts that write it themselves. */
