@@ -51,6 +51,25 @@ export type {
   Whisper,
 } from './signals/report.js';
 
+export type {
+  AppEvent,
+  AppEventKind,
+  AppFacts,
+  DetectionEvent,
+  EventKind,
+  RequestEvent,
+  RequestTraits,
+  ResponseEvent,
+} from './extensions/detection-event.js';
+export type { Detector, Outcome, OutcomeDecision } from './extensions/detector.js';
+export {
+  EXTENSION_API_VERSION,
+  type Extension,
+  type ExtensionContext,
+  type ExtensionStore,
+} from './extensions/extension.js';
+export type { BucketOptions, Overflow, Pour, SharedBuckets } from './extensions/leaky-buckets.js';
+
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
 export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
