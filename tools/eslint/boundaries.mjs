@@ -13,10 +13,11 @@ const PACKAGES = {
   'packages/hono': ['core'],
   'packages/koa': ['core'],
   'packages/next': ['core'],
+  'packages/scenarios': ['core'],
   'packages/conformance': ['core', 'sandbox'],
   'apps/demo-koa': ['core', 'koa'],
   'apps/demo-next': ['core', 'next'],
-  'apps/demo': ['core', 'nestjs', 'sandbox'],
+  'apps/demo': ['core', 'nestjs', 'sandbox', 'scenarios'],
 };
 
 /** What core must never know. */

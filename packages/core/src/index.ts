@@ -73,9 +73,11 @@ export type { BucketOptions, Overflow, Pour, SharedBuckets } from './extensions/
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
 export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
+export { followAnswer } from './bouncer/follow-answer.js';
 export { nodeFacts } from './bouncer/node-facts.js';
 export type { Remedy, RemedyAnswer, RemedyRequest } from './bouncer/remedy.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
+export type { Answer, RequestObserver } from './bouncer/request-observer.js';
 export type { Skip } from './bouncer/skip-rule.js';
 export type { TrustedProxies } from './bouncer/trusted-proxies.js';
 export type {

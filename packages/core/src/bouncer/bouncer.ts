@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
@@ -7,6 +8,7 @@ import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-
 import { proxyWarnings } from './proxy-warnings.js';
 import type { Remedy, RemedyAnswer, RemedyRequest } from './remedy.js';
 import { RequestCounter, type RequestCounts } from './request-counter.js';
+import type { RequestObserver } from './request-observer.js';
 import { skipRule, type Skip } from './skip-rule.js';
 import type { BlockVerdict, BouncerResponse, PassVerdict, RequestFacts, Verdict, VerdictFacts } from './verdict.js';
 
@@ -31,6 +33,9 @@ export interface BouncerOptions extends ClientIpOptions {
   readonly onError?: 'pass' | 'block' | undefined;
   /** Hears of each request that is blocked, or would be but for `mode: 'log'`. */
   readonly onBlocked?: ((blocked: BlockedRequest) => void) | undefined;
+  /** Hears of all requests whose client is known, and may decide about them. */
+  readonly observer?: RequestObserver | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** A request that was blocked, or would have been. */
@@ -95,12 +100,31 @@ export class Bouncer {
       }
       const { ip, doubt } = this.#clientIp(facts);
       if (doubt !== undefined) this.#warn(doubt);
-      const found = ip === undefined ? UNKNOWN_CLIENT : this.#options.getIpRemediation(ip);
+      const found = ip === undefined ? UNKNOWN_CLIENT : this.#judge(ip, facts);
       this.#counter.find(found.origin, found.remediation);
       return this.#isLetThrough(found) ? pass(ip, found) : this.#refuse(facts, ip, found);
     } catch (error) {
       return this.#failed(facts, undefined, error);
     }
+  }
+
+  /**
+   * For hosts that can tell how a request was answered: what to call with the status once it was, or `undefined` when
+   * nobody wants to know.
+   */
+  answering(facts: RequestFacts, { ip, action }: Verdict): ((status: number) => void) | undefined {
+    const { observer, clock = systemClock } = this.#options;
+    if (ip === undefined || observer?.wantsResponses !== true) return undefined;
+    const from = clock.monotonic();
+    return (status) => observer.response(ip, facts, { action, status, durationMs: clock.monotonic() - from });
+  }
+
+  #judge(ip: string, facts: RequestFacts): IpRemediation {
+    const { getIpRemediation, observer } = this.#options;
+    const found = getIpRemediation(ip);
+    if (observer?.wantsRequests !== true) return found;
+    const decided = observer.request(ip, facts, this.#isLetThrough(found) ? 'pass' : 'block');
+    return decided ? getIpRemediation(ip) : found;
   }
 
   #isLetThrough({ remediation, origin }: IpRemediation): boolean {
