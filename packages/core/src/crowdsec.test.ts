@@ -276,6 +276,16 @@ describe('signals', () => {
     expect(crowdsec.health().signals).toMatchObject({ merged: 2, buffered: 1 });
   });
 
+  it('on their way are waited for by the stop: nothing is written after it', async () => {
+    const crowdsec = await running();
+    crowdsec.report(report);
+    let landed = false;
+    const flight = crowdsec.flushSignals().finally(() => (landed = true));
+    await crowdsec.stop();
+    expect(landed).toBe(true);
+    expect(await flight).toMatchObject({ sent: 1, waiting: 0 });
+  });
+
   it('that another process sent meanwhile are told anew, with what was merged in since', async () => {
     const first = await running();
     const second = await running();

@@ -29,7 +29,7 @@ import type { RefreshResult } from './refresh/refresh-result.js';
 import type { GeoSource } from './remediation/geo-source.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
 import { RemediationEngine } from './remediation/remediation-engine.js';
-import { timerScheduler, type Scheduler } from './scheduler.js';
+import { atMost, timerScheduler, type Scheduler } from './scheduler.js';
 import { SignalBuffer } from './signals/buffer.js';
 import { Pacer } from './signals/pacer.js';
 import { poisonedSignals, type PoisonedSignal } from './signals/poisoned.js';
@@ -358,7 +358,7 @@ class Agent implements Crowdsec {
   }
 
   async #close(deadlineMs: number): Promise<void> {
-    await atMost(this.#refresher.stop(), deadlineMs, this.#scheduler);
+    await atMost(deadlineMs, this.#refresher.stop(), { scheduler: this.#scheduler, name: 'crowdsec:stop' });
     await this.#localSync.stop();
     await this.#signals.stop(deadlineMs);
     await this.#store.close().catch((error: unknown) => this.#logger.warn(messageOf(error)));
@@ -372,19 +372,6 @@ class Agent implements Crowdsec {
 
 function stopped(): CrowdsecError {
   return new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped; create a new one.');
-}
-
-/** Waits for the work, but no longer than so. */
-async function atMost(work: Promise<void>, deadlineMs: number, scheduler: Scheduler): Promise<void> {
-  let timer: Disposable | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = scheduler.schedule('crowdsec:stop', deadlineMs, resolve);
-  });
-  try {
-    await Promise.race([work, over]);
-  } finally {
-    timer?.[Symbol.dispose]();
-  }
 }
 
 /** Holds the process while somebody waits: the agent's own timers do not. */

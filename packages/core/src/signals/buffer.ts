@@ -1,6 +1,6 @@
 import type { Signal } from '../capi/wire.js';
 import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
-import { sleep } from '../scheduler.js';
+import { atMost, sleep } from '../scheduler.js';
 import type { JournalEntry } from '../store/store.js';
 import { isContentRefusal, signalFromJournal } from './build-signal.js';
 import { Intake, type IntakeListener, type IntakeOptions } from './intake.js';
@@ -39,6 +39,7 @@ export class SignalBuffer {
   #oldestAt: number | undefined;
   #sendJob: { readonly at: number; readonly handle: Disposable } | undefined;
   #stopped = false;
+  readonly #flights = new Set<Promise<unknown>>();
   #sent = 0;
   #poisoned = 0;
 
@@ -88,7 +89,15 @@ export class SignalBuffer {
    *
    * @throws CrowdsecError when the call was made, or prepared, and failed; the signals are kept
    */
-  async flush(): Promise<FlushResult> {
+  flush(): Promise<FlushResult> {
+    const flight = this.#flush();
+    this.#flights.add(flight);
+    const landed = (): void => void this.#flights.delete(flight);
+    flight.then(landed, landed);
+    return flight;
+  }
+
+  async #flush(): Promise<FlushResult> {
     const { pacer } = this.#options;
     await this.#intake.write();
     await this.#recount();
@@ -106,7 +115,7 @@ export class SignalBuffer {
   }
 
   /**
-   * Ends the jobs. What waits is sent if a call may leave now; where nothing durable holds it, also if one may within the deadline.
+   * Ends the jobs, and waits for the call that is on its way. What waits is sent if a call may leave now; where nothing durable holds it, also if one may within the deadline.
    */
   async stop(deadlineMs: number): Promise<void> {
     const { clock, scheduler, store, pacer, logger } = this.#options;
@@ -115,6 +124,7 @@ export class SignalBuffer {
     this.#sendJob?.handle[Symbol.dispose]();
     this.#sendJob = undefined;
     const endAt = clock.monotonic() + deadlineMs;
+    await atMost(deadlineMs, Promise.allSettled(this.#flights), { scheduler, name: 'crowdsec:stop' });
     try {
       do {
         const waitMs = pacer.allowedAt - clock.now();
