@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util';
  * Breaks what can break around the agent, with real processes, a real redis-server and the sandbox over HTTP, and counts what came of
  * it. Ends with 1 when a promise was broken. `--json` prints the figures alone, `--built` takes the packages as they are built.
  *
- * `signals` (the default) further takes `--workers`, `--signals`, `--seconds`, `--scale`, `--kill-every` and `--outage`; see
- * tools/chaos/signals.mjs. `starts` takes `--starts`.
+ * `signals` (the default) further takes `--workers`, `--signals`, `--seconds`, `--scale`, `--kill-every`, `--outage` and
+ * `--accepted`; see tools/chaos/signals.mjs. `starts` takes `--starts`.
  */
 const RUNS = ['signals', 'starts', 'poison', 'month'];
 
@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
     scale: { type: 'string', default: '20' },
     'kill-every': { type: 'string', default: '8' },
     outage: { type: 'string', default: '10' },
+    accepted: { type: 'string', default: '0.95' },
     starts: { type: 'string', default: '50' },
   },
 });
@@ -48,6 +49,7 @@ const options = {
   scale: Number(values.scale),
   killEvery: Number(values['kill-every']),
   outage: Number(values.outage),
+  accepted: Number(values.accepted),
   starts: Number(values.starts),
 };
 const { about, figures, promises } = await run(options, (line) => console.error(line));
