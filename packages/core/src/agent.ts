@@ -3,6 +3,7 @@ import type { DecisionMatch } from './decisions/row-source.js';
 import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 import type { Bouncer } from './bouncer/bouncer.js';
 import type { CrowdsecEvents } from './events.js';
+import type { AppEventKind, AppFacts } from './extensions/detection-event.js';
 import type { Health } from './health.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
@@ -84,6 +85,18 @@ export interface Crowdsec extends AsyncDisposable {
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the first wrong one; then none is sent
    */
   pushSignals(reports: readonly (Report | Whisper)[]): Promise<PushResult>;
+
+  /**
+   * Tells the detectors of something that happened in the application. Takes microseconds, waits for nothing.
+   *
+   * ```ts
+   * crowdsec.observe('app:login-failed', { ip, user: name });
+   * ```
+   *
+   * @param facts `ip` is the client's address; the others are for the detectors, at most 20, texts cut to 500 characters
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none, or without an ip: mistakes of the caller, not of the visitor
+   */
+  observe(kind: AppEventKind, facts: AppFacts & { readonly ip: string }): void;
 
   /** The signals that CAPI refused for what is in them, of all processes, oldest first, at most 1,000. */
   poisonedSignals(): Promise<readonly PoisonedSignal[]>;

@@ -16,9 +16,12 @@ import type { DecisionMatch } from './decisions/row-source.js';
 import { Emitter } from './emitter.js';
 import { CrowdsecError, messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
+import type { Actions } from './extensions/acting.js';
+import type { AppEventKind, AppFacts } from './extensions/detection-event.js';
+import { ExtensionHost } from './extensions/host.js';
 import { judge, type Health } from './health.js';
 import { interfaceIps } from './interface-ips.js';
-import { PrefixSet } from './ip/prefix.js';
+import { parsePrefix, PrefixSet, type IpPrefix } from './ip/prefix.js';
 import { isPublicIp } from './ip/public.js';
 import { formatIp } from './ip/address.js';
 import { consoleLogger, type Logger } from './logger.js';
@@ -71,6 +74,7 @@ class Agent implements Crowdsec {
   readonly #refresher: Refresher;
   readonly #pacer: Pacer;
   readonly #signals: SignalBuffer;
+  readonly #extensions: ExtensionHost;
   readonly #closeFetch: () => Promise<void>;
   readonly #geoSource: GeoSource | undefined;
   #geoFailure: string | undefined;
@@ -88,7 +92,6 @@ class Agent implements Crowdsec {
     const { fetch, close } = options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
     this.#closeFetch = close;
     this.userAgent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
-    this.#declared = new Set(options.scenarios);
 
     const store = (this.#store = openStore({
       store: options.store,
@@ -100,6 +103,34 @@ class Agent implements Crowdsec {
       logger,
       deadlineMs: options.storeTimeoutMs,
     }));
+
+    const ownIps = PrefixSet.from([...options.ownIps, ...interfaceIps()], 'options.ownIps');
+    const shield = (prefix: IpPrefix): ReturnType<Actions['shielded']> => {
+      if (!isPublicIp(prefix)) return 'non-public-ip';
+      if (ownIps.has(prefix)) return 'own-ip';
+      return this.#engine.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
+    };
+    this.#extensions = new ExtensionHost({
+      extensions: options.extensions,
+      actions: {
+        shielded: (address) => {
+          const prefix = parsePrefix(address);
+          return prefix && shield(prefix);
+        },
+        decide: (decision) => this.decide(decision),
+        report: (report) => this.report(report),
+        whisper: (whisper) => this.whisper(whisper),
+      },
+      store,
+      clock,
+      scheduler,
+      logger,
+      listener: {
+        detected: (detection) => events.emit('detected', detection),
+        changed: (change) => events.emit('extensionChanged', change),
+      },
+    });
+    this.#declared = new Set([...options.scenarios, ...this.#extensions.scenarios]);
 
     // Beside a store of the user, a folder keeps a copy of the identity.
     const copy =
@@ -157,7 +188,6 @@ class Agent implements Crowdsec {
     // A call that is not answered soon is repeated later; until then nobody else may send.
     const callTimeoutMs = Math.min(options.timeoutMs, SIGNALS_TIMEOUT_MS);
     this.#pacer = new Pacer({ store, clock, callTimeoutMs });
-    const ownIps = PrefixSet.from([...options.ownIps, ...interfaceIps()], 'options.ownIps');
     this.#signals = new SignalBuffer({
       store,
       pacer: this.#pacer,
@@ -165,11 +195,7 @@ class Agent implements Crowdsec {
       scheduler,
       logger,
       declared: this.#declared,
-      isReportable: (prefix) => {
-        if (!isPublicIp(prefix)) return 'non-public-ip';
-        if (ownIps.has(prefix)) return 'own-ip';
-        return engine.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
-      },
+      isReportable: shield,
       prepare: () => this.#session.token(),
       push: (signals) => client.pushSignals(signals, { timeoutMs: callTimeoutMs }),
       bufferSize: options.bufferSize,
@@ -189,8 +215,10 @@ class Agent implements Crowdsec {
     this.bouncer = new Bouncer({
       ...pickBouncerOptions(options),
       getIpRemediation: (ip) => engine.getIpRemediation(ip),
-      remedies: { ban: banRemedy(options.ban), ...options.remedies },
+      remedies: { ...this.#extensions.remedies({ ban: banRemedy(options.ban) }), ...options.remedies },
+      observer: this.#extensions,
       logger,
+      clock,
       scheduler,
       onBlocked: (blocked) => events.emit('requestBlocked', blocked),
     });
@@ -200,7 +228,7 @@ class Agent implements Crowdsec {
     if (this.#state === 'started') return;
     if (this.#state === 'stopped') throw stopped();
     this.#state = 'started';
-    await Promise.all([this.#open(), this.#openGeo()]);
+    await Promise.all([this.#open(), this.#openGeo(), this.#extensions.start()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -266,6 +294,10 @@ class Agent implements Crowdsec {
     );
   }
 
+  observe(kind: AppEventKind, facts: AppFacts & { readonly ip: string }): void {
+    this.#extensions.observe(kind, facts);
+  }
+
   poisonedSignals(): Promise<readonly PoisonedSignal[]> {
     return poisonedSignals(this.#store);
   }
@@ -312,6 +344,9 @@ class Agent implements Crowdsec {
         shared: this.#store.shared,
         reachable: this.#store.reachable,
       },
+      extensions: this.#extensions.health,
+      droppedEvents: this.#extensions.droppedEvents,
+      cappedScenarios: this.#extensions.cappedScenarios,
     });
   }
 
@@ -321,7 +356,7 @@ class Agent implements Crowdsec {
 
   async runDue(): Promise<void> {
     if (this.#state !== 'started') return;
-    const jobs = [this.#refresher.refreshIfDue(), this.#signals.flushIfDue()];
+    const jobs = [this.#refresher.refreshIfDue(), this.#extensions.runDue().then(() => this.#signals.flushIfDue())];
     for (const job of await whileAlive(Promise.allSettled(jobs))) {
       if (job.status === 'rejected') this.#logger.warn(messageOf(job.reason));
     }
@@ -358,6 +393,7 @@ class Agent implements Crowdsec {
   }
 
   async #close(deadlineMs: number): Promise<void> {
+    await atMost(deadlineMs, this.#extensions.stop(), { scheduler: this.#scheduler, name: 'crowdsec:stop' });
     await atMost(deadlineMs, this.#refresher.stop(), { scheduler: this.#scheduler, name: 'crowdsec:stop' });
     await this.#localSync.stop();
     await this.#signals.stop(deadlineMs);

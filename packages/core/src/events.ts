@@ -1,4 +1,5 @@
 import type { BlockedRequest } from './bouncer/bouncer.js';
+import type { Detection, ExtensionChange } from './extensions/host.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { RefusalReason, SignalKind } from './signals/report.js';
 
@@ -26,4 +27,8 @@ export interface CrowdsecEvents {
   signalsFailed: { readonly count: number; readonly error: Error; readonly nextAt: number };
   /** CAPI refused this signal for what is in it; it is set aside. */
   signalPoisoned: { readonly uuid: string; readonly message: string };
+  /** A detector found something; `suppressed` says why nothing was done about it. */
+  detected: Detection;
+  /** An extension was activated, switched off, brought back or disposed. */
+  extensionChanged: ExtensionChange;
 }

@@ -1,5 +1,6 @@
 import type { RequestCounts } from './bouncer/request-counter.js';
 import type { SessionState } from './capi/session.js';
+import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
 import type { RefusalReason } from './signals/report.js';
 
@@ -16,10 +17,13 @@ export interface Health {
   /** What became of the requests that this process has judged. */
   readonly requests: RequestCounts;
   readonly store: StoreHealth;
+  readonly extensions: readonly ExtensionHealth[];
+  /** Events that no detector saw because too many waited. */
+  readonly droppedEvents: number;
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`, `EXTENSION_OFF`, `EXTENSION_CAPPED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -78,18 +82,20 @@ interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
   readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
   readonly geoFailure?: string | undefined;
+  /** Scenarios of extensions that had their share of the hour. */
+  readonly cappedScenarios: readonly string[];
 }
 
 /** The health of these facts: what is wrong, and how bad that is. */
 export function judge(facts: JudgedFacts): Health {
-  const { started, failure: _, geoFailure: __, ...rest } = facts;
+  const { started, failure: _, geoFailure: __, cappedScenarios: ___, ...rest } = facts;
   const problems = [...problemsOf(facts)];
   const loaded = started && rest.decisions.pulledAt !== undefined;
   return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
 }
 
 function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
-  const { started, failure, geoFailure, identity, decisions, store } = facts;
+  const { started, failure, geoFailure, identity, decisions, store, extensions, cappedScenarios } = facts;
   if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
   if (!store.reachable) {
     yield {
@@ -109,5 +115,13 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
     if (list.status === 'failed') {
       yield { code: 'LIST_FAILED', message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}` };
     }
+  }
+  for (const { name, state, reason, retryAt } of extensions) {
+    if (state !== 'off') continue;
+    const until = retryAt === undefined ? 'for now' : `until ${new Date(retryAt).toISOString()}`;
+    yield { code: 'EXTENSION_OFF', message: `The extension ${name} is switched off ${until}: ${reason ?? 'no reason given'}` };
+  }
+  for (const scenario of cappedScenarios) {
+    yield { code: 'EXTENSION_CAPPED', message: `${scenario} was acted on as often as it may be in an hour; see capPerHour.` };
   }
 }

@@ -58,9 +58,9 @@ export type {
   DetectionEvent,
   EventKind,
   RequestEvent,
-  RequestTraits,
   ResponseEvent,
 } from './extensions/detection-event.js';
+export type { Suppression } from './extensions/acting.js';
 export type { Detector, Outcome, OutcomeDecision } from './extensions/detector.js';
 export {
   EXTENSION_API_VERSION,
@@ -68,7 +68,18 @@ export {
   type ExtensionContext,
   type ExtensionStore,
 } from './extensions/extension.js';
-export type { BucketOptions, Overflow, Pour, SharedBuckets } from './extensions/leaky-buckets.js';
+export type { DetectorHealth, ExtensionHealth, ExtensionState } from './extensions/extension-health.js';
+export {
+  ExtensionHost,
+  type Detection,
+  type ExtensionChange,
+  type ExtensionHostOptions,
+  type ExtensionListener,
+} from './extensions/host.js';
+export type { BucketOptions } from './extensions/bucket-options.js';
+export { groupByIp } from './extensions/group-by-ip.js';
+export { LeakyBuckets } from './extensions/leaky-buckets.js';
+export type { SharedBuckets } from './extensions/shared-buckets.js';
 
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
 export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
@@ -77,7 +88,7 @@ export { followAnswer } from './bouncer/follow-answer.js';
 export { nodeFacts } from './bouncer/node-facts.js';
 export type { Remedy, RemedyAnswer, RemedyRequest } from './bouncer/remedy.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
-export type { Answer, RequestObserver } from './bouncer/request-observer.js';
+export type { Answer, RequestObserver, RequestTraits } from './bouncer/request-observer.js';
 export type { Skip } from './bouncer/skip-rule.js';
 export type { TrustedProxies } from './bouncer/trusted-proxies.js';
 export type {
@@ -90,5 +101,6 @@ export type {
   VerdictFacts,
 } from './bouncer/verdict.js';
 
+export type { BucketRules, Overflow, Pour } from './store/bucket-rules.js';
 export { openStore, type OpenStoreOptions } from './store/open-store.js';
 export type { Blob, Journal, JournalEntry, JsonValue, Lease, Store, StoreKey } from './store/store.js';

@@ -8,6 +8,7 @@ import type { RequestFacts } from './bouncer/verdict.js';
 import { capiOptions } from './capi/options.js';
 import type { Fetch } from './capi/transport.js';
 import type { Clock } from './clock.js';
+import type { Extension } from './extensions/extension.js';
 import type { Logger } from './logger.js';
 import { refreshOptions } from './refresh/options.js';
 import type { GeoLookup, GeoSource } from './remediation/geo-source.js';
@@ -105,6 +106,9 @@ export interface CrowdsecOptions {
   /** For requests that can't be judged because a remedy or another function of yours threw or took too long; `pass` by default. */
   readonly onError?: 'pass' | 'block' | undefined;
 
+  /** What adds to the agent: detectors, sources, remedies. Their scenarios are told at login beside `scenarios`. */
+  readonly extensions?: readonly Extension[] | undefined;
+
   /** Where the agent logs; the console, from `info` on, by default. */
   readonly logger?: Logger | undefined;
   readonly clock?: Clock | undefined;
@@ -120,6 +124,7 @@ const schema = z
     geo: agentGeo,
     ...signalOptions,
     ...bouncerOptions,
+    extensions: z.array(z.custom<Extension>((value) => typeof value === 'object' && value !== null)).default(() => []),
     logger: objectWith<Logger>(['debug', 'info', 'warn', 'error'], 'an object with debug, info, warn and error').optional(),
     clock: objectWith<Clock>(['now', 'monotonic'], 'an object with now() and monotonic()').optional(),
     scheduler: objectWith<Scheduler>(['schedule'], 'an object with schedule(name, delayMs, run)').optional(),

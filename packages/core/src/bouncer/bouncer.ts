@@ -8,7 +8,7 @@ import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-
 import { proxyWarnings } from './proxy-warnings.js';
 import type { Remedy, RemedyAnswer, RemedyRequest } from './remedy.js';
 import { RequestCounter, type RequestCounts } from './request-counter.js';
-import type { RequestObserver } from './request-observer.js';
+import { requestTraits, type RequestObserver } from './request-observer.js';
 import { skipRule, type Skip } from './skip-rule.js';
 import type { BlockVerdict, BouncerResponse, PassVerdict, RequestFacts, Verdict, VerdictFacts } from './verdict.js';
 
@@ -116,14 +116,16 @@ export class Bouncer {
     const { observer, clock = systemClock } = this.#options;
     if (ip === undefined || observer?.wantsResponses !== true) return undefined;
     const from = clock.monotonic();
-    return (status) => observer.response(ip, facts, { action, status, durationMs: clock.monotonic() - from });
+    return (status) => {
+      observer.response(ip, requestTraits(facts, action), { status, durationMs: clock.monotonic() - from });
+    };
   }
 
   #judge(ip: string, facts: RequestFacts): IpRemediation {
     const { getIpRemediation, observer } = this.#options;
     const found = getIpRemediation(ip);
     if (observer?.wantsRequests !== true) return found;
-    const decided = observer.request(ip, facts, this.#isLetThrough(found) ? 'pass' : 'block');
+    const decided = observer.request(ip, requestTraits(facts, this.#isLetThrough(found) ? 'pass' : 'block'));
     return decided ? getIpRemediation(ip) : found;
   }
 

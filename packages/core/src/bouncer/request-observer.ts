@@ -1,4 +1,4 @@
-import type { RequestFacts } from './verdict.js';
+import { readHeader, type RequestFacts, type Verdict } from './verdict.js';
 
 /** Who wants to hear of requests and their answers: the extensions' host. It never throws, and never holds a request up. */
 export interface RequestObserver {
@@ -6,14 +6,37 @@ export interface RequestObserver {
   readonly wantsRequests: boolean;
   readonly wantsResponses: boolean;
   /** @returns whether something was decided about the client: then it is judged again */
-  request(ip: string, facts: RequestFacts, action: 'pass' | 'block'): boolean;
-  response(ip: string, facts: RequestFacts, answer: Answer): void;
+  request(ip: string, traits: RequestTraits): boolean;
+  response(ip: string, traits: RequestTraits, answer: Answer): void;
 }
 
 /** How a request was answered. */
 export interface Answer {
-  readonly action: 'pass' | 'block';
   readonly status: number;
   /** From the verdict to the end of the answer. */
   readonly durationMs: number;
+}
+
+/** What of a request is told to others: no query, no cookies, no credentials. */
+export interface RequestTraits {
+  readonly method: string;
+  /** As it arrived, without query; at most 2,000 characters. */
+  readonly path: string;
+  /** Empty when there was none; at most 500 characters. */
+  readonly userAgent: string;
+  /** `block`: the visitor never got to the application, so a failure is none of theirs. */
+  readonly action: Verdict['action'];
+}
+
+const LONGEST_PATH = 2_000;
+const LONGEST_USER_AGENT = 500;
+
+/** What an observer gets to see of a request. */
+export function requestTraits({ method, path, headers }: RequestFacts, action: Verdict['action']): RequestTraits {
+  return {
+    method,
+    path: path.slice(0, LONGEST_PATH),
+    userAgent: (readHeader(headers, 'user-agent') ?? '').slice(0, LONGEST_USER_AGENT),
+    action,
+  };
 }

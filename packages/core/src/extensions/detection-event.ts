@@ -1,3 +1,5 @@
+import type { Answer, RequestTraits } from '../bouncer/request-observer.js';
+
 /** What a detector can ask for: each request, each answer, and what the application itself tells by `observe()`. */
 export type EventKind = 'request' | 'response' | AppEventKind;
 
@@ -20,28 +22,14 @@ export interface RequestEvent extends EventBase, RequestTraits {
 }
 
 /** A request that was answered, by the application or by a refusal. */
-export interface ResponseEvent extends EventBase, RequestTraits {
+export interface ResponseEvent extends EventBase, RequestTraits, Answer {
   readonly kind: 'response';
-  readonly status: number;
-  /** From the verdict to the end of the answer. */
-  readonly durationMs: number;
 }
 
 /** What the application told by {@link Crowdsec.observe}. */
 export interface AppEvent extends EventBase {
   readonly kind: AppEventKind;
   readonly facts: AppFacts;
-}
-
-/** What of a request is told to detectors. */
-export interface RequestTraits {
-  readonly method: string;
-  /** As it arrived, without query. */
-  readonly path: string;
-  /** Empty when there was none; at most 500 characters. */
-  readonly userAgent: string;
-  /** `block`: the visitor never got to the application, so a failure is none of theirs. */
-  readonly action: 'pass' | 'block';
 }
 
 /** Facts of an application's event, such as `{ user: 'alice' }`: at most 20, texts of at most 500 characters. */

@@ -3,12 +3,10 @@ import type { Signal } from '../capi/wire.js';
 import { formatGoDuration, parseGoDuration } from '../decisions/go-duration.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import { formatPrefix, parsePrefix, type IpPrefix } from '../ip/prefix.js';
+import { SCENARIO_NAME } from '../scenario-name.js';
 import type { JsonValue } from '../store/store.js';
 import { validate } from '../validate.js';
 import type { Report, SignalKind, Whisper } from './report.js';
-
-/** The naming rule of the network for what we report. */
-const SCENARIO = /^[a-z0-9_-]+\/[a-z0-9_-]+$/;
 
 /** A ban of four hours is what the official engine decides by default. */
 const DEFAULT_DECISION = { type: 'ban', duration: '4h' };
@@ -16,7 +14,7 @@ const DEFAULT_DECISION = { type: 'ban', duration: '4h' };
 const whisperShape = {
   ip: z.string().max(100).optional(),
   range: z.string().max(100).optional(),
-  scenario: z.string().regex(SCENARIO, 'must look like mysecmodule/login-bruteforce: lower-case letters, digits, - and _'),
+  scenario: z.string().regex(SCENARIO_NAME, 'must look like mysecmodule/login-bruteforce: lower-case letters, digits, - and _'),
   message: z.string().max(1_000).optional(),
   eventCount: z.number().int().min(1).default(1),
   startAt: z.date().optional(),

@@ -34,8 +34,15 @@ export interface ReportedDecision {
 /** A signal is a *decision* when the address was acted on, else a *whisper*. */
 export type SignalKind = 'decision' | 'whisper';
 
-/** Why a signal was not taken. Each is counted under its name in {@link Health}. */
-export type RefusalReason = 'invalid-ip' | 'non-public-ip' | 'own-ip' | 'allowlisted-ip' | 'buffer-full' | 'stopped';
+/** Why a signal was not taken. Each is counted under its name in {@link Health}; `capped` with the extension that asked. */
+export type RefusalReason =
+  | 'invalid-ip'
+  | 'non-public-ip'
+  | 'own-ip'
+  | 'allowlisted-ip'
+  | 'buffer-full'
+  | 'stopped'
+  | 'capped'; // an extension has had its share of the hour
 
 /**
  * What became of a report, at once. `merged`: it was added to a signal about the same that still waits, whose uuid this is.

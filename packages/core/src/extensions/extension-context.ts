@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { Clock } from '../clock.js';
+import { CrowdsecError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Scheduler } from '../scheduler.js';
+import type { Receipt } from '../signals/report.js';
+import type { Store, StoreKey } from '../store/store.js';
+import { validate } from '../validate.js';
+import type { Actions } from './acting.js';
+import type { ExtensionContext, ExtensionStore } from './extension.js';
+import type { HostedExtension } from './hosted-extension.js';
+
+/** What the context of an extension is made of. */
+export interface ContextParts {
+  readonly actions: Actions;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+}
+
+/** What an extension works with until the signal is aborted: then its timers end, and it acts no more. */
+export function extensionContext(parts: ContextParts, hosted: HostedExtension, signal: AbortSignal): ExtensionContext {
+  const { actions, store, clock } = parts;
+  const { name, acting } = hosted;
+
+  /** Runs what it asks for, unless it may not; that is a failure of its own. */
+  const guarded = <T>(what: string, scenario: string, run: () => T): T => {
+    try {
+      if (signal.aborted) throw new CrowdsecError('CROWDSEC_STOPPED', `The extension ${name} is not active.`);
+      acting.checkScenario(scenario, what);
+      return run();
+    } catch (error) {
+      hosted.failed(what, error);
+      throw error;
+    }
+  };
+  const tell = (what: string, facts: { ip?: string; range?: string; scenario: string }, run: () => Receipt): Receipt =>
+    guarded(what, facts.scenario, () =>
+      acting.suppression(facts.ip ?? facts.range ?? '', facts.scenario) === 'capped' ? CAPPED : run(),
+    );
+
+  return {
+    logger: named(parts.logger, name),
+    store: extensionStore(store, name),
+    clock,
+    scheduler: ending(parts.scheduler, name, signal),
+    signal,
+    sharedBuckets: () => {
+      throw new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', 'This store counts no buckets.');
+    },
+    report: (report) => tell('report', report, () => actions.report(report)),
+    whisper: (whisper) => tell('whisper', whisper, () => actions.whisper(whisper)),
+    decide: (decision) =>
+      guarded('decide', decision.scenario, () =>
+        acting.suppression(decision.ip ?? decision.range ?? '', decision.scenario) === undefined
+          ? actions.decide(decision)
+          : undefined,
+      ),
+  };
+}
+
+const CAPPED: Receipt = { status: 'refused', reason: 'capped', stored: Promise.resolve() };
+
+function named(logger: Logger, name: string): Logger {
+  const line = (message: string): string => `${name}: ${message}`;
+  return {
+    debug: (message) => logger.debug(line(message)),
+    info: (message) => logger.info(line(message)),
+    warn: (message) => logger.warn(line(message)),
+    error: (message) => logger.error(line(message)),
+  };
+}
+
+/** A scheduler whose jobs are cancelled, and whose later ones never run, once the signal is aborted. */
+function ending(scheduler: Scheduler, extension: string, signal: AbortSignal): Scheduler {
+  return {
+    schedule(name, delayMs, run) {
+      const cancel = (): void => job[Symbol.dispose]();
+      const job = scheduler.schedule(`crowdsec:extension:${extension}:${name}`, delayMs, () => {
+        signal.removeEventListener('abort', cancel);
+        return signal.aborted ? undefined : run();
+      });
+      signal.addEventListener('abort', cancel, { once: true });
+      return {
+        [Symbol.dispose]: () => {
+          signal.removeEventListener('abort', cancel);
+          cancel();
+        },
+      };
+    },
+  };
+}
+
+const keySchema = z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be [a-z0-9-], at most 64 characters');
+
+function extensionStore(store: Store, name: string): ExtensionStore {
+  const full = (key: string): StoreKey => `extension:${name}:${validate(keySchema, key, 'key')}`;
+  return {
+    get: async (key) => store.get(full(key)),
+    put: async (key, value) => store.put(full(key), value),
+    delete: async (key) => store.delete(full(key)),
+  };
+}

@@ -1,0 +1,344 @@
+import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Crowdsec } from '../agent.js';
+import { createCrowdsec } from '../crowdsec.js';
+import type { RequestFacts } from '../bouncer/verdict.js';
+import { silentLogger } from '../logger.js';
+import type { CrowdsecOptions } from '../options.js';
+import { manualTime, type ManualTime } from '../testing/manual-time.js';
+import type { DetectionEvent } from './detection-event.js';
+import type { Detector, Outcome } from './detector.js';
+import type { Extension, ExtensionContext } from './extension.js';
+import type { Detection } from './host.js';
+
+const MINUTE_MS = 60_000;
+const VISITOR = '203.0.113.7';
+const SCENARIO = 'acme/trap';
+
+let time: ManualTime;
+let sandbox: Sandbox;
+let agents: Crowdsec[];
+
+beforeEach(async () => {
+  time = manualTime(Date.UTC(2026, 10, 22, 12));
+  sandbox = await startSandbox({ clock: time.clock });
+  sandbox.decisions.add([{ value: '198.51.100.7' }]);
+  agents = [];
+});
+
+afterEach(async () => {
+  for (const agent of agents) await agent.stop({ deadlineMs: 0 });
+  await sandbox.stop();
+});
+
+function agent(extensions: readonly Extension[], options: Partial<CrowdsecOptions> = {}): Crowdsec {
+  const crowdsec = createCrowdsec({
+    apiUrl: sandbox.url,
+    ephemeral: true,
+    extensions,
+    clock: time.clock,
+    scheduler: time.scheduler,
+    logger: silentLogger,
+    journalDelayMs: 0,
+    ...options,
+  });
+  agents.push(crowdsec);
+  return crowdsec;
+}
+
+async function running(extensions: readonly Extension[], options: Partial<CrowdsecOptions> = {}): Promise<Crowdsec> {
+  const crowdsec = agent(extensions, options);
+  await crowdsec.start();
+  await time.advance(0);
+  return crowdsec;
+}
+
+function extension(parts: Partial<Extension> & { readonly detect?: Detector['detect']; readonly detector?: Partial<Detector> }): Extension {
+  const { detect, detector, ...rest } = parts;
+  const detectors = detect === undefined ? [] : [{ name: 'trap', on: ['app:hit'] as const, detect, ...detector }];
+  return { name: 'acme.trap', apiVersion: 1, scenarios: [SCENARIO], detectors, ...rest };
+}
+
+const facts = (path: string, remoteAddress = VISITOR): RequestFacts => ({
+  remoteAddress,
+  method: 'GET',
+  path,
+  headers: { 'user-agent': 'curl/8' },
+});
+
+/** Events are shown to detectors beside the requests, not on their way. */
+const shown = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function hit(crowdsec: Crowdsec, ip = VISITOR, times = 1): Promise<void> {
+  for (let i = 0; i < times; i++) crowdsec.observe('app:hit', { ip, user: 'alice' });
+  await shown();
+}
+
+const banAndTell: Outcome = { scenario: SCENARIO, signal: 'decision', decision: { duration: '1h' } };
+
+describe('an extension', () => {
+  it('is refused when it does not keep to the contract, with the path of what is wrong', () => {
+    const wrong: readonly (readonly [Partial<Extension>, string])[] = [
+      [{ name: 'Acme Trap' }, 'options.extensions[0].name'],
+      [{ apiVersion: 2 as 1 }, 'options.extensions[0].apiVersion'],
+      [{ scenarios: ['trap'] }, 'options.extensions[0].scenarios[0]'],
+      [{ detectors: [{ name: 'a', on: ['login'] as never, detect: () => undefined }] }, 'options.extensions[0].detectors[0].on[0]'],
+      [{ detectors: [{ name: 'a', on: [], detect: () => undefined }] }, 'options.extensions[0].detectors[0].on'],
+      [
+        { detectors: [{ name: 'a', on: ['response'], blocking: true, detect: () => undefined }] },
+        'options.extensions[0].detectors[0].on',
+      ],
+      [{ sources: [{} as never] }, 'options.extensions[0].sources[0]'],
+      [{ remedies: { ban: 'no' as never } }, 'options.extensions[0].remedies.ban'],
+    ];
+    for (const [parts, path] of wrong) {
+      expect(() => agent([extension(parts)])).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error);
+    }
+  });
+
+  it('may not share its name, or that of a remedy, with another', () => {
+    const twice = expect.objectContaining({ path: 'options.extensions[1].name' }) as Error;
+    expect(() => agent([extension({}), extension({})])).toThrow(twice);
+    const remedy = { captcha: () => 'pass' as const };
+    const both = [extension({ remedies: remedy }), extension({ name: 'acme.other', remedies: remedy })];
+    expect(() => agent(both)).toThrow(expect.objectContaining({ path: 'options.extensions[1].remedies' }) as Error);
+  });
+
+  it('has its scenarios told at login', async () => {
+    const crowdsec = await running([extension({ detect: () => banAndTell })], { scenarios: ['acme/own'] });
+    await hit(crowdsec);
+    await time.advance(0);
+    await crowdsec.flushSignals();
+    expect(sandbox.machines[0]?.scenarios.toSorted()).toEqual(['acme/own', SCENARIO]);
+  });
+
+  it('is activated by the start, and disposed by the stop, in reverse order, each with an end to it', async () => {
+    const told: string[] = [];
+    const named = (name: string): Extension =>
+      extension({
+        name,
+        activate: ({ signal }) => {
+          told.push(`+${name}`);
+          signal.addEventListener('abort', () => told.push(`!${name}`));
+        },
+        dispose: () => {
+          told.push(`-${name}`);
+          return name === 'hangs' ? new Promise<void>(() => undefined) : Promise.resolve();
+        },
+      });
+    const crowdsec = await running([named('first'), named('hangs'), named('last')]);
+    const stop = crowdsec.stop();
+    await shown();
+    await time.advance(2_000);
+    await stop;
+    expect(told).toEqual(['+first', '+hangs', '+last', '!last', '-last', '!hangs', '-hangs', '!first', '-first']);
+  });
+
+  it('keeps values of its own in the store, and its timers end with it', async () => {
+    let context: ExtensionContext | undefined;
+    const keep = extension({ activate: (given) => void (context = given) });
+    const crowdsec = await running([keep]);
+    await context!.store.put('seen', { count: 3 });
+    expect(await context!.store.get('seen')).toEqual({ count: 3 });
+    await expect(context!.store.get('no/such')).rejects.toMatchObject({ code: 'CROWDSEC_OPTION_INVALID' });
+    let ticks = 0;
+    context!.scheduler.schedule('tick', 1_000, () => void ticks++);
+    context!.scheduler.schedule('tock', 60_000, () => void ticks++);
+    await time.advance(1_000);
+    await crowdsec.stop({ deadlineMs: 0 });
+    await time.advance(MINUTE_MS);
+    expect(ticks).toBe(1);
+    const tooLate = expect.objectContaining({ code: 'CROWDSEC_STOPPED' }) as Error;
+    expect(() => context!.whisper({ ip: VISITOR, scenario: SCENARIO })).toThrow(tooLate);
+  });
+
+  it('acts by its context, within its own scenarios', async () => {
+    let context: ExtensionContext | undefined;
+    const crowdsec = await running([extension({ activate: (given) => void (context = given) })], { scenarios: ['acme/own'] });
+    expect(context!.decide({ ip: VISITOR, scenario: SCENARIO })).toMatchObject({ value: VISITOR });
+    expect(context!.decide({ ip: '10.0.0.1', scenario: SCENARIO })).toBeUndefined();
+    expect(context!.report({ ip: VISITOR, scenario: SCENARIO })).toMatchObject({ status: 'buffered' });
+    const foreign = expect.objectContaining({ code: 'CROWDSEC_SCENARIO_UNDECLARED' }) as Error;
+    expect(() => context!.report({ ip: VISITOR, scenario: 'acme/own' })).toThrow(foreign);
+    expect(crowdsec.health().extensions[0]).toMatchObject({ failures: 1, state: 'active' });
+    const rest = Array.from({ length: 1_000 }, () => context!.whisper({ ip: VISITOR, scenario: SCENARIO }));
+    expect(rest.at(-1)).toMatchObject({ status: 'refused', reason: 'capped' });
+    expect(crowdsec.health().problems).toContainEqual(expect.objectContaining({ code: 'EXTENSION_CAPPED' }));
+  });
+});
+
+describe('a detector', () => {
+  it('sees requests, answers and what the application tells, without query, cookies or credentials', async () => {
+    const seen: DetectionEvent[] = [];
+    const watch = { on: ['request', 'response', 'app:hit'] } as const;
+    const crowdsec = await running([extension({ detect: (event) => void seen.push(event), detector: watch })]);
+    const request = { ...facts('/login'), headers: { 'user-agent': 'x'.repeat(600), cookie: 'a=b', authorization: 'Basic eDp5' } };
+    const verdict = crowdsec.bouncer.inspect(request);
+    await time.advance(7);
+    crowdsec.bouncer.answering(request, verdict)?.(401);
+    await hit(crowdsec, '::FFFF:203.0.113.7');
+    const traits = { method: 'GET', path: '/login', userAgent: 'x'.repeat(500), action: 'pass', ip: VISITOR };
+    expect(seen).toEqual([
+      { kind: 'request', at: expect.any(Number) as number, ...traits },
+      { kind: 'response', at: expect.any(Number) as number, status: 401, durationMs: expect.any(Number) as number, ...traits },
+      { kind: 'app:hit', at: expect.any(Number) as number, ip: VISITOR, facts: { user: 'alice' } },
+    ]);
+  });
+
+  it('is asked beside the requests, and costs nothing where it does not listen', async () => {
+    const crowdsec = await running([extension({ detect: () => banAndTell, detector: { on: ['request'] } })]);
+    expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass' });
+    await shown();
+    expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'block', origin: 'crowdsec' });
+    expect(crowdsec.bouncer.answering(facts('/'), crowdsec.bouncer.inspect(facts('/')))).toBeUndefined();
+  });
+
+  it('that is blocking refuses the very request, an IPv6 client by its /64', async () => {
+    const detect: Detector['detect'] = (event) => ('path' in event && event.path === '/trap' ? banAndTell : undefined);
+    const crowdsec = await running([extension({ detect, detector: { on: ['request'], blocking: true } })]);
+    expect(crowdsec.bouncer.inspect(facts('/trap')).action).toBe('block');
+    expect(crowdsec.bouncer.inspect(facts('/', '203.0.113.8')).action).toBe('pass');
+    expect(crowdsec.bouncer.inspect(facts('/trap', '2001:db8:1:2::1')).action).toBe('block');
+    expect(crowdsec.bouncer.inspect(facts('/', '2001:db8:1:2:ffff::9')).action).toBe('block');
+    expect(crowdsec.bouncer.inspect(facts('/', '2001:db8:1:3::1')).action).toBe('pass');
+    await time.advance(0);
+    await crowdsec.flushSignals();
+    expect(sandbox.signals.map(({ signal }) => signal.source.value)).toEqual([VISITOR, '2001:db8:1:2::1']);
+    expect(sandbox.signals[0]?.signal.decisions?.[0]).toMatchObject({ type: 'ban', duration: '1h' });
+  });
+
+  it('never has private and own addresses acted on, nor more than its cap, nor anything in a dry run', async () => {
+    const detections: Detection[] = [];
+    const crowdsec = await running([extension({ detect: () => banAndTell, detector: { capPerHour: 2 } })], {
+      ownIps: ['203.0.113.99'],
+    });
+    crowdsec.on('detected', (detection) => detections.push(detection));
+    for (const ip of ['10.0.0.1', '203.0.113.99', '203.0.113.1', '203.0.113.2', '203.0.113.3']) await hit(crowdsec, ip);
+    expect(detections.map(({ ip, suppressed }) => [ip, suppressed])).toEqual([
+      ['10.0.0.1', 'non-public-ip'],
+      ['203.0.113.99', 'own-ip'],
+      ['203.0.113.1', undefined],
+      ['203.0.113.2', undefined],
+      ['203.0.113.3', 'capped'],
+    ]);
+    expect(crowdsec.health().extensions[0]?.detectors[0]).toMatchObject({
+      acted: 2,
+      suppressed: { 'non-public-ip': 1, 'own-ip': 1, capped: 1 },
+    });
+    expect(crowdsec.health().problems.map(({ code }) => code)).toContain('EXTENSION_CAPPED');
+    await time.advance(60 * MINUTE_MS);
+    await hit(crowdsec, '203.0.113.3');
+    expect(crowdsec.getIpRemediation('203.0.113.3').remediation).toBe('ban');
+
+    const dry = await running([extension({ detect: () => banAndTell, detector: { dryRun: true } })]);
+    await hit(dry, '203.0.113.4');
+    expect(dry.getIpRemediation('203.0.113.4').remediation).toBe('bypass');
+    expect(dry.health().extensions[0]?.detectors[0]?.suppressed).toEqual({ 'dry-run': 1 });
+  });
+
+  it('is not shown what the application tells wrongly, and visitors can make nothing of it throw', async () => {
+    const seen: DetectionEvent[] = [];
+    const crowdsec = await running([extension({ detect: (event) => void seen.push(event) })]);
+    const wrong = expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path: 'observe.kind' }) as Error;
+    expect(() => crowdsec.observe('login' as 'app:x', { ip: VISITOR })).toThrow(wrong);
+    expect(() => crowdsec.observe('app:hit', {} as { ip: string })).toThrow(expect.objectContaining({ path: 'observe.ip' }) as Error);
+    crowdsec.observe('app:hit', { ip: 'nonsense' });
+    crowdsec.observe('app:hit', { ip: VISITOR, user: 'x'.repeat(9_999), odd: { deep: 1 } as never });
+    await shown();
+    expect(seen).toMatchObject([{ facts: { user: 'x'.repeat(500) } }]);
+    expect(Object.keys((seen[0] as { facts: object }).facts)).toEqual(['user']);
+  });
+});
+
+describe('an extension that fails', () => {
+  const failing: readonly (readonly [string, Detector['detect'], string])[] = [
+    ['throws', () => { throw new Error('boom'); }, 'detector trap: boom'],
+    ['rejects', () => Promise.reject(new Error('boom')), 'detector trap: boom'],
+    ['hangs', () => new Promise(() => undefined), 'detector trap: no answer within 2 s'],
+    ['reports what it has not declared', () => ({ scenario: 'acme/other', signal: 'whisper' }), 'is none that the extension declares'],
+    ['says what no outcome may', () => ({ scenario: SCENARIO, signal: 'shout' as 'whisper' }), "must be 'decision' or 'whisper'"],
+    ['speaks of somebody else', () => ({ scenario: SCENARIO, signal: 'whisper', ip: '8.8.8.8' }) as Outcome, 'outcome.ip'],
+    ['answers nonsense', () => 'ban' as unknown as Outcome, 'detector trap: '],
+  ];
+
+  it.each(failing)('%s: is switched off after five failures, and named', async (_, detect, reason) => {
+    const crowdsec = await running([extension({ detect }), extension({ name: 'acme.good', detect: () => banAndTell })]);
+    await hit(crowdsec, VISITOR, 4);
+    await time.advance(3_000);
+    await shown();
+    expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'active', failures: 4 });
+    await hit(crowdsec);
+    await time.advance(3_000);
+    await shown();
+    const [bad, good] = crowdsec.health().extensions;
+    expect(bad).toMatchObject({ name: 'acme.trap', state: 'off', reason: expect.stringContaining(reason) as string });
+    expect(good).toMatchObject({ state: 'active', failures: 0 });
+    expect(good?.detectors[0]?.acted).toBe(5);
+    expect(crowdsec.health().problems).toContainEqual({
+      code: 'EXTENSION_OFF',
+      message: expect.stringContaining('acme.trap') as string,
+    });
+  });
+
+  it('comes back after a minute, on trial: it goes at once if it fails again, for twice as long', async () => {
+    let isBroken = true;
+    let activations = 0;
+    const detect = (): undefined => {
+      if (isBroken) throw new Error('boom');
+    };
+    const crowdsec = await running([extension({ detect, activate: () => void activations++ })]);
+    const states: string[] = [];
+    crowdsec.on('extensionChanged', ({ state }) => states.push(state));
+    const state = (): string | undefined => crowdsec.health().extensions[0]?.state;
+    await hit(crowdsec, VISITOR, 5);
+    expect(state()).toBe('off');
+    await time.advance(MINUTE_MS);
+    expect([state(), activations]).toEqual(['active', 2]);
+    await hit(crowdsec);
+    expect(state()).toBe('off');
+    await time.advance(MINUTE_MS);
+    expect(state()).toBe('off');
+    await time.advance(MINUTE_MS);
+    expect(state()).toBe('active');
+    isBroken = false;
+    await hit(crowdsec);
+    await time.advance(2 * MINUTE_MS);
+    isBroken = true;
+    await hit(crowdsec, VISITOR, 4);
+    expect(state()).toBe('active');
+    expect(states).toEqual(['off', 'activating', 'active', 'off', 'activating', 'active']);
+  });
+
+  it('in its activation does not hold up the start for ever, nor cost the others theirs', async () => {
+    const hangs = extension({ name: 'acme.hangs', activate: () => new Promise(() => undefined) });
+    const throws = extension({
+      name: 'acme.throws',
+      activate: () => {
+        throw new Error('no licence');
+      },
+    });
+    const crowdsec = agent([hangs, throws, extension({ detect: () => banAndTell })]);
+    const start = crowdsec.start();
+    await shown();
+    await time.advance(5_000);
+    await start;
+    expect(crowdsec.health().extensions).toMatchObject([
+      { state: 'off', reason: 'activation: no end of its activation within 5 s' },
+      { state: 'off', reason: 'activation: no licence' },
+      { state: 'active' },
+    ]);
+  });
+
+  it('in a remedy leaves the refusal to the built-in one while it is off', async () => {
+    const remedies = {
+      ban: (): never => {
+        throw new Error('boom');
+      },
+    };
+    const crowdsec = await running([extension({ remedies })], { onError: 'block' });
+    const banned = facts('/', '198.51.100.7');
+    for (let i = 0; i < 5; i++) expect(crowdsec.bouncer.inspect(banned)).toMatchObject({ action: 'block', origin: 'failed' });
+    expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'off', reason: 'remedy ban: boom' });
+    expect(crowdsec.bouncer.inspect(banned)).toMatchObject({ action: 'block', origin: 'CAPI', response: { status: 403 } });
+  });
+});

@@ -1,0 +1,195 @@
+import type { Remedy, RemedyAnswer, RemedyRequest } from '../bouncer/remedy.js';
+import type { Answer, RequestObserver, RequestTraits } from '../bouncer/request-observer.js';
+import type { Clock } from '../clock.js';
+import { CrowdsecError } from '../errors.js';
+import { canonicalIp } from '../ip/address.js';
+import type { Logger } from '../logger.js';
+import type { Scheduler } from '../scheduler.js';
+import type { DecisionSource } from '../sources/decision-source.js';
+import type { Store } from '../store/store.js';
+import type { Actions, Deed } from './acting.js';
+import { checkAppEvent } from './check-app-event.js';
+import { checkExtensions } from './check-extensions.js';
+import type { AppEventKind, AppFacts, DetectionEvent, EventKind } from './detection-event.js';
+import { EventQueue } from './event-queue.js';
+import { extensionContext } from './extension-context.js';
+import type { ExtensionHealth, ExtensionState } from './extension-health.js';
+import type { Extension } from './extension.js';
+import type { HostedDetector } from './hosted-detector.js';
+import { HostedExtension } from './hosted-extension.js';
+
+export interface ExtensionHostOptions {
+  readonly extensions: readonly Extension[];
+  readonly actions: Actions;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly listener: ExtensionListener;
+}
+
+/** Is told what extensions find, and how they fare. */
+export interface ExtensionListener {
+  detected(detection: Detection): void;
+  changed(change: ExtensionChange): void;
+}
+
+/** What a detector found, and what became of it. */
+export interface Detection extends Deed {
+  readonly extension: string;
+  readonly detector: string;
+}
+
+/** An extension is in another state. */
+export interface ExtensionChange {
+  readonly name: string;
+  readonly state: ExtensionState;
+  readonly reason?: string;
+  readonly retryAt?: number;
+}
+
+/**
+ * Runs extensions: shows them what happens, acts on what they find, and keeps what they do wrong to themselves. Nothing here throws or
+ * waits on the way of a request.
+ */
+export class ExtensionHost implements RequestObserver {
+  readonly #options: ExtensionHostOptions;
+  readonly #hosted: readonly HostedExtension[];
+  readonly #queue: EventQueue;
+  /** Those of active extensions, by what they listen to. */
+  #detectors = new Map<EventKind, readonly HostedDetector[]>();
+  #blocking: readonly HostedDetector[] = [];
+  wantsRequests = false;
+  wantsResponses = false;
+
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong, duplicate names included */
+  constructor(options: ExtensionHostOptions) {
+    this.#options = options;
+    const { clock, scheduler, logger, listener, actions, store } = options;
+    this.#queue = new EventQueue(clock, (event) => this.#show(event));
+    this.#hosted = checkExtensions(options.extensions).map(
+      (extension) =>
+        new HostedExtension({
+          extension,
+          actions,
+          clock,
+          scheduler,
+          logger,
+          contextOf: (hosted, signal) => extensionContext({ actions, store, clock, scheduler, logger }, hosted, signal),
+          onChange: ({ name, state, health: { reason, retryAt } }) => {
+            this.#subscribe();
+            listener.changed({ name, state, ...(reason && { reason }), ...(retryAt && { retryAt }) });
+          },
+          onDeed: ({ name }, detector, deed) => listener.detected({ extension: name, detector, ...deed }),
+        }),
+    );
+  }
+
+  /** What all of them report. */
+  get scenarios(): readonly string[] {
+    return this.#options.extensions.flatMap(({ scenarios = [] }) => scenarios);
+  }
+
+  /** Where decisions come from beside CAPI. */
+  get sources(): readonly DecisionSource[] {
+    return this.#options.extensions.flatMap(({ sources = [] }) => sources);
+  }
+
+  get health(): readonly ExtensionHealth[] {
+    return this.#hosted.map((hosted) => hosted.health);
+  }
+
+  /** Scenarios that may be acted on no more this hour. */
+  get cappedScenarios(): readonly string[] {
+    return this.#hosted.flatMap(({ acting }) => acting.spent);
+  }
+
+  /** Events that no detector saw because too many waited. */
+  get droppedEvents(): number {
+    return this.#queue.dropped;
+  }
+
+  /** Activates all, each for itself; what takes longer than 5 s is switched off. */
+  async start(): Promise<void> {
+    await Promise.all(this.#hosted.map((hosted) => hosted.activate()));
+  }
+
+  /** Shows what still waits, then disposes in reverse order, one after the other. */
+  async stop(): Promise<void> {
+    this.#queue.drain();
+    for (const hosted of this.#hosted.toReversed()) await hosted.dispose();
+  }
+
+  /** Brings back those whose time has come, and shows what waits: for hosts whose timers do not run between calls. */
+  async runDue(): Promise<void> {
+    await Promise.all(this.#hosted.map((hosted) => hosted.resumeIfDue()));
+    this.#queue.drain();
+  }
+
+  /** The built-in remedies with those of extensions over them; while an extension is off, the built-in one of the name serves. */
+  remedies(builtIn: Readonly<Record<string, Remedy>>): Readonly<Record<string, Remedy>> {
+    const contributed = this.#hosted.flatMap((hosted) =>
+      Object.entries(hosted.extension.remedies ?? {}).map(([name, remedy]) => {
+        const guarded = (request: RemedyRequest): RemedyAnswer | Promise<RemedyAnswer> => {
+          if (hosted.isActive) return watched(hosted, name, remedy, request);
+          const instead = builtIn[name];
+          if (instead !== undefined) return instead(request);
+          throw new CrowdsecError('CROWDSEC_STOPPED', `The extension ${hosted.name}, whose remedy ${name} is, is not active.`);
+        };
+        return [name, guarded] as const;
+      }),
+    );
+    return { ...builtIn, ...Object.fromEntries(contributed) };
+  }
+
+  request(ip: string, traits: RequestTraits): boolean {
+    const event: DetectionEvent = { kind: 'request', ip, at: this.#options.clock.now(), ...traits };
+    let decided = false;
+    for (const detector of this.#blocking) decided = detector.show(event) || decided;
+    if (this.#detectors.has('request')) this.#queue.add(event);
+    return decided;
+  }
+
+  response(ip: string, traits: RequestTraits, answer: Answer): void {
+    this.#queue.add({ kind: 'response', ip, at: this.#options.clock.now(), ...traits, ...answer });
+  }
+
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none: a mistake of the caller, not of the visitor */
+  observe(kind: AppEventKind, given: AppFacts & { readonly ip: string }): void {
+    const { ip: text, ...facts } = checkAppEvent(kind, given);
+    const ip = canonicalIp(text);
+    if (ip !== undefined && this.#detectors.has(kind)) {
+      this.#queue.add({ kind, ip, at: this.#options.clock.now(), facts });
+    }
+  }
+
+  #show(event: DetectionEvent): void {
+    for (const detector of this.#detectors.get(event.kind) ?? []) detector.show(event);
+  }
+
+  #subscribe(): void {
+    const detectors = this.#hosted.filter(({ isActive }) => isActive).flatMap((hosted) => hosted.detectors);
+    this.#blocking = detectors.filter(({ detector }) => detector.blocking);
+    this.#detectors = new Map();
+    for (const hosted of detectors) {
+      if (hosted.detector.blocking) continue;
+      for (const kind of hosted.detector.on) this.#detectors.set(kind, [...(this.#detectors.get(kind) ?? []), hosted]);
+    }
+    this.wantsRequests = this.#blocking.length > 0 || this.#detectors.has('request');
+    this.wantsResponses = this.#detectors.has('response');
+  }
+}
+
+/** The remedy's answer; what it throws, or rejects, is counted and goes on. */
+function watched(hosted: HostedExtension, name: string, remedy: Remedy, request: RemedyRequest): ReturnType<Remedy> {
+  const fail = (error: unknown): never => {
+    hosted.failed(`remedy ${name}`, error);
+    throw error;
+  };
+  try {
+    const answer = remedy(request);
+    return answer instanceof Promise ? answer.catch(fail) : answer;
+  } catch (error) {
+    return fail(error);
+  }
+}

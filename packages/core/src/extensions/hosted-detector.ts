@@ -1,0 +1,107 @@
+import type { Clock } from '../clock.js';
+import { atMost, type Scheduler } from '../scheduler.js';
+import type { Acting, Deed, Suppression } from './acting.js';
+import type { DetectionEvent } from './detection-event.js';
+import type { Detector, Outcome } from './detector.js';
+import type { DetectorHealth } from './extension-health.js';
+
+/** An answer that has not come by then never counts. */
+const ANSWER_DEADLINE_MS = 2_000;
+/** Whoever holds the event loop for longer holds up every request. */
+const LONGEST_HOLD_MS = 50;
+/** So many answers of a detector may be pending; it is not shown what comes beyond. */
+const MOST_PENDING = 100;
+
+/** What a detector is run with. */
+export interface HostedDetectorOptions {
+  readonly detector: Detector;
+  readonly acting: Acting;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly isActive: () => boolean;
+  readonly onDeed: (deed: Deed) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Shows events to one detector, and acts on what it finds. Never throws. */
+export class HostedDetector {
+  readonly detector: Detector;
+  readonly #options: HostedDetectorOptions;
+  readonly #suppressed: Partial<Record<Suppression, number>> = {};
+  #events = 0;
+  #missed = 0;
+  #acted = 0;
+  #pending = 0;
+
+  constructor(options: HostedDetectorOptions) {
+    this.#options = options;
+    this.detector = options.detector;
+  }
+
+  get health(): DetectorHealth {
+    const { name, dryRun = false } = this.detector;
+    return {
+      name,
+      dryRun,
+      events: this.#events,
+      missed: this.#missed,
+      acted: this.#acted,
+      suppressed: { ...this.#suppressed },
+    };
+  }
+
+  /** Shows it an event; whether it decided something about the client, at once. */
+  show(event: DetectionEvent): boolean {
+    const { isActive, clock, onFailure } = this.#options;
+    if (!isActive()) return false;
+    if (this.#pending >= MOST_PENDING) {
+      this.#missed++;
+      return false;
+    }
+    this.#events++;
+    const from = clock.monotonic();
+    try {
+      const answer = this.detector.detect(event);
+      const heldMs = clock.monotonic() - from;
+      if (heldMs > LONGEST_HOLD_MS) throw new Error(`held the event loop for ${Math.round(heldMs)} ms`);
+      if (answer === undefined) return false;
+      if (!isPromise(answer)) return this.#act(answer, event);
+      if (this.detector.blocking) {
+        answer.catch(() => undefined);
+        throw new Error('answered a promise, although it is blocking');
+      }
+      void this.#await(answer, event);
+    } catch (error) {
+      onFailure(error);
+    }
+    return false;
+  }
+
+  async #await(answer: Promise<Outcome | undefined>, event: DetectionEvent): Promise<void> {
+    const { scheduler, isActive, onFailure } = this.#options;
+    this.#pending++;
+    const inTime = atMost(ANSWER_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:detector' });
+    try {
+      if (!(await inTime)) throw new Error(`no answer within ${ANSWER_DEADLINE_MS / 1_000} s`);
+      const outcome = await answer;
+      if (isActive() && outcome !== undefined) this.#act(outcome, event);
+    } catch (error) {
+      onFailure(error);
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  /** @throws CrowdsecError for what no outcome may say */
+  #act(outcome: Outcome, event: DetectionEvent): boolean {
+    const deed = this.#options.acting.act(outcome, event, this.detector);
+    if (deed.suppressed === undefined) this.#acted++;
+    else this.#suppressed[deed.suppressed] = (this.#suppressed[deed.suppressed] ?? 0) + 1;
+    this.#options.onDeed(deed);
+    return deed.suppressed === undefined && deed.decision !== undefined;
+  }
+}
+
+function isPromise(answer: Outcome | Promise<Outcome | undefined>): answer is Promise<Outcome | undefined> {
+  return answer instanceof Promise || 'then' in answer;
+}
