@@ -1,4 +1,5 @@
 import {
+  followAnswer,
   hostedCrowdsec,
   nodeFacts,
   type BouncerResponse,
@@ -32,12 +33,14 @@ export type CrowdsecMiddleware = RequestHandler & { readonly crowdsec: Crowdsec 
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
   const { crowdsec } = hostedCrowdsec(given);
   const middleware: RequestHandler = (request, response, next) => {
+    const facts = nodeFacts(request, request.originalUrl);
     const follow = (verdict: Verdict): void => {
+      followAnswer(crowdsec.bouncer, facts, verdict, response);
       if (verdict.action === 'block') return refuse(response, verdict.response);
       response.locals.crowdsec = verdict;
       next();
     };
-    const verdict = crowdsec.bouncer.inspect(nodeFacts(request, request.originalUrl));
+    const verdict = crowdsec.bouncer.inspect(facts);
     if (verdict.settled === undefined) follow(verdict);
     else verdict.settled.then(follow).catch(next);
   };

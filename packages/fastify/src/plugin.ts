@@ -1,4 +1,5 @@
 import {
+  followAnswer,
   hostedCrowdsec,
   nodeFacts,
   type BouncerResponse,
@@ -50,12 +51,14 @@ function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void 
   app.decorate('crowdsec', crowdsec);
   app.decorateRequest('crowdsec', null);
   app.addHook('onRequest', (request, reply, next) => {
+    const facts = nodeFacts(request.raw, request.originalUrl);
     const follow = (verdict: Verdict): void => {
+      followAnswer(crowdsec.bouncer, facts, verdict, reply.raw);
       if (verdict.action === 'block') return refuse(reply, verdict.response);
       request.crowdsec = verdict;
       next();
     };
-    const verdict = crowdsec.bouncer.inspect(nodeFacts(request.raw, request.originalUrl));
+    const verdict = crowdsec.bouncer.inspect(facts);
     if (verdict.settled === undefined) follow(verdict);
     else void verdict.settled.then(follow);
   });

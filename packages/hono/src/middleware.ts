@@ -1,11 +1,14 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  followAnswer,
   hostedCrowdsec,
   nodeFacts,
+  type Bouncer,
   type Crowdsec,
   type CrowdsecOptions,
   type PassVerdict,
   type RequestFacts,
+  type Verdict,
 } from '@crowdsec-sdk/core';
 import type { Context, MiddlewareHandler } from 'hono';
 
@@ -37,22 +40,40 @@ export type CrowdsecMiddleware = MiddlewareHandler<CrowdsecEnv> & { readonly cro
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
   const { crowdsec } = hostedCrowdsec(given);
   const middleware: MiddlewareHandler<CrowdsecEnv> = async (context, next) => {
-    const judged = crowdsec.bouncer.inspect(factsOf(context));
+    const { incoming, outgoing } = nodeBindings(context);
+    const facts = incoming === undefined ? factsOf(context) : nodeFacts(incoming);
+    const judged = crowdsec.bouncer.inspect(facts);
     const verdict = judged.settled === undefined ? judged : await judged.settled;
-    if (verdict.action === 'block') return verdict.toResponse();
-    context.set('crowdsec', verdict);
-    return next();
+    const answered = follow(crowdsec.bouncer, facts, verdict, outgoing);
+    if (verdict.action === 'pass') {
+      context.set('crowdsec', verdict);
+      await next();
+      answered?.(context.res.status);
+      return;
+    }
+    answered?.(verdict.response.status);
+    return verdict.toResponse();
   };
   return Object.assign(middleware, { crowdsec });
 }
 
-function factsOf(context: Context): RequestFacts {
-  const { incoming } = (context.env ?? {}) as { readonly incoming?: IncomingMessage };
-  if (incoming !== undefined) return nodeFacts(incoming);
-  return {
-    remoteAddress: undefined,
-    method: context.req.method,
-    path: context.req.path,
-    headers: context.req.raw.headers,
-  };
+/** To the end of the answer where that can be seen; elsewhere until it is handed over, which is for the caller to tell. */
+function follow(
+  bouncer: Bouncer,
+  facts: RequestFacts,
+  verdict: Verdict,
+  outgoing: ServerResponse | undefined,
+): ((status: number) => void) | undefined {
+  if (outgoing === undefined) return bouncer.answering(facts, verdict);
+  followAnswer(bouncer, facts, verdict, outgoing);
+  return undefined;
+}
+
+/** What `@hono/node-server` tells of the connection; no other host does. */
+function nodeBindings({ env }: Context): { readonly incoming?: IncomingMessage; readonly outgoing?: ServerResponse } {
+  return (env ?? {}) as ReturnType<typeof nodeBindings>;
+}
+
+function factsOf({ req }: Context): RequestFacts {
+  return { remoteAddress: undefined, method: req.method, path: req.path, headers: req.raw.headers };
 }

@@ -1,4 +1,11 @@
-import { hostedCrowdsec, nodeFacts, type Crowdsec, type CrowdsecOptions, type PassVerdict } from '@crowdsec-sdk/core';
+import {
+  followAnswer,
+  hostedCrowdsec,
+  nodeFacts,
+  type Crowdsec,
+  type CrowdsecOptions,
+  type PassVerdict,
+} from '@crowdsec-sdk/core';
 import type { Middleware } from 'koa';
 
 /** What the middleware adds to `ctx.state`. */
@@ -24,8 +31,10 @@ export type CrowdsecMiddleware = Middleware<CrowdsecState> & { readonly crowdsec
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
   const { crowdsec } = hostedCrowdsec(given);
   const middleware: Middleware<CrowdsecState> = async (context, next) => {
-    const judged = crowdsec.bouncer.inspect(nodeFacts(context.req, context.originalUrl));
+    const facts = nodeFacts(context.req, context.originalUrl);
+    const judged = crowdsec.bouncer.inspect(facts);
     const verdict = judged.settled === undefined ? judged : await judged.settled;
+    followAnswer(crowdsec.bouncer, facts, verdict, context.res);
     if (verdict.action === 'pass') {
       context.state.crowdsec = verdict;
       await next();

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { ArgumentsHost } from '@nestjs/common';
 import type { RequestFacts } from '@crowdsec-sdk/core';
 import { handshakeFacts } from './handshakes.js';
@@ -24,6 +25,14 @@ export function subjectOf(context: ArgumentsHost): object {
   return request.raw ?? request;
 }
 
+/** What is answered over HTTP to the request behind a context; nothing to a WebSocket, nor to a GraphQL subscription. */
+export function responseOf(context: ArgumentsHost): ServerResponse | undefined {
+  if (context.getType() === 'http') return rawResponse(context.switchToHttp().getResponse());
+  if (!isGraphql(context)) return undefined;
+  const { reply, res } = operationOf(context);
+  return rawResponse(reply) ?? rawResponse(res);
+}
+
 /** Whether the client of a gateway can be told: see {@link rememberHandshake}. */
 export function hasHandshake(context: ArgumentsHost): boolean {
   return handshakeFacts(clientOf(context)) !== undefined;
@@ -45,6 +54,7 @@ interface Operation {
   readonly request?: unknown;
   readonly reply?: { readonly request?: unknown };
   readonly extra?: { readonly request?: unknown };
+  readonly res?: unknown;
 }
 
 /** The third argument of a resolver. */
@@ -54,6 +64,13 @@ function operationOf(context: ArgumentsHost): Operation {
 
 function isRequest(value: unknown): value is NestRequest {
   return typeof value === 'object' && value !== null && 'headers' in value && 'socket' in value;
+}
+
+/** Node's response, of Express as it is, of Fastify inside its reply. */
+function rawResponse(response: unknown): ServerResponse | undefined {
+  if (typeof response !== 'object' || response === null) return undefined;
+  if ('raw' in response) return response.raw as ServerResponse;
+  return 'writeHead' in response ? (response as ServerResponse) : undefined;
 }
 
 function clientOf(context: ArgumentsHost): object {

@@ -4,6 +4,7 @@ import type { BlockVerdict, Crowdsec, RequestFacts, Verdict } from '@crowdsec-sd
 import { contextFacts, hasHandshake, subjectOf } from './context-facts.js';
 import { CrowdsecForbiddenException } from './crowdsec-forbidden.exception.js';
 import { disconnect, type GatewayClient } from './disconnect.js';
+import { followContext } from './follow-context.js';
 import { judgementOf, rememberJudgement } from './judgements.js';
 import { oncePerAgent } from './once-per-agent.js';
 import { reportRefusals } from './report-refusals.js';
@@ -73,7 +74,11 @@ export class CrowdsecGuard implements CanActivate {
     const known = judgementOf(subjectOf(context));
     // A connection lasts, and decisions change meanwhile: each message is judged.
     if (known?.by === this.constructor && context.getType() !== 'ws') return known.verdict;
-    return this.#remember(context, this.crowdsec.bouncer.inspect(this.getFacts(context)));
+    const facts = this.getFacts(context);
+    const verdict = this.crowdsec.bouncer.inspect(facts);
+    // Who judged it first follows the answer already.
+    if (known === undefined) followContext(this.crowdsec.bouncer, facts, verdict, context);
+    return this.#remember(context, verdict);
   }
 
   #remember(context: ExecutionContext, verdict: Verdict): Verdict {

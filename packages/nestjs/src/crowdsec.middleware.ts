@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, type NestMiddleware } from '@nestjs/common';
-import { nodeFacts, type Crowdsec, type Verdict } from '@crowdsec-sdk/core';
+import { followAnswer, nodeFacts, type Crowdsec, type Verdict } from '@crowdsec-sdk/core';
 import { answerBlocked } from './answer-blocked.js';
 import { CrowdsecGuard } from './crowdsec.guard.js';
 import { rememberJudgement } from './judgements.js';
@@ -24,12 +24,14 @@ export class CrowdsecMiddleware implements NestMiddleware<IncomingMessage, Serve
   }
 
   readonly use = (request: IncomingMessage & { readonly originalUrl?: string }, response: ServerResponse, next: () => void): void => {
+    const facts = nodeFacts(request, request.originalUrl);
     const follow = (verdict: Verdict): void => {
+      followAnswer(this.#crowdsec.bouncer, facts, verdict, response);
       if (verdict.action === 'block') return answerBlocked(response, verdict.response);
       rememberJudgement(request, { by: CrowdsecGuard, verdict });
       next();
     };
-    const verdict = this.#crowdsec.bouncer.inspect(nodeFacts(request, request.originalUrl));
+    const verdict = this.#crowdsec.bouncer.inspect(facts);
     if (verdict.settled === undefined) follow(verdict);
     else void verdict.settled.then(follow);
   };

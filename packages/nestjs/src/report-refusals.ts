@@ -1,8 +1,7 @@
-import type { ServerResponse } from 'node:http';
 import type { ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import { subjectOf } from './context-facts.js';
+import { responseOf, subjectOf } from './context-facts.js';
 import { judgementOf } from './judgements.js';
 import { callerIp, reportCause } from './report-cause.js';
 import { rulesOf } from './report-rules.js';
@@ -18,11 +17,10 @@ export function reportRefusals(crowdsec: Crowdsec, reflector: Reflector, context
   if (rules.length === 0 || phases.has(subject)) return;
   phases.set(subject, 'guards');
   const ip = callerIp(crowdsec, context);
-  const response = context.switchToHttp().getResponse<ServerResponse | { readonly raw: ServerResponse }>();
-  const raw = 'raw' in response ? response.raw : response;
-  raw.once('finish', () => {
+  const response = responseOf(context);
+  response?.once('finish', () => {
     const isBlocked = judgementOf(subject)?.verdict.action === 'block';
-    if (phases.get(subject) === 'guards' && !isBlocked) reportCause(crowdsec, rules, ip, raw.statusCode);
+    if (phases.get(subject) === 'guards' && !isBlocked) reportCause(crowdsec, rules, ip, response.statusCode);
   });
 }
 

@@ -1,0 +1,11 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { followAnswer, type Bouncer, type RequestFacts, type Verdict } from '@crowdsec-sdk/core';
+import { responseOf } from './context-facts.js';
+
+/** Tells the bouncer how the request behind a context was answered, where HTTP answers it. */
+export function followContext(bouncer: Bouncer, facts: RequestFacts, verdict: Verdict, context: ExecutionContext): void {
+  const response = responseOf(context);
+  if (response === undefined) return;
+  if (verdict.settled === undefined) followAnswer(bouncer, facts, verdict, response);
+  else void verdict.settled.then((settled) => followAnswer(bouncer, facts, settled, response));
+}
