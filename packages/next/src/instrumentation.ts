@@ -12,6 +12,9 @@ import { isBuilding, shareCrowdsec } from './shared.js';
  * await registerCrowdsec({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 1 });
  * ```
  *
+ * From then on, the agent's detectors are told how each judged request was answered. Without it, they are from the
+ * first one on that comes after the proxy was loaded.
+ *
  * Next ends the process by itself when it is told to. Under `NEXT_MANUAL_SIG_HANDLE=true next start` it leaves that to
  * the application: then SIGTERM and SIGINT first send what waits. Without it, what waits is sent after the next start.
  *

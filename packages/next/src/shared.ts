@@ -1,4 +1,5 @@
 import { createCrowdsec, CrowdsecError, type Crowdsec, type CrowdsecOptions } from '@crowdsec-sdk/core';
+import { watchServedRequests } from './served-request.js';
 
 /**
  * Next gives `proxy.ts`, `instrumentation.ts` and each route a copy of their own of every module in one process: only
@@ -25,6 +26,7 @@ export function shareCrowdsec(given: CrowdsecOptions | Crowdsec): Crowdsec {
       { path: 'options.trustedProxies' },
     );
   }
+  if (!isBuilding()) watchServedRequests();
   return (place[KEY] = crowdsec);
 }
 

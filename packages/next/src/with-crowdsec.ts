@@ -1,6 +1,7 @@
-import type { BlockVerdict, PassVerdict, RequestFacts, Verdict } from '@crowdsec-sdk/core';
+import type { BlockVerdict, PassVerdict } from '@crowdsec-sdk/core';
 import { headers } from 'next/headers.js';
 import { requestFacts } from './facts.js';
+import { judge } from './judge.js';
 import { getCrowdsec } from './shared.js';
 
 /** What a guarded route handler finds in its context, beside `params`. */
@@ -36,8 +37,8 @@ type RouteHandler<Context> = (request: Request, context: Context & CrowdsecConte
  * export const save = withCrowdsec(async (form: FormData) => { … });
  * ```
  *
- * It works with the agent that `registerCrowdsec` or `createCrowdsecProxy` has made. A request that the proxy has
- * judged too is counted twice.
+ * It works with the agent that `registerCrowdsec` or `createCrowdsecProxy` has made. What the proxy has judged already
+ * is not judged again.
  */
 export function withCrowdsec<Context = RouteContext>(
   handler: RouteHandler<Context>,
@@ -49,18 +50,14 @@ export function withCrowdsec(guarded: (...args: never[]) => unknown) {
   return async (...args: never[]): Promise<unknown> => {
     const [request, context] = args as readonly unknown[];
     if (request instanceof Request) {
-      const verdict = await judge(requestFacts(request));
+      const verdict = await judge(getCrowdsec(), requestFacts(request));
       return verdict.action === 'block'
         ? verdict.toResponse()
         : (guarded as RouteHandler<object>)(request, { ...(context as object), crowdsec: verdict });
     }
-    const verdict = await judge({ remoteAddress: undefined, method: 'POST', path: '', headers: await headers() });
+    const facts = { remoteAddress: undefined, method: 'POST', path: '', headers: await headers() };
+    const verdict = await judge(getCrowdsec(), facts);
     if (verdict.action === 'block') throw new CrowdsecBlockedError(verdict);
     return guarded(...args);
   };
-}
-
-async function judge(facts: RequestFacts): Promise<Verdict> {
-  const judged = getCrowdsec().bouncer.inspect(facts);
-  return judged.settled ?? judged;
 }

@@ -1,0 +1,30 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
+import type { Verdict } from '@crowdsec-sdk/core';
+
+/** The HTTP request that the running code serves. Next hands out neither its response nor a place to keep findings. */
+export interface ServedRequest {
+  readonly response: ServerResponse;
+  /** Once somebody has judged it. */
+  verdict?: Verdict;
+}
+
+/** One for all copies of this module, as the agent is. */
+const KEY = Symbol.for('@crowdsec-sdk/next:served-request');
+const place = globalThis as { [KEY]?: AsyncLocalStorage<ServedRequest> };
+
+/** From now on, {@link servedRequest} tells each request that an HTTP server of this process gets. */
+export function watchServedRequests(): void {
+  if (place[KEY] !== undefined) return;
+  const storage = (place[KEY] = new AsyncLocalStorage<ServedRequest>());
+  subscribe('http.server.request.start', (message) => {
+    const { response } = message as { readonly response: ServerResponse };
+    storage.enterWith({ response });
+  });
+}
+
+/** `undefined` where no HTTP server of this process got the request, or got it before it was watched. */
+export function servedRequest(): ServedRequest | undefined {
+  return place[KEY]?.getStore();
+}
