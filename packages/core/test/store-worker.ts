@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BucketRules, Overflow } from '../src/store/bucket-rules.js';
 import type { Store } from '../src/store/store.js';
 import { openAt, type StorePlace } from './store-place.js';
 
@@ -10,13 +11,16 @@ export type Task =
   /** Takes the lease, as soon as it can, and keeps it. */
   | { readonly kind: 'hold'; readonly ttlMs: number }
   /** Appends to the journal, and tells each id once it is stored. */
-  | { readonly kind: 'append'; readonly name: string; readonly batch: number };
+  | { readonly kind: 'append'; readonly name: string; readonly batch: number }
+  /** Pours into one bucket, as often as that. */
+  | { readonly kind: 'pour'; readonly rules: BucketRules; readonly times: number };
 
 /** What a worker tells. */
 export type Told =
   | { readonly kind: 'raced'; readonly tokens: readonly number[]; readonly violations: number }
   | { readonly kind: 'held'; readonly token: number }
-  | { readonly kind: 'stored'; readonly ids: readonly string[] };
+  | { readonly kind: 'stored'; readonly ids: readonly string[] }
+  | { readonly kind: 'poured'; readonly overflows: readonly Overflow[] };
 
 async function work(store: Store, task: Task): Promise<void> {
   switch (task.kind) {
@@ -26,6 +30,8 @@ async function work(store: Store, task: Task): Promise<void> {
       return hold(store, task.ttlMs);
     case 'append':
       return append(store, task);
+    case 'pour':
+      return pour(store, task);
   }
 }
 
@@ -65,6 +71,15 @@ async function append(store: Store, { name, batch }: Task & { kind: 'append' }):
     await store.journal.append(entries);
     tell({ kind: 'stored', ids: entries.map(({ id }) => id) });
   }
+}
+
+async function pour(store: Store, { rules, times }: Task & { kind: 'pour' }): Promise<void> {
+  const overflows: Overflow[] = [];
+  for (let i = 0; i < times; i++) {
+    const overflow = await store.pour?.('shared', rules, { group: 'one', at: Date.now() });
+    if (overflow !== undefined) overflows.push(overflow);
+  }
+  tell({ kind: 'poured', overflows });
 }
 
 function tell(told: Told): void {

@@ -6,8 +6,9 @@ import type { Scheduler } from '../scheduler.js';
 import type { Receipt, Report, Whisper } from '../signals/report.js';
 import type { DecisionSource } from '../sources/decision-source.js';
 import type { JsonValue } from '../store/store.js';
-import type { BucketOptions, SharedBuckets } from './leaky-buckets.js';
+import type { BucketOptions } from './bucket-options.js';
 import type { Detector } from './detector.js';
+import type { SharedBuckets } from './shared-buckets.js';
 
 /** The version of this contract. An extension of another one is refused when the agent is made. */
 export const EXTENSION_API_VERSION = 1;

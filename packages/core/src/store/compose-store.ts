@@ -21,6 +21,7 @@ export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock
       throw storeUnavailable(engine.description, task, error);
     }
   };
+  const { pour } = engine;
   return {
     description: engine.description,
     durable: engine.durable,
@@ -37,6 +38,7 @@ export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock
     blobVersion: (key) => bounded(`read the version of '${key}'`, (deadline) => engine.blobVersion(key, deadline)),
     lease: (name, ttlMs) => takeLease(engine, bounded, clock, name, ttlMs),
     journal: journalOf(engine, bounded),
+    ...(pour && { pour: (name, rules, event) => bounded(`count in '${name}'`, (deadline) => pour(name, rules, event, deadline)) }),
     close: () => bounded('close', () => engine.close()),
   };
 }

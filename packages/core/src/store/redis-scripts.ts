@@ -119,3 +119,48 @@ return waiting`;
 
 /** KEYS: order */
 export const SIZE = `return redis.call('ZCARD', KEYS[1])`;
+
+/**
+ * As `LeakyBuckets` counts, with the same names.
+ *
+ * KEYS: bucket; ARGV: at, capacity, ms of a leak, ms of silence, ms of lateness, ms until the key may go, hash of the value or nothing
+ * → events and start when it overflowed
+ */
+export const POUR = `
+local at, capacity, leak, blackhole = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local lateness, hash = tonumber(ARGV[5]), ARGV[7]
+local found = redis.call('HMGET', KEYS[1], 'first_at', 'last_at', 'empty_at', 'event_count', 'silent', 'values')
+local first_at, last_at, empty_at = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
+local event_count, silent, values = tonumber(found[4]), found[5], found[6]
+
+local anew = not last_at or at < last_at - lateness
+local now = anew and at or math.max(at, last_at)
+if not anew and now >= (silent and last_at + blackhole or empty_at) then anew = true end
+if anew then
+  redis.call('DEL', KEYS[1])
+  first_at, empty_at, event_count, values = now, now, 0, ''
+elseif silent then
+  return false
+end
+local is_new = true
+if hash ~= '' then
+  local held = math.ceil((empty_at - now) / leak)
+  values = held > 0 and string.sub(values, -held * (#hash + 1)) or ''
+  is_new = not string.find(values, hash, 1, true)
+  if is_new then values = values .. ',' .. hash end
+end
+if is_new then
+  first_at = math.min(first_at, at)
+  event_count = event_count + 1
+  empty_at = empty_at + leak
+end
+local overflows = empty_at - now > capacity * leak
+if overflows then
+  redis.call('DEL', KEYS[1])
+  if blackhole == 0 then return { event_count, first_at } end
+  redis.call('HSET', KEYS[1], 'last_at', now, 'silent', 1)
+else
+  redis.call('HSET', KEYS[1], 'first_at', first_at, 'last_at', now, 'empty_at', empty_at, 'event_count', event_count, 'values', values)
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[6])
+return overflows and { event_count, first_at } or false`;

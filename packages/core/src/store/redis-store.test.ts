@@ -148,6 +148,7 @@ describe('redis out of reach', () => {
       () => store.journal.replace([{ id: 'a', value: 1 }]),
       () => store.journal.waiting(['a']),
       () => store.journal.size(),
+      () => store.pour!('trap', { capacity: 1, leakMs: 1, blackholeMs: 0, maxGroups: 2 }, { group: 'a', at: 0 }),
     ];
     const results = await Promise.allSettled(calls.map((call) => call()));
     expect(performance.now() - before).toBeLessThan(deadlineMs * 4);

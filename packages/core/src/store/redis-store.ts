@@ -1,6 +1,7 @@
 import { PIECE_BYTES } from './blob-manifest.js';
 import type { Codec } from './keyv-codec.js';
 import { RedisBlobs, type RedisFence } from './redis-blobs.js';
+import { redisBuckets } from './redis-buckets.js';
 import type { RedisConnection } from './redis-connection.js';
 import { redisJournal } from './redis-journal.js';
 import { DELETE, HOLDS_LEASE, PUT, RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';
@@ -59,6 +60,7 @@ export function redisStore({ redis, codec, prefix, close }: RedisStoreOptions): 
       await redis.run(RELEASE_LEASE, [leaseKey(name)], [holder], deadline);
     },
     journal: redisJournal(redis, `${prefix}journal:`),
+    pour: redisBuckets(redis, `${prefix}bucket:`),
     close() {
       close();
       return Promise.resolve();

@@ -1,3 +1,4 @@
+import type { BucketRules, Overflow, Pour } from './bucket-rules.js';
 import type { Deadline } from './deadline.js';
 import type { Blob, JournalEntry, JsonValue } from './store.js';
 
@@ -36,6 +37,9 @@ export interface StoreEngine {
   releaseLease(fence: Fence, deadline: Deadline): Promise<void>;
 
   readonly journal: JournalEngine;
+
+  /** Where the store can count for all processes. */
+  readonly pour?: (name: string, rules: BucketRules, event: Pour, deadline: Deadline) => Promise<Overflow | undefined>;
 
   close(): Promise<void>;
 }

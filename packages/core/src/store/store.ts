@@ -1,3 +1,5 @@
+import type { BucketRules, Overflow, Pour } from './bucket-rules.js';
+
 /** A value that JSON can hold. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -42,6 +44,14 @@ export interface Store {
 
   /** Signals that wait to be sent, of all processes. */
   readonly journal: Journal;
+
+  /**
+   * Counts an event in a leaky bucket that all processes share, in one step; what overflowed by it, if something did. Only
+   * Redis can: elsewhere this is missing, and buckets are those of a process.
+   *
+   * @param name whose buckets they are: the same in all processes, and always with the same rules
+   */
+  readonly pour?: (name: string, rules: BucketRules, event: Pour) => Promise<Overflow | undefined>;
 
   /** Stops watching and releases what this process holds. The Keyv instance that the user gave stays open. */
   close(): Promise<void>;
