@@ -169,10 +169,13 @@ class Agent implements Crowdsec {
     this.#localSync = new LocalDecisionsSync({ local: this.#local, store, clock, scheduler, logger });
     this.#refresher = new Refresher({
       store,
-      source: capiSource({
-        getStreamDecisions: (query) => client.getStreamDecisionsText(query),
-        allowHttpLists: root.startsWith('http:'),
-      }),
+      sources: [
+        capiSource({
+          getStreamDecisions: (query) => client.getStreamDecisionsText(query),
+          allowHttpLists: root.startsWith('http:'),
+        }),
+        ...options.extensions.flatMap(({ sources = [] }) => sources),
+      ],
       engine,
       clock,
       scheduler,

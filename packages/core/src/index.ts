@@ -24,7 +24,8 @@ export { formatPrefix, parsePrefix, PrefixSet, type IpPrefix } from './ip/prefix
 export { isPublicIp } from './ip/public.js';
 
 export { DecisionIndex, type GeoFacts } from './decisions/decision-index.js';
-export type { DecisionDelta } from './decisions/decision-delta.js';
+export { DeltaBuilder, type DecisionDelta } from './decisions/decision-delta.js';
+export { RowSet } from './decisions/row-set.js';
 export type { DecisionMatch, RowSource, Scope } from './decisions/row-source.js';
 export { formatGoDuration, parseGoDuration } from './decisions/go-duration.js';
 export type { GeoLookup, GeoSource } from './remediation/geo-source.js';
@@ -33,6 +34,11 @@ export type { IpRemediation } from './remediation/ip-remediation.js';
 export { RemediationEngine, type RemediationEngineOptions } from './remediation/remediation-engine.js';
 
 export { capiSource } from './sources/capi-source.js';
+export { cidrs } from './sources/cidrs.js';
+export { listFile, type ListFileOptions } from './sources/list-file.js';
+export type { ListOptions, ListSourceOptions } from './sources/list-options.js';
+export { listSource } from './sources/list-source.js';
+export type { ListChunks } from './sources/read-list.js';
 export type { DecisionSource, ListReport, PullContext, PullResult } from './sources/decision-source.js';
 export type { RefreshResult } from './refresh/refresh-result.js';
 

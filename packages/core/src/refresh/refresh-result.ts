@@ -23,3 +23,9 @@ export type RefreshResult =
       /** When it may be tried again, in ms since the epoch. */
       readonly nextAt: number;
     };
+
+/** Hears of what was refreshed, and of what failed. */
+export interface RefreshListener {
+  refreshed(result: Extract<RefreshResult, { status: 'refreshed' }>): void;
+  failed(details: { readonly error: Error; readonly nextAt: number }): void;
+}

@@ -1,18 +1,22 @@
-import { notInFuture, type Clock } from '../clock.js';
-import { DecisionIndex } from '../decisions/decision-index.js';
+import type { Clock } from '../clock.js';
 import { isCrowdsecError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
-import type { DecisionSource, ListReport, PullContext, PullResult, SourceState } from '../sources/decision-source.js';
+import type { DecisionSource, ListReport, PullResult } from '../sources/decision-source.js';
 import type { Lease, Store } from '../store/store.js';
+import { ContributedSources } from './contributed-sources.js';
+import { HeldDecisions } from './held-decisions.js';
+import { Jobs } from './jobs.js';
+import { keepAlive } from './keep-alive.js';
+import { LocalSources } from './local-sources.js';
+import { NetworkSources } from './network-sources.js';
 import { LONGEST_INTERVAL_MS, NO_FAILURES, pullGate, pullRecordSchema, tried, type PullRecord } from './pull-budget.js';
-import type { RefreshResult } from './refresh-result.js';
-import { fromBlob, toBlob, type Snapshot } from './snapshot.js';
+import type { RefreshListener, RefreshResult } from './refresh-result.js';
+import { checkSources, isLocal } from './source-feeds.js';
 
 /** Held during a pull and prolonged while it lasts, so that a process that dies holds the others up for seconds. */
 const LEASE_TTL_MS = 20_000;
-const LEASE_RENEWAL_MS = 5_000;
 /** How soon other processes notice what one of them pulled. */
 const WATCH_MS = 5_000;
 /** A list that failed is asked for again after this time, alone. */
@@ -23,17 +27,18 @@ const BUSY_RETRY_MS = 30_000;
 
 export interface RefresherOptions {
   readonly store: Store;
-  readonly source: DecisionSource;
+  /**
+   * CAPI first: the budget, and the age of what is held, are those of its pulls. Others of the network are asked
+   * together with it; those with `everyMs` by each process itself.
+   */
+  readonly sources: readonly [DecisionSource, ...DecisionSource[]];
   readonly engine: RemediationEngine;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly intervalMs: number;
   readonly fetch: typeof globalThis.fetch;
-  readonly listener: {
-    refreshed(result: Extract<RefreshResult, { status: 'refreshed' }>): void;
-    failed(details: { error: Error; nextAt: number }): void;
-  };
+  readonly listener: RefreshListener;
   readonly random?: () => number;
 }
 
@@ -44,63 +49,84 @@ export interface RefresherOptions {
 export class Refresher {
   readonly #options: RefresherOptions;
   readonly #random: () => number;
-  #held: Snapshot | undefined;
-  #version: string | undefined;
-  #record: PullRecord = NO_FAILURES;
-  #lists: readonly ListReport[] = [];
-  #flight: Promise<RefreshResult> | undefined;
-  readonly #jobs = new Map<string, Disposable>();
-  #nextPullAt: number | undefined;
+  readonly #held: HeldDecisions;
+  readonly #contributed: ContributedSources;
+  readonly #network: NetworkSources;
+  readonly #local: LocalSources;
+  readonly #jobs: Jobs;
   readonly #abort = new AbortController();
-  /** What each job last failed with: the same is not said again. */
-  readonly #said = new Map<string, string>();
+  #record: PullRecord = NO_FAILURES;
+  #flight: Promise<RefreshResult> | undefined;
+  #nextPullAt: number | undefined;
 
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for sources that share a name or could speak for each other */
   constructor(options: RefresherOptions) {
+    checkSources(options.sources);
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    const { signal } = this.#abort;
+    const [capi, ...rest] = options.sources;
+    const held = (this.#held = new HeldDecisions(options));
+    const contributed = (this.#contributed = new ContributedSources({ ...options, held, signal }));
+    const others = rest.filter((source) => !isLocal(source));
+    this.#network = new NetworkSources({ ...options, capi, others, contributed, held, signal });
+    this.#local = new LocalSources({ ...options, sources: rest.filter(isLocal), contributed, held });
+    this.#jobs = new Jobs(options);
   }
 
+  /** When CAPI was pulled for what is held; `undefined` before the first time, whatever other sources brought. */
   get pulledAt(): number | undefined {
-    return this.#held?.pulledAt;
+    return this.#held.pulledAt;
   }
 
   get nextPullAt(): number | undefined {
     return this.#nextPullAt;
   }
 
-  /** What became of each list when this process last asked for it. */
+  /** What became of each list, of contributed sources too, when this process last asked for it. */
   get lists(): readonly ListReport[] {
-    return this.#lists;
+    return [...this.#network.lists, ...this.#contributed.reports];
   }
 
   /** Older than a day, or never pulled. */
   get isStale(): boolean {
-    return this.#held === undefined || this.#options.clock.now() - this.#held.pulledAt > LONGEST_INTERVAL_MS;
+    const { pulledAt } = this.#held;
+    return pulledAt === undefined || this.#options.clock.now() - pulledAt > LONGEST_INTERVAL_MS;
   }
 
   /**
-   * Puts the stored decisions to use and plans the next pull. May be called again after it failed.
+   * Puts the stored decisions to use, asks the sources of this process, and plans the next pull. May be called again
+   * after it failed.
    *
    * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE`
    */
   async start(): Promise<void> {
+    const local = this.#local.start();
+    try {
+      await this.#startFromStore();
+    } finally {
+      await local;
+    }
+  }
+
+  async #startFromStore(): Promise<void> {
     const { store, logger } = this.#options;
     const version = await store.blobVersion('decisions');
-    await this.#load(version).catch((error: unknown) => {
+    await this.#held.load(version).catch((error: unknown) => {
       logger.warn(`The stored decisions can't be used and are pulled anew: ${messageOf(error)}`);
     });
     if (this.#abort.signal.aborted) return;
     await this.#loadRecord();
     this.#planPull();
     this.#planListRetry();
-    if (store.shared) this.#plan('watch', WATCH_MS, () => this.#watch());
+    if (store.shared) this.#planWatch();
   }
 
   /** Ends the jobs; a pull on its way is broken off. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    for (const job of this.#jobs.values()) job[Symbol.dispose]();
-    this.#jobs.clear();
+    this.#jobs.stop();
+    this.#local.stop();
     await this.#flight?.catch(() => undefined);
   }
 
@@ -112,9 +138,11 @@ export class Refresher {
     return this.#flight;
   }
 
-  /** Runs the pull if it is due: for hosts whose timers do not run between calls. */
+  /** Runs what is due: for hosts whose timers do not run between calls. */
   async refreshIfDue(): Promise<void> {
+    const local = this.#local.askDue();
     if ((this.#nextPullAt ?? Infinity) <= this.#options.clock.now()) await this.refresh();
+    await local;
   }
 
   async #pullOnce(): Promise<RefreshResult> {
@@ -129,96 +157,77 @@ export class Refresher {
   }
 
   async #underLease(work: (lease: Lease) => Promise<RefreshResult>): Promise<RefreshResult> {
-    const { store, clock } = this.#options;
+    const { store, clock, scheduler } = this.#options;
     const lease = await store.lease('refresh', LEASE_TTL_MS);
     if (lease === undefined) return { status: 'skipped', reason: 'busy', nextAt: clock.now() + BUSY_RETRY_MS };
-    this.#keepAlive(lease);
+    const alive = keepAlive(lease, LEASE_TTL_MS, scheduler);
     try {
       return await work(lease);
     } finally {
-      this.#cancel('lease');
+      alive[Symbol.dispose]();
       await lease.release().catch(() => undefined);
     }
   }
 
   async #pull(lease: Lease): Promise<RefreshResult> {
-    const { clock, listener, logger } = this.#options;
     await this.#loadStored().catch(() => undefined);
     await this.#loadRecord();
-    const now = clock.now();
-    const gate = pullGate({ pulledAt: this.#held?.pulledAt, record: this.#record, now });
+    const now = this.#options.clock.now();
+    const gate = pullGate({ pulledAt: this.#held.pulledAt, record: this.#record, now });
     if (!gate.open) return { status: 'skipped', reason: gate.reason, nextAt: gate.nextAt };
+    try {
+      return await this.#pullCapi(lease, now);
+    } finally {
+      await this.#network.askOthers(lease);
+      this.#planListRetry();
+    }
+  }
 
+  async #pullCapi(lease: Lease, now: number): Promise<RefreshResult> {
+    const { listener, logger } = this.#options;
     const unfinished = this.#record.failures > 0;
     this.#record = tried(this.#record, now, this.#random());
     await lease.put('refresh', { ...this.#record });
     try {
-      const result = await this.#options.source.pull(this.#context({ startup: this.isStale || unfinished }));
-      await this.#adopt(lease, result, now);
+      const answer = await this.#network.pullCapi(lease, { startup: this.isStale || unfinished, now });
       this.#record = NO_FAILURES;
       await lease.put('refresh', { ...NO_FAILURES });
-      const { added, deleted, skipped } = result.delta;
-      const refreshed = { status: 'refreshed', new: added, deleted, skipped, lists: result.lists } as const;
-      listener.refreshed(refreshed);
-      return refreshed;
+      return this.#tell(answer);
     } catch (error) {
       if (this.#abort.signal.aborted) throw error;
       const nextAt = Math.max(now + this.#record.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
-      if (this.isStale && this.#held !== undefined) logger.warn('The decisions are older than a day.');
+      if (this.isStale && this.pulledAt !== undefined) logger.warn('The decisions are older than a day.');
       listener.failed({ error: error instanceof Error ? error : new Error(messageOf(error)), nextAt });
       throw error;
     }
   }
 
-  /** Asks again for the lists that failed. The stream's own budget is not touched. */
+  /** Asks again for the lists that failed, and for sources that failed. */
   async #retryLists(lease: Lease): Promise<RefreshResult> {
-    const { source, clock, listener } = this.#options;
     await this.#loadStored();
-    const held = this.#held;
+    const answer = await this.#network.retry(lease);
     // Another process may have read them by now.
-    if (held === undefined || source.retryLists === undefined || !this.#hasFailedLists) {
-      return { status: 'skipped', reason: 'backoff', nextAt: clock.now() };
-    }
-    const asked = this.#lists;
-    const result = await source.retryLists(this.#context({ startup: false }));
-    await this.#adopt(lease, result, held.pulledAt);
-    const isAskedAgain = (list: ListReport): boolean => result.lists.some(({ kind, name }) => kind === list.kind && name === list.name);
-    this.#lists = [...asked.filter((list) => !isAskedAgain(list)), ...result.lists];
-    const { added, deleted, skipped } = result.delta;
-    const refreshed = { status: 'refreshed', new: added, deleted, skipped, lists: result.lists } as const;
-    listener.refreshed(refreshed);
+    if (answer === undefined) return { status: 'skipped', reason: 'backoff', nextAt: this.#options.clock.now() };
+    return this.#tell(answer);
+  }
+
+  #tell({ delta, lists }: PullResult): RefreshResult {
+    const { added, deleted, skipped } = delta;
+    const refreshed = { status: 'refreshed', new: added, deleted, skipped, lists } as const;
+    this.#options.listener.refreshed(refreshed);
     return refreshed;
   }
 
-  /** Builds the next index beside the old one, stores it, then swaps. */
-  async #adopt(lease: Lease, result: PullResult, pulledAt: number): Promise<void> {
-    const { engine, store, clock } = this.#options;
-    const index = await (this.#held?.index ?? DecisionIndex.empty).apply(result.delta, { now: clock.now() });
-    const snapshot = { index, pulledAt, sourceState: result.state };
-    await lease.putBlob('decisions', toBlob(snapshot));
-    this.#version = await store.blobVersion('decisions');
-    this.#held = snapshot;
-    engine.swap(index);
-    this.#lists = result.lists;
-    this.#planListRetry();
-  }
-
-  get #hasFailedLists(): boolean {
-    return Object.values(this.#held?.sourceState ?? {}).some(({ failed }) => failed);
-  }
-
   #planListRetry(): void {
-    if (!this.#hasFailedLists) return;
-    this.#plan('lists', LIST_RETRY_MS, async () => {
-      await this.#underLease((lease) => this.#retryLists(lease));
-    });
-  }
-
-  #context({ startup }: { startup: boolean }): PullContext {
-    const { clock, logger, fetch, intervalMs } = this.#options;
-    const state: SourceState = this.#held?.sourceState ?? {};
-    const index = this.#held?.index ?? DecisionIndex.empty;
-    return { startup, index, state, nextRefreshInMs: intervalMs, clock, logger, fetch, signal: this.#abort.signal };
+    if (!this.#network.hasFailed) return;
+    const retry = async (): Promise<void> => {
+      try {
+        await this.#underLease((lease) => this.#retryLists(lease));
+      } finally {
+        this.#planListRetry();
+      }
+    };
+    this.#jobs.plan('lists', LIST_RETRY_MS, retry, 'Lists that failed could not be read again');
   }
 
   async #loadRecord(): Promise<void> {
@@ -228,38 +237,31 @@ export class Refresher {
 
   /** Puts to use what the store holds, if it is not what we hold. */
   async #loadStored(): Promise<void> {
-    await this.#load(await this.#options.store.blobVersion('decisions'));
-  }
-
-  async #load(version: string | undefined): Promise<void> {
-    const { store, engine, clock } = this.#options;
-    if (version === undefined || version === this.#version) return;
-    const blob = await store.getBlob('decisions');
-    if (blob === undefined) return;
-    const snapshot = await fromBlob(blob);
-    this.#held = { ...snapshot, pulledAt: notInFuture(snapshot.pulledAt, clock.now()) };
-    this.#version = version;
-    engine.swap(snapshot.index);
+    await this.#held.load(await this.#options.store.blobVersion('decisions'));
   }
 
   async #watch(): Promise<void> {
-    const before = this.#version;
-    const version = await this.#options.store.blobVersion('decisions');
-    if (version === undefined && this.#held !== undefined) await this.#putBack(this.#held);
-    else await this.#load(version);
-    if (this.#version !== before) this.#planPull();
-    this.#plan('watch', WATCH_MS, () => this.#watch());
+    try {
+      const before = this.#held.version;
+      const version = await this.#options.store.blobVersion('decisions');
+      if (version === undefined && this.#held.isLoaded) await this.#putBack();
+      else await this.#held.load(version);
+      if (this.#held.version !== before) this.#planPull();
+    } finally {
+      this.#planWatch();
+    }
+  }
+
+  #planWatch(): void {
+    this.#jobs.plan('watch', WATCH_MS, () => this.#watch(), 'The store could not be asked for new decisions');
   }
 
   /** The store was emptied: what it held goes back, lest whoever starts now pulls before the time. */
-  async #putBack(held: Snapshot): Promise<void> {
-    const { store } = this.#options;
-    const lease = await store.lease('refresh', LEASE_TTL_MS);
+  async #putBack(): Promise<void> {
+    const lease = await this.#options.store.lease('refresh', LEASE_TTL_MS);
     if (lease === undefined) return;
     try {
-      if ((await store.blobVersion('decisions')) !== undefined) return;
-      await lease.putBlob('decisions', toBlob(held));
-      this.#version = await store.blobVersion('decisions');
+      await this.#held.putBack(lease);
     } finally {
       await lease.release().catch(() => undefined);
     }
@@ -269,49 +271,12 @@ export class Refresher {
   #planPull(atLeastMs = 0): void {
     const { clock, intervalMs } = this.#options;
     const now = clock.now();
-    const pulledAt = this.#held?.pulledAt;
+    const { pulledAt } = this.#held;
     const spread = 1 + JITTER * this.#random();
     const wantedAt = pulledAt === undefined ? now : pulledAt + intervalMs * spread;
     const gate = pullGate({ pulledAt, record: this.#record, now });
     this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, gate.open ? now : gate.nextAt));
-    this.#plan('refresh', this.#nextPullAt - now, async () => void (await this.refresh()));
-  }
-
-  #keepAlive(lease: Lease): void {
-    this.#plan('lease', LEASE_RENEWAL_MS, async () => {
-      if (await lease.renew(LEASE_TTL_MS)) this.#keepAlive(lease);
-    });
-  }
-
-  /** One job of a name at a time. A job that fails says so; the next one is planned by whoever plans it. */
-  #plan(name: string, delayMs: number, run: () => void | Promise<void>): void {
-    this.#cancel(name);
-    if (this.#abort.signal.aborted && name !== 'lease') return;
-    const { scheduler, logger } = this.#options;
-    const job = scheduler.schedule(`crowdsec:${name}`, delayMs, async () => {
-      this.#jobs.delete(name);
-      try {
-        await run();
-        this.#said.delete(name);
-      } catch (error) {
-        if (this.#abort.signal.aborted) return;
-        const message = messageOf(error);
-        if (this.#said.get(name) !== message) logger.warn(`${JOB_FAILED[name] ?? name}: ${message}`);
-        this.#said.set(name, message);
-        if (name === 'watch') this.#plan('watch', WATCH_MS, () => this.#watch());
-      }
-    });
-    this.#jobs.set(name, job);
-  }
-
-  #cancel(name: string): void {
-    this.#jobs.get(name)?.[Symbol.dispose]();
-    this.#jobs.delete(name);
+    const failure = 'Decisions could not be refreshed, those that are held stay in use';
+    this.#jobs.plan('refresh', this.#nextPullAt - now, async () => void (await this.refresh()), failure);
   }
 }
-
-const JOB_FAILED: Readonly<Record<string, string>> = {
-  refresh: 'Decisions could not be refreshed, those that are held stay in use',
-  lists: 'Lists that failed could not be read again',
-  watch: 'The store could not be asked for new decisions',
-};

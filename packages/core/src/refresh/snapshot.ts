@@ -3,27 +3,29 @@ import { DecisionIndex } from '../decisions/decision-index.js';
 import type { SourceState } from '../sources/decision-source.js';
 import type { Blob, JsonValue } from '../store/store.js';
 
-/** What is held, as it is stored: the decisions, the moment of their pull and what the source must remember, in one write. */
+/** What is stored in one write: the network's decisions, the moment of their pull, what its sources must remember. */
 export interface Snapshot {
   readonly index: DecisionIndex;
-  /** When the pull that it comes from began, in ms since the epoch. */
-  readonly pulledAt: number;
+  /** When the pull of CAPI began, in ms since the epoch; absent while only other sources have answered. */
+  readonly pulledAt?: number | undefined;
   readonly sourceState: SourceState;
 }
 
 const headSchema = z.object({
-  pulledAt: z.number(),
+  pulledAt: z.number().nullable(),
   sourceState: z.record(z.string(), z.custom<SourceState[string]>((value) => typeof value === 'object' && value !== null)),
   index: z.json(),
 });
 
 export function toBlob({ index, pulledAt, sourceState }: Snapshot): Blob {
   const { head, chunks } = index.toBlob();
-  return { head: { pulledAt, sourceState: sourceState as unknown as JsonValue, index: head }, chunks };
+  const state = sourceState as unknown as JsonValue;
+  return { head: { pulledAt: pulledAt ?? null, sourceState: state, index: head }, chunks };
 }
 
 /** Rejects when the blob is not a snapshot of this version. */
 export async function fromBlob(blob: Blob): Promise<Snapshot> {
-  const { pulledAt, sourceState, index } = headSchema.parse(blob.head);
-  return { pulledAt, sourceState, index: await DecisionIndex.fromBlob({ head: index, chunks: blob.chunks }) };
+  const { pulledAt, sourceState, index: head } = headSchema.parse(blob.head);
+  const index = await DecisionIndex.fromBlob({ head, chunks: blob.chunks });
+  return { pulledAt: pulledAt ?? undefined, sourceState, index };
 }

@@ -6,8 +6,9 @@ import type { DecisionSource, ListReport, ListState, PullContext, PullResult } f
 import { parseJsonInSlices } from './json-slices.js';
 import { isRecord, readLinks } from './list-links.js';
 import { DEFAULT_LIST_LIMITS, type ListLimits } from './list-limits.js';
+import { describeSkipped, logList } from './log-list.js';
 import { pullLists } from './pull-lists.js';
-import { readStreamAnswer } from './stream-answer.js';
+import { CAPI, readStreamAnswer } from './stream-answer.js';
 
 export interface CapiSourceOptions {
   /**
@@ -32,6 +33,7 @@ export function capiSource(options: CapiSourceOptions): DecisionSource {
   const transport = { limits, allowHttp: options.allowHttpLists };
   return {
     name: 'capi',
+    feeds: [CAPI, 'blocklist:', 'allowlist:'],
 
     async pull(context) {
       const now = context.clock.now();
@@ -115,20 +117,8 @@ function finish(
   state: PullResult['state'],
   logger: Logger,
 ): PullResult {
-  const skipped = describe(delta.skipped);
+  const skipped = describeSkipped(delta.skipped);
   if (skipped !== '') logger.warn(`some decisions are unusable and were left out: ${skipped}`);
-  for (const { name, status, error, skipped: lines } of lists) {
-    if (status === 'failed')
-      logger.warn(`the list "${name}" could not be read, what is held of it stays: ${error ?? ''}`);
-    else if (describe(lines) !== '')
-      logger.warn(`some lines of the list "${name}" are unusable and were left out: ${describe(lines)}`);
-  }
+  for (const list of lists) logList(list, logger);
   return { delta, lists, state };
-}
-
-/** `2 scope, 1 value`; empty when nothing was left out. */
-function describe(skipped: Readonly<Record<string, number>>): string {
-  return Object.entries(skipped)
-    .map(([reason, count]) => `${count} ${reason}`)
-    .join(', ');
 }

@@ -3,12 +3,25 @@ import type { DecisionDelta } from '../decisions/decision-delta.js';
 import type { DecisionIndex } from '../decisions/decision-index.js';
 import type { Logger } from '../logger.js';
 
-/** A place that decisions come from: CAPI with its lists, static lists, one day a local API. */
+/**
+ * A place that decisions come from: CAPI with its lists, files, one day a local API. {@link listSource} makes one out
+ * of lines.
+ */
 export interface DecisionSource {
   /** Unique among the sources of an agent: `capi`. */
   readonly name: string;
   /**
-   * Asks for what is new.
+   * What its feeds begin with: `<name>:` by default. No other source's may begin so, and an answer about any other feed
+   * is refused whole.
+   */
+  readonly feeds?: readonly string[];
+  /**
+   * How often it may be asked, in ms, at least 1,000: each process asks it itself, from its start on, and nothing of it
+   * is stored. Absent: a source of the network, which one process asks for all, with CAPI and under its pull budget.
+   */
+  readonly everyMs?: number;
+  /**
+   * Asks for what is new. But for CAPI it has a minute, then `context.signal` is aborted and it has failed.
    *
    * @throws CrowdsecError when the source as a whole failed; then nothing changes. A list that failed alone is in
    * the report.
@@ -41,7 +54,7 @@ export interface PullResult {
   readonly state: SourceState;
 }
 
-/** What became of one linked list. */
+/** What became of one list. */
 export interface ListReport {
   readonly name: string;
   readonly kind: ListKind;
@@ -56,13 +69,14 @@ export interface ListReport {
 
 export type ListKind = 'blocklist' | 'allowlist';
 
-/** The linked lists by their feed, as JSON. */
+/** The lists by their feed, as JSON. */
 export type SourceState = Readonly<Record<string, ListState>>;
 
-/** What is remembered of a linked list: the link, to ask again by, and when it was last read. */
+/** What is remembered of a list: the link, to ask again by, and when it was last read. */
 export type ListState = {
   readonly kind: ListKind;
   readonly name: string;
+  /** Empty when it is none that can be asked by. */
   readonly url: string;
   /** What a blocklist's link says of its entries. */
   readonly remediation?: string;
@@ -72,4 +86,8 @@ export type ListState = {
   readonly pulledAt?: number;
   /** The last try failed. */
   readonly failed?: boolean;
+  /** Tells the text that is held from others. */
+  readonly version?: string | undefined;
+  /** The version that was there at the last look. */
+  readonly seen?: string | undefined;
 };

@@ -2,6 +2,7 @@ import type { Breather } from '../decisions/breather.js';
 import type { ListParser } from '../decisions/list-parser.js';
 import { messageOf } from '../errors.js';
 import type { ListLimits } from './list-limits.js';
+import { readList } from './read-list.js';
 
 export interface ListDownload {
   readonly url: string;
@@ -37,7 +38,7 @@ export async function downloadList(download: ListDownload): Promise<DownloadResu
   try {
     const response = await follow(download, headers, deadline);
     httpStatus = response.status;
-    if (httpStatus === 200) await readBody(response, download);
+    if (httpStatus === 200) await readList((response.body ?? []) as AsyncIterable<Uint8Array>, download);
     else await response.body?.cancel();
     if (httpStatus === 200) return { status: 'read', httpStatus };
     if (httpStatus === 304) return { status: 'unchanged', httpStatus };
@@ -66,25 +67,6 @@ async function follow(
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-async function readBody(response: Response, { parser, limits, breather }: ListDownload): Promise<void> {
-  let bytes = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > limits.maxBytes) throw new Error(`longer than ${limits.maxBytes} bytes`);
-    for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
-      const piece = chunk.subarray(at, at + PIECE_BYTES);
-      // Latin-1: values are ASCII, and bytes that are not stay single characters, wherever a piece is cut.
-      parser.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1'));
-      if (parser.entries > limits.maxEntries) throw new Error(`more than ${limits.maxEntries} entries`);
-      if (breather.tired()) await breather.rest();
-    }
-  }
-  parser.finish();
-}
-
-/** So little is parsed between two looks at the clock: well under a ms, but for a process that just started. */
-const PIECE_BYTES = 4 * 1024;
 
 function explain(error: unknown, limits: ListLimits): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `not read within ${limits.timeoutMs} ms`;
