@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [report] [--json | --markdown] [--list FILE]
+ * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [report] [extensions]
+ *   [--json | --markdown] [--list FILE]
  *
  * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`:
  * the value, the floor measured beside it in the same run, and their ratio with its spread over the rounds. Figures of
  * different machines compare by their ratios.
  */
-const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters', 'report'];
+const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters', 'report', 'extensions'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const args = process.argv.slice(2);
@@ -47,7 +48,7 @@ else
 
 /** Builds what the benchmarks import, unless it is built already; quiet unless it fails. */
 function build() {
-  const projects = names.length === 0 || names.includes('adapters') ? 'packages/*' : '@crowdsec-sdk/{core,sandbox}';
+  const projects = names.length === 0 || names.includes('adapters') || names.includes('extensions') ? 'packages/*' : '@crowdsec-sdk/{core,sandbox}';
   const args = ['nx', 'run-many', '-t', 'build', '-p', projects];
   const built = spawnSync('npx', args, { cwd: here('..'), encoding: 'utf8' });
   if (built.status === 0) return;

@@ -9,6 +9,7 @@ import { validate } from '../validate.js';
 import type { Actions } from './acting.js';
 import type { ExtensionContext, ExtensionStore } from './extension.js';
 import type { HostedExtension } from './hosted-extension.js';
+import { sharedBuckets } from './shared-buckets.js';
 
 /** What the context of an extension is made of. */
 export interface ContextParts {
@@ -46,9 +47,7 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
     clock,
     scheduler: ending(parts.scheduler, name, signal),
     signal,
-    sharedBuckets: () => {
-      throw new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', 'This store counts no buckets.');
-    },
+    sharedBuckets: (options) => sharedBuckets(parts.store, name, options),
     report: (report) => tell('report', report, () => actions.report(report)),
     whisper: (whisper) => tell('whisper', whisper, () => actions.whisper(whisper)),
     decide: (decision) =>

@@ -66,7 +66,7 @@ export class ExtensionHost implements RequestObserver {
   constructor(options: ExtensionHostOptions) {
     this.#options = options;
     const { clock, scheduler, logger, listener, actions, store } = options;
-    this.#queue = new EventQueue(clock, (event) => this.#show(event));
+    this.#queue = new EventQueue(clock, (event) => this.#showTo(this.#detectors.get(event.kind), event));
     this.#hosted = checkExtensions(options.extensions).map(
       (extension) =>
         new HostedExtension({
@@ -144,8 +144,7 @@ export class ExtensionHost implements RequestObserver {
 
   request(ip: string, traits: RequestTraits): boolean {
     const event: DetectionEvent = { kind: 'request', ip, at: this.#options.clock.now(), ...traits };
-    let decided = false;
-    for (const detector of this.#blocking) decided = detector.show(event) || decided;
+    const decided = this.#showTo(this.#blocking, event);
     if (this.#detectors.has('request')) this.#queue.add(event);
     return decided;
   }
@@ -163,8 +162,16 @@ export class ExtensionHost implements RequestObserver {
     }
   }
 
-  #show(event: DetectionEvent): void {
-    for (const detector of this.#detectors.get(event.kind) ?? []) detector.show(event);
+  /** Shows an event to all who listen to it, in this turn: for events that come from elsewhere, such as a log. */
+  show(event: DetectionEvent): void {
+    if (event.kind === 'request') this.#showTo(this.#blocking, event);
+    this.#showTo(this.#detectors.get(event.kind), event);
+  }
+
+  #showTo(detectors: readonly HostedDetector[] | undefined, event: DetectionEvent): boolean {
+    let decided = false;
+    for (const detector of detectors ?? []) decided = detector.show(event) || decided;
+    return decided;
   }
 
   #subscribe(): void {

@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module';
+import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js';
+import { crowdsecMiddleware } from '../../packages/express/dist/index.js';
+
+/** The server of the extensions' benchmark: Express with the adapter and the extensions of a variant. */
+const [variant] = process.argv.slice(2);
+const express = createRequire(new URL('../../packages/express/package.json', import.meta.url))('express');
+
+const ON = ['request', 'response'];
+const extension = (name, detect) => ({
+  name: `bench.${name}`,
+  apiVersion: 1,
+  scenarios: [`bench/${name}`],
+  detectors: [{ name: 'all', on: ON, detect }],
+});
+const EXTENSIONS = {
+  none: [],
+  behaving: [extension('behaving', ({ path }) => (path === '/trap' ? { scenario: 'bench/behaving', signal: 'whisper' } : undefined))],
+  failing: [
+    extension('hanging', () => new Promise(() => undefined)),
+    extension('throwing', () => {
+      throw new Error('always');
+    }),
+    extension('lying', () => ({ scenario: 'bench/of-somebody-else', signal: 'decision', decision: { type: 'ban' } })),
+  ],
+};
+
+const crowdsec = createCrowdsec({
+  // Nobody listens there: what is measured is what happens in this process.
+  apiUrl: 'http://127.0.0.1:9',
+  ephemeral: true,
+  trustedProxies: 'loopback',
+  skip: ['/warm'],
+  extensions: EXTENSIONS[variant],
+  logger: silentLogger,
+});
+const offAt = new Map();
+crowdsec.on('extensionChanged', ({ name, state }) => {
+  if (state === 'off') offAt.set(name, performance.now());
+});
+await crowdsec.start();
+
+let firstAt;
+const app = express();
+app.use((request, _response, next) => {
+  if (request.path !== '/warm') firstAt ??= performance.now();
+  next();
+});
+app.use(crowdsecMiddleware(crowdsec));
+app.use((_request, response) => response.send('hello'));
+const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+process.on('message', () => {
+  const extensions = crowdsec.health().extensions.map(({ name, state }) => ({ name, state, offAfterMs: (offAt.get(name) ?? NaN) - firstAt }));
+  process.send({ extensions });
+});
