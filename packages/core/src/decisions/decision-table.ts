@@ -1,4 +1,4 @@
-import { JumpTable } from './jump-table.js';
+import { aligned, Outline } from './outline.js';
 import type { Rows } from './rows.js';
 import { SourceStats } from './source-stats.js';
 
@@ -9,8 +9,8 @@ import { SourceStats } from './source-stats.js';
  * since a lookup costs what it touches in memory. Rows are sorted by first address, then widest first. Two prefixes
  * nest or are disjoint, never overlap otherwise, so the last row that starts at or before an address either holds
  * it, or one of its ancestors is the narrowest row that does; from there the parents lead through all rows that hold
- * it. `jump` has, for each value of an address's leading bits, the first row that starts there, which leaves a
- * binary search of a few rows.
+ * it. The {@link Outline} tells most addresses that no row holds them, and leaves the others a binary search of a few
+ * rows.
  */
 export class DecisionTable implements Rows {
   readonly words: 1 | 4;
@@ -18,22 +18,24 @@ export class DecisionTable implements Rows {
   readonly data: Uint32Array;
   readonly size: number;
   readonly stats: SourceStats;
-  readonly #jump: Uint32Array;
+  readonly #touched: Uint32Array;
+  readonly #firstRows: Uint32Array;
   readonly #shift: number;
 
   /** @param data whole rows in order, their parents set: see {@link TableWriter} */
-  constructor(words: 1 | 4, data: Uint32Array, jump: JumpTable, stats: SourceStats) {
+  constructor(words: 1 | 4, data: Uint32Array, outline: Outline, stats: SourceStats) {
     this.words = words;
     this.stride = words + 3;
     this.data = data;
     this.size = data.length / this.stride;
     this.stats = stats;
-    this.#jump = jump.firstRows;
-    this.#shift = jump.shift;
+    this.#touched = outline.touched;
+    this.#firstRows = outline.firstRows;
+    this.#shift = outline.shift;
   }
 
   get byteLength(): number {
-    return this.data.byteLength + this.#jump.byteLength;
+    return this.data.byteLength + this.#touched.byteLength + this.#firstRows.byteLength;
   }
 
   lengthOf(row: number): number {
@@ -61,9 +63,11 @@ export class DecisionTable implements Rows {
   holderOf32(address: Uint32Array): number {
     const { data } = this;
     const key = address[0]!;
-    const bucket = key >>> this.#shift;
-    let low = this.#jump[bucket]!;
-    let high = this.#jump[bucket + 1]!;
+    const place = key >>> this.#shift;
+    const block = place >>> 5;
+    if (((this.#touched[block]! >>> (place & 31)) & 1) === 0) return -1;
+    let low = this.#firstRows[block]!;
+    let high = this.#firstRows[block + 1]!;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (data[middle * 4]! <= key) low = middle + 1;
@@ -80,9 +84,11 @@ export class DecisionTable implements Rows {
 
   /** The narrowest row that holds an address of 128 bits, or -1. */
   holderOf128(address: Uint32Array): number {
-    const bucket = address[0]! >>> this.#shift;
-    let low = this.#jump[bucket]!;
-    let high = this.#jump[bucket + 1]!;
+    const place = aligned(address[0]!) >>> this.#shift;
+    const block = place >>> 5;
+    if (((this.#touched[block]! >>> (place & 31)) & 1) === 0) return -1;
+    let low = this.#firstRows[block]!;
+    let high = this.#firstRows[block + 1]!;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#startsAfter(middle, address)) high = middle;
@@ -109,7 +115,7 @@ export class TableWriter implements Rows {
   readonly stride: number;
   readonly data: Uint32Array;
   readonly #stats: SourceStats;
-  readonly #jump: JumpTable;
+  readonly #outline: Outline;
   #size = 0;
 
   /** @param options.capacity how many rows come at most; @param options.sources how many sources they have at most */
@@ -118,7 +124,7 @@ export class TableWriter implements Rows {
     this.stride = words + 3;
     this.data = new Uint32Array(options.capacity * this.stride);
     this.#stats = new SourceStats(options.sources);
-    this.#jump = new JumpTable(options.capacity, words);
+    this.#outline = new Outline(options.capacity, words);
   }
 
   get size(): number {
@@ -133,9 +139,10 @@ export class TableWriter implements Rows {
     for (let i = 0; i < words; i++) data[to + i] = from.data[at + i]!;
     data[to + words] = (source << 16) | (from.data[at + words]! & 255);
     data[to + words + 1] = until;
-    data[to + words + 2] = this.#parentOf(this.#size) + 1;
+    const parent = this.#parentOf(this.#size);
+    data[to + words + 2] = parent + 1;
     this.#stats.note(source, until);
-    this.#jump.note(data[to]!, this.#size++);
+    this.#outline.note(this.#size++, data[to]!, data[to + words]! & 255, parent >= 0);
   }
 
   /**
@@ -151,7 +158,7 @@ export class TableWriter implements Rows {
       if (meta >>> 16 >= sources || (meta & 255) > 32 * words || data[at + words + 2]! > row) return false;
       if (row > 0 && data[at - stride]! > data[at]!) return false;
       this.#stats.note(meta >>> 16, data[at + words + 1]!);
-      this.#jump.note(data[at]!, row);
+      this.#outline.note(row, data[at]!, meta & 255, data[at + words + 2] !== 0);
     }
     this.#size = upTo;
     return true;
@@ -161,7 +168,7 @@ export class TableWriter implements Rows {
     const used = this.#size * this.stride;
     // A view keeps all of its buffer alive: worth a copy when much of it is unused.
     const data = used < this.data.length * 0.9 ? this.data.slice(0, used) : this.data.subarray(0, used);
-    return new DecisionTable(this.words, data, this.#jump.finish(this.#size), this.#stats);
+    return new DecisionTable(this.words, data, this.#outline.finish(this.#size), this.#stats);
   }
 
   /** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */
