@@ -23,6 +23,9 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
       case '/stream':
         context.body = slowly();
         break;
+      case '/never':
+        await new Promise(() => undefined);
+        break;
       case '/echo':
         context.body = context.req;
         break;

@@ -1,4 +1,4 @@
-import type { CrowdsecOptions } from '@crowdsec-sdk/core';
+import type { CrowdsecOptions, DetectionEvent } from '@crowdsec-sdk/core';
 
 /**
  * A framework with its adapter, and the one application that the suite talks to:
@@ -8,6 +8,7 @@ import type { CrowdsecOptions } from '@crowdsec-sdk/core';
  * | `GET /hello` | 200, `x-app: hello`, text `hello` |
  * | `GET /whoami` | 200, JSON `{ ip, remediation, origin }` of the verdict as the adapter hands it on (`ip` is null when unknown) |
  * | `GET /stream` | 200, `one\n` at once and `two\n` after 100 ms |
+ * | `GET /never` | nothing, ever |
  * | `POST /echo` | 200, the body of the request, byte for byte |
  * | `GET /teapot` | 418, text `teapot`, by the framework's own kind of HTTP error or response |
  * | `GET /boom` | what the framework makes of an exception: a 500 |
@@ -27,8 +28,10 @@ export interface Host {
 }
 
 export interface HostOptions {
-  /** Plain data but for `remedies`, so that it can be handed to another process. */
+  /** Plain data but for `remedies` and `extensions`, so that it can be handed to another process. */
   readonly crowdsec: CrowdsecOptions;
+  /** Hears of what detectors are told, where that is another process. */
+  readonly onEvent?: (event: DetectionEvent) => void;
   /** Where to listen. */
   readonly hostname: string;
 }

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { DetectionEvent } from '@crowdsec-sdk/core';
 import type { Host } from './host.js';
 
 const START_DEADLINE_MS = 30_000;
@@ -14,7 +16,8 @@ export interface ProcessHostOptions extends Pick<Host, 'adapter' | 'peers'> {
 
 /**
  * A host that is a program of its own: it is told `HOST` (and `HOSTNAME`), `PORT` and, as JSON, `CROWDSEC_OPTIONS`,
- * serves `/hello` once it is ready, and ends by itself after a SIGTERM.
+ * serves `/hello` once it is ready, and ends by itself after a SIGTERM. Told `CROWDSEC_EVENTS=stdout`, it writes what
+ * detectors are told to its standard output, each event a line of JSON.
  */
 export function processHost(host: ProcessHostOptions): Host {
   const [program = '', ...args] = host.command;
@@ -22,14 +25,20 @@ export function processHost(host: ProcessHostOptions): Host {
     adapter: host.adapter,
     peers: host.peers,
     functions: false,
-    async start({ crowdsec, hostname }) {
+    async start({ crowdsec, hostname, onEvent }) {
       const port = await freePort(hostname);
       const told = { HOST: hostname, HOSTNAME: hostname, PORT: `${port}`, CROWDSEC_OPTIONS: JSON.stringify(crowdsec) };
-      const env = { ...process.env, NODE_ENV: 'production', ...host.env, ...told };
+      const events = onEvent === undefined ? {} : { CROWDSEC_EVENTS: 'stdout' };
+      const env = { ...process.env, NODE_ENV: 'production', ...host.env, ...told, ...events };
       const child = spawn(program, args, { cwd: host.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const output: string[] = [];
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+      if (onEvent !== undefined) {
+        createInterface(child.stdout).on('line', (line) => {
+          if (line.startsWith('{')) onEvent(JSON.parse(line) as DetectionEvent);
+        });
+      }
       await untilReady(child, `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}/hello`, output);
       return { port, stop: () => stop(child, output) };
     },

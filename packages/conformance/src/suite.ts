@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { clientIpCases } from './cases/client-ip.js';
+import { eventCases } from './cases/events.js';
 import { hostileCases } from './cases/hostile.js';
 import { httpCases } from './cases/http.js';
 import { lifecycleCases } from './cases/lifecycle.js';
@@ -36,6 +37,7 @@ export function adapterConformance(host: Host): void {
     spoofingCases(subject);
     httpCases(subject);
     policyCases(subject);
+    eventCases(subject);
     hostileCases(subject);
     lifecycleCases(subject);
   });

@@ -1,9 +1,10 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCrowdsec, silentLogger, type CrowdsecOptions } from '@crowdsec-sdk/core';
+import { createCrowdsec, silentLogger, type CrowdsecOptions, type DetectionEvent } from '@crowdsec-sdk/core';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
-import type { Host, RunningHost } from './host.js';
+import { eventListener } from './event-listener.js';
+import type { Host, HostOptions, RunningHost } from './host.js';
 
 /** A client that the sandbox bans, and one that it does not. */
 export const BANNED = '203.0.113.66';
@@ -23,7 +24,14 @@ export interface World {
   host(options?: Partial<CrowdsecOptions>, place?: Place): Promise<RunningHost>;
   /** A host of its own, for tests that stop it. */
   freshHost(options?: Partial<CrowdsecOptions>): Promise<RunningHost>;
+  /** A host whose agent has a detector that listens to all; the same one each time, until the suite ends. */
+  listenedHost(options?: Partial<CrowdsecOptions>): Promise<ListenedHost>;
   stop(): Promise<void>;
+}
+
+export interface ListenedHost extends RunningHost {
+  /** What the detector was told; tests take from it what they have seen. */
+  readonly events: DetectionEvent[];
 }
 
 export interface Place {
@@ -42,11 +50,13 @@ export async function createWorld(host: Host): Promise<World> {
   await pulled(sandbox, join(folder, 'visitors'), PLACES.visitors);
   await pulled(sandbox, join(folder, 'peers'), PLACES.peers);
   const hosts = new Map<string, Promise<RunningHost>>();
+  const listenedHosts = new Map<string, Promise<ListenedHost>>();
   let count = 0;
 
   const start = async (
     options: Partial<CrowdsecOptions>,
     { hostname = '127.0.0.1', held = 'visitors' }: Place = {},
+    listener: Pick<HostOptions, 'onEvent'> = {},
   ): Promise<RunningHost> => {
     const stateDir = join(folder, `host-${++count}`);
     if (held !== 'nothing') await cp(join(folder, held), stateDir, { recursive: true });
@@ -55,7 +65,16 @@ export async function createWorld(host: Host): Promise<World> {
     return host.start({
       hostname,
       crowdsec: { apiUrl, stateDir, scenarios: SCENARIOS, ...trusting(host), ...options },
+      ...listener,
     });
+  };
+  const startListened = async (options: Partial<CrowdsecOptions>): Promise<ListenedHost> => {
+    const events: DetectionEvent[] = [];
+    const onEvent = (event: DetectionEvent): void => void events.push(event);
+    const running = host.functions
+      ? await start({ ...options, extensions: [eventListener(onEvent)] })
+      : await start(options, {}, { onEvent });
+    return { ...running, events };
   };
   return {
     sandbox,
@@ -66,8 +85,15 @@ export async function createWorld(host: Host): Promise<World> {
       return running;
     },
     freshHost: (options = {}) => start(options),
+    listenedHost(options = {}) {
+      const key = JSON.stringify(options);
+      const running = listenedHosts.get(key) ?? startListened(options);
+      listenedHosts.set(key, running);
+      return running;
+    },
     async stop() {
-      await Promise.allSettled([...hosts.values()].map(async (running) => (await running).stop()));
+      const all = [...hosts.values(), ...listenedHosts.values()];
+      await Promise.allSettled(all.map(async (running) => (await running).stop()));
       await sandbox.stop();
       await rm(folder, { recursive: true, force: true });
     },

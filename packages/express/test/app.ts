@@ -22,6 +22,7 @@ export function createApp(express: () => Express, crowdsec: Crowdsec): Express {
     await delay(100);
     response.end('two\n');
   });
+  app.get('/never', () => undefined);
   app.post('/echo', (request, response) => {
     request.pipe(response);
   });

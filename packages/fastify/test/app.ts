@@ -21,6 +21,7 @@ export async function createApp(crowdsec: Crowdsec): Promise<FastifyInstance> {
     void delay(100).then(() => stream.end('two\n'));
     return reply.send(stream);
   });
+  app.get('/never', () => new Promise(() => undefined));
   app.post('/echo', { bodyLimit: 1 << 24 }, (request, reply) => reply.send(request.body));
   app.get('/teapot', () => {
     throw Object.assign(new Error('teapot'), { statusCode: 418 });

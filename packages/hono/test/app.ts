@@ -21,6 +21,7 @@ export function createApp(crowdsec: Crowdsec): Hono<CrowdsecEnv> {
       await writer.write('two\n');
     }),
   );
+  app.get('/never', () => new Promise<never>(() => undefined));
   app.post('/echo', (context) => new Response(context.req.raw.body));
   app.get('/teapot', () => {
     throw new HTTPException(418, { message: 'teapot' });

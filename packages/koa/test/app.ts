@@ -25,6 +25,9 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
       case '/stream':
         context.body = slowly();
         break;
+      case '/never':
+        await new Promise(() => undefined);
+        break;
       case '/echo':
         context.body = context.req;
         break;

@@ -56,6 +56,11 @@ class SuiteController {
     return new StreamableFile(stream);
   }
 
+  @Get('never')
+  never(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+
   @Post('echo')
   @HttpCode(200)
   echo(@Body() body: Buffer): StreamableFile {
