@@ -1,4 +1,5 @@
-import { aligned, Outline } from './outline.js';
+import { JumpTable } from './jump-table.js';
+import { aligned, PlaceMap } from './place-map.js';
 import type { Rows } from './rows.js';
 import { SourceStats } from './source-stats.js';
 
@@ -9,8 +10,8 @@ import { SourceStats } from './source-stats.js';
  * since a lookup costs what it touches in memory. Rows are sorted by first address, then widest first. Two prefixes
  * nest or are disjoint, never overlap otherwise, so the last row that starts at or before an address either holds
  * it, or one of its ancestors is the narrowest row that does; from there the parents lead through all rows that hold
- * it. The {@link Outline} tells most addresses that no row holds them, and leaves the others a binary search of a few
- * rows.
+ * it. `places` clears most addresses before anything of that; `jump` has the first row for each value of the leading
+ * bits, which leaves a binary search of a few rows.
  */
 export class DecisionTable implements Rows {
   readonly words: 1 | 4;
@@ -18,24 +19,24 @@ export class DecisionTable implements Rows {
   readonly data: Uint32Array;
   readonly size: number;
   readonly stats: SourceStats;
-  readonly #touched: Uint32Array;
-  readonly #firstRows: Uint32Array;
+  readonly #places: PlaceMap;
+  readonly #jump: Uint32Array;
   readonly #shift: number;
 
   /** @param data whole rows in order, their parents set: see {@link TableWriter} */
-  constructor(words: 1 | 4, data: Uint32Array, outline: Outline, stats: SourceStats) {
+  constructor(words: 1 | 4, data: Uint32Array, places: PlaceMap, jump: JumpTable, stats: SourceStats) {
     this.words = words;
     this.stride = words + 3;
     this.data = data;
     this.size = data.length / this.stride;
     this.stats = stats;
-    this.#touched = outline.touched;
-    this.#firstRows = outline.firstRows;
-    this.#shift = outline.shift;
+    this.#places = places;
+    this.#jump = jump.firstRows;
+    this.#shift = jump.shift;
   }
 
   get byteLength(): number {
-    return this.data.byteLength + this.#touched.byteLength + this.#firstRows.byteLength;
+    return this.data.byteLength + this.#places.byteLength + this.#jump.byteLength;
   }
 
   lengthOf(row: number): number {
@@ -63,11 +64,10 @@ export class DecisionTable implements Rows {
   holderOf32(address: Uint32Array): number {
     const { data } = this;
     const key = address[0]!;
-    const place = key >>> this.#shift;
-    const block = place >>> 5;
-    if (((this.#touched[block]! >>> (place & 31)) & 1) === 0) return -1;
-    let low = this.#firstRows[block]!;
-    let high = this.#firstRows[block + 1]!;
+    if (!this.#places.has(key)) return -1;
+    const bucket = key >>> this.#shift;
+    let low = this.#jump[bucket]!;
+    let high = this.#jump[bucket + 1]!;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (data[middle * 4]! <= key) low = middle + 1;
@@ -84,11 +84,10 @@ export class DecisionTable implements Rows {
 
   /** The narrowest row that holds an address of 128 bits, or -1. */
   holderOf128(address: Uint32Array): number {
-    const place = aligned(address[0]!) >>> this.#shift;
-    const block = place >>> 5;
-    if (((this.#touched[block]! >>> (place & 31)) & 1) === 0) return -1;
-    let low = this.#firstRows[block]!;
-    let high = this.#firstRows[block + 1]!;
+    if (!this.#places.has(address[0]!)) return -1;
+    const bucket = aligned(address[0]!) >>> this.#shift;
+    let low = this.#jump[bucket]!;
+    let high = this.#jump[bucket + 1]!;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#startsAfter(middle, address)) high = middle;
@@ -115,7 +114,8 @@ export class TableWriter implements Rows {
   readonly stride: number;
   readonly data: Uint32Array;
   readonly #stats: SourceStats;
-  readonly #outline: Outline;
+  readonly #places: PlaceMap;
+  readonly #jump: JumpTable;
   #size = 0;
 
   /** @param options.capacity how many rows come at most; @param options.sources how many sources they have at most */
@@ -124,7 +124,9 @@ export class TableWriter implements Rows {
     this.stride = words + 3;
     this.data = new Uint32Array(options.capacity * this.stride);
     this.#stats = new SourceStats(options.sources);
-    this.#outline = new Outline(options.capacity, words);
+    // Rows mark about a tenth of the places.
+    this.#places = new PlaceMap(Math.min(25, Math.max(5, 35 - Math.clz32(options.capacity))), words);
+    this.#jump = new JumpTable(options.capacity, words);
   }
 
   get size(): number {
@@ -139,10 +141,8 @@ export class TableWriter implements Rows {
     for (let i = 0; i < words; i++) data[to + i] = from.data[at + i]!;
     data[to + words] = (source << 16) | (from.data[at + words]! & 255);
     data[to + words + 1] = until;
-    const parent = this.#parentOf(this.#size);
-    data[to + words + 2] = parent + 1;
-    this.#stats.note(source, until);
-    this.#outline.note(this.#size++, data[to]!, data[to + words]! & 255, parent >= 0);
+    data[to + words + 2] = this.#parentOf(this.#size) + 1;
+    this.#note(this.#size++);
   }
 
   /**
@@ -157,8 +157,7 @@ export class TableWriter implements Rows {
       const meta = data[at + words]!;
       if (meta >>> 16 >= sources || (meta & 255) > 32 * words || data[at + words + 2]! > row) return false;
       if (row > 0 && data[at - stride]! > data[at]!) return false;
-      this.#stats.note(meta >>> 16, data[at + words + 1]!);
-      this.#outline.note(row, data[at]!, meta & 255, data[at + words + 2] !== 0);
+      this.#note(row);
     }
     this.#size = upTo;
     return true;
@@ -168,7 +167,17 @@ export class TableWriter implements Rows {
     const used = this.#size * this.stride;
     // A view keeps all of its buffer alive: worth a copy when much of it is unused.
     const data = used < this.data.length * 0.9 ? this.data.slice(0, used) : this.data.subarray(0, used);
-    return new DecisionTable(this.words, data, this.#outline.finish(this.#size), this.#stats);
+    return new DecisionTable(this.words, data, this.#places, this.#jump.finish(this.#size), this.#stats);
+  }
+
+  #note(row: number): void {
+    const { data, words } = this;
+    const at = row * this.stride;
+    const meta = data[at + words]!;
+    this.#stats.note(meta >>> 16, data[at + words + 1]!);
+    this.#jump.note(data[at]!, row);
+    // What a row's parent holds is marked already.
+    if (data[at + words + 2] === 0) this.#places.mark(data[at]!, meta & 255);
   }
 
   /** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import { words } from '../ip/parse.js';
 import { formatPrefix, type IpPrefix, parsePrefix } from '../ip/prefix.js';
+import { PlaceMap } from './place-map.js';
 
 /** A decision of this installation about one address or range. */
 export interface LocalDecision {
@@ -33,7 +34,8 @@ export const LOCAL_ORIGIN = 'crowdsec';
  * What this installation decided itself: a small overlay beside the index, effective at once. Bounded: when it is
  * full, what ends first goes first.
  *
- * A lookup tries one hash per prefix length in use, most often one.
+ * A lookup looks whether anything was decided in that part of the address space; only then it tries one hash per prefix
+ * length in use, most often one.
  */
 export class LocalDecisions {
   readonly #limit: number;
@@ -41,6 +43,9 @@ export class LocalDecisions {
   /** Entries by the hash of their prefix. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #lengths = { 4: new LengthCounts(), 6: new LengthCounts() };
+  readonly #places = { 4: new PlaceMap(PLACE_BITS, 1), 6: new PlaceMap(PLACE_BITS, 4) };
+  /** How many decisions that are no longer held have left marks in `#places`. */
+  #gone = 0;
 
   /** @param options.limit how many entries are held at most */
   constructor(options: { readonly limit?: number } = {}) {
@@ -100,6 +105,10 @@ export class LocalDecisions {
    * clock.
    */
   find(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
+    return this.#places[family].has(words[0]!) ? this.#search(family, rankOf, clock) : undefined;
+  }
+
+  #search(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
     let best: LocalDecision | undefined;
     for (const length of this.#lengths[family].inUse) {
       const bucket = this.#buckets.get(hashOf(words, family, length));
@@ -130,6 +139,7 @@ export class LocalDecisions {
     this.#entries.set(decision.value, entry);
     this.#buckets.set(hash, [...(this.#buckets.get(hash) ?? []), entry]);
     this.#lengths[prefix.family].add(prefix.length);
+    this.#mark(prefix);
   }
 
   #drop(value: string): void {
@@ -140,6 +150,17 @@ export class LocalDecisions {
     if (others.length > 0) this.#buckets.set(entry.hash, others);
     else this.#buckets.delete(entry.hash);
     this.#lengths[entry.prefix.family].remove(entry.prefix.length);
+    if (++this.#gone > this.#limit) this.#markAnew();
+  }
+
+  #mark({ family, words: [word], length }: IpPrefix): void {
+    this.#places[family].mark(word!, length);
+  }
+
+  #markAnew(): void {
+    this.#gone = 0;
+    for (const places of Object.values(this.#places)) places.clear();
+    for (const { prefix } of this.#entries.values()) this.#mark(prefix);
   }
 
   #makeRoom(now: number): void {
@@ -151,6 +172,9 @@ export class LocalDecisions {
     if (this.#entries.size >= this.#limit && first !== undefined) this.#drop(first.value);
   }
 }
+
+/** As many places as fit a processor's nearest cache. */
+const PLACE_BITS = 16;
 
 interface Entry {
   readonly decision: LocalDecision;

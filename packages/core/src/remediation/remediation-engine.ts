@@ -75,7 +75,7 @@ export class RemediationEngine {
   getIpRemediation(ip: string): IpRemediation {
     const family = typeof ip === 'string' ? readIp(ip, 0, ip.length) : 0;
     if (family === 0) return INVALID;
-    const local = this.#local === undefined || this.#local.size === 0 ? undefined : this.#findLocal(family);
+    const local = this.#findLocal(family);
     const held = this.#find(family, ip);
     if (local !== undefined && (held === undefined || local.rank <= held.rank)) return this.#answer(local);
     if (held !== undefined) return this.#answer(held);
@@ -108,7 +108,7 @@ export class RemediationEngine {
   }
 
   #findLocal(family: 4 | 6): Hit | undefined {
-    const found = this.#local!.find(family, this.#policy.rankOfType, this.#clock);
+    const found = this.#local?.find(family, this.#policy.rankOfType, this.#clock);
     if (found === undefined) return undefined;
     const { type, scenario, expiresAt } = found;
     const rank = this.#policy.rankOfType(type);
@@ -138,12 +138,11 @@ export class RemediationEngine {
   #answer({ source, expiresAt }: Hit): IpRemediation {
     const remediation = source.allow ? BYPASS : this.#policy.remediationOf(source.type);
     if (remediation === BYPASS && !source.allow) return CLEAN;
-    return {
-      remediation,
-      origin: source.origin,
-      scenario: source.scenario,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    };
+    const { origin, scenario } = source;
+    // No spread: it takes longer than the lookup.
+    return expiresAt === undefined
+      ? { remediation, origin, scenario }
+      : { remediation, origin, scenario, expiresAt };
   }
 }
 

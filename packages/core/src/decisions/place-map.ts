@@ -1,0 +1,54 @@
+/**
+ * Where in the address space there is anything, roughly: a bit for each value of an address's leading bits. Small enough
+ * to stay in a processor's cache, it clears most addresses in one look; only what lies in a marked place need be
+ * searched for.
+ */
+export class PlaceMap {
+  readonly #marks: Uint32Array;
+  readonly #shift: number;
+  readonly #words: 1 | 4;
+
+  /** @param bits how many leading bits tell a place, 5 to 25; @param words how many words an address has */
+  constructor(bits: number, words: 1 | 4) {
+    this.#marks = new Uint32Array(1 << (bits - 5));
+    this.#shift = 32 - bits;
+    this.#words = words;
+  }
+
+  get byteLength(): number {
+    return this.#marks.byteLength;
+  }
+
+  /** Whether there may be anything about an address with this first word. */
+  has(word: number): boolean {
+    const place = this.#placeOf(word);
+    return ((this.#marks[place >>> 5]! >>> (place & 31)) & 1) === 1;
+  }
+
+  /** Marks all that the first `length` bits of an address hold. */
+  mark(word: number, length: number): void {
+    const first = this.#placeOf(word);
+    const last = length >= 32 ? first : this.#placeOf((word | (0xffff_ffff >>> length)) >>> 0);
+    for (let at = first >>> 5; at <= last >>> 5; at++) {
+      const from = at === first >>> 5 ? -1 << (first & 31) : -1;
+      const to = at === last >>> 5 ? -1 >>> (31 - (last & 31)) : -1;
+      this.#marks[at]! |= from & to;
+    }
+  }
+
+  clear(): void {
+    this.#marks.fill(0);
+  }
+
+  #placeOf(word: number): number {
+    return (this.#words === 1 ? word : aligned(word)) >>> this.#shift;
+  }
+}
+
+/**
+ * The first word of an IPv6 address without the three bits that those in use share, `2000::/3`; what lies outside comes
+ * to the outermost values. Keeps the order of words.
+ */
+export function aligned(word: number): number {
+  return word < 0x2000_0000 ? 0 : word >= 0x4000_0000 ? -1 : word << 3;
+}
