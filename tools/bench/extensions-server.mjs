@@ -49,6 +49,8 @@ app.use((request, _response, next) => {
 app.use(crowdsecMiddleware(crowdsec));
 app.use((_request, response) => response.send('hello'));
 const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+// The load keeps its connections for the whole run.
+server.keepAliveTimeout = 0;
 process.on('message', () => {
   const extensions = crowdsec.health().extensions.map(({ name, state }) => ({ name, state, offAfterMs: (offAt.get(name) ?? NaN) - firstAt }));
   process.send({ extensions });

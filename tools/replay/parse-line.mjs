@@ -1,0 +1,49 @@
+/**
+ * One line of an access log in the common or the combined format, as servers write it by default:
+ *
+ *     203.0.113.7 - alice [22/Nov/2026:12:00:00 +0000] "GET /hello?a=1 HTTP/1.1" 200 5 "https://example.com/" "Mozilla/5.0"
+ */
+const LINE = /^(\S+) \S+ (\S+) \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) \S+(?: "(?:[^"\\]|\\.)*" "((?:[^"\\]|\\.)*)")?/;
+const TIME = /^(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})$/;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/**
+ * What a line tells, or `undefined` when it is none of these formats. The path is without query; a request that is no HTTP (a TLS
+ * handshake on a plain port, say) has an empty one.
+ *
+ * @param {string} line
+ * @returns {{ ip: string, user: string, at: number, method: string, path: string, status: number, userAgent: string } | undefined}
+ */
+export function parseLine(line) {
+  const match = LINE.exec(line);
+  if (match === null) return undefined;
+  const [, ip, user, time, request, status, userAgent = ''] = match;
+  const at = timeOf(time);
+  if (at === undefined) return undefined;
+  const [method, target = '', protocol] = request.split(' ');
+  const isHttp = protocol?.startsWith('HTTP/') === true;
+  return {
+    ip,
+    user: user === '-' ? '' : user,
+    at,
+    method: isHttp ? method : '',
+    path: isHttp ? target.replace(/[?#].*$/, '') : '',
+    status: Number(status),
+    userAgent: userAgent === '-' ? '' : userAgent,
+  };
+}
+
+/** Lines come by the second: most have the time of the one before. */
+let last = { text: '', at: 0 };
+
+function timeOf(text) {
+  if (text === last.text) return last.at;
+  const match = TIME.exec(text);
+  if (match === null) return undefined;
+  const [, day, month, year, hour, minute, second, sign, zoneHours, zoneMinutes] = match;
+  const local = Date.UTC(Number(year), MONTHS.indexOf(month), Number(day), Number(hour), Number(minute), Number(second));
+  const offsetMs = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000 * (sign === '-' ? -1 : 1);
+  if (!Number.isFinite(local) || !MONTHS.includes(month)) return undefined;
+  last = { text, at: local - offsetMs };
+  return last.at;
+}

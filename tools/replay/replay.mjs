@@ -1,0 +1,98 @@
+import { LocalDecisions } from '../../packages/core/dist/decisions/local-decisions.js';
+import {
+  canonicalIp,
+  ExtensionHost,
+  isPublicIp,
+  openStore,
+  parseGoDuration,
+  parsePrefix,
+  RemediationEngine,
+  silentLogger,
+} from '../../packages/core/dist/index.js';
+import { parseLine } from './parse-line.mjs';
+
+/**
+ * Shows the lines of a log to extensions as if its requests came now, by the log's own time. A client that was decided about is refused
+ * from then on, so that what it asks later counts as refused, as it would have been.
+ */
+export class Replay {
+  /** @type {import('../../packages/core/dist/index.js').Detection[]} */
+  detections = [];
+  lines = 0;
+  unreadable = 0;
+  refused = 0;
+  firstAt = Infinity;
+  lastAt = -Infinity;
+  #now = 0;
+  #local = new LocalDecisions({ limit: 1_000_000 });
+  #engine;
+  #host;
+
+  /** @param {readonly import('../../packages/core/dist/index.js').Extension[]} extensions */
+  constructor(extensions) {
+    const clock = { now: () => this.#now, monotonic: () => this.#now };
+    /** Nothing that was planned happens: a log's time stands still between its lines. */
+    const scheduler = { schedule: () => ({ [Symbol.dispose]() {} }) };
+    this.#engine = new RemediationEngine({ local: this.#local, clock, logger: silentLogger });
+    const receipt = { status: 'buffered', uuid: '', stored: Promise.resolve() };
+    this.#host = new ExtensionHost({
+      extensions,
+      actions: {
+        shielded: (address) => (isPublicIp(parsePrefix(address)) ? undefined : 'non-public-ip'),
+        decide: (decision) => this.#decide(decision),
+        report: () => receipt,
+        whisper: () => receipt,
+      },
+      store: openStore({ namespace: 'replay', apiRoot: 'http://localhost/', ephemeral: true, clock, logger: silentLogger }),
+      clock,
+      scheduler,
+      logger: silentLogger,
+      listener: {
+        detected: (detection) => this.detections.push({ ...detection, at: this.#now }),
+        changed: ({ name, state, reason }) => {
+          if (state === 'off') throw new Error(`${name} failed: ${reason}`);
+        },
+      },
+    });
+  }
+
+  start() {
+    return this.#host.start();
+  }
+
+  /** @param {string} line */
+  show(line) {
+    if (line === '' || line === '\r') return;
+    this.lines++;
+    const entry = parseLine(line);
+    const ip = entry && canonicalIp(entry.ip);
+    if (ip === undefined) {
+      this.unreadable++;
+      return;
+    }
+    const { at, user, method, path, status, userAgent } = entry;
+    // Servers write a line when its request ends: lines come a little out of order.
+    this.#now = Math.max(this.#now, at);
+    this.firstAt = Math.min(this.firstAt, at);
+    this.lastAt = Math.max(this.lastAt, at);
+    const action = this.#isDecidedAbout(ip) ? 'block' : 'pass';
+    if (action === 'block') this.refused++;
+    const traits = { ip, at, method, path, userAgent, action };
+    this.#host.show({ kind: 'request', ...traits });
+    this.#host.show({ kind: 'response', ...traits, status, durationMs: 0 });
+    // Whom HTTP authentication turned away has a name in the log.
+    if (status === 401 && user !== '' && action === 'pass') this.#host.show({ kind: 'app:login-failed', ip, at, facts: { user } });
+  }
+
+  #decide({ ip, range, type, duration, scenario }) {
+    const { expiresAt, value } = this.#local.add(
+      { value: ip ?? range, type, durationMs: parseGoDuration(duration), scenario },
+      this.#now,
+    );
+    return { value, expiresAt, stored: Promise.resolve() };
+  }
+
+  #isDecidedAbout(ip) {
+    return this.#local.size > 0 && this.#engine.getIpRemediation(ip).origin === 'crowdsec';
+  }
+}
