@@ -53,6 +53,15 @@ describe('DecisionIndex', () => {
     expect(after.sources).toEqual([CAPI]);
   });
 
+  it('gives a row that comes back after its end no place before those that came meanwhile', async () => {
+    const before = await indexOf({ list: ['1.2.3.4'] });
+    const delta = new DeltaBuilder();
+    const until = (NOW + 2 * HOUR) / 1000;
+    for (const source of [CAPI, LIST]) delta.add('address', '1.2.3.4', delta.sourceId(source), until);
+    const after = await before.apply(delta.build(), { now: NOW + HOUR });
+    expect(after.matches('1.2.3.4', NOW + HOUR).map(({ origin }) => origin)).toEqual(['CAPI', 'lists:l']);
+  });
+
   it('counts what it holds, by origin and by feed', async () => {
     const index = await indexOf({ CAPI: ['1.2.3.4', '2001:db8::/32'], list: ['1.2.3.4'] });
     expect(index.counts(NOW)).toEqual({ CAPI: 2, 'lists:l': 1 });

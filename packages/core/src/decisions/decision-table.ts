@@ -64,7 +64,7 @@ export class DecisionTable implements Rows {
   holderOf32(address: Uint32Array): number {
     const { data } = this;
     const key = address[0]!;
-    if (!this.#places.has(key)) return -1;
+    if (!this.#places.has(key | 0)) return -1;
     const bucket = key >>> this.#shift;
     let low = this.#jump[bucket]!;
     let high = this.#jump[bucket + 1]!;
@@ -84,8 +84,8 @@ export class DecisionTable implements Rows {
 
   /** The narrowest row that holds an address of 128 bits, or -1. */
   holderOf128(address: Uint32Array): number {
-    if (!this.#places.has(address[0]!)) return -1;
-    const bucket = aligned(address[0]!) >>> this.#shift;
+    if (!this.#places.has(address[0]! | 0)) return -1;
+    const bucket = aligned(address[0]! | 0) >>> this.#shift;
     let low = this.#jump[bucket]!;
     let high = this.#jump[bucket + 1]!;
     while (low < high) {

@@ -63,6 +63,13 @@ describe('LocalDecisions', () => {
     expect(local.entries(time.clock.now()).map(({ value }) => value)).toEqual(['1.1.1.1', '3.3.3.3', '4.4.4.4']);
   });
 
+  it('finds what it holds, and nothing else, however many came and went', () => {
+    const { time, local, find } = setUp(3);
+    for (let i = 0; i < 100; i++) local.add(ban(`${i}.0.0.0/8`, 1000 + i), time.clock.now());
+    const found = Array.from({ length: 100 }, (_, i) => find(`${i}.1.1.1`)).filter((value) => value !== undefined);
+    expect(found).toEqual(['97.0.0.0/8', '98.0.0.0/8', '99.0.0.0/8']);
+  });
+
   it.each([
     [{ value: 'nonsense' }, 'value'],
     [{ durationMs: 0 }, 'durationMs'],

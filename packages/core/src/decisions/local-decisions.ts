@@ -105,7 +105,7 @@ export class LocalDecisions {
    * clock.
    */
   find(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
-    return this.#places[family].has(words[0]!) ? this.#search(family, rankOf, clock) : undefined;
+    return this.#places[family].has(words[0]! | 0) ? this.#search(family, rankOf, clock) : undefined;
   }
 
   #search(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {

@@ -145,8 +145,10 @@ class Merge {
       const feed = heldFeeds[oldSource]!;
       const source = heldSources[oldSource]!;
       const until = this.#held.untilOf(row);
+      // A row that is over has no place that a renewal could take.
+      if (until <= nowSeconds) continue;
       if (fresh.some((other) => other.feed === feed)) say(feed);
-      else if (source !== NO_SOURCE && until > nowSeconds) result.push({ source, feed, until });
+      else if (source !== NO_SOURCE) result.push({ source, feed, until });
     }
     for (const { feed } of fresh) say(feed);
     return result;

@@ -19,7 +19,10 @@ export class PlaceMap {
     return this.#marks.byteLength;
   }
 
-  /** Whether there may be anything about an address with this first word. */
+  /**
+   * Whether there may be anything about an address with this first word: `word | 0`, since larger numbers would be
+   * boxed on their way here.
+   */
   has(word: number): boolean {
     const place = this.#placeOf(word);
     return ((this.#marks[place >>> 5]! >>> (place & 31)) & 1) === 1;
@@ -28,7 +31,7 @@ export class PlaceMap {
   /** Marks all that the first `length` bits of an address hold. */
   mark(word: number, length: number): void {
     const first = this.#placeOf(word);
-    const last = length >= 32 ? first : this.#placeOf((word | (0xffff_ffff >>> length)) >>> 0);
+    const last = length >= 32 ? first : this.#placeOf(word | (-1 >>> length));
     for (let at = first >>> 5; at <= last >>> 5; at++) {
       const from = at === first >>> 5 ? -1 << (first & 31) : -1;
       const to = at === last >>> 5 ? -1 >>> (31 - (last & 31)) : -1;
@@ -50,5 +53,6 @@ export class PlaceMap {
  * to the outermost values. Keeps the order of words.
  */
 export function aligned(word: number): number {
-  return word < 0x2000_0000 ? 0 : word >= 0x4000_0000 ? -1 : word << 3;
+  const leading = word >>> 29;
+  return leading === 1 ? word << 3 : leading === 0 ? 0 : -1;
 }
