@@ -73,8 +73,9 @@ function bytesPerMiss(engine, random) {
   const texts = fresh(queries(['192.0.2.1'], 50_000, random));
   const misses = texts.filter((ip) => engine.getIpRemediation(ip).origin === 'clean');
   const half = misses.length >> 1;
-  const least = (count) => Math.min(...Array.from({ length: 20 }, () => bytesOfPass(engine, misses, count)));
-  return Math.max(0, least(misses.length) - least(half)) / (misses.length - half);
+  const least = (count) => Math.min(...Array.from({ length: 40 }, () => bytesOfPass(engine, misses, count)));
+  const [few, many] = [least(half), least(misses.length)];
+  return Math.max(0, many - few) / (misses.length - half);
 }
 
 function bytesOfPass(engine, texts, count) {

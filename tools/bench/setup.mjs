@@ -34,7 +34,8 @@ export function median(numbers) {
 /** Half of all rounds lie within this share of the median. */
 export function spreadOf(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
-  return (sorted[Math.floor(sorted.length * 0.75)] - sorted[Math.floor(sorted.length * 0.25)]) / median(sorted);
+  const width = sorted[Math.floor(sorted.length * 0.75)] - sorted[Math.floor(sorted.length * 0.25)];
+  return width === 0 ? 0 : width / median(sorted);
 }
 
 /** A row of the report, from rounds of `{ value, floor }`. */
