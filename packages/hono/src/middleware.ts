@@ -57,7 +57,7 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
   return Object.assign(middleware, { crowdsec });
 }
 
-/** To the end of the answer where that can be seen; elsewhere until it is handed over, which is for the caller to tell. */
+/** To the end of the answer where that can be seen. Elsewhere the caller tells what it hands over. */
 function follow(
   bouncer: Bouncer,
   facts: RequestFacts,

@@ -79,7 +79,7 @@ const MARKER = '198.51.100.200';
 /** Asks process hosts whether they are ready. */
 const PEER = '127.0.0.1';
 
-/** What detectors were told of visitors since the last time: all there is once they were told of a visit that came after. */
+/** What detectors were told of visitors since the last time: all there is once they know of a visit that came after. */
 async function told(host: ListenedHost): Promise<readonly DetectionEvent[]> {
   await visit(host, MARKER, '/teapot').expect(418);
   const isOver = (): boolean => host.events.some(({ kind, ip }) => kind === 'response' && ip === MARKER);
