@@ -7,7 +7,7 @@ export { CrowdsecHealthIndicator, type CrowdsecHealthResult } from './crowdsec-h
 export { SkipCrowdsec } from './skip-crowdsec.decorator.js';
 export { Remediation } from './remediation.decorator.js';
 export { ReportOn } from './report-on.decorator.js';
-export type { ReportRule, ReportTrigger } from './report-rules.js';
+export type { EventRule, ReportRule, ReportTrigger, SignalRule } from './report-rules.js';
 export { rememberHandshake } from './handshakes.js';
 export { requestFacts, type NestRequest } from './request-facts.js';
 export { CROWDSEC, InjectCrowdsec } from './tokens.js';

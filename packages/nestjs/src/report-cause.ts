@@ -5,20 +5,34 @@ import { judgementOf } from './judgements.js';
 import { oncePerAgent } from './once-per-agent.js';
 import { ruleFor, type ReportRule } from './report-rules.js';
 
-/** Sends the signal of the rule that a status or an exception triggers, if one does. Never throws: the answer is not to change. */
-export function reportCause(crowdsec: Crowdsec, rules: readonly ReportRule[], ip: string | undefined, cause: unknown): void {
+/** What of a call may be told. */
+export interface ReportableCall {
+  readonly context: ExecutionContext;
+  readonly rules: readonly ReportRule[];
+  /** Whom it is about. */
+  readonly ip: string | undefined;
+}
+
+/** Tells what the rule asks for that a status or an exception triggers, if one does. Never throws: the answer is not to change. */
+export function reportCause(crowdsec: Crowdsec, { context, rules, ip }: ReportableCall, cause: unknown): void {
   const rule = ruleFor(rules, cause);
   if (rule === undefined || ip === undefined) return;
-  const { on: _, decision, ...signal } = rule;
   try {
-    if (decision === undefined) crowdsec.whisper({ ip, ...signal });
-    else crowdsec.report({ ip, ...signal, decision });
+    tell(crowdsec, rule, ip, context);
   } catch (error) {
-    oncePerAgent(crowdsec, rule.scenario, () => new Logger('Crowdsec').error(`@ReportOn of ${rule.scenario}: ${String(error)}`));
+    const what = rule.event ?? rule.scenario;
+    oncePerAgent(crowdsec, what, () => new Logger('Crowdsec').error(`@ReportOn of ${what}: ${String(error)}`));
   }
 }
 
 /** Whom a signal of this call is about: as the guard found, else as the facts say. */
 export function callerIp(crowdsec: Crowdsec, context: ExecutionContext): string | undefined {
   return judgementOf(subjectOf(context))?.verdict.ip ?? crowdsec.bouncer.clientIp(contextFacts(context));
+}
+
+function tell(crowdsec: Crowdsec, rule: ReportRule, ip: string, context: ExecutionContext): void {
+  if (rule.event !== undefined) return crowdsec.observe(rule.event, { ...rule.facts?.(context), ip });
+  const { on: _, decision, ...signal } = rule;
+  if (decision === undefined) crowdsec.whisper({ ip, ...signal });
+  else crowdsec.report({ ip, ...signal, decision });
 }

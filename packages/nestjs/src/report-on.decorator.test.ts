@@ -13,8 +13,10 @@ import {
   UseGuards,
   type ArgumentsHost,
   type CanActivate,
+  type ExecutionContext,
 } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
+import { EXTENSION_API_VERSION, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
 import type { Sandbox } from '@crowdsec-sdk/sandbox';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
@@ -25,11 +27,24 @@ const VISITOR = '192.0.2.1';
 const LOGIN = { on: 401, scenario: 'acme/login-bruteforce' } as const;
 
 describe.each(platforms)('@ReportOn on $platform', ({ adapter }) => {
-  async function runLogin(): Promise<RunningApp & { readonly sandbox: Sandbox; get(path: string, ip?: string): request.Test }> {
+  interface RunningLogin extends RunningApp {
+    readonly sandbox: Sandbox;
+    /** What detectors were told. */
+    readonly events: readonly DetectionEvent[];
+    get(path: string, ip?: string): request.Test;
+  }
+
+  async function runLogin(): Promise<RunningLogin> {
     const sandbox = await sandboxWith({ value: '203.0.113.7' });
-    const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
+    const events: DetectionEvent[] = [];
+    const extension: Extension = {
+      name: 'test.listener',
+      apiVersion: EXTENSION_API_VERSION,
+      detectors: [{ name: 'all', on: ['app:login-failed'], detect: (event) => void events.push(event) }],
+    };
+    const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const, extensions: [extension] };
     const running = await runApp({ module: AppModule, imports: [CrowdsecModule.forRoot(options)] }, adapter());
-    return { ...running, sandbox, get: (path, ip = VISITOR) => request(running.server).get(path).set('X-Forwarded-For', ip) };
+    return { ...running, sandbox, events, get: (path, ip = VISITOR) => request(running.server).get(path).set('X-Forwarded-For', ip) };
   }
 
   /** What the application has told so far, in the words of CAPI. */
@@ -89,6 +104,25 @@ describe.each(platforms)('@ReportOn on $platform', ({ adapter }) => {
     expect(await told(running)).toEqual([{ ip: VISITOR, scenario: LOGIN.scenario, events: 1, decisions: 0 }]);
   });
 
+  it('turns an exception into an event, and what a guard refuses too', async () => {
+    const running = await runLogin();
+    await running.get('/login/event?user=alice').expect(401);
+    await running.get('/login/event-by-guard?user=bob', '192.0.2.2').expect(401);
+    const { events } = running;
+    expect(await told(running)).toEqual([]);
+    expect(events).toMatchObject([
+      { kind: 'app:login-failed', ip: VISITOR, facts: { user: 'alice' } },
+      { kind: 'app:login-failed', ip: '192.0.2.2', facts: {} },
+    ]);
+  });
+
+  it('does not change the answer when its facts fail', async () => {
+    const running = await runLogin();
+    await running.get('/login/no-facts').expect(401);
+    await running.app.close();
+    expect(running.events).toEqual([]);
+  });
+
   it('does not change the answer when its scenario is not declared', async () => {
     const running = await runLogin();
     await running.get('/login/undeclared').expect(401);
@@ -112,6 +146,14 @@ class LoginPageFilter {
   catch(_exception: UnauthorizedException, context: ArgumentsHost): void {
     this.host.httpAdapter.redirect(context.switchToHttp().getResponse(), 302, '/login');
   }
+}
+
+function userOf(context: ExecutionContext): string {
+  return context.switchToHttp().getRequest<{ readonly query: { readonly user: string } }>().query.user;
+}
+
+function failingFacts(): never {
+  throw new Error('broken');
 }
 
 @Controller('login')
@@ -164,6 +206,25 @@ class LoginController {
   @ReportOn(LOGIN)
   byGuard(): string {
     return 'unreachable';
+  }
+
+  @Get('event')
+  @ReportOn({ on: 401, event: 'app:login-failed', facts: (context) => ({ user: userOf(context) }) })
+  event(): never {
+    throw new UnauthorizedException();
+  }
+
+  @Get('event-by-guard')
+  @UseGuards(NobodyGuard)
+  @ReportOn({ on: 401, event: 'app:login-failed' })
+  eventByGuard(): string {
+    return 'unreachable';
+  }
+
+  @Get('no-facts')
+  @ReportOn({ on: 401, event: 'app:login-failed', facts: failingFacts })
+  noFacts(): never {
+    throw new UnauthorizedException();
   }
 
   @Get('undeclared')

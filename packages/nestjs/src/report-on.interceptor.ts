@@ -22,13 +22,12 @@ export class ReportOnInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() === 'rpc') return next.handle();
     endGuardPhase(subjectOf(context));
-    const rules = rulesOf(this.#reflector, context);
     // Now: once the client has hung up, nobody knows its address.
-    const ip = callerIp(this.#crowdsec, context);
+    const call = { context, rules: rulesOf(this.#reflector, context), ip: callerIp(this.#crowdsec, context) };
     return next.handle().pipe(
       tap({
         error: (exception: unknown) => {
-          if (this.#isFirstToSee(exception)) reportCause(this.#crowdsec, rules, ip, exception);
+          if (this.#isFirstToSee(exception)) reportCause(this.#crowdsec, call, exception);
         },
       }),
     );

@@ -16,11 +16,11 @@ export function reportRefusals(crowdsec: Crowdsec, reflector: Reflector, context
   const subject = subjectOf(context);
   if (rules.length === 0 || phases.has(subject)) return;
   phases.set(subject, 'guards');
-  const ip = callerIp(crowdsec, context);
+  const call = { context, rules, ip: callerIp(crowdsec, context) };
   const response = responseOf(context);
   response?.once('finish', () => {
     const isBlocked = judgementOf(subject)?.verdict.action === 'block';
-    if (phases.get(subject) === 'guards' && !isBlocked) reportCause(crowdsec, rules, ip, response.statusCode);
+    if (phases.get(subject) === 'guards' && !isBlocked) reportCause(crowdsec, call, response.statusCode);
   });
 }
 

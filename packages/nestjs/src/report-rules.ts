@@ -1,17 +1,33 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { ReportedDecision } from '@crowdsec-sdk/core';
+import type { AppEventKind, AppFacts, ReportedDecision } from '@crowdsec-sdk/core';
 
-/** Which exceptions become a signal, and which signal. */
-export interface ReportRule {
-  /** A status of HTTP, or a class of exceptions; or several. */
-  readonly on: ReportTrigger | readonly ReportTrigger[];
+/** Which exceptions are told, and as what: as a signal to CrowdSec, or as an event to the agent's detectors. */
+export type ReportRule = SignalRule | EventRule;
+
+/** Makes a signal of each. */
+export interface SignalRule extends TriggeredRule {
   /** A declared scenario. */
   readonly scenario: string;
   /** What was done about the client: makes a report of it. Without, it is a whisper. */
   readonly decision?: ReportedDecision;
   /** For people. */
   readonly message?: string;
+  readonly event?: never;
+}
+
+/** Leaves it to detectors what to make of them. */
+export interface EventRule extends TriggeredRule {
+  /** What the detectors are told: `app:login-failed`. */
+  readonly event: AppEventKind;
+  /** More of it than the client's address; asked once it has happened. */
+  readonly facts?: (context: ExecutionContext) => AppFacts;
+  readonly scenario?: never;
+}
+
+interface TriggeredRule {
+  /** A status of HTTP, or a class of exceptions; or several. */
+  readonly on: ReportTrigger | readonly ReportTrigger[];
 }
 
 export type ReportTrigger = number | Type;
