@@ -12,8 +12,9 @@ export interface BucketOptions {
   /** How long a group stays silent after it overflowed, a Go duration; not at all by default. */
   readonly blackhole?: string | undefined;
   /**
-   * How many groups are kept at most, 2 to 10,000,000; 100,000 by default. When there are more, those that were not seen for the
-   * longest time are forgotten, at most half of all at once. A shared store keeps as many as there are, each until it is empty.
+   * How many groups are kept at most, 2 to 10,000,000; 100,000 by default. When there are more, those that were not
+   * seen for the longest time are forgotten, at most half of all at once. A shared store keeps as many as there are,
+   * each until it is empty.
    */
   readonly maxGroups?: number | undefined;
 }

@@ -1,8 +1,8 @@
 import { formatIp, parseIp } from '../ip/address.js';
 
 /**
- * What to count an address by, as a short key: IPv4 by itself, IPv6 by its /64, all of which one client has. A text that is no
- * address stands for itself.
+ * What to count an address by, as a short key: IPv4 by itself, IPv6 by its /64, all of which one client has. A text
+ * that is no address stands for itself.
  */
 export function groupByIp(ip: string): string {
   if (!ip.includes(':')) return ip;

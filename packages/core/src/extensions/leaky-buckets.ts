@@ -3,19 +3,21 @@ import { bucketRules, type BucketOptions } from './bucket-options.js';
 import { RecentGroups } from './recent-groups.js';
 
 /**
- * Leaky buckets, one for each group, as CrowdSec scenarios define them: an event leaks out every `leakspeed`; a bucket that
- * holds more than `capacity` overflows and is gone, its group silent for `blackhole`; one that has run empty starts anew.
+ * Leaky buckets, one for each group, as CrowdSec scenarios define them: an event leaks out every `leakspeed`; a bucket
+ * that holds more than `capacity` overflows and is gone, its group silent for `blackhole`; one that has run empty
+ * starts anew.
  *
  * ```ts
  * const failures = new LeakyBuckets({ capacity: 5, leakspeed: '10s', blackhole: '5m' });
  * const overflow = failures.pour({ group: groupByIp(ip), at: clock.now() });
  * ```
  *
- * Time is that of the events. They may come up to a minute late; one that is earlier than that, as after a clock was set back, empties
- * the bucket of its group.
+ * Time is that of the events. They may come up to a minute late; one that is earlier than that, as after a clock was
+ * set back, empties the bucket of its group.
  *
- * A group takes about 200 bytes, its name included; with distinct values 250 for the first and 390 for up to 17: at the default bound
- * 20 to 40 MB, whether a hundred thousand addresses are seen or a million. Of a value only a hash of 32 bits is kept.
+ * A group takes about 200 bytes, its name included; with distinct values 250 for the first and 390 for up to 17: at the
+ * default bound 20 to 40 MB, whether a hundred thousand addresses are seen or a million. Of a value only a hash of 32
+ * bits is kept.
  */
 export class LeakyBuckets {
   readonly #rules: BucketRules;
@@ -34,7 +36,10 @@ export class LeakyBuckets {
     this.#groups = new RecentGroups(maxGroups, longestMs);
   }
 
-  /** How many groups are kept: those with something in their bucket, those that are silent, and for a while those that no longer are. */
+  /**
+   * How many groups are kept: those with something in their bucket, those that are silent, and for a while those that
+   * no longer are.
+   */
   get size(): number {
     return this.#groups.size;
   }
@@ -66,7 +71,8 @@ export class LeakyBuckets {
     }
     const isSetBack = at < found.lastAt - LATENESS_MS;
     const now = isSetBack ? at : Math.max(at, found.lastAt);
-    if (isSetBack || now >= (found.isSilent ? found.lastAt + this.#rules.blackholeMs : found.emptyAt)) empty(found, now);
+    const endsAt = found.isSilent ? found.lastAt + this.#rules.blackholeMs : found.emptyAt;
+    if (isSetBack || now >= endsAt) empty(found, now);
     // What is silent stays so from the overflow on, whatever comes meanwhile.
     if (!found.isSilent) found.lastAt = now;
     return found;

@@ -1,6 +1,7 @@
 /**
- * What is known of groups, in bounded memory. There are two generations: a group that is seen moves to the younger one; when
- * that is full, or has been young for `lifetimeMs`, it becomes the older one, and what was left in that is forgotten.
+ * What is known of groups, in bounded memory. There are two generations: a group that is seen moves to the younger one;
+ * when that is full, or has been young for `lifetimeMs`, it becomes the older one, and what was left in that is
+ * forgotten.
  */
 export class RecentGroups<T> {
   readonly #half: number;
@@ -10,8 +11,8 @@ export class RecentGroups<T> {
   #youngSince = -Infinity;
 
   /**
-   * @param maxGroups how many there are at most, at least 2; the half of them that were seen last are never forgotten for others
-   * @param lifetimeMs what was not seen for so long may be forgotten, and is, when something else is added after twice that
+   * @param maxGroups how many there are at most, at least 2; the last half that were seen are never forgotten for others
+   * @param lifetimeMs what was not seen for so long may be forgotten; after twice that it is, when another is seen
    */
   constructor(maxGroups: number, lifetimeMs: number) {
     this.#half = Math.floor(maxGroups / 2);

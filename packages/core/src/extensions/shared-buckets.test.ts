@@ -7,7 +7,7 @@ const options = { capacity: 1, leakspeed: '10s' };
 const event: Pour = { group: 'a', at: 0 };
 
 describe('shared buckets', () => {
-  it('are those of the store, under their name and by the rules', async () => {
+  it('are those of the store, under their owner and by the rules', async () => {
     const overflow: Overflow = { eventCount: 7, startAt: 0 };
     const asked: unknown[] = [];
     const pour = async (...args: unknown[]): Promise<Overflow> => {
@@ -15,7 +15,8 @@ describe('shared buckets', () => {
       return overflow;
     };
     expect(await sharedBuckets({ pour, reachable: true }, 'acme.trap', options).pour(event)).toBe(overflow);
-    expect(asked).toEqual([['acme.trap', { capacity: 1, leakMs: 10_000, blackholeMs: 0, maxGroups: 100_000 }, event]]);
+    const rules = { capacity: 1, leakMs: 10_000, blackholeMs: 0, maxGroups: 100_000 };
+    expect(asked).toEqual([['acme.trap:1-10000-0', rules, event]]);
   });
 
   it('are those of the process where the store has none', async () => {
@@ -41,6 +42,7 @@ describe('shared buckets', () => {
   });
 
   it('refuse wrong options when they are made', () => {
-    expect(() => sharedBuckets({ reachable: true }, 'acme.trap', { ...options, capacity: -1 })).toThrow(/^options\.capacity: /);
+    const make = (): unknown => sharedBuckets({ reachable: true }, 'acme.trap', { ...options, capacity: -1 });
+    expect(make).toThrow(/^options\.capacity: /);
   });
 });

@@ -9,14 +9,20 @@ export interface SharedBuckets {
 }
 
 /**
- * Counts in the store where it can, else in this process; here too while the store is out of reach: each process then counts what it sees
- * itself.
+ * Counts in the store where it can, else in this process; here too while the store is out of reach: each process then
+ * counts what it sees itself.
  *
- * @param name whose they are, the same in all processes
+ * @param owner whose they are, the same in all processes; buckets of one owner by the same rules are the same buckets
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong
  */
-export function sharedBuckets(store: Pick<Store, 'pour' | 'reachable'>, name: string, options: BucketOptions): SharedBuckets {
+export function sharedBuckets(
+  store: Pick<Store, 'pour' | 'reachable'>,
+  owner: string,
+  options: BucketOptions,
+): SharedBuckets {
   const rules = bucketRules(options, 'options');
+  // With the rules in it: by other rules, what is kept there would mean something else.
+  const name = `${owner}:${rules.capacity}-${rules.leakMs}-${rules.blackholeMs}`;
   const own = new LeakyBuckets(options);
   return {
     async pour(event) {

@@ -38,7 +38,9 @@ export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock
     blobVersion: (key) => bounded(`read the version of '${key}'`, (deadline) => engine.blobVersion(key, deadline)),
     lease: (name, ttlMs) => takeLease(engine, bounded, clock, name, ttlMs),
     journal: journalOf(engine, bounded),
-    ...(pour && { pour: (name, rules, event) => bounded(`count in '${name}'`, (deadline) => pour(name, rules, event, deadline)) }),
+    ...(pour && {
+      pour: (name, rules, event) => bounded(`count in '${name}'`, (deadline) => pour(name, rules, event, deadline)),
+    }),
     close: () => bounded('close', () => engine.close()),
   };
 }

@@ -20,7 +20,8 @@ describe('buckets in redis', () => {
   beforeAll(async () => {
     [redis, workers] = await Promise.all([startRedis(), storeWorkers()]);
     keyv = new Keyv(new KeyvRedis({ socket: { path: redis.socket, tls: false } }));
-    store = openStore({ namespace: 'shop', apiRoot: 'https://api.crowdsec.net', clock: systemClock, logger: silentLogger, store: keyv });
+    const place = { namespace: 'shop', apiRoot: 'https://api.crowdsec.net', store: keyv };
+    store = openStore({ ...place, clock: systemClock, logger: silentLogger });
   });
   afterAll(async () => {
     await keyv.disconnect();
@@ -58,7 +59,8 @@ describe('buckets in redis', () => {
   });
 
   it('count what several processes pour, each event once', async () => {
-    const task = { kind: 'pour', rules: { ...RULES, capacity: 10, leakMs: 3_600_000, blackholeMs: 0 }, times: 55 } as const;
+    const rules = { ...RULES, capacity: 10, leakMs: 3_600_000, blackholeMs: 0 };
+    const task = { kind: 'pour', rules, times: 55 } as const;
     const pouring = Array.from({ length: 4 }, () => workers.start({ redisSocket: redis.socket }, task));
     const told = await Promise.all(pouring.map((worker) => worker.next()));
     const overflows = told.flatMap((each) => (each.kind === 'poured' ? each.overflows : []));

@@ -123,8 +123,8 @@ export const SIZE = `return redis.call('ZCARD', KEYS[1])`;
 /**
  * As `LeakyBuckets` counts, with the same names.
  *
- * KEYS: bucket; ARGV: at, capacity, ms of a leak, ms of silence, ms of lateness, ms until the key may go, hash of the value or nothing
- * → events and start when it overflowed
+ * KEYS: bucket; ARGV: at, capacity, ms of a leak, ms of silence, ms of lateness, ms until the key may go, hash of the
+ * value or nothing → events and start when it overflowed
  */
 export const POUR = `
 local at, capacity, leak, blackhole = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -160,7 +160,8 @@ if overflows then
   if blackhole == 0 then return { event_count, first_at } end
   redis.call('HSET', KEYS[1], 'last_at', now, 'silent', 1)
 else
-  redis.call('HSET', KEYS[1], 'first_at', first_at, 'last_at', now, 'empty_at', empty_at, 'event_count', event_count, 'values', values)
+  redis.call('HSET', KEYS[1], 'first_at', first_at, 'last_at', now, 'empty_at', empty_at)
+  redis.call('HSET', KEYS[1], 'event_count', event_count, 'values', values)
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 return overflows and { event_count, first_at } or false`;
