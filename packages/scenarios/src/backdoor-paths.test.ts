@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { feed, requested } from '../test/feed.js';
+import { backdoorPaths } from './backdoor-paths.js';
+
+const scenario = (options = {}) => backdoorPaths({ vendor: 'acme', ...options });
+const visit = (paths: readonly string[], options = {}) => feed(scenario(options), paths.map((path) => requested(path)));
+
+describe('backdoor paths', () => {
+  it('are found by two different ones', async () => {
+    expect(await visit(['/c99.php', '/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php'])).toMatchObject([
+      { scenario: 'acme/backdoor-paths', signal: 'decision', eventCount: 2 },
+    ]);
+  });
+
+  it('are not found by one, however often it is asked for', async () => {
+    expect(await visit(Array.from({ length: 50 }, () => '/c99.php'))).toEqual([]);
+  });
+
+  it.each([
+    '/wp-content/uploads/WSO.php',
+    '/_ignition/execute-solution',
+    '/actuator/gateway/routes/x',
+    '/manager/html',
+    '/cgi-bin/luci/;stok=/locale',
+    '/GponForm/diag_Form',
+    '/HNAP1/',
+    '/remote/fgt_lang',
+    '/cgi-bin/.%2e/.%2e/.%2e/bin/sh',
+    '/icons/%2e%2e/%2e%2e/conf',
+    '/static/..%252f..%252fapp.js',
+    '/../../../../etc/passwd',
+  ])('have %s among them', async (path) => {
+    expect(await visit([path, '/r57.php'])).toHaveLength(1);
+  });
+
+  it.each([
+    '/',
+    '/index.php',
+    '/shell',
+    '/manager',
+    '/managers/html5',
+    '/setup',
+    '/web-console/index.html',
+    '/actuator/health',
+    '/docs/etc/passwd-file',
+    '/../images/logo.png',
+    '/files/v1.%2e0/a',
+    '/search/100%25',
+  ])('do not have %s among them', async (path) => {
+    expect(await visit([path, '/c99.php'])).toEqual([]);
+  });
+
+  it('may be added and taken out', async () => {
+    expect(await visit(['/old-admin', '/c99.php'], { paths: ['/Old-Admin/'] })).toHaveLength(1);
+    expect(await visit(['/r57.php', '/c99.php'], { except: ['/r57.php'] })).toEqual([]);
+  });
+});

@@ -1,0 +1,10 @@
+export { scenarios, type ScenarioName, type ScenariosOptions } from './scenarios.js';
+export type { CountingOptions, ScenarioOptions } from './scenario-options.js';
+export { backdoorPaths, type BackdoorPathsOptions } from './backdoor-paths.js';
+export { badUserAgent, type BadUserAgentOptions } from './bad-user-agent.js';
+export { cardTesting, type CardTestingOptions } from './card-testing.js';
+export { contactSpam, type ContactSpamOptions } from './contact-spam.js';
+export { credentialStuffing } from './credential-stuffing.js';
+export { http404, type Http404Options } from './http-404.js';
+export { loginBruteforce, type LoginBruteforceOptions } from './login-bruteforce.js';
+export { sensitiveFiles, type SensitiveFilesOptions } from './sensitive-files.js';

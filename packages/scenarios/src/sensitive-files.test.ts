@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { feed, requested } from '../test/feed.js';
+import { sensitiveFiles } from './sensitive-files.js';
+
+const scenario = (options = {}) => sensitiveFiles({ vendor: 'acme', ...options });
+const probe = (path: string, options = {}) => feed(scenario(options), [requested(path)]);
+
+describe('sensitive files', () => {
+  it('are told and banned by one probe, which is refused itself', async () => {
+    expect(await probe('/.env')).toEqual([
+      {
+        scenario: 'acme/sensitive-files',
+        signal: 'decision',
+        decision: { type: 'ban', duration: '4h' },
+        eventCount: 1,
+        startAt: Date.UTC(2026, 0, 1),
+        context: { target_uri: '/.env', user_agent: 'Mozilla/5.0' },
+      },
+    ]);
+    expect(scenario().detectors?.[0]).toMatchObject({ blocking: true, on: ['request'] });
+    expect(scenario({ blocking: false }).detectors?.[0]).not.toHaveProperty('blocking');
+  });
+
+  it.each([
+    '/.env.production',
+    '/api/.env~',
+    '/.git/config',
+    '/.git/',
+    '/app/.svn/entries',
+    '/.aws/credentials',
+    '/.ssh/id_rsa',
+    '/id_ed25519',
+    '/.htpasswd',
+    '/wp-config.php.bak',
+    '/config.json.old',
+    '/backup.sql',
+    '/old/site-backup-2024.sql.gz',
+    '/dump.sql.zip',
+    '/customers.sql',
+    '/backup.zip',
+    '/backups/www.example.com.tar.gz',
+    '/docker-compose.prod.yml',
+  ])('have %s among them', async (path) => {
+    expect(await probe(path)).toHaveLength(1);
+  });
+
+  it.each([
+    '/.ENV',
+    '/%2eenv',
+    '/%2Ee%6Ev',
+    '/%252eenv',
+    '//.env',
+    '/./.env',
+    '/static/../.env',
+    '/x%2f.env',
+    '\\.env',
+    '/.env/',
+    '/.env%20',
+  ])('are found as %s', async (path) => {
+    expect(await probe(path)).toHaveLength(1);
+  });
+
+  it.each([
+    '/',
+    '/env',
+    '/environment',
+    '/.environment',
+    '/docs/.env-files-explained',
+    '/blog/dot.env.html',
+    '/team.git/info/refs',
+    '/.github/workflows',
+    '/.well-known/security.txt',
+    '/.well-known/.env',
+    '/%2ewell-known/.git/config',
+    '/appsettings.json',
+    '/package.json',
+    '/downloads/project-1.0.zip',
+    '/downloads/tutorial.sql',
+    '/guides/backup',
+    '/backup.html',
+    '/www/index.html',
+    '/%',
+    '/%zz.env%',
+  ])('do not have %s among them', async (path) => {
+    expect(await probe(path)).toEqual([]);
+  });
+
+  it('are those of yours that you name, none of them', async () => {
+    expect(await probe('/Schema.sql', { except: ['/schema.sql'] })).toEqual([]);
+  });
+
+  it('hide below /.well-known/ only if they are there', async () => {
+    expect(await probe('/.well-known/../.env')).toHaveLength(1);
+  });
+
+  it('are found again when the ban was lifted', async () => {
+    const [probed, refused] = [requested('/.env'), requested('/.env', { action: 'block' })];
+    const outcomes = await feed(scenario(), [probed, refused, probed]);
+    expect(outcomes).toHaveLength(2);
+  });
+
+  it('are found late where a page elsewhere may cause a probe', async () => {
+    const lenient = scenario({ capacity: 1 });
+    expect(await feed(lenient, [requested('/.env'), requested('/.env')])).toEqual([]);
+    expect(await feed(lenient, [requested('/.git/config')])).toHaveLength(1);
+  });
+});

@@ -1,0 +1,77 @@
+import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core';
+import { countingScenario, type Counted } from './counting-scenario.js';
+import { LONGEST_PATH, plainPath } from './plain-path.js';
+import { bucketOf, type ScenarioOptions } from './scenario-options.js';
+
+/** It counts in the process alone: the very request can't be refused by a count that takes a turn to the store. */
+export interface SensitiveFilesOptions extends ScenarioOptions, Partial<BucketOptions> {
+  /** Refuses the very request. True by default. */
+  readonly blocking?: boolean | undefined;
+  /** Paths of yours that look like such files and are none; spelling and case do not matter. */
+  readonly except?: readonly string[] | undefined;
+}
+
+/**
+ * A probe for a file that nobody should be able to read: `.env`, `.git/config`, keys, dumps and backups. However the
+ * path is spelled, one is enough. Nothing below `/.well-known/` is ever one.
+ *
+ * Mind that a page elsewhere can make the browsers of its readers ask for such a path. If that is a danger to you, set
+ * `capacity` to 1 or 2.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
+ */
+export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
+  const { blocking = true, except = [] } = options;
+  const innocent = new Set(except.map(plainPath));
+  const counts = (event: DetectionEvent): Counted | undefined => {
+    if (event.kind !== 'request' || !WORTH_A_LOOK.test(event.path)) return undefined;
+    const path = plainPath(event.path);
+    if (path.length > LONGEST_PATH || !SENSITIVE.test(path)) return undefined;
+    if (innocent.has(path) || path.startsWith('/.well-known/')) return undefined;
+    return { distinct: path, context: { target_uri: event.path, user_agent: event.userAgent } };
+  };
+  return countingScenario({
+    name: 'sensitive-files',
+    behavior: 'http:scan',
+    options,
+    rules: [
+      {
+        name: 'probes',
+        on: ['request'],
+        bucket: bucketOf(options, { capacity: 0, leakspeed: '1m' }),
+        counts,
+        signal: 'decision',
+        blocking,
+      },
+    ],
+  });
+}
+
+/** What all of them have in some spelling: most requests need no more than this. */
+const WORTH_A_LOOK = /[.%]|id_/i;
+
+const PACKED = '(?:\\.(?:gz|bz2|xz|zst|zip|rar|7z))?';
+
+/** Plain paths of files that no application hands out on purpose; what might be a download is not among them. */
+const SENSITIVE = new RegExp(
+  [
+    // Settings, with what editors and people make of their names.
+    '/\\.env(?:rc|-[a-z0-9]+|(?:[._][a-z0-9]+)*)~?$',
+    '/\\.(?:htpasswd|htaccess|netrc|npmrc|pypirc|pgpass|my\\.cnf|s3cfg|dockercfg|git-credentials)$',
+    '/\\.(?:bash|zsh|mysql|psql)_history$',
+    '/(?:web\\.config|terraform\\.tfstate(?:\\.backup)?|sftp-config\\.json|docker-compose[\\w.-]*\\.ya?ml)$',
+    '/[\\w-]+\\.(?:php|inc|ya?ml|json|ini|conf|cfg|xml|py|rb)(?:~|\\.(?:bak|backup|old|orig|save|swp|tmp))$',
+    // Folders that belong to tools.
+    '/\\.(?:git|svn|hg|bzr)(?:/|$)',
+    '/\\.(?:aws|azure|ssh|docker|kube|gnupg)/',
+    '/\\.vscode/sftp\\.json$',
+    '/\\.idea/(?:workspace|datasources)\\.xml$',
+    // Keys.
+    '/id_(?:rsa|dsa|ecdsa|ed25519)$',
+    // Dumps and backups: by telling names anywhere, any dump at the top.
+    `/(?:[\\w-]+[._-])?(?:backup|bak|dump|mysqldump|pgdump|database)(?:[._-][\\w.-]+)?\\.(?:sql|sqlite3?)${PACKED}$`,
+    `^/[\\w.-]+\\.sql${PACKED}$`,
+    '^/(?:backups?/)?(?:[\\w-]+[._-])?(?:backups?|bak|wwwroot|www|htdocs|public_html)(?:[._-][\\w.-]+)?' +
+      '\\.(?:zip|rar|7z|tar|tgz|tar\\.(?:gz|bz2|xz))$',
+  ].join('|'),
+);
