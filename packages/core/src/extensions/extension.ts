@@ -56,7 +56,10 @@ export interface ExtensionContext {
   readonly scheduler: Scheduler;
   /** Aborted when the extension is disposed or switched off. */
   readonly signal: AbortSignal;
-  /** Leaky buckets that count in the shared store: of all processes together on Redis, else of this one. */
+  /**
+   * Leaky buckets that count in the shared store: of all processes together on Redis, else of this one. Asked for twice with
+   * the same numbers, they are the same buckets.
+   */
   sharedBuckets(options: BucketOptions): SharedBuckets;
   /** As {@link Crowdsec.report}, of scenarios of its own alone. */
   report(report: Report): Receipt;
