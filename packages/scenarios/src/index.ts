@@ -8,3 +8,5 @@ export { credentialStuffing } from './credential-stuffing.js';
 export { http404, type Http404Options } from './http-404.js';
 export { loginBruteforce, type LoginBruteforceOptions } from './login-bruteforce.js';
 export { sensitiveFiles, type SensitiveFilesOptions } from './sensitive-files.js';
+export { redirect, type RedirectOptions } from './remedies/redirect.js';
+export { tarpit, type TarpitOptions } from './remedies/tarpit.js';
