@@ -1,5 +1,5 @@
-import { byId, element, say } from './dom.js';
-import { count, integer, timeOfDay, until } from './format.js';
+import { byId, countTo, element, say } from './dom.js';
+import { count, integer, timeOfDay } from './format.js';
 
 const flushButton = byId('flush');
 flushButton.addEventListener('click', flush);
@@ -10,16 +10,12 @@ const dots = byId('dots');
 export function showAgent({ buffer, decisions, health, identity, machineId }) {
   showHealth(health);
   showBuffer(buffer);
+  countTo('countdown', buffer.nextFlushAt);
+  countTo('next-pull', decisions.nextPullAt);
   say('decisions-count', integer(decisions.count));
   say('decisions-origins', Object.entries(decisions.origins).map(([origin, held]) => `${integer(held)} ${origin}`).join(' · ') || 'none pulled yet');
   say('decisions-age', decisions.pulledAt === null ? '' : `Pulled at ${timeOfDay(decisions.pulledAt)}. Every request is looked up in memory.`);
   showIdentity(identity, health.store, machineId);
-}
-
-/** Shows what moves with the clock. */
-export function showCountdowns({ buffer, decisions }) {
-  say('countdown', until(buffer.nextFlushAt));
-  say('next-pull', until(decisions.nextPullAt));
 }
 
 function showHealth({ status, problems }) {

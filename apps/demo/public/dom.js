@@ -1,3 +1,5 @@
+import { until } from './format.js';
+
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
 
@@ -16,9 +18,30 @@ export function say(id, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** A short text that stands out: `good`, `warn`, `bad` or `plain`. */
+export const badge = (kind, text) => element('span', { className: `badge ${kind}`, text });
+
 /** A status as a badge: green, amber for refusals, red for failures. */
 export function statusBadge(status) {
-  if (status === null) return element('span', { className: 'badge plain', text: '…' });
-  const kind = status < 400 ? 'good' : status < 500 ? 'warn' : 'bad';
-  return element('span', { className: `badge ${kind}`, text: String(status) });
+  if (status === null) return badge('plain', '…');
+  return badge(status < 400 ? 'good' : status < 500 ? 'warn' : 'bad', String(status));
+}
+
+/** How long it is until a moment; it moves with {@link moveCountdowns}. */
+export function countdown(at) {
+  const node = element('span', { text: until(at) });
+  node.dataset.until = String(at);
+  return node;
+}
+
+/** Lets a countdown that is in the page run to another moment, or rest. */
+export function countTo(id, at) {
+  byId(id).dataset.until = String(at ?? '');
+}
+
+export function moveCountdowns() {
+  for (const node of document.querySelectorAll('[data-until]')) {
+    const text = until(node.dataset.until === '' ? null : Number(node.dataset.until));
+    if (node.textContent !== text) node.textContent = text;
+  }
 }

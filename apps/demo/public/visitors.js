@@ -3,14 +3,17 @@ import { timeOfDay } from './format.js';
 
 /** Nobody decided anything about 192.0.2.0/24: clean visitors and new attackers come from there. */
 const CLEAN = '192.0.2.250';
-const SCANNED = ['wp-login.php', '.env', 'admin/', 'phpmyadmin/index.php', 'old/backup.zip', '.git/config'];
+const MISSING = ['wp-login.php', 'admin', 'cms', 'old', 'phpmyadmin', 'shop', 'test', 'webmail'];
+const MISSING_DEEPLY = ['', 'new/', 'site/'].flatMap((folder) => MISSING.map((path) => folder + path));
 
 let attackers = 0;
 let banned = {};
+let banishedHere = new Set();
 
-/** Tells the buttons who is banned at this CAPI. */
-export function showVisitors({ capi }) {
+/** Tells the buttons who is banned, at this CAPI and by the site itself. */
+export function showVisitors({ capi, bans }) {
   banned = capi.banned;
+  banishedHere = new Set(bans.map(({ value }) => value));
   known('banned', banned.ipv4);
   known('ipv6', banned.ipv6);
 }
@@ -21,13 +24,13 @@ export function listenToVisitors() {
   onClick('[data-visit=ipv6]', () => play('IPv6 from a banned range', [visit(banned.ipv6)]));
   onClick('[data-attack=logins]', () => {
     const ip = nextAttacker();
-    return play('5 failed logins', Array.from({ length: 5 }, () => login(ip)));
+    return play('5 failed logins, and a visit', times(5, () => login(ip)), [visit(ip)]);
   });
-  onClick('[data-attack=scan]', () => {
-    const ip = nextAttacker();
-    return play('404 scan', SCANNED.map((path) => ({ ip, method: 'GET', path: `/${path}` })));
-  });
-  onClick('[data-attack=swarm]', () => play('Swarm of 40', Array.from({ length: 40 }, () => login(nextAttacker()))));
+  onClick('[data-attack=scan]', () => scan('404 scan', MISSING));
+  onClick('[data-attack=long-scan]', () => scan('Long 404 scan', MISSING_DEEPLY));
+  onClick('[data-attack=probe]', () => play('Probe for /.env', [get(nextAttacker(), '/.env')]));
+  onClick('[data-attack=swarm]', () => play('Swarm of 40', times(40, () => login(nextAttacker()))));
+  onClick('[data-attack=trip]', () => play('5 logins as 100%', times(5, () => login(nextAttacker(), '100%'))));
   byId('visit-as').addEventListener('submit', (event) => {
     event.preventDefault();
     const ip = byId('address').value.trim();
@@ -51,21 +54,34 @@ function known(visitor, ip) {
   button.dataset.ip = ip ?? '';
 }
 
+/** Somebody new: 192.0.2.1 to .240, then a network of IPv6 each. */
 function nextAttacker() {
   attackers += 1;
-  return `192.0.2.${((attackers - 1) % 240) + 1}`;
+  const isShort = attackers <= 240;
+  const network = `2001:db8:600d:${attackers.toString(16)}::`;
+  const [ip, value] = isShort ? Array(2).fill(`192.0.2.${attackers}`) : [`${network}1`, `${network}/64`];
+  return banishedHere.has(value) ? nextAttacker() : ip;
 }
 
-const visit = (ip) => ({ ip, method: 'GET', path: '/api/whoami' });
-const login = (ip) => ({ ip, method: 'POST', path: '/api/login', body: { user: 'admin', password: 'letmein' } });
+const times = (count, request) => Array.from({ length: count }, request);
+const get = (ip, path) => ({ ip, method: 'GET', path });
+const visit = (ip) => get(ip, '/api/whoami');
+const login = (ip, user = 'admin') => ({ ip, method: 'POST', path: '/api/login', body: { user, password: 'letmein' } });
 
-/** Sends the requests, each as its visitor's address, and shows what came back. */
-async function play(title, requests) {
-  const answers = await Promise.all(requests.map(send));
+function scan(title, paths) {
+  const ip = nextAttacker();
+  return play(title, ...paths.map((path) => [get(ip, `/${path}`)]));
+}
+
+/** Sends rounds of requests, each request as its visitor's address, and shows what came back. */
+async function play(title, ...rounds) {
+  const requests = rounds.flat();
+  const answers = [];
+  for (const round of rounds) answers.push(...(await Promise.all(round.map(send))));
   const [{ ip, method, path }] = requests;
   const visitors = new Set(requests.map((request) => request.ip)).size;
   const line = element('div', { className: 'line' }, element('strong', { text: title }));
-  for (const [status, times] of tally(answers)) line.append(statusBadge(status), ...(times > 1 ? [`× ${times}`] : []));
+  for (const [status, often] of tally(answers)) line.append(statusBadge(status), ...(often > 1 ? [`× ${often}`] : []));
   line.append(element('time', { text: timeOfDay(Date.now()) }));
   const from = `${visitors > 1 ? `${visitors} addresses` : ip} · ${method} ${path}${requests.length > 1 ? ' …' : ''}`;
   const entry = element(
@@ -104,7 +120,7 @@ function excerptOf(text) {
 }
 
 function tally(answers) {
-  const times = new Map();
-  for (const { status } of answers) times.set(status, (times.get(status) ?? 0) + 1);
-  return [...times];
+  const often = new Map();
+  for (const { status } of answers) often.set(status, (often.get(status) ?? 0) + 1);
+  return [...often];
 }

@@ -6,6 +6,7 @@ import type { CapiElsewhere, Environment } from './environment.js';
 import { madeUpDecisions } from './made-up-decisions.js';
 import { observedFetch } from './observed-fetch.js';
 import { SetupError } from './setup-error.js';
+import { signalsIn } from './signals-in.js';
 
 /** The CAPI that the demo's agent talks to, as far as the demo can see it. */
 export interface Capi {
@@ -13,8 +14,12 @@ export interface Capi {
   readonly name: string;
   /** Where it is and how it is called, as options of the agent. */
   readonly options: Pick<CrowdsecOptions, 'env' | 'apiUrl' | 'fetch'>;
-  /** What it received, in order; of another server than the sandbox, what was sent to it. */
-  calls(): readonly ReceivedCall[];
+  /**
+   * What it received, in order; of another server than the sandbox, what was sent to it.
+   *
+   * @param latest how many at most; all of them if not given
+   */
+  calls(latest?: number): readonly ReceivedCall[];
   /** Somebody who is banned there, of both families, where that is known. */
   readonly banned: { readonly ipv4?: string; readonly ipv6?: string };
   close(): Promise<void>;
@@ -31,6 +36,8 @@ export interface ReceivedCall {
   readonly userAgent: string;
   /** How many signals it carried. */
   readonly signals: number;
+  /** How many of those tell of a decision; the others are whispers. */
+  readonly decisions: number;
   /** `null` until it is answered, and if it never is. */
   readonly status: number | null;
 }
@@ -46,7 +53,7 @@ function elsewhere(capi: CapiElsewhere): Capi {
     ...(capi.kind === 'env'
       ? { name: 'CrowdSec', options: { env: capi.env, fetch } }
       : { name: capi.apiUrl, options: { apiUrl: capi.apiUrl, fetch } }),
-    calls: () => calls,
+    calls: (latest = calls.length) => lastOf(calls, latest),
     banned: {},
     close,
   };
@@ -63,7 +70,7 @@ async function embeddedSandbox(folder: DemoFolder, blocklist: string | undefined
   return {
     name: 'embedded sandbox',
     options: { apiUrl: sandbox.url },
-    calls: () => sandbox.calls.map(received),
+    calls: (latest = sandbox.calls.length) => lastOf(sandbox.calls, latest).map(received),
     banned: someOf(sandbox.decisions.all()),
     close: () => sandbox.stop(),
   };
@@ -104,6 +111,10 @@ function addressIn(value: string): string {
   return prefix !== undefined && address.endsWith('::') && prefix !== '128' ? `${address}1` : address;
 }
 
-function received({ at, method, path, target, userAgent = '', signals = 0, status }: Sandbox['calls'][number]): ReceivedCall {
-  return { at, method, path, target, userAgent, signals, status: status ?? null };
+function received({ at, method, path, target, userAgent = '', body, status }: Sandbox['calls'][number]): ReceivedCall {
+  return { at, method, path, target, userAgent, ...signalsIn(body), status: status ?? null };
+}
+
+function lastOf<T>(all: readonly T[], count: number): readonly T[] {
+  return all.slice(Math.max(0, all.length - count));
 }

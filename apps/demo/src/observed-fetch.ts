@@ -1,6 +1,7 @@
 import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 import type { Fetch } from '@crowdsec-sdk/core';
 import type { ReceivedCall } from './capi.js';
+import { signalsIn } from './signals-in.js';
 
 /** A `fetch` that remembers the calls it made, without what they carried. */
 export interface ObservedFetch {
@@ -36,7 +37,7 @@ function callOf(...[input, init]: Parameters<Fetch>): ReceivedCall {
     path: pathname,
     target: pathname + search,
     userAgent: new Headers(init?.headers).get('user-agent') ?? '',
-    signals: Array.isArray(body) ? body.length : 0,
+    ...signalsIn(body),
     status: null,
   };
 }

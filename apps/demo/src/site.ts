@@ -1,17 +1,17 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { Module, type DynamicModule, type NestApplicationOptions } from '@nestjs/common';
-import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
-import { CROWDSEC, CrowdsecModule } from '@crowdsec-sdk/nestjs';
+import { CROWDSEC, CrowdsecMiddleware, CrowdsecModule } from '@crowdsec-sdk/nestjs';
 import { AgentController } from './panel/agent.controller.js';
+import { LiftController } from './panel/lift.controller.js';
 import { StateController } from './panel/state.controller.js';
 import type { Stage } from './stage.js';
 import { STAGE } from './stage.token.js';
 import { LoginController } from './visitors/login.controller.js';
-import { ScanFilter } from './visitors/scan.filter.js';
 import { WhoamiController } from './visitors/whoami.controller.js';
 
 /** The Nest application: the site that visitors see, its agent, and the panel that shows both. */
@@ -27,6 +27,8 @@ export interface Site {
 export async function createSite(stage: Stage, options: CrowdsecOptions): Promise<Site> {
   const app = await NestFactory.create<NestExpressApplication>(SiteModule.with(stage, options), NEST_OPTIONS);
   app.useStaticAssets(PUBLIC, { setHeaders });
+  // Before any route, so that pages that are not there are seen too.
+  app.use(app.get(CrowdsecMiddleware).use);
   return {
     crowdsec: app.get<Crowdsec>(CROWDSEC),
     handle: app.getHttpAdapter().getInstance() as RequestListener,
@@ -42,15 +44,15 @@ class SiteModule {
   static with(stage: Stage, options: CrowdsecOptions): DynamicModule {
     return {
       module: SiteModule,
-      imports: [ScheduleModule.forRoot(), CrowdsecModule.forRoot(options)],
-      controllers: [WhoamiController, LoginController, StateController, AgentController],
-      providers: [
-        { provide: STAGE, useValue: stage },
-        { provide: APP_FILTER, useClass: ScanFilter },
-      ],
+      imports: [ScheduleModule.forRoot(), CrowdsecModule.forRoot({ ...options, skip: PANEL })],
+      controllers: [WhoamiController, LoginController, StateController, AgentController, LiftController],
+      providers: [{ provide: STAGE, useValue: stage }],
     };
   }
 }
+
+/** What whoever looks at the demo asks for: no visitor of the site. */
+const PANEL = ['/api/state', '/api/events', '/api/flush', '/api/agent', '/api/lift'];
 
 const NEST_OPTIONS: Pick<NestApplicationOptions, 'abortOnError' | 'logger'> = { abortOnError: false, logger: ['error', 'warn'] };
 

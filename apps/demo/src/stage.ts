@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { userAgent, type Crowdsec } from '@crowdsec-sdk/core';
 import { openCapi, type Capi } from './capi.js';
 import { openDemoFolder, type DemoFolder } from './demo-folder.js';
+import { DetectionLog } from './detection/detection-log.js';
+import { demoExtensions } from './detection/demo-extensions.js';
 import type { Environment } from './environment.js';
 import { SetupError } from './setup-error.js';
 import { createSite, type Site } from './site.js';
@@ -17,12 +19,13 @@ export interface AgentName {
 }
 
 /**
- * What stays while the site and its agent are replaced: the server with its connections, the state folder and the CAPI. A
- * request that comes while they are being replaced waits for the new site.
+ * What stays while the site and its agent are replaced: the server with its connections, the state folder, the CAPI and what was
+ * detected. A request that comes while they are being replaced waits for the new site.
  */
 export class Stage {
   readonly url: string;
   readonly capi: Capi;
+  readonly detections = new DetectionLog();
   readonly #server: Server;
   readonly #folder: DemoFolder;
   #site: Promise<Site>;
@@ -100,10 +103,11 @@ export class Stage {
       ...this.capi.options,
       ...(name.suffix !== undefined && { userAgentSuffix: name.suffix }),
       ...(name.version !== undefined && { userAgentVersion: name.version }),
-      scenarios: ['demo/login-bruteforce', 'demo/http-404'],
+      extensions: demoExtensions(),
       stateDir: join(this.#folder.path, 'agent'),
       trustedProxies: 'loopback',
     });
+    this.detections.follow(site.crowdsec);
     // Two agents at a time would share the state well enough; one after the other is what a restart looks like.
     await before?.close();
     await site.start();

@@ -1,5 +1,8 @@
+import type { DetectorHealth } from '@crowdsec-sdk/core';
+import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import request from 'supertest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { DemoState } from '../src/panel/state.js';
 import { startDemo, type RunningDemo } from './running-demo.js';
 
 const WRONG = { user: 'demo', password: 'wrong' };
@@ -15,10 +18,9 @@ describe('the site', () => {
     await demo.as('2001:db8:600d::1').get('/api/whoami').expect(200);
   });
 
-  it('reports a failed login, and sends it when asked to', async () => {
+  it('whispers about a failed login, and sends that when asked to', async () => {
     const demo = await startDemo();
-    const answer = await demo.as('192.0.2.7').post('/api/login').send(WRONG).expect(401);
-    expect(answer.body).toMatchObject({ statusCode: 401, signal: { status: 'buffered' } });
+    await demo.as('192.0.2.7').post('/api/login').send(WRONG).expect(401);
     const { buffer } = await demo.state();
     expect(buffer.size).toBe(1);
     expect(buffer.nextFlushAt).toBeGreaterThan(Date.now());
@@ -51,21 +53,69 @@ describe('the site', () => {
     expect((await demo.state()).buffer.size).toBe(0);
   });
 
-  it('never reports itself or its neighbours, and says why', async () => {
+  it('never acts on itself or its neighbours, and says why', async () => {
     const demo = await startDemo();
     for (const ip of ['127.0.0.1', '10.1.2.3', 'rubbish']) {
-      const answer = await demo.as(ip).post('/api/login').send(WRONG).expect(401);
-      expect(answer.text).toMatch(/"signal":{"status":"refused","reason":"(non-public|invalid)-ip"}/);
+      for (let i = 0; i < 6; i++) await demo.as(ip).post('/api/login').send(WRONG).expect(401);
     }
-    const { buffer } = await demo.state();
-    expect(buffer.size).toBe(0);
+    const state = await demo.state();
+    expect(state.buffer.size).toBe(0);
+    expect(state.bans).toEqual([]);
+    expect(detector(state, 'demo.login-bruteforce', 'failures')).toMatchObject({ acted: 0, suppressed: { 'non-public-ip': 2 } });
   });
 
-  it('whispers about pages that are not there', async () => {
+  it('bans whoever fails to log in five times, and tells CrowdSec of the decision', async () => {
+    const { demo, sandbox } = await demoWithSandbox();
+    for (let i = 0; i < 5; i++) await demo.as('192.0.2.7').post('/api/login').send(WRONG).expect(401);
+    await demo.as('192.0.2.7').get('/api/whoami').expect(403);
+    await demo.as('192.0.2.7').post('/api/login').send({ user: 'demo', password: 'demo' }).expect(403);
+    await demo.as('192.0.2.8').get('/api/whoami').expect(200);
+    const { bans } = await demo.state();
+    expect(bans).toEqual([{ value: '192.0.2.7', scenario: 'demo/login-bruteforce', expiresAt: expect.any(Number) }]);
+    await flush(demo);
+    expect(decided(sandbox)).toEqual([['demo/login-bruteforce', '192.0.2.7']]);
+  });
+
+  it('whispers about a scan, and bans for a long one', async () => {
+    const { demo, sandbox } = await demoWithSandbox();
+    const scan = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i <= to; i++) await demo.as('192.0.2.9').get(`/missing-${i}`).expect(404);
+    };
+    // An answer is told once it is out, which the visitor may see sooner.
+    const deeds = async (): Promise<object[]> => (await demo.state()).detections.map(({ id: _, at: __, ...deed }) => deed);
+    const whisper = { extension: 'demo.http-404', detector: 'whisper', ip: '192.0.2.9', scenario: 'demo/http-404', signal: 'whisper' };
+    await scan(1, 6);
+    await expect.poll(deeds).toEqual([whisper]);
+    await demo.as('192.0.2.9').get('/api/whoami').expect(200);
+    await scan(7, 20);
+    const decision = { value: '192.0.2.9', type: 'ban', duration: '4h' };
+    await expect.poll(deeds).toEqual([whisper, { ...whisper, detector: 'decision', signal: 'decision', decision }]);
+    await demo.as('192.0.2.9').get('/api/whoami').expect(403);
+    await flush(demo);
+    expect(decided(sandbox)).toEqual([['demo/http-404', '192.0.2.9']]);
+  });
+
+  it.each(['/.env', '/%2eEnv', '/.git/config'])('refuses the very probe for %s', async (path) => {
+    const { demo, sandbox } = await demoWithSandbox();
+    await demo.as('2001:db8:600d::1').get(path).expect(403);
+    const { bans } = await demo.state();
+    expect(bans).toMatchObject([{ value: '2001:db8:600d::/64', scenario: 'demo/sensitive-files' }]);
+    await flush(demo);
+    expect(decided(sandbox)).toEqual([['demo/sensitive-files', '2001:db8:600d::1']]);
+  });
+
+  it('counts each request of a visitor once, and none of the panel', async () => {
     const demo = await startDemo();
-    const answer = await demo.as('192.0.2.9').get('/wp-login.php').expect(404);
-    expect(answer.body).toMatchObject({ statusCode: 404, signal: { status: 'buffered' } });
-    expect((await demo.state()).buffer.size).toBe(1);
+    const counts = async (): Promise<number[]> => {
+      const { extensions } = await demo.state();
+      return extensions.flatMap(({ detectors }) => detectors).filter(({ name }) => name === 'probes').map(({ events }) => events);
+    };
+    expect(await counts()).toEqual([0]);
+    await demo.as('192.0.2.9').get('/api/whoami');
+    await demo.as('192.0.2.9').post('/api/login').send(WRONG);
+    await demo.as('192.0.2.9').get('/nothing');
+    await flush(demo);
+    expect(await counts()).toEqual([3]);
   });
 
   it.each([',,,', '203.0.113.1, ', '999.9.9.9', '[::1', 'a'.repeat(8_000), '%00%0d%0a', '"><script>'])(
@@ -89,7 +139,44 @@ describe('the site', () => {
   });
 });
 
+describe('an extension that throws', () => {
+  it('is switched off, and nothing else', async () => {
+    const demo = await startDemo();
+    for (let i = 1; i <= 5; i++) await demo.as(`192.0.2.${i}`).post('/api/login').send({ user: '100%', password: 'x' }).expect(401);
+    const { extensions, health, buffer } = await demo.state();
+    const off = extensions.filter(({ state }) => state === 'off');
+    expect(off).toMatchObject([{ name: 'demo.fragile', reason: 'detector each-failure: URI malformed', failures: 5 }]);
+    expect(off[0]!.retryAt! - Date.now()).toBeGreaterThan(50_000);
+    expect(off[0]!.retryAt! - Date.now()).toBeLessThanOrEqual(60_000);
+    expect(health.problems).toMatchObject([{ code: 'EXTENSION_OFF' }]);
+    expect(buffer.size).toBe(0);
+
+    for (let i = 0; i < 5; i++) await demo.as('192.0.2.9').post('/api/login').send(WRONG).expect(401);
+    await demo.as('192.0.2.9').get('/api/whoami').expect(403);
+  });
+});
+
 describe('the panel', () => {
+  it('lifts a local ban, that of a network too', async () => {
+    const demo = await startDemo();
+    const lift = (value: unknown): request.Test => request(demo.url).post('/api/lift').send({ value });
+    for (const [ip, value] of [['192.0.2.9', '192.0.2.9'], ['2001:db8:600d::1', '2001:db8:600d::/64']] as const) {
+      await demo.as(ip).get('/.env').expect(403);
+      await demo.as(ip).get('/api/whoami').expect(403);
+      await lift(value).expect(200, { lifted: true });
+      await demo.as(ip).get('/api/whoami').expect(200);
+      await lift(value).expect(200, { lifted: false });
+    }
+    expect((await demo.state()).bans).toEqual([]);
+    for (const value of ['nobody', '1.2.3.4/99', '', 7, null]) {
+      const answer = await lift(value).expect(400);
+      expect(answer.body).toMatchObject({ code: 'CROWDSEC_OPTION_INVALID', path: expect.stringMatching(/^decision\.(ip|range)$/) });
+    }
+    // What CAPI decided is not this site's to lift.
+    await lift('203.0.113.1').expect(200, { lifted: false });
+    await demo.as('203.0.113.1').get('/api/whoami').expect(403);
+  });
+
   it('shows the page, under a strict policy', async () => {
     const demo = await startDemo();
     const page = await request(demo.url).get('/').expect(200).expect('Content-Type', /html/);
@@ -126,6 +213,15 @@ describe('the panel', () => {
     expect(added.filter(({ path }) => path !== '/v3/signals')).toEqual([]);
   });
 
+  it('keeps local bans over a renaming', async () => {
+    const demo = await startDemo();
+    await demo.as('192.0.2.7').get('/.env').expect(403);
+    const { bans } = await demo.state();
+    await request(demo.url).post('/api/agent').send({ suffix: 'OtherShop' }).expect(200);
+    expect(await demo.state()).toMatchObject({ bans, detections: [{ scenario: 'demo/sensitive-files' }] });
+    await demo.as('192.0.2.7').get('/api/whoami').expect(403);
+  });
+
   it.each([
     [{ suffix: 'bad suffix!' }, 'suffix'],
     [{ suffix: 'a'.repeat(17) }, 'suffix'],
@@ -142,4 +238,23 @@ describe('the panel', () => {
 async function flush(demo: RunningDemo): Promise<{ sent: number; nextAllowedAt: number }> {
   const answer = await request(demo.url).post('/api/flush').expect(200);
   return answer.body as { sent: number; nextAllowedAt: number };
+}
+
+/** A demo whose CAPI can be looked into. */
+async function demoWithSandbox(): Promise<{ demo: RunningDemo; sandbox: Sandbox }> {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.stop());
+  sandbox.decisions.add([{ value: '203.0.113.1' }]);
+  return { demo: await startDemo({ CROWDSEC_API_URL: sandbox.url }), sandbox };
+}
+
+/** Who was decided about in the signals that CAPI received. */
+function decided({ signals }: Sandbox): string[][] {
+  return signals
+    .filter(({ signal: { decisions } }) => (decisions?.length ?? 0) > 0)
+    .map(({ signal: { scenario, source } }) => [scenario, source.value]);
+}
+
+function detector({ extensions }: DemoState, extension: string, name: string): DetectorHealth | undefined {
+  return extensions.find((each) => each.name === extension)?.detectors.find((each) => each.name === name);
 }

@@ -36,17 +36,13 @@ describe('the page', () => {
     const { page } = await openPage();
     const meter = page.getByRole('meter', { name: 'Signals in the buffer' });
     await page.getByRole('button', { name: 'Swarm of 40' }).click();
-    await answered(page, 'Swarm of 40', '401');
-    expect(await page.locator('#answers .entry').first().textContent()).toContain('× 40');
+    await answered(page, 'Swarm of 40', '401 × 40');
     await eventually(() => meter.getAttribute('aria-valuenow')).toBe('40');
     await eventually(() => page.locator('#countdown').textContent()).toMatch(/^\d+:\d\d$/);
-    await page.getByRole('button', { name: '404 scan' }).click();
-    await eventually(async () => Number(await meter.getAttribute('aria-valuenow'))).toBeGreaterThan(40);
-
     await page.getByRole('button', { name: 'Flush now' }).click();
     await eventually(() => meter.getAttribute('aria-valuenow')).toBe('0');
     const call = page.locator('#calls .entry').first();
-    await eventually(() => call.textContent()).toMatch(/200POST\/v3\/signals4\d signals/);
+    await eventually(() => call.textContent()).toMatch(/200POST\/v3\/signals40 signals\d/);
     expect(await call.textContent()).toContain((await page.locator('#user-agent').textContent()) ?? 'none');
   });
 
@@ -67,9 +63,81 @@ describe('the page', () => {
     expect(await page.locator('#identity-state').textContent()).toBe('validated');
 
     await page.getByRole('button', { name: '5 failed logins' }).click();
-    await answered(page, '5 failed logins', '401');
+    await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
     await page.getByRole('button', { name: 'Flush now' }).click();
     await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals?.*csnodecapi_AcmeShop\/v/);
+  });
+
+  it('bans whoever fails to log in again and again, and tells CrowdSec of it in the next call', async () => {
+    const { page } = await openPage();
+    await page.getByRole('button', { name: '5 failed logins' }).click();
+    await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
+    await eventually(() => page.locator('#bans .entry').allTextContents()).toEqual([
+      expect.stringMatching(/^192\.0\.2\.1Liftdemo\/login-bruteforce · ends in (3:59:\d\d|4:00:00)$/),
+    ]);
+    await noticed(page, /ban for 4hdecision signaldemo\/login-bruteforce.*192\.0\.2\.1 · demo\.login-bruteforce/);
+    await eventually(() => extension(page, 'demo.login-bruteforce')).toMatch(/active.*failures: 5 events · 1 acted on$/);
+
+    // The five failures are one whisper; the decision is a signal of its own.
+    await page.getByRole('button', { name: 'Flush now' }).click();
+    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/200POST\/v3\/signals2 signals1 decision\d/);
+  });
+
+  it('whispers about a 404 scan, and bans for a long one', async () => {
+    const { page } = await openPage();
+    await page.getByRole('button', { name: '404 scan', exact: true }).click();
+    await answered(page, '404 scan', '404 × 8');
+    await noticed(page, /^whisperdemo\/http-404.*192\.0\.2\.1 · demo\.http-404/);
+    expect(await page.locator('#bans .entry').count()).toBe(0);
+
+    await page.getByRole('button', { name: 'Long 404 scan' }).click();
+    await eventually(() => page.locator('#bans .entry strong').allTextContents()).toEqual(['192.0.2.2']);
+    await noticed(page, /^ban for 4hdecision signaldemo\/http-404.*192\.0\.2\.2 · demo\.http-404/);
+    await eventually(() => page.locator('#answers .entry').first().locator('.badge').allTextContents()).toEqual(['404', '403']);
+
+    await page.getByRole('button', { name: 'Flush now' }).click();
+    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals3 signals1 decision\d/);
+  });
+
+  it('refuses the very probe for /.env, and lets its visitor in again when the ban is lifted', async () => {
+    const { page, demo } = await openPage();
+    await page.getByRole('button', { name: 'Probe for /.env' }).click();
+    await answered(page, 'Probe for /.env', '403');
+    await noticed(page, /^ban for 4hdecision signaldemo\/sensitive-files.*192\.0\.2\.1 · demo\.sensitive-files/);
+    await demo.as('192.0.2.1').get('/api/whoami').expect(403);
+
+    await page.getByRole('button', { name: 'Lift the ban of 192.0.2.1' }).click();
+    await eventually(() => page.locator('#lift-answer').textContent()).toBe('192.0.2.1 is let in again.');
+    await eventually(() => page.locator('#bans').textContent()).toContain('Nobody is banned by this site itself.');
+    await demo.as('192.0.2.1').get('/api/whoami').expect(200);
+    await page.getByRole('button', { name: 'Flush now' }).click();
+    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals1 signal1 decision\d/);
+  });
+
+  it('shows an extension that throws switched off, and everything else going on', async () => {
+    const { page } = await openPage();
+    await eventually(() => page.locator('#extensions .badge').allTextContents()).toEqual(Array(7).fill('active'));
+    await page.getByRole('button', { name: 'Make demo.fragile throw' }).click();
+    await answered(page, '5 logins as 100%', '401 × 5');
+    await eventually(() => extension(page, 'demo.fragile')).toMatch(/off.*each-failure: URI malformed · comes back in (0:5\d|1:00)/);
+    expect(await page.locator('#extensions .badge').allTextContents()).toEqual(['off', ...Array<string>(6).fill('active')]);
+    expect(await page.locator('#problems').textContent()).toContain('demo.fragile is switched off');
+
+    await page.getByRole('button', { name: '5 failed logins' }).click();
+    await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
+    await noticed(page, /^ban for 4hdecision signaldemo\/login-bruteforce/);
+  });
+
+  it.each([375, 1024, 1600])('fits a screen %d pixels wide, with everything on it', async (width) => {
+    const { page } = await openPage();
+    await page.setViewportSize({ width, height: 900 });
+    for (const name of ['5 failed logins', 'Probe for /.env', 'Make demo.fragile throw']) await page.getByRole('button', { name }).click();
+    await eventually(() => page.locator('#bans .entry').count()).toBe(2);
+    await eventually(() => extension(page, 'demo.fragile')).toContain('comes back');
+    const tooWide = await page.evaluate<string[]>(`[...document.querySelectorAll('body, .card, .entry, .extensions li')]
+      .filter((node) => node.scrollWidth > node.clientWidth + 1)
+      .map((node) => node.textContent)`);
+    expect(tooWide).toEqual([]);
   });
 });
 
@@ -95,10 +163,22 @@ async function openPage(): Promise<{ page: Page; demo: RunningDemo }> {
   return { page, demo };
 }
 
-async function answered(page: Page, title: string, status: string): Promise<void> {
-  const first = page.locator('#answers .entry').first();
-  await eventually(() => first.locator('strong').textContent()).toBe(title);
-  expect(await first.locator('.badge').textContent()).toBe(status);
+/** The last answers: a title, and each status with how often it came. */
+async function answered(page: Page, title: string, ...statuses: readonly string[]): Promise<void> {
+  const line = page.locator('#answers .entry').first().locator('.line');
+  await eventually(() => line.locator('strong').textContent()).toBe(title);
+  const expected = statuses.map((status) => status.replace(/ /g, '')).join('');
+  expect((await line.textContent())?.replace(/ /g, '')).toMatch(new RegExp(`^${title.replace(/ /g, '')}${expected}\\d\\d:`));
+}
+
+/** The last detection. */
+async function noticed(page: Page, wanted: RegExp): Promise<void> {
+  await eventually(() => page.locator('#detections .entry').first().textContent()).toMatch(wanted);
+}
+
+/** What the page says of an extension. */
+async function extension(page: Page, name: string): Promise<string | null> {
+  return page.locator('#extensions li').filter({ has: page.getByText(name, { exact: true }) }).textContent();
 }
 
 /** A page takes a moment. */

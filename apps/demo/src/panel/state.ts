@@ -1,6 +1,7 @@
 import { MAX_SIGNALS_PER_CALL } from '@crowdsec-sdk/sandbox';
 import type { Health } from '@crowdsec-sdk/core';
 import type { Capi, ReceivedCall } from '../capi.js';
+import type { LocalBan, LoggedDetection } from '../detection/detection-log.js';
 import type { Stage } from '../stage.js';
 
 /** Everything the page shows. Moments are in ms since the epoch; `null` where there is none. */
@@ -24,6 +25,11 @@ export interface DemoState {
     readonly sent: number;
     readonly refused: Health['signals']['refused'];
   };
+  readonly extensions: Health['extensions'];
+  /** The last ones that detectors told, oldest first. */
+  readonly detections: readonly LoggedDetection[];
+  /** Local decisions that hold, oldest first. */
+  readonly bans: readonly LocalBan[];
   /** What the sandbox received, oldest first. */
   readonly calls: readonly ReceivedCall[];
   readonly identity: {
@@ -37,19 +43,21 @@ export interface DemoState {
 }
 
 /** @param latestCalls how many calls at most; all of them if not given */
-export function stateOf({ crowdsec, capi }: Stage, latestCalls?: number): DemoState {
-  const { status, problems, identity, store, decisions, signals } = crowdsec.health();
+export function stateOf({ crowdsec, capi, detections }: Stage, latestCalls?: number): DemoState {
+  const { status, problems, identity, store, decisions, signals, extensions } = crowdsec.health();
   const { count, origins, pulledAt = null, nextPullAt = null } = decisions;
   const { buffered: size, nextFlushAt = null, nextFlushReason, sent, refused } = signals;
   const { tokenExpiresAt = null, loginsLastHour, stop } = identity;
-  const calls = capi.calls();
   return {
     userAgent: crowdsec.userAgent,
     machineId: identity.machineId ?? null,
     capi: { name: capi.name, banned: capi.banned },
     decisions: { count, origins, pulledAt, nextPullAt },
     buffer: { size, capacity: MAX_SIGNALS_PER_CALL, nextFlushAt, nextFlushReason, sent, refused },
-    calls: latestCalls === undefined ? calls : calls.slice(-latestCalls),
+    extensions,
+    detections: detections.latest,
+    bans: detections.bans(crowdsec),
+    calls: capi.calls(latestCalls),
     identity: { state: identity.identity, tokenExpiresAt, loginsLastHour, stoppedUntil: stop?.until ?? null },
     health: { status, problems, store },
   };

@@ -1,23 +1,23 @@
-import { Body, Controller, HttpCode, Post, Req, UnauthorizedException } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UnauthorizedException } from '@nestjs/common';
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import { InjectCrowdsec, requestFacts, type NestRequest } from '@crowdsec-sdk/nestjs';
+import { InjectCrowdsec, Remediation } from '@crowdsec-sdk/nestjs';
 import { z } from 'zod';
-import { outcomeOf } from './outcome.js';
 
-/** The site's login, whose only account is demo with the password demo. A wrong password is reported at once. */
+/** The site's login, whose only account is demo with the password demo. Of a failed one the detectors are told. */
 @Controller('api/login')
 export class LoginController {
   constructor(@InjectCrowdsec() private readonly crowdsec: Crowdsec) {}
 
   @Post()
   @HttpCode(200)
-  login(@Body() body: unknown, @Req() request: NestRequest): { user: string } {
-    const { ip = '' } = this.crowdsec.bouncer.inspect(requestFacts(request));
+  login(@Body() body: unknown, @Remediation('ip') ip: string | undefined): { user: string } {
     const { success, data } = rightPassword.safeParse(body);
     if (success) return { user: data.user };
-    const receipt = this.crowdsec.report({ ip, scenario: 'demo/login-bruteforce' });
-    throw new UnauthorizedException({ statusCode: 401, message: 'Wrong user or password', signal: outcomeOf(receipt) });
+    const { user } = attempt.parse(body);
+    if (ip !== undefined) this.crowdsec.observe('app:login-failed', { ip, user });
+    throw new UnauthorizedException('Wrong user or password');
   }
 }
 
 const rightPassword = z.object({ user: z.literal('demo'), password: z.literal('demo') });
+const attempt = z.object({ user: z.string().catch('') }).catch({ user: '' });

@@ -1,16 +1,12 @@
-import { Controller, Get, Req, UseGuards } from '@nestjs/common';
-import type { Crowdsec } from '@crowdsec-sdk/core';
-import { CrowdsecGuard, InjectCrowdsec, requestFacts, type NestRequest } from '@crowdsec-sdk/nestjs';
+import { Controller, Get } from '@nestjs/common';
+import type { PassVerdict } from '@crowdsec-sdk/core';
+import { Remediation } from '@crowdsec-sdk/nestjs';
 
-/** A guarded page of the site. */
+/** A page of the site that tells visitors what became of them. */
 @Controller('api/whoami')
-@UseGuards(CrowdsecGuard)
 export class WhoamiController {
-  constructor(@InjectCrowdsec() private readonly crowdsec: Crowdsec) {}
-
   @Get()
-  whoami(@Req() request: NestRequest): { ip: string | null; remediation: string } {
-    const { ip = null, remediation } = this.crowdsec.bouncer.inspect(requestFacts(request));
-    return { ip, remediation };
+  whoami(@Remediation() { ip, remediation }: PassVerdict): { ip: string | null; remediation: string } {
+    return { ip: ip ?? null, remediation };
   }
 }
