@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js';
+import { createCrowdsec, EXTENSION_API_VERSION, silentLogger } from '../../packages/core/dist/index.js';
 
 /**
- * The servers of the adapters' benchmark: a framework bare, with a middleware that does nothing, and with the adapter.
+ * The servers of the adapters' benchmark: a framework bare, with a middleware that does nothing, with the adapter, and
+ * with the adapter and a detector that listens to requests and answers.
  */
 const [framework, stateDir] = process.argv.slice(2);
 
@@ -18,17 +19,32 @@ function read(request, url) {
   seen += request.headers['x-forwarded-for']?.length ?? 0;
 }
 
-async function agent() {
-  const crowdsec = createCrowdsec({
-    apiUrl: process.env.BENCH_API_URL,
-    stateDir,
-    trustedProxies: 'loopback',
-    logger: silentLogger,
-  });
+const listener = {
+  name: 'bench.listener',
+  apiVersion: EXTENSION_API_VERSION,
+  detectors: [{ name: 'all', on: ['request', 'response'], detect: ({ path }) => void (seen += path.length) }],
+};
+
+const optionsOf = (variant) => ({
+  apiUrl: process.env.BENCH_API_URL,
+  stateDir,
+  trustedProxies: 'loopback',
+  logger: silentLogger,
+  extensions: variant === 'with detectors' ? [listener] : [],
+});
+
+async function agent(variant) {
+  const crowdsec = createCrowdsec(optionsOf(variant));
   await crowdsec.start();
+  return checked(crowdsec);
+}
+
+function checked(crowdsec) {
   if (crowdsec.health().decisions.count < 50_000) throw new Error('the decisions are not there');
   return crowdsec;
 }
+
+const hasAdapter = (variant) => variant === 'adapter' || variant === 'with detectors';
 
 /** How each framework makes a server of a variant. */
 const builders = {
@@ -41,7 +57,7 @@ const builders = {
         await next();
       });
     }
-    if (variant === 'adapter') app.use((await adapter()).crowdsecMiddleware(await agent()));
+    if (hasAdapter(variant)) app.use((await adapter()).crowdsecMiddleware(await agent(variant)));
     app.use((context) => (context.body = 'hello'));
     return createServer(app.callback());
   },
@@ -53,7 +69,7 @@ const builders = {
         next();
       });
     }
-    if (variant === 'adapter') app.use((await adapter()).crowdsecMiddleware(await agent()));
+    if (hasAdapter(variant)) app.use((await adapter()).crowdsecMiddleware(await agent(variant)));
     app.get('/hello', (_request, response) => response.send('hello'));
     return createServer(app);
   },
@@ -65,7 +81,7 @@ const builders = {
         done();
       });
     }
-    if (variant === 'adapter') await app.register((await adapter()).crowdsecPlugin, { crowdsec: await agent() });
+    if (hasAdapter(variant)) await app.register((await adapter()).crowdsecPlugin, { crowdsec: await agent(variant) });
     app.get('/hello', (_request, reply) => reply.send('hello'));
     await app.ready();
     return app.server;
@@ -79,14 +95,52 @@ const builders = {
         await next();
       });
     }
-    if (variant === 'adapter') app.use((await adapter()).crowdsecMiddleware(await agent()));
+    if (hasAdapter(variant)) app.use((await adapter()).crowdsecMiddleware(await agent(variant)));
     app.get('/hello', (context) => context.text('hello'));
     return createServer(use('@hono/node-server').getRequestListener(app.fetch));
+  },
+  /** On Express, with guards. */
+  async nestjs(variant) {
+    await use('reflect-metadata');
+    const { Controller, Get, Injectable, Module } = use('@nestjs/common');
+    const { APP_GUARD, NestFactory } = use('@nestjs/core');
+    class HelloController {
+      hello() {
+        return 'hello';
+      }
+    }
+    Controller()(HelloController);
+    const { prototype } = HelloController;
+    Get('hello')(prototype, 'hello', Object.getOwnPropertyDescriptor(prototype, 'hello'));
+    class NoOpGuard {
+      canActivate(context) {
+        const request = context.switchToHttp().getRequest();
+        read(request, request.originalUrl);
+        return true;
+      }
+    }
+    Injectable()(NoOpGuard);
+    const { CROWDSEC, CrowdsecGuard, CrowdsecModule } = await adapter();
+    class AppModule {}
+    Module({
+      controllers: [HelloController],
+      imports: hasAdapter(variant) ? [CrowdsecModule.forRoot(optionsOf(variant))] : [],
+      providers: {
+        bare: [],
+        'no-op': [{ provide: APP_GUARD, useClass: NoOpGuard }],
+        adapter: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }],
+        'with detectors': [{ provide: APP_GUARD, useExisting: CrowdsecGuard }],
+      }[variant],
+    })(AppModule);
+    const app = await NestFactory.create(AppModule, { logger: false });
+    await app.init();
+    if (hasAdapter(variant)) checked(app.get(CROWDSEC));
+    return app.getHttpServer();
   },
 };
 
 const ports = {};
-for (const variant of ['bare', 'no-op', 'adapter']) {
+for (const variant of ['bare', 'no-op', 'adapter', 'with detectors']) {
   const server = await builders[framework](variant);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   ports[variant] = server.address().port;

@@ -10,13 +10,13 @@ import { spreadOf } from './setup.mjs';
 
 /**
  * What a passing request costs a server, in CPU time of its process (`process.cpuUsage`), while this process is the
- * load: bare, with a middleware that reads the same of the request and does nothing, and with the adapter and 60,000
- * decisions. Behind a trusted proxy, so that the adapter reads two addresses. A framework's three servers share a
- * process, so that nothing else differs, and take turns in short rounds; of the rounds, the lower quartile counts:
- * whatever else the machine does only ever adds.
+ * load: bare, with a middleware that reads the same of the request and does nothing, with the adapter and 60,000
+ * decisions, and with a detector besides that listens to requests and answers. Behind a trusted proxy, so that the
+ * adapter reads two addresses. A framework's four servers share a process, so that nothing else differs, and take turns
+ * in short rounds; of the rounds, the lower quartile counts: whatever else the machine does only ever adds.
  */
-const FRAMEWORKS = ['koa', 'express', 'fastify', 'hono'];
-const VARIANTS = ['bare', 'no-op', 'adapter'];
+const FRAMEWORKS = ['koa', 'express', 'fastify', 'hono', 'nestjs'];
+const VARIANTS = ['bare', 'no-op', 'adapter', 'with detectors'];
 const DECISIONS = 60_000;
 const ROUNDS = 60;
 const WARM_UP = 6;
@@ -57,10 +57,12 @@ function rowsOf(framework, rounds) {
     spread,
   });
   const added = (variant) => cost(variant) - cost('bare');
+  const addedSpread = (variant) => spreadOf(rounds.map((round) => round[variant] - round.bare));
   return [
     ...VARIANTS.map((variant) => row(variant, cost(variant), cost('bare'), spreadOf(costs(variant)))),
-    // What the adapter adds, against what the no-op adds.
-    row('added', added('adapter'), added('no-op'), spreadOf(rounds.map((round) => round.adapter - round.bare))),
+    // Against what the no-op adds.
+    row('added', added('adapter'), added('no-op'), addedSpread('adapter')),
+    row('added with detectors', added('with detectors'), added('no-op'), addedSpread('with detectors')),
   ];
 }
 
