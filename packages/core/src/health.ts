@@ -106,7 +106,7 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
   if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
   if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
   if (started && decisions.pulledAt === undefined) {
-    yield { code: 'NO_DECISIONS', message: 'No decisions were ever loaded; every address is let through as unavailable.' };
+    yield { code: 'NO_DECISIONS', message: 'No decisions of the network were ever loaded; addresses that nothing else holds are unavailable: see onUnavailable.' };
   } else if (started && decisions.stale) {
     yield { code: 'DECISIONS_STALE', message: 'The decisions are older than a day.' };
   }

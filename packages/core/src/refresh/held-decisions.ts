@@ -64,11 +64,12 @@ export class HeldDecisions {
       if (version === undefined || version === this.#version) return;
       const blob = await store.getBlob('decisions');
       if (blob === undefined) return;
-      const { index, pulledAt, sourceState } = await fromBlob(blob);
+      const { index, pulledAt, sourceState } = fromBlob(blob);
       const own = this.#localFeeds(this.#index);
       const now = clock.now();
-      this.#use(own.length === 0 ? index : await index.apply(await carrying(this.#index, own), { now }));
+      const next = own.length === 0 ? index : await index.apply(await carrying(this.#index, own), { now });
       this.#network = { pulledAt: pulledAt === undefined ? undefined : notInFuture(pulledAt, now), sourceState };
+      this.#use(next);
       this.#version = version;
     });
   }
@@ -119,7 +120,7 @@ export class HeldDecisions {
 
   #use(index: DecisionIndex): void {
     this.#index = index;
-    this.#options.engine.swap(index);
+    this.#options.engine.swap(index, { partial: this.pulledAt === undefined });
   }
 
   #alone<T>(change: () => Promise<T>): Promise<T> {

@@ -98,6 +98,7 @@ describe('a source of each process', () => {
   it('holds before CAPI has ever answered, which is still missing', async () => {
     const agent = await running({ capiFails: true, sources: [cidrs([OURS])] });
     expect(agent.said(OURS)).toBe('lists:cidrs');
+    expect(agent.said('192.0.2.200')).toBe('unavailable');
     expect([agent.refresher.pulledAt, agent.refresher.isStale]).toEqual([undefined, true]);
     expect(await agent.store.getBlob('decisions')).toBeUndefined();
   });
@@ -391,7 +392,7 @@ const TOR = { kind: 'blocklist', name: 'tor', url: 'https://lists.example/tor' }
 
 async function storedFeeds(store: Store): Promise<readonly string[]> {
   const blob = await store.getBlob('decisions');
-  const { index } = await fromBlob(blob!);
+  const { index } = fromBlob(blob!);
   return [...new Set(index.sources.map(({ feed }) => feed))];
 }
 

@@ -23,9 +23,9 @@ export function toBlob({ index, pulledAt, sourceState }: Snapshot): Blob {
   return { head: { pulledAt: pulledAt ?? null, sourceState: state, index: head }, chunks };
 }
 
-/** Rejects when the blob is not a snapshot of this version. */
-export async function fromBlob(blob: Blob): Promise<Snapshot> {
+/** @throws when the blob is not a snapshot of this version */
+export function fromBlob(blob: Blob): Snapshot {
   const { pulledAt, sourceState, index: head } = headSchema.parse(blob.head);
-  const index = await DecisionIndex.fromBlob({ head, chunks: blob.chunks });
+  const index = DecisionIndex.fromBlob({ head, chunks: blob.chunks });
   return { pulledAt: pulledAt ?? undefined, sourceState, index };
 }

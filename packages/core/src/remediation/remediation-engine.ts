@@ -59,11 +59,15 @@ export class RemediationEngine {
     return this.#index;
   }
 
-  /** Puts the next index to use. */
-  swap(index: DecisionIndex): void {
+  /**
+   * Puts the next index to use.
+   *
+   * @param options.partial the network's decisions are not in it yet: what it does not hold stays `unavailable`
+   */
+  swap(index: DecisionIndex, { partial = false }: { readonly partial?: boolean } = {}): void {
     this.#ranks = Uint8Array.from(index.sources, (source) => this.#policy.rankOfSource(source));
     this.#index = index;
-    this.#loaded = true;
+    this.#loaded = !partial;
   }
 
   /** Asks this where an address is from now on. */
