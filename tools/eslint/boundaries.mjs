@@ -14,6 +14,7 @@ const PACKAGES = {
   'packages/koa': ['core'],
   'packages/next': ['core'],
   'packages/scenarios': ['core'],
+  'packages/example-extension': ['core'],
   'packages/conformance': ['core', 'sandbox'],
   'apps/demo-koa': ['core', 'koa'],
   'apps/demo-next': ['core', 'next'],
