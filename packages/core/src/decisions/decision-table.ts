@@ -23,20 +23,27 @@ export class DecisionTable implements Rows {
   readonly #jump: Uint32Array;
   readonly #shift: number;
 
-  /** @param data whole rows in order, their parents set: see {@link TableWriter} */
-  constructor(words: 1 | 4, data: Uint32Array, places: PlaceMap, jump: JumpTable, stats: SourceStats) {
+  /** @param columns of another table with keys of as many words; a {@link TableWriter} makes the first */
+  constructor(words: 1 | 4, columns: TableColumns) {
+    const [data, marks, firstRows, ...stats] = columns;
     this.words = words;
     this.stride = words + 3;
     this.data = data;
     this.size = data.length / this.stride;
-    this.stats = stats;
-    this.#places = places;
-    this.#jump = jump.firstRows;
-    this.#shift = jump.shift;
+    this.stats = new SourceStats(...stats);
+    this.#places = new PlaceMap(words, marks);
+    this.#jump = firstRows;
+    this.#shift = new JumpTable(words, firstRows).shift;
+  }
+
+  /** All that the table consists of: with it, a table stands without going through its rows. */
+  get columns(): TableColumns {
+    const { counts, firstEnds, lastEnds } = this.stats;
+    return [this.data, this.#places.marks, this.#jump, counts, firstEnds, lastEnds];
   }
 
   get byteLength(): number {
-    return this.data.byteLength + this.#places.byteLength + this.#jump.byteLength;
+    return this.columns.reduce((sum, column) => sum + column.byteLength, 0);
   }
 
   lengthOf(row: number): number {
@@ -108,6 +115,16 @@ export class DecisionTable implements Rows {
   }
 }
 
+/** Rows; marked places; first rows by leading bits; counts, first ends and last ends by source. */
+export type TableColumns = readonly [
+  data: Uint32Array,
+  marks: Uint32Array,
+  firstRows: Uint32Array,
+  counts: Uint32Array,
+  firstEnds: Uint32Array,
+  lastEnds: Uint32Array,
+];
+
 /** Builds a table from rows that come in its order. */
 export class TableWriter implements Rows {
   readonly words: 1 | 4;
@@ -118,15 +135,19 @@ export class TableWriter implements Rows {
   readonly #jump: JumpTable;
   #size = 0;
 
-  /** @param options.capacity how many rows come at most; @param options.sources how many sources they have at most */
-  constructor(words: 1 | 4, options: { readonly capacity: number; readonly sources: number }) {
+  /** @param options.capacity how many rows come at most; `expected`: about; `sources`: how many these have at most */
+  constructor(
+    words: 1 | 4,
+    options: { readonly capacity: number; readonly expected: number; readonly sources: number },
+  ) {
     this.words = words;
     this.stride = words + 3;
     this.data = new Uint32Array(options.capacity * this.stride);
-    this.#stats = new SourceStats(options.sources);
-    // Rows mark about a tenth of the places.
-    this.#places = new PlaceMap(Math.min(25, Math.max(5, 35 - Math.clz32(options.capacity))), words);
-    this.#jump = new JumpTable(options.capacity, words);
+    this.#stats = SourceStats.blank(options.sources);
+    // 7 to 14 places a row, of which rows mark about a tenth, and 5 to 9 rows a jump: together at most 2.6 bytes a row.
+    const bits = 31 - Math.clz32(14 * Math.min(1 << 22, Math.max(10, options.expected)));
+    this.#places = PlaceMap.blank(words, bits);
+    this.#jump = JumpTable.blank(words, bits - 6);
   }
 
   get size(): number {
@@ -145,39 +166,24 @@ export class TableWriter implements Rows {
     this.#note(this.#size++);
   }
 
-  /**
-   * Counts in the rows that stand in `data` up to `row`, of a table written before; false if a lookup could go
-   * astray in them: rows out of order, a source that is not there, a parent that is no earlier row.
-   */
-  adopt(upTo: number): boolean {
-    const { words, data, stride } = this;
-    const sources = this.#stats.counts.length;
-    for (let row = this.#size; row < upTo; row++) {
-      const at = row * stride;
-      const meta = data[at + words]!;
-      if (meta >>> 16 >= sources || (meta & 255) > 32 * words || data[at + words + 2]! > row) return false;
-      if (row > 0 && data[at - stride]! > data[at]!) return false;
-      this.#note(row);
-    }
-    this.#size = upTo;
-    return true;
-  }
-
   finish(): DecisionTable {
     const used = this.#size * this.stride;
     // A view keeps all of its buffer alive: worth a copy when much of it is unused.
     const data = used < this.data.length * 0.9 ? this.data.slice(0, used) : this.data.subarray(0, used);
-    return new DecisionTable(this.words, data, this.#places, this.#jump.finish(this.#size), this.#stats);
+    this.#jump.finish(this.#size);
+    const { counts, firstEnds, lastEnds } = this.#stats;
+    return new DecisionTable(this.words, [data, this.#places.marks, this.#jump.firstRows, counts, firstEnds, lastEnds]);
   }
 
   #note(row: number): void {
     const { data, words } = this;
     const at = row * this.stride;
+    const word = data[at]! | 0;
     const meta = data[at + words]!;
     this.#stats.note(meta >>> 16, data[at + words + 1]!);
-    this.#jump.note(data[at]!, row);
+    this.#jump.note(word, row);
     // What a row's parent holds is marked already.
-    if (data[at + words + 2] === 0) this.#places.mark(data[at]!, meta & 255);
+    if (data[at + words + 2] === 0) this.#places.mark(word, meta & 255);
   }
 
   /** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */
@@ -196,7 +202,7 @@ export class TableWriter implements Rows {
 
 /** A table without rows. */
 export function emptyTable(words: 1 | 4): DecisionTable {
-  return new TableWriter(words, { capacity: 0, sources: 0 }).finish();
+  return new TableWriter(words, { capacity: 0, expected: 0, sources: 0 }).finish();
 }
 
 /** Whether the key at `at` begins with the first `length` bits of the one at `prefixAt`. */

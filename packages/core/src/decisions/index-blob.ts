@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { CrowdsecError } from '../errors.js';
 import type { Blob } from '../store/store.js';
-import { Breather } from './breather.js';
 import type { Tables } from './decision-index.js';
-import { type DecisionTable, TableWriter } from './decision-table.js';
+import { DecisionTable } from './decision-table.js';
 import { FAMILIES, type Family, WORDS } from './row-set.js';
 import type { RowSource } from './row-source.js';
 import { NO_SOURCE } from './source-table.js';
@@ -15,60 +14,54 @@ export interface IndexParts {
 }
 
 /**
- * An index as bytes: its own rows as they lie in memory, 16 bytes an IPv4 row and 28 an IPv6 row, and a small head. The
- * chunks are views: nothing is copied.
+ * An index as bytes: the columns of its tables as they lie in memory, 16 bytes an IPv4 row and 28 an IPv6 row and up to
+ * 2.6 more for what finds them, and a small head. The chunks are views: nothing is copied.
  */
-export function writeBlob(index: IndexParts): Blob {
-  const rows = Object.fromEntries(FAMILIES.map((family) => [family, index.tables[family].size]));
-  const sources = index.sources.map(({ feed, origin, type, scenario, allow }) => ({
-    feed,
-    origin,
-    type,
-    scenario,
-    allow,
-  }));
+export function writeBlob({ sources, tables }: IndexParts): Blob {
+  const columns = FAMILIES.map((family) => tables[family].columns);
   return {
-    head: { format: FORMAT, byteOrder: BYTE_ORDER, rows, sources },
-    chunks: FAMILIES.map((family) => index.tables[family].data)
+    head: {
+      format: FORMAT,
+      byteOrder: BYTE_ORDER,
+      lengths: columns.map((table) => table.map(({ length }) => length)),
+      sources: sources.map(({ feed, origin, type, scenario, allow }) => ({ feed, origin, type, scenario, allow })),
+    },
+    chunks: columns
+      .flat()
       .filter(({ length }) => length > 0)
       .map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
   };
 }
 
 /**
- * The index that {@link writeBlob} wrote, in slices that leave the event loop free. The bytes are checked as far as
- * a lookup must end and stay within bounds; that they are the ones written, the store's checksum tells.
+ * The index that {@link writeBlob} wrote, laid over its bytes: a million rows are ready in no time. That the bytes are the
+ * ones written, the store's checksum tells; here only their number is looked at.
  *
  * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a foreign format, another byte order or damaged bytes
  */
-export async function readBlob(blob: Blob): Promise<IndexParts> {
+export function readBlob(blob: Blob): IndexParts {
   const head = headSchema.safeParse(blob.head);
   if (!head.success) throw damaged('its head is of another format, or of a machine with another byte order');
-  const { rows, sources } = head.data;
-  const size = FAMILIES.reduce((sum, family) => sum + rows[family] * 4 * (WORDS[family] + 3), 0);
-  const found = blob.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  if (size !== found) throw damaged(`it has ${found} bytes instead of ${size}`);
-  const reader = new ChunkReader(blob.chunks);
-  const breather = new Breather();
-  const tables: Partial<Record<Family, DecisionTable>> = {};
-  for (const family of FAMILIES) {
-    tables[family] = await readTable(reader, WORDS[family], rows[family], sources.length, breather);
-  }
-  return { sources, tables: tables as Tables };
+  const { lengths, sources } = head.data;
+  const columns = new ColumnReader(blob.chunks);
+  const tables = FAMILIES.map((family, i) => [family, readTable(family, lengths[i]!, sources.length, columns)] as const);
+  if (columns.left !== 0) throw damaged(`it has ${columns.left} bytes too many`);
+  return { sources, tables: Object.fromEntries(tables) as Record<Family, DecisionTable> };
 }
 
-const FORMAT = 'crowdsec-decisions/1';
+const FORMAT = 'crowdsec-decisions/2';
 const BYTE_ORDER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'LE' : 'BE';
 
-const rowCount = z
+const length = z
   .number()
   .int()
   .min(0)
-  .max(2 ** 28);
+  .max(2 ** 30);
+const lengthsOfColumns = z.tuple([length, length, length, length, length, length]);
 const headSchema = z.object({
   format: z.literal(FORMAT),
   byteOrder: z.literal(BYTE_ORDER),
-  rows: z.object({ v4: rowCount, v6: rowCount, country: rowCount, as: rowCount }),
+  lengths: z.array(lengthsOfColumns).length(FAMILIES.length),
   sources: z
     .array(
       z.object({ feed: z.string(), origin: z.string(), type: z.string(), scenario: z.string(), allow: z.boolean() }),
@@ -76,48 +69,54 @@ const headSchema = z.object({
     .max(NO_SOURCE),
 });
 
-async function readTable(
-  reader: ChunkReader,
-  words: 1 | 4,
-  rows: number,
+function readTable(
+  family: Family,
+  lengths: z.output<typeof lengthsOfColumns>,
   sources: number,
-  breather: Breather,
-): Promise<DecisionTable> {
-  const writer = new TableWriter(words, { capacity: rows, sources });
-  reader.fill(new Uint8Array(writer.data.buffer));
-  while (writer.size < rows) {
-    if (!writer.adopt(Math.min(rows, writer.size + 4096))) throw damaged('its rows are out of order');
-    if (breather.tired()) await breather.rest();
-  }
-  return writer.finish();
+  columns: ColumnReader,
+): DecisionTable {
+  const [data, marks, firstRows, ...stats] = lengths;
+  const [counts, firstEnds, lastEnds] = stats;
+  const isWhole = data % (WORDS[family] + 3) === 0 && isPowerOf2(marks) && isPowerOf2(firstRows - 1);
+  if (!isWhole || stats.some((count) => count !== sources)) throw damaged('its columns do not fit each other');
+  const next = (count: number): Uint32Array => columns.next(count);
+  return new DecisionTable(WORDS[family], [
+    next(data),
+    next(marks),
+    next(firstRows),
+    next(counts),
+    next(firstEnds),
+    next(lastEnds),
+  ]);
+}
+
+function isPowerOf2(number: number): boolean {
+  return number > 0 && (number & (number - 1)) === 0;
 }
 
 function damaged(why: string): CrowdsecError {
   return new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', `the stored decisions are unusable: ${why}`);
 }
 
-/** Reads bytes across the borders of chunks. */
-class ChunkReader {
-  readonly #chunks: readonly Uint8Array[];
-  #chunk = 0;
+/** Cuts bytes into columns. One chunk, as the store gives it, is not copied. */
+class ColumnReader {
+  readonly #bytes: Uint8Array;
   #at = 0;
 
   constructor(chunks: readonly Uint8Array[]) {
-    this.#chunks = chunks;
+    const [first] = chunks;
+    this.#bytes = chunks.length === 1 && first!.byteOffset % 4 === 0 ? first! : Uint8Array.from(Buffer.concat(chunks));
   }
 
-  fill(target: Uint8Array): void {
-    let filled = 0;
-    while (filled < target.length) {
-      const chunk = this.#chunks[this.#chunk]!;
-      const part = chunk.subarray(this.#at, this.#at + target.length - filled);
-      target.set(part, filled);
-      filled += part.length;
-      this.#at += part.length;
-      if (this.#at === chunk.length) {
-        this.#chunk++;
-        this.#at = 0;
-      }
-    }
+  /** How many bytes have not been read. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  next(length: number): Uint32Array {
+    if (this.left < 4 * length) throw damaged(`${4 * length - this.left} of its bytes are missing`);
+    const column = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length);
+    this.#at += 4 * length;
+    return column;
   }
 }

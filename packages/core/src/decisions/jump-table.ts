@@ -5,20 +5,23 @@ import { aligned } from './place-map.js';
  * table is gone through a second time.
  */
 export class JumpTable {
-  /** How far the first word of a key, {@link aligned} if it has four, is shifted to become a place in `firstRows`. */
-  readonly shift: number;
   /** One more than there are values: where the rows of a value end, those of the next begin. */
   readonly firstRows: Uint32Array;
+  /** How far the first word of a key, {@link aligned} if it has four, is shifted to become a place in `firstRows`. */
+  readonly shift: number;
   readonly #words: 1 | 4;
   #next = 0;
 
-  /** @param rows how many rows come, about; @param words how many words their keys have */
-  constructor(rows: number, words: 1 | 4) {
-    // Two to four rows to a value.
-    const bits = Math.min(20, Math.max(1, 30 - Math.clz32(rows)));
-    this.shift = 32 - bits;
-    this.firstRows = new Uint32Array((1 << bits) + 1);
+  /** @param words how many words keys have; @param firstRows of a table that is finished, or blank */
+  constructor(words: 1 | 4, firstRows: Uint32Array) {
+    this.firstRows = firstRows;
+    this.shift = Math.clz32(firstRows.length - 1) + 1;
     this.#words = words;
+  }
+
+  /** One to be filled, that goes by so many leading bits, 1 to 31. */
+  static blank(words: 1 | 4, bits: number): JumpTable {
+    return new JumpTable(words, new Uint32Array((1 << bits) + 1));
   }
 
   /** The next row, by the first word of its key. */
@@ -28,8 +31,7 @@ export class JumpTable {
   }
 
   /** There are no more rows than these. */
-  finish(rows: number): this {
+  finish(rows: number): void {
     this.firstRows.fill(rows, this.#next);
-    return this;
   }
 }

@@ -43,7 +43,7 @@ export class LocalDecisions {
   /** Entries by the hash of their prefix. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #lengths = { 4: new LengthCounts(), 6: new LengthCounts() };
-  readonly #places = { 4: new PlaceMap(PLACE_BITS, 1), 6: new PlaceMap(PLACE_BITS, 4) };
+  readonly #places = { 4: PlaceMap.blank(1, PLACE_BITS), 6: PlaceMap.blank(4, PLACE_BITS) };
   /** How many decisions that are no longer held have left marks in `#places`. */
   #gone = 0;
 

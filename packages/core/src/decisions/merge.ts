@@ -51,8 +51,11 @@ class Merge {
     this.#held = held;
     this.#new = new RunCursor(rows);
     this.#plan = plan;
+    const kept = countKept(held, plan);
     this.#writer = new TableWriter(held.words, {
-      capacity: countKept(held, plan) + rows.size,
+      capacity: kept + rows.size,
+      // Most new rows renew held ones, or there are few of the one or the other.
+      expected: Math.max(kept, rows.size),
       sources: plan.newFeeds.length,
     });
   }

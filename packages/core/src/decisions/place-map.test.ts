@@ -12,7 +12,7 @@ describe('PlaceMap', () => {
     const held = fc.record({ word, length: fc.integer({ min: 0, max: 32 * words }) });
     fc.assert(
       fc.property(fc.integer({ min: 5, max: 25 }), held, word, (bits, { word: marked, length }, host) => {
-        const places = new PlaceMap(bits, words);
+        const places = PlaceMap.blank(words, bits);
         const hostBits = length >= 32 ? 0 : 0xffff_ffff >>> length;
         const first = (marked & ~hostBits) >>> 0;
         places.mark(first, length);
@@ -24,16 +24,16 @@ describe('PlaceMap', () => {
   });
 
   it('clears what lies elsewhere', () => {
-    const v4 = new PlaceMap(16, 1);
+    const v4 = PlaceMap.blank(1, 16);
     v4.mark(0x0a01_0000, 16);
     expect([0x0a00_ffff, 0x0a01_8000, 0x0a02_0000].map((at) => v4.has(at))).toEqual([false, true, false]);
-    const v6 = new PlaceMap(16, 4);
+    const v6 = PlaceMap.blank(4, 16);
     v6.mark(0x2001_0db8, 32);
     expect([0x2001_0db7, 0x2001_0fff, 0x2a00_0000, 0xfd00_0000].map((at) => v6.has(at))).toEqual([true, true, false, false]);
   });
 
   it('forgets everything when it is cleared', () => {
-    const places = new PlaceMap(10, 1);
+    const places = PlaceMap.blank(1, 10);
     places.mark(0, 0);
     places.clear();
     expect(places.has(0x8000_0000)).toBe(false);

@@ -4,19 +4,21 @@
  * searched for.
  */
 export class PlaceMap {
-  readonly #marks: Uint32Array;
+  /** A bit for each place, a power of two of them. */
+  readonly marks: Uint32Array;
   readonly #shift: number;
   readonly #words: 1 | 4;
 
-  /** @param bits how many leading bits tell a place, 5 to 25; @param words how many words an address has */
-  constructor(bits: number, words: 1 | 4) {
-    this.#marks = new Uint32Array(1 << (bits - 5));
-    this.#shift = 32 - bits;
+  /** @param words how many words an address has; @param marks of a map made before, or blank */
+  constructor(words: 1 | 4, marks: Uint32Array) {
+    this.marks = marks;
+    this.#shift = Math.clz32(marks.length) - 4;
     this.#words = words;
   }
 
-  get byteLength(): number {
-    return this.#marks.byteLength;
+  /** One without marks, that tells places by so many leading bits, 5 to 31. */
+  static blank(words: 1 | 4, bits: number): PlaceMap {
+    return new PlaceMap(words, new Uint32Array(1 << (bits - 5)));
   }
 
   /**
@@ -25,7 +27,7 @@ export class PlaceMap {
    */
   has(word: number): boolean {
     const place = this.#placeOf(word);
-    return ((this.#marks[place >>> 5]! >>> (place & 31)) & 1) === 1;
+    return ((this.marks[place >>> 5]! >>> (place & 31)) & 1) === 1;
   }
 
   /** Marks all that the first `length` bits of an address hold. */
@@ -35,12 +37,12 @@ export class PlaceMap {
     for (let at = first >>> 5; at <= last >>> 5; at++) {
       const from = at === first >>> 5 ? -1 << (first & 31) : -1;
       const to = at === last >>> 5 ? -1 >>> (31 - (last & 31)) : -1;
-      this.#marks[at]! |= from & to;
+      this.marks[at]! |= from & to;
     }
   }
 
   clear(): void {
-    this.#marks.fill(0);
+    this.marks.fill(0);
   }
 
   #placeOf(word: number): number {

@@ -4,11 +4,19 @@ export class SourceStats {
   readonly firstEnds: Uint32Array;
   readonly lastEnds: Uint32Array;
 
-  /** @param sources how many there are */
-  constructor(sources: number) {
-    this.counts = new Uint32Array(sources);
-    this.firstEnds = new Uint32Array(sources).fill(0xffff_ffff);
-    this.lastEnds = new Uint32Array(sources);
+  constructor(counts: Uint32Array, firstEnds: Uint32Array, lastEnds: Uint32Array) {
+    this.counts = counts;
+    this.firstEnds = firstEnds;
+    this.lastEnds = lastEnds;
+  }
+
+  /** Of so many sources, before the first row. */
+  static blank(sources: number): SourceStats {
+    return new SourceStats(
+      new Uint32Array(sources),
+      new Uint32Array(sources).fill(0xffff_ffff),
+      new Uint32Array(sources),
+    );
   }
 
   note(source: number, until: number): void {

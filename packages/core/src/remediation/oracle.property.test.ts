@@ -94,7 +94,7 @@ describe('any sequence of pulls', () => {
         for (const next of pulls) {
           const now = time.clock.now() / 1000;
           const index = await engine.index.apply(deltaOf(next, now), { now: time.clock.now() });
-          engine.swap(await DecisionIndex.fromBlob(index.toBlob()));
+          engine.swap(DecisionIndex.fromBlob(index.toBlob()));
           oracle.pull(next, now);
           await time.advance(next.waitSeconds * 1000);
           const wrong = addresses
