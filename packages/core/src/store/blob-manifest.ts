@@ -74,23 +74,24 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 /**
  * Puts a large value together again, checked by length and checksum.
  *
- * @param piece the piece at an index; undefined when it is no longer there
+ * @param piece the piece at an index, wherever it is: reading it straight into `room`, its place, saves a copy; undefined
+ *   when it is no longer there
  * @returns undefined when a piece was missing: a newer version has replaced this one
  * @throws when the bytes are not the ones that were written
  */
 export async function assemble(
   manifest: BlobManifest,
-  piece: (index: number) => Promise<Uint8Array | undefined>,
+  piece: (index: number, room: Uint8Array) => Promise<Uint8Array | undefined>,
 ): Promise<Blob | undefined> {
   const bytes = Buffer.allocUnsafeSlow(manifest.length);
   let checksum = 0;
   for (let index = 0; index < pieceCount(manifest); index++) {
-    const part = await piece(index);
+    const room = bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES);
+    const part = await piece(index, room);
     if (part === undefined) return undefined;
-    const from = index * PIECE_BYTES;
-    if (part.byteLength !== Math.min(PIECE_BYTES, manifest.length - from)) throw new Error('its length is not the one written');
-    bytes.set(part, from);
-    checksum = crc32(part, checksum);
+    if (part.byteLength !== room.byteLength) throw new Error('its length is not the one written');
+    if (part.buffer !== room.buffer) room.set(part);
+    checksum = crc32(room, checksum);
   }
   if (checksum !== manifest.checksum) throw new Error('its checksum is not the one written');
   return { head: manifest.head, chunks: [bytes] };

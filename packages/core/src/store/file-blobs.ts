@@ -81,12 +81,11 @@ export class FileBlobs {
   async #read(key: string, manifest: BlobManifest, deadline: Deadline): Promise<Blob | undefined> {
     try {
       await using handle = await open(this.#fileOf(key, manifest.version), 'r');
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, manifest.length));
-      return await assemble(manifest, async (index) => {
+      return await assemble(manifest, async (index, room) => {
         deadline.signal.throwIfAborted();
-        const { bytesRead } = await handle.read(piece, 0, piece.length, index * PIECE_BYTES);
+        const { bytesRead } = await handle.read(room, 0, room.length, index * PIECE_BYTES);
         deadline.extend();
-        return piece.subarray(0, bytesRead);
+        return room.subarray(0, bytesRead);
       });
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
