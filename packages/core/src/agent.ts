@@ -1,4 +1,5 @@
 import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
+import type { LocalDecision } from './decisions/local-decisions.js';
 import type { DecisionMatch } from './decisions/row-source.js';
 import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 import type { Bouncer } from './bouncer/bouncer.js';
@@ -59,6 +60,9 @@ export interface Crowdsec extends AsyncDisposable {
    */
   lift(decision: { readonly ip?: string; readonly range?: string }): boolean;
 
+  /** The local decisions in force, of all processes of this installation as far as this one knows. */
+  localDecisions(): readonly LocalDecision[];
+
   /**
    * Pulls new decisions, if the budget of the network allows: at most every two hours.
    *
@@ -109,6 +113,9 @@ export interface Crowdsec extends AsyncDisposable {
 
   on<Name extends keyof CrowdsecEvents>(event: Name, listener: (details: CrowdsecEvents[Name]) => void): Disposable;
 
-  /** Runs the jobs that are due and waits for them: for cron and serverless hosts whose timers do not run between calls. */
+  /**
+   * Runs the jobs that are due, shows the detectors what waits, and waits for it all: for cron and serverless hosts whose timers do not
+   * run between calls.
+   */
   runDue(): Promise<void>;
 }

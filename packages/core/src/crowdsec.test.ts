@@ -158,9 +158,24 @@ describe('local decisions', () => {
     await first.stop();
     const third = await running();
     expect(third.getIpRemediation('203.0.113.7').remediation).toBe('ban');
+    expect(third.localDecisions()).toMatchObject([{ value: '203.0.113.7', type: 'ban', expiresAt }]);
     await time.advance(HOUR_MS);
+    expect(third.localDecisions()).toEqual([]);
     expect(third.getIpRemediation('203.0.113.7').remediation).toBe('bypass');
     expect(sandbox.signals).toHaveLength(0);
+  });
+
+  it('that follow each other while the store is slow wait for each other', async () => {
+    const warnings: string[] = [];
+    const crowdsec = await running({ logger: { ...silentLogger, warn: (line) => warnings.push(line) } });
+    const stored = [1, 2, 3].map(async (i) => {
+      const decided = crowdsec.decide({ ...decision, ip: `203.0.113.${i}` });
+      // The job of the first is at work when that of the next is due.
+      void time.advance(100);
+      await decided.stored;
+    });
+    await Promise.all(stored);
+    expect(warnings).toEqual([]);
   });
 
   it('are lifted everywhere', async () => {

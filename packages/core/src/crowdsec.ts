@@ -10,7 +10,7 @@ import { Session } from './capi/session.js';
 import { Transport } from './capi/transport.js';
 import { userAgent } from './capi/user-agent.js';
 import { systemClock, type Clock } from './clock.js';
-import { LocalDecisions } from './decisions/local-decisions.js';
+import { LocalDecisions, type LocalDecision } from './decisions/local-decisions.js';
 import { checkDecision, checkTarget, type LocalDecisionRequest, type LocalDecisionResult } from './decide.js';
 import type { DecisionMatch } from './decisions/row-source.js';
 import { Emitter } from './emitter.js';
@@ -18,6 +18,7 @@ import { CrowdsecError, messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
 import type { Actions } from './extensions/acting.js';
 import type { AppEventKind, AppFacts } from './extensions/detection-event.js';
+import { checkRemedies } from './extensions/check-extensions.js';
 import { ExtensionHost } from './extensions/host.js';
 import { judge, type Health } from './health.js';
 import { interfaceIps } from './interface-ips.js';
@@ -130,6 +131,7 @@ class Agent implements Crowdsec {
         changed: (change) => events.emit('extensionChanged', change),
       },
     });
+    checkRemedies(options.extensions, options.remediations);
     this.#declared = new Set([...options.scenarios, ...this.#extensions.scenarios]);
 
     // Beside a store of the user, a folder keeps a copy of the identity.
@@ -265,6 +267,10 @@ class Agent implements Crowdsec {
     const lifted = this.#local.remove(checkTarget(decision), this.#clock.now()) !== undefined;
     if (lifted) void this.#localSync.save();
     return lifted;
+  }
+
+  localDecisions(): readonly LocalDecision[] {
+    return this.#local.entries(this.#clock.now()).filter(({ lifted }) => !lifted);
   }
 
   refreshDecisions(): Promise<RefreshResult> {

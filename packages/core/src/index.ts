@@ -25,8 +25,9 @@ export { isPublicIp } from './ip/public.js';
 
 export { DecisionIndex, type GeoFacts } from './decisions/decision-index.js';
 export { DeltaBuilder, type DecisionDelta } from './decisions/decision-delta.js';
-export { RowSet } from './decisions/row-set.js';
-export type { DecisionMatch, RowSource, Scope } from './decisions/row-source.js';
+export { RowSet, type ValueKind } from './decisions/row-set.js';
+export type { LocalDecision } from './decisions/local-decisions.js';
+export { NEVER, untilOf, type DecisionMatch, type RowSource, type Scope } from './decisions/row-source.js';
 export { formatGoDuration, parseGoDuration } from './decisions/go-duration.js';
 export type { GeoLookup, GeoSource } from './remediation/geo-source.js';
 export { maxmindGeo, type MaxmindGeoOptions } from './remediation/maxmind-geo.js';

@@ -92,19 +92,21 @@ export class Bouncer {
    * `settled`. Never throws.
    */
   inspect(facts: RequestFacts): Verdict {
+    let ip: string | undefined;
     try {
       this.#counter.total++;
       if (this.#skips(facts)) {
         this.#counter.skipped++;
         return SKIPPED;
       }
-      const { ip, doubt } = this.#clientIp(facts);
-      if (doubt !== undefined) this.#warn(doubt);
+      const client = this.#clientIp(facts);
+      ip = client.ip;
+      if (client.doubt !== undefined) this.#warn(client.doubt);
       const found = ip === undefined ? UNKNOWN_CLIENT : this.#judge(ip, facts);
       this.#counter.find(found.origin, found.remediation);
       return this.#isLetThrough(found) ? pass(ip, found) : this.#refuse(facts, ip, found);
     } catch (error) {
-      return this.#failed(facts, undefined, error);
+      return this.#failed(facts, ip, error);
     }
   }
 
@@ -167,8 +169,10 @@ export class Bouncer {
 
   #conclude(request: RemedyRequest, answer: RemedyAnswer): Verdict {
     const { facts, ip, remediation, origin } = request;
-    const response = checkedAnswer(answer);
-    if (response === 'pass') return pass(ip, { remediation, origin });
+    const checked = checkedAnswer(answer);
+    const goesOn = checked === 'pass' || (checked === 'unhandled' && this.#options.onUnhandled !== 'block');
+    if (goesOn) return pass(ip, { remediation, origin });
+    const response = typeof checked === 'string' ? BARE_REFUSAL : checked;
     this.#counter.blocked++;
     this.#tell(facts, { ip, remediation, origin }, true);
     return block(ip, { remediation, origin }, response);

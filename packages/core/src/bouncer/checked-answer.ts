@@ -7,7 +7,7 @@ import type { RemedyAnswer } from './remedy.js';
  * @throws TypeError for an answer that would make the host throw
  */
 export function checkedAnswer(answer: RemedyAnswer): RemedyAnswer {
-  if (answer === 'pass') return answer;
+  if (answer === 'pass' || answer === 'unhandled') return answer;
   const { status, headers, body } = answer;
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new TypeError(`a remedy answered the status ${status}`);

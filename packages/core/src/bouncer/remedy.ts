@@ -5,8 +5,11 @@ export interface RemedyRequest extends VerdictFacts {
   readonly facts: RequestFacts;
 }
 
-/** An answer to the client, or `'pass'`: this one may go on (it has solved the captcha, say). */
-export type RemedyAnswer = BouncerResponse | 'pass';
+/**
+ * An answer to the client; `'pass'`: this one may go on (it has solved the captcha, say); or `'unhandled'`: it can't serve now, so that
+ * the option `onUnhandled` decides.
+ */
+export type RemedyAnswer = BouncerResponse | 'pass' | 'unhandled';
 
 /**
  * What a remediation does to a request. `ban` is one; yours come in through the same parameter. One that answers later

@@ -38,7 +38,12 @@ const extension = z.object({
   behavior: z.string().max(100).optional(),
   detectors: z.array(detector).optional(),
   sources: z.array(objectWith<DecisionSource>(['pull'], 'a source of decisions')).optional(),
-  remedies: z.record(z.string(), functionSchema<Remedy>('a function from a request to an answer')).optional(),
+  remedies: z
+    .record(z.string(), functionSchema<Remedy>('a function from a request to an answer'))
+    .refine((remedies) => Object.keys(remedies).every((type) => type !== '' && type === type.toLowerCase()), {
+      error: 'must have names in lower case, as types of remediations are',
+    })
+    .optional(),
   activate: functionSchema('a function').optional(),
   dispose: functionSchema('a function').optional(),
 });
@@ -56,6 +61,23 @@ export function checkExtensions(extensions: readonly Extension[]): readonly Exte
   refuseTwins(extensions, 'sources', ({ sources = [] }) => sources.map(({ name }) => name));
   refuseTwins(extensions, 'remedies', ({ remedies = {} }) => Object.keys(remedies));
   return extensions;
+}
+
+/**
+ * Refuses remedies that could never serve: of types that are not acted on.
+ *
+ * @param remediations the types that are, in lower case
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the extension's remedy
+ */
+export function checkRemedies(extensions: readonly Extension[], remediations: readonly string[]): void {
+  for (const [i, { name, remedies = {} }] of extensions.entries()) {
+    for (const type of Object.keys(remedies)) {
+      if (remediations.includes(type)) continue;
+      const path = `options.extensions[${i}].remedies.${type}`;
+      const text = `${path}: ${name} has a remedy for "${type}", which the option remediations does not list: add it there, where it belongs in strength`;
+      throw new CrowdsecError('CROWDSEC_OPTION_INVALID', text, { path });
+    }
+  }
 }
 
 function refuseTwins(extensions: readonly Extension[], what: string, namesOf: (extension: Extension) => readonly string[]): void {

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
 import type { DetectionEvent } from './detection-event.js';
+import type { Stopwatch } from './stopwatch.js';
 
 /** So many events may wait; what comes beyond is dropped and counted. */
 const LIMIT = 10_000;
@@ -8,16 +8,19 @@ const SLICE_MS = 5;
 
 /** Events that wait for the detectors: requests never do. */
 export class EventQueue {
-  readonly #clock: Clock;
+  readonly #stopwatch: Stopwatch;
   readonly #handle: (event: DetectionEvent) => void;
   #waiting: DetectionEvent[] = [];
   #next = 0;
   #isPlanned = false;
   #dropped = 0;
 
-  /** @param handle never throws */
-  constructor(clock: Clock, handle: (event: DetectionEvent) => void) {
-    this.#clock = clock;
+  /**
+   * @param stopwatch read by whoever handles an event
+   * @param handle never throws
+   */
+  constructor(stopwatch: Stopwatch, handle: (event: DetectionEvent) => void) {
+    this.#stopwatch = stopwatch;
     this.#handle = handle;
   }
 
@@ -37,6 +40,7 @@ export class EventQueue {
 
   /** Handles all that waits, now. */
   drain(): void {
+    this.#stopwatch.start();
     while (this.#next < this.#waiting.length) this.#handle(this.#waiting[this.#next++]!);
     [this.#waiting, this.#next] = [[], 0];
   }
@@ -46,13 +50,16 @@ export class EventQueue {
     this.#isPlanned = true;
     setImmediate(() => {
       this.#isPlanned = false;
-      this.#slice();
+      if (this.#next < this.#waiting.length) this.#slice();
     });
   }
 
   #slice(): void {
-    const endAt = this.#clock.monotonic() + SLICE_MS;
-    while (this.#next < this.#waiting.length && this.#clock.monotonic() < endAt) this.#handle(this.#waiting[this.#next++]!);
+    this.#stopwatch.start();
+    const endAt = this.#stopwatch.at + SLICE_MS;
+    // One at least, however slow the machine is.
+    do this.#handle(this.#waiting[this.#next++]!);
+    while (this.#next < this.#waiting.length && this.#stopwatch.at < endAt);
     if (this.#next < this.#waiting.length) return this.#plan();
     [this.#waiting, this.#next] = [[], 0];
   }

@@ -43,7 +43,7 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
 
   return {
     logger: named(parts.logger, name),
-    store: extensionStore(store, name),
+    store: extensionStore(store, hosted),
     clock,
     scheduler: ending(parts.scheduler, name, signal),
     signal,
@@ -73,18 +73,22 @@ function named(logger: Logger, name: string): Logger {
 
 /** A scheduler whose jobs are cancelled, and whose later ones never run, once the signal is aborted. */
 function ending(scheduler: Scheduler, extension: string, signal: AbortSignal): Scheduler {
+  const jobs = new Set<Disposable>();
+  signal.addEventListener('abort', () => {
+    for (const job of jobs) job[Symbol.dispose]();
+    jobs.clear();
+  });
   return {
     schedule(name, delayMs, run) {
-      const cancel = (): void => job[Symbol.dispose]();
       const job = scheduler.schedule(`crowdsec:extension:${extension}:${name}`, delayMs, () => {
-        signal.removeEventListener('abort', cancel);
+        jobs.delete(job);
         return signal.aborted ? undefined : run();
       });
-      signal.addEventListener('abort', cancel, { once: true });
+      jobs.add(job);
       return {
         [Symbol.dispose]: () => {
-          signal.removeEventListener('abort', cancel);
-          cancel();
+          jobs.delete(job);
+          job[Symbol.dispose]();
         },
       };
     },
@@ -93,8 +97,15 @@ function ending(scheduler: Scheduler, extension: string, signal: AbortSignal): S
 
 const keySchema = z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be [a-z0-9-], at most 64 characters');
 
-function extensionStore(store: Store, name: string): ExtensionStore {
-  const full = (key: string): StoreKey => `extension:${name}:${validate(keySchema, key, 'key')}`;
+function extensionStore(store: Store, hosted: HostedExtension): ExtensionStore {
+  const full = (key: string): StoreKey => {
+    try {
+      return `extension:${hosted.name}:${validate(keySchema, key, 'key')}`;
+    } catch (error) {
+      hosted.failed('store', error);
+      throw error;
+    }
+  };
   return {
     get: async (key) => store.get(full(key)),
     put: async (key, value) => store.put(full(key), value),

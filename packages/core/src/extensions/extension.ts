@@ -22,7 +22,11 @@ export const EXTENSION_API_VERSION = 1;
  *   name: 'acme.trap',
  *   apiVersion: 1,
  *   scenarios: ['acme/trap'],
- *   detectors: [{ name: 'path', on: ['request'], detect: ({ path }) => path === '/trap' ? { scenario: 'acme/trap', signal: 'whisper' } : undefined }],
+ *   detectors: [{
+ *     name: 'path',
+ *     on: ['request'],
+ *     detect: (event) => event.kind === 'request' && event.path === '/trap' ? { scenario: 'acme/trap', signal: 'whisper' } : undefined,
+ *   }],
  * };
  * ```
  */

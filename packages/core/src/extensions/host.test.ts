@@ -104,6 +104,14 @@ describe('an extension', () => {
     expect(() => agent(both)).toThrow(expect.objectContaining({ path: 'options.extensions[1].remedies' }) as Error);
   });
 
+  it('may not bring a remedy that would never serve', () => {
+    const slow = extension({ remedies: { slow: () => 'pass' } });
+    const never = expect.objectContaining({ path: 'options.extensions[0].remedies.slow' }) as Error;
+    expect(() => agent([slow])).toThrow(never);
+    expect(() => agent([slow], { remediations: ['ban', 'Slow'] })).not.toThrow();
+    expect(() => agent([extension({ remedies: { Slow: () => 'pass' } })])).toThrow(/in lower case/);
+  });
+
   it('has its scenarios told at login', async () => {
     const crowdsec = await running([extension({ detect: () => banAndTell })], { scenarios: ['acme/own'] });
     await hit(crowdsec);
@@ -141,6 +149,7 @@ describe('an extension', () => {
     await context!.store.put('seen', { count: 3 });
     expect(await context!.store.get('seen')).toEqual({ count: 3 });
     await expect(context!.store.get('no/such')).rejects.toMatchObject({ code: 'CROWDSEC_OPTION_INVALID' });
+    expect(crowdsec.health().extensions[0]?.failures).toBe(1);
     let ticks = 0;
     context!.scheduler.schedule('tick', 1_000, () => void ticks++);
     context!.scheduler.schedule('tock', 60_000, () => void ticks++);
@@ -236,6 +245,16 @@ describe('a detector', () => {
     expect(dry.health().extensions[0]?.detectors[0]?.suppressed).toEqual({ 'dry-run': 1 });
   });
 
+  it('that answers a promise is heard before the stop', async () => {
+    const detections: Detection[] = [];
+    const detect = (): Promise<Outcome> => new Promise((resolve) => void setTimeout(() => resolve(banAndTell), 50));
+    const crowdsec = await running([extension({ detect })]);
+    crowdsec.on('detected', (detection) => detections.push(detection));
+    crowdsec.observe('app:hit', { ip: VISITOR });
+    await crowdsec.stop();
+    expect(detections).toMatchObject([{ ip: VISITOR, scenario: SCENARIO }]);
+  });
+
   it('is not shown what the application tells wrongly, and visitors can make nothing of it throw', async () => {
     const seen: DetectionEvent[] = [];
     const crowdsec = await running([extension({ detect: (event) => void seen.push(event) })]);
@@ -251,6 +270,19 @@ describe('a detector', () => {
 });
 
 describe('an extension that fails', () => {
+  it('by holding the event loop is switched off, and what it found counts', async () => {
+    let heldMs = 60;
+    const monotonic = (): number => (time.clock.monotonic() + (heldMs += 60));
+    const clock = { now: () => time.clock.now(), monotonic };
+    const crowdsec = await running([extension({ detect: () => banAndTell })], { clock });
+    for (let i = 1; i <= 6; i++) await hit(crowdsec, `203.0.113.${i}`);
+    expect(crowdsec.health().extensions[0]).toMatchObject({
+      state: 'off',
+      reason: expect.stringContaining('held the event loop for 60 ms') as string,
+      detectors: [{ acted: 5 }],
+    });
+  });
+
   const failing: readonly (readonly [string, Detector['detect'], string])[] = [
     ['throws', () => { throw new Error('boom'); }, 'detector trap: boom'],
     ['rejects', () => Promise.reject(new Error('boom')), 'detector trap: boom'],
@@ -327,6 +359,21 @@ describe('an extension that fails', () => {
       { state: 'off', reason: 'activation: no licence' },
       { state: 'active' },
     ]);
+  });
+
+  it('in a remedy of a type of its own leaves its requests to onUnhandled, and the address known', async () => {
+    const remedies = {
+      slow: (): never => {
+        throw new Error('boom');
+      },
+    };
+    const crowdsec = await running([extension({ remedies, detect: () => undefined })], { remediations: ['ban', 'slow'] });
+    crowdsec.decide({ ip: VISITOR, type: 'slow', scenario: SCENARIO });
+    for (let i = 0; i < 5; i++) {
+      expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass', origin: 'failed', ip: VISITOR });
+    }
+    expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'off' });
+    expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass', remediation: 'slow', origin: 'crowdsec' });
   });
 
   it('in a remedy leaves the refusal to the built-in one while it is off', async () => {

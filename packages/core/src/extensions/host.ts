@@ -1,7 +1,6 @@
 import type { Remedy, RemedyAnswer, RemedyRequest } from '../bouncer/remedy.js';
 import type { Answer, RequestObserver, RequestTraits } from '../bouncer/request-observer.js';
 import type { Clock } from '../clock.js';
-import { CrowdsecError } from '../errors.js';
 import { canonicalIp } from '../ip/address.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
@@ -17,6 +16,7 @@ import type { ExtensionHealth, ExtensionState } from './extension-health.js';
 import type { Extension } from './extension.js';
 import type { HostedDetector } from './hosted-detector.js';
 import { HostedExtension } from './hosted-extension.js';
+import { Stopwatch } from './stopwatch.js';
 
 export interface ExtensionHostOptions {
   readonly extensions: readonly Extension[];
@@ -55,6 +55,7 @@ export interface ExtensionChange {
 export class ExtensionHost implements RequestObserver {
   readonly #options: ExtensionHostOptions;
   readonly #hosted: readonly HostedExtension[];
+  readonly #stopwatch: Stopwatch;
   readonly #queue: EventQueue;
   /** Those of active extensions, by what they listen to. */
   #detectors = new Map<EventKind, readonly HostedDetector[]>();
@@ -66,7 +67,8 @@ export class ExtensionHost implements RequestObserver {
   constructor(options: ExtensionHostOptions) {
     this.#options = options;
     const { clock, scheduler, logger, listener, actions, store } = options;
-    this.#queue = new EventQueue(clock, (event) => this.#showTo(this.#detectors.get(event.kind), event));
+    const stopwatch = (this.#stopwatch = new Stopwatch(clock));
+    this.#queue = new EventQueue(stopwatch, (event) => this.#showTo(this.#detectors.get(event.kind), event));
     this.#hosted = checkExtensions(options.extensions).map(
       (extension) =>
         new HostedExtension({
@@ -74,6 +76,7 @@ export class ExtensionHost implements RequestObserver {
           actions,
           clock,
           scheduler,
+          stopwatch,
           logger,
           contextOf: (hosted, signal) => extensionContext({ actions, store, clock, scheduler, logger }, hosted, signal),
           onChange: ({ name, state, health: { reason, retryAt } }) => {
@@ -114,9 +117,10 @@ export class ExtensionHost implements RequestObserver {
     await Promise.all(this.#hosted.map((hosted) => hosted.activate()));
   }
 
-  /** Shows what still waits, then disposes in reverse order, one after the other. */
+  /** Shows what still waits, hears the answers to it, then disposes in reverse order, one after the other. */
   async stop(): Promise<void> {
     this.#queue.drain();
+    await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
     for (const hosted of this.#hosted.toReversed()) await hosted.dispose();
   }
 
@@ -124,17 +128,16 @@ export class ExtensionHost implements RequestObserver {
   async runDue(): Promise<void> {
     await Promise.all(this.#hosted.map((hosted) => hosted.resumeIfDue()));
     this.#queue.drain();
+    await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
   }
 
-  /** The built-in remedies with those of extensions over them; while an extension is off, the built-in one of the name serves. */
+  /** The built-in remedies with those of extensions over them; while an extension is off, the built-in one of the name serves, or none. */
   remedies(builtIn: Readonly<Record<string, Remedy>>): Readonly<Record<string, Remedy>> {
     const contributed = this.#hosted.flatMap((hosted) =>
       Object.entries(hosted.extension.remedies ?? {}).map(([name, remedy]) => {
         const guarded = (request: RemedyRequest): RemedyAnswer | Promise<RemedyAnswer> => {
           if (hosted.isActive) return watched(hosted, name, remedy, request);
-          const instead = builtIn[name];
-          if (instead !== undefined) return instead(request);
-          throw new CrowdsecError('CROWDSEC_STOPPED', `The extension ${hosted.name}, whose remedy ${name} is, is not active.`);
+          return builtIn[name]?.(request) ?? 'unhandled';
         };
         return [name, guarded] as const;
       }),
@@ -144,6 +147,7 @@ export class ExtensionHost implements RequestObserver {
 
   request(ip: string, traits: RequestTraits): boolean {
     const event: DetectionEvent = { kind: 'request', ip, at: this.#options.clock.now(), ...traits };
+    if (this.#blocking.length > 0) this.#stopwatch.start();
     const decided = this.#showTo(this.#blocking, event);
     if (this.#detectors.has('request')) this.#queue.add(event);
     return decided;
@@ -164,6 +168,7 @@ export class ExtensionHost implements RequestObserver {
 
   /** Shows an event to all who listen to it, in this turn: for events that come from elsewhere, such as a log. */
   show(event: DetectionEvent): void {
+    this.#stopwatch.start();
     if (event.kind === 'request') this.#showTo(this.#blocking, event);
     this.#showTo(this.#detectors.get(event.kind), event);
   }

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.js';
 import { atMost, type Scheduler } from '../scheduler.js';
 import type { Acting, Deed, Suppression } from './acting.js';
 import type { DetectionEvent } from './detection-event.js';
 import type { Detector, Outcome } from './detector.js';
 import type { DetectorHealth } from './extension-health.js';
+import type { Stopwatch } from './stopwatch.js';
 
 /** An answer that has not come by then never counts. */
 const ANSWER_DEADLINE_MS = 2_000;
@@ -16,7 +16,8 @@ const MOST_PENDING = 100;
 export interface HostedDetectorOptions {
   readonly detector: Detector;
   readonly acting: Acting;
-  readonly clock: Clock;
+  /** Running: whoever shows an event has started it. */
+  readonly stopwatch: Stopwatch;
   readonly scheduler: Scheduler;
   readonly isActive: () => boolean;
   readonly onDeed: (deed: Deed) => void;
@@ -31,7 +32,7 @@ export class HostedDetector {
   #events = 0;
   #missed = 0;
   #acted = 0;
-  #pending = 0;
+  readonly #pending = new Set<Promise<void>>();
 
   constructor(options: HostedDetectorOptions) {
     this.#options = options;
@@ -50,36 +51,48 @@ export class HostedDetector {
     };
   }
 
+  /** Resolves when what it was shown is answered, or too late to be: 2 s at most. */
+  async answered(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
   /** Shows it an event; whether it decided something about the client, at once. */
   show(event: DetectionEvent): boolean {
-    const { isActive, clock, onFailure } = this.#options;
+    const { isActive, stopwatch, onFailure } = this.#options;
     if (!isActive()) return false;
-    if (this.#pending >= MOST_PENDING) {
+    if (this.#pending.size >= MOST_PENDING) {
       this.#missed++;
       return false;
     }
     this.#events++;
-    const from = clock.monotonic();
     try {
       const answer = this.detector.detect(event);
-      const heldMs = clock.monotonic() - from;
+      const heldMs = stopwatch.lap();
+      // What it found counts all the same: its count of it has begun anew.
+      const decided = answer !== undefined && this.#take(answer, event);
+      if (answer !== undefined) stopwatch.start();
       if (heldMs > LONGEST_HOLD_MS) throw new Error(`held the event loop for ${Math.round(heldMs)} ms`);
-      if (answer === undefined) return false;
-      if (!isPromise(answer)) return this.#act(answer, event);
-      if (this.detector.blocking) {
-        answer.catch(() => undefined);
-        throw new Error('answered a promise, although it is blocking');
-      }
-      void this.#await(answer, event);
+      return decided;
     } catch (error) {
       onFailure(error);
+      stopwatch.start();
+      return false;
     }
+  }
+
+  #take(answer: Outcome | Promise<Outcome | undefined>, event: DetectionEvent): boolean {
+    if (!isPromise(answer)) return this.#act(answer, event);
+    if (this.detector.blocking) {
+      answer.catch(() => undefined);
+      throw new Error('answered a promise, although it is blocking');
+    }
+    const pending = this.#await(answer, event).finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
     return false;
   }
 
   async #await(answer: Promise<Outcome | undefined>, event: DetectionEvent): Promise<void> {
     const { scheduler, isActive, onFailure } = this.#options;
-    this.#pending++;
     const inTime = atMost(ANSWER_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:detector' });
     try {
       if (!(await inTime)) throw new Error(`no answer within ${ANSWER_DEADLINE_MS / 1_000} s`);
@@ -87,8 +100,6 @@ export class HostedDetector {
       if (isActive() && outcome !== undefined) this.#act(outcome, event);
     } catch (error) {
       onFailure(error);
-    } finally {
-      this.#pending--;
     }
   }
 

@@ -7,6 +7,7 @@ import { Breaker } from './breaker.js';
 import type { Extension, ExtensionContext } from './extension.js';
 import type { ExtensionHealth, ExtensionState } from './extension-health.js';
 import { HostedDetector } from './hosted-detector.js';
+import type { Stopwatch } from './stopwatch.js';
 
 const ACTIVATION_DEADLINE_MS = 5_000;
 const DISPOSAL_DEADLINE_MS = 2_000;
@@ -17,6 +18,7 @@ export interface HostedExtensionOptions {
   readonly actions: Actions;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  readonly stopwatch: Stopwatch;
   readonly logger: Logger;
   readonly contextOf: (hosted: HostedExtension, signal: AbortSignal) => ExtensionContext;
   /** The state is another. */
@@ -41,7 +43,7 @@ export class HostedExtension {
 
   constructor(options: HostedExtensionOptions) {
     this.#options = options;
-    const { extension, actions, clock, scheduler } = options;
+    const { extension, actions, clock, scheduler, stopwatch } = options;
     this.extension = extension;
     this.#breaker = new Breaker(clock);
     this.acting = new Acting({ scenarios: extension.scenarios ?? [], actions, clock });
@@ -50,7 +52,7 @@ export class HostedExtension {
         new HostedDetector({
           detector,
           acting: this.acting,
-          clock,
+          stopwatch,
           scheduler,
           onDeed: (deed) => options.onDeed(this, detector.name, deed),
           onFailure: (error) => this.failed(`detector ${detector.name}`, error),
@@ -100,6 +102,11 @@ export class HostedExtension {
     } catch (error) {
       if (!signal.aborted) this.failed('activation', error, { grave: true });
     }
+  }
+
+  /** Waits until its detectors have answered what they were shown: at most 2 s. */
+  async answered(): Promise<void> {
+    await Promise.all(this.detectors.map((detector) => detector.answered()));
   }
 
   /** Never rejects. */

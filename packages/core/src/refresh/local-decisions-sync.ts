@@ -41,7 +41,8 @@ export class LocalDecisionsSync {
   #version: string | undefined;
   #saveJob: Disposable | undefined;
   #watchJob: Disposable | undefined;
-  #saving: Promise<void> | undefined;
+  /** The last save: the next one waits for it, lest it meets its own lease. */
+  #saving = Promise.resolve();
   /** Of whoever waits until what was decided is stored. */
   #waiting: (() => void)[] = [];
   #failed = false;
@@ -75,10 +76,7 @@ export class LocalDecisionsSync {
   #saveLater(delayMs: number): Disposable {
     return this.#options.scheduler.schedule('crowdsec:local-decisions', delayMs, async () => {
       this.#saveJob = undefined;
-      this.#saving = this.#save().finally(() => {
-        this.#saving = undefined;
-      });
-      await this.#saving;
+      await (this.#saving = this.#saving.then(() => this.#save()));
     });
   }
 

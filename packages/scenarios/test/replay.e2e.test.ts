@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const script = fileURLToPath(new URL('../../../tools/replay.mjs', import.meta.url));
+
+interface Replayed {
+  readonly code: number;
+  readonly stderr: string;
+  readonly figures: {
+    readonly lines: number;
+    readonly unreadable: number;
+    readonly scenarios: readonly { readonly scenario: string; readonly clients: number }[];
+    readonly synthetic?: { readonly attackers: number; readonly missed: unknown[]; readonly wrong: unknown[]; readonly others: number };
+  };
+}
+
+/** `npm run replay`, without building. */
+function replay(...args: string[]): Promise<Replayed> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, '--built', '--json', ...args], (error, stdout, stderr) => {
+      const figures = (stdout === '' ? {} : JSON.parse(stdout)) as Replayed['figures'];
+      resolve({ code: error === null ? 0 : Number(error.code), stderr, figures });
+    });
+  });
+}
+
+async function logFile(name: string, content: string | Buffer): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'crowdsec-replay-test-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, name), content);
+  return join(folder, name);
+}
+
+const probe = (ip: string, path: string): string =>
+  `${ip} - - [21/Nov/2026:10:00:00 +0100] "GET ${path} HTTP/1.1" 404 12 "-" "Mozilla/5.0"\n`;
+
+describe('a replayed log', () => {
+  it('shows every attacker of a synthetic day, and none of the look-alikes', async () => {
+    const { code, figures } = await replay('--synthetic', '40000', '--seed', '3');
+    expect(figures).toMatchObject({ lines: 40_000, unreadable: 0, synthetic: { attackers: 80, missed: [], wrong: [], others: 0 } });
+    expect(figures.scenarios.map(({ scenario }) => scenario).toSorted()).toEqual([
+      'replay/backdoor-paths',
+      'replay/bad-user-agent',
+      'replay/credential-stuffing',
+      'replay/http-404',
+      'replay/login-bruteforce',
+      'replay/sensitive-files',
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('may be packed, in the common format, and have lines in it that are none', async () => {
+    const common = '203.0.113.9 - - [21/Nov/2026:10:00:01 +0100] "GET /.git/config HTTP/1.0" 404 12\n';
+    const odd = ['nonsense', '203.0.113.8 - - [99/Foo/2026] "" 1', '203.0.113.7 - - [21/Nov/2026:10:00:00 +0100] "\\x16\\x03" 400 0 "-" "-"'];
+    const text = probe('203.0.113.7', '/.env?x=1') + common + `${odd.join('\n')}\n` + probe('10.0.0.1', '/.env').replace('\n', '\r\n');
+    const { code, figures } = await replay(await logFile('access.log.gz', gzipSync(text)));
+    expect(figures).toMatchObject({ lines: 6, unreadable: 2 });
+    expect(figures.scenarios).toMatchObject([{ scenario: 'replay/sensitive-files', clients: 3, suppressed: 1 }]);
+    expect(code).toBe(0);
+  });
+
+  it('that breaks off is told of as far as it goes, and fails', async () => {
+    const packed = gzipSync(probe('203.0.113.7', '/.env').repeat(5_000));
+    const { code, stderr } = await replay(await logFile('access.log.gz', packed.subarray(0, packed.length - 20)));
+    expect(stderr).toContain("can't be read any further");
+    expect(code).toBe(1);
+  });
+
+  it('must be there', async () => {
+    const { code, stderr } = await replay('/no/such/access.log');
+    expect(stderr).toMatch(/^there is no file \/no\/such\/access\.log\nusage: npm run replay/);
+    expect(code).toBe(2);
+  });
+});
