@@ -3,7 +3,9 @@ import type { BucketRules, Overflow, Pour } from '../src/store/bucket-rules.js';
 
 type Event = Pour & { readonly countsAt: number };
 
-/** Leaky buckets as one would explain them: a list of events, each of which leaks out some time after the one before it. */
+/**
+ * Leaky buckets as one would explain them: a list of events, each of which leaks out some time after the one before it.
+ */
 export class NaiveBuckets {
   readonly #rules: BucketRules;
   readonly #events = new Map<string, readonly Event[]>();
@@ -39,7 +41,10 @@ export class NaiveBuckets {
   }
 }
 
-/** A run of events: some groups, moments that mostly go forward and come up to half a minute late, all with a value or none. */
+/**
+ * A run of events: some groups, moments that mostly go forward and come up to half a minute late, all with a value or
+ * none.
+ */
 export interface Run {
   readonly rules: BucketRules;
   readonly events: readonly Pour[];
@@ -58,12 +63,13 @@ export function runs(maxEvents: number): fc.Arbitrary<Run> {
     lateMs: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(30_000)),
     value: fc.constantFrom('u', 'v', 'w', 'x', 'y', 'z'),
   });
-  return fc.record({ rules, isDistinct: fc.boolean(), steps: fc.array(step, { maxLength: maxEvents, size: 'max' }) }).map((given) => {
+  const steps = fc.array(step, { maxLength: maxEvents, size: 'max' });
+  return fc.tuple(rules, steps, fc.boolean()).map(([of, taken, isDistinct]) => {
     let now = Date.UTC(2026, 0, 1);
-    const events = given.steps.map(({ group, stepMs, lateMs, value }) => {
+    const events = taken.map(({ group, stepMs, lateMs, value }) => {
       now += stepMs;
-      return { group, at: now - lateMs, ...(given.isDistinct && { distinct: value }) };
+      return { group, at: now - lateMs, ...(isDistinct && { distinct: value }) };
     });
-    return { rules: given.rules, events };
+    return { rules: of, events };
   });
 }

@@ -1,7 +1,7 @@
 import { MAX_SIGNALS_PER_CALL } from '@crowdsec-sdk/sandbox';
-import type { Health } from '@crowdsec-sdk/core';
+import type { Health, LocalDecision } from '@crowdsec-sdk/core';
 import type { Capi, ReceivedCall } from '../capi.js';
-import type { LocalBan, LoggedDetection } from '../detection/detection-log.js';
+import type { LoggedDetection } from '../detection/detection-log.js';
 import type { Stage } from '../stage.js';
 
 /** Everything the page shows. Moments are in ms since the epoch; `null` where there is none. */
@@ -28,8 +28,8 @@ export interface DemoState {
   readonly extensions: Health['extensions'];
   /** The last ones that detectors told, oldest first. */
   readonly detections: readonly LoggedDetection[];
-  /** Local decisions that hold, oldest first. */
-  readonly bans: readonly LocalBan[];
+  /** Local decisions that hold, oldest first: all that a page can show. */
+  readonly bans: readonly LocalDecision[];
   /** What the sandbox received, oldest first. */
   readonly calls: readonly ReceivedCall[];
   readonly identity: {
@@ -41,6 +41,8 @@ export interface DemoState {
   };
   readonly health: Pick<Health, 'status' | 'problems' | 'store'>;
 }
+
+const BANS_SHOWN = 200;
 
 /** @param latestCalls how many calls at most; all of them if not given */
 export function stateOf({ crowdsec, capi, detections }: Stage, latestCalls?: number): DemoState {
@@ -56,7 +58,7 @@ export function stateOf({ crowdsec, capi, detections }: Stage, latestCalls?: num
     buffer: { size, capacity: MAX_SIGNALS_PER_CALL, nextFlushAt, nextFlushReason, sent, refused },
     extensions,
     detections: detections.latest,
-    bans: detections.bans(crowdsec),
+    bans: crowdsec.localDecisions().slice(-BANS_SHOWN),
     calls: capi.calls(latestCalls),
     identity: { state: identity.identity, tokenExpiresAt, loginsLastHour, stoppedUntil: stop?.until ?? null },
     health: { status, problems, store },
