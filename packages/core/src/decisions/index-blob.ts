@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { CrowdsecError } from '../errors.js';
 import type { Blob } from '../store/store.js';
 import type { Tables } from './decision-index.js';
@@ -40,9 +39,9 @@ export function writeBlob({ sources, tables }: IndexParts): Blob {
  * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a foreign format, another byte order or damaged bytes
  */
 export function readBlob(blob: Blob): IndexParts {
-  const head = headSchema.safeParse(blob.head);
-  if (!head.success) throw damaged('its head is of another format, or of a machine with another byte order');
-  const { lengths, sources } = head.data;
+  const { head } = blob;
+  if (!isHead(head)) throw damaged('its head is of another format, or of a machine with another byte order');
+  const { lengths, sources } = head;
   const columns = new ColumnReader(blob.chunks);
   const tables = FAMILIES.map((family, i) => [family, readTable(family, lengths[i]!, sources.length, columns)] as const);
   if (columns.left !== 0) throw damaged(`it has ${columns.left} bytes too many`);
@@ -52,29 +51,36 @@ export function readBlob(blob: Blob): IndexParts {
 const FORMAT = 'crowdsec-decisions/2';
 const BYTE_ORDER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'LE' : 'BE';
 
-const length = z
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 30);
-const lengthsOfColumns = z.tuple([length, length, length, length, length, length]);
-const headSchema = z.object({
-  format: z.literal(FORMAT),
-  byteOrder: z.literal(BYTE_ORDER),
-  lengths: z.array(lengthsOfColumns).length(FAMILIES.length),
-  sources: z
-    .array(
-      z.object({ feed: z.string(), origin: z.string(), type: z.string(), scenario: z.string(), allow: z.boolean() }),
-    )
-    .max(NO_SOURCE),
-});
+interface Head {
+  readonly format: typeof FORMAT;
+  readonly byteOrder: typeof BYTE_ORDER;
+  /** Of each column of each family's table. */
+  readonly lengths: readonly Lengths[];
+  readonly sources: readonly RowSource[];
+}
 
-function readTable(
-  family: Family,
-  lengths: z.output<typeof lengthsOfColumns>,
-  sources: number,
-  columns: ColumnReader,
-): DecisionTable {
+type Lengths = readonly [number, number, number, number, number, number];
+
+/** By hand: compiling a schema would take longer than all else does. */
+function isHead(head: unknown): head is Head {
+  if (typeof head !== 'object' || head === null) return false;
+  const { format, byteOrder, lengths, sources } = head as Partial<Record<keyof Head, unknown>>;
+  if (format !== FORMAT || byteOrder !== BYTE_ORDER) return false;
+  const areLengths = Array.isArray(lengths) && lengths.length === FAMILIES.length && lengths.every(isLengths);
+  return areLengths && Array.isArray(sources) && sources.length <= NO_SOURCE && sources.every(isSource);
+}
+
+function isLengths(lengths: unknown): lengths is Lengths {
+  return Array.isArray(lengths) && lengths.length === 6 && lengths.every((length) => Number.isInteger(length) && length >= 0);
+}
+
+function isSource(source: unknown): source is RowSource {
+  if (typeof source !== 'object' || source === null) return false;
+  const { feed, origin, type, scenario, allow } = source as Partial<Record<keyof RowSource, unknown>>;
+  return [feed, origin, type, scenario].every((text) => typeof text === 'string') && typeof allow === 'boolean';
+}
+
+function readTable(family: Family, lengths: Lengths, sources: number, columns: ColumnReader): DecisionTable {
   const [data, marks, firstRows, ...stats] = lengths;
   const [counts, firstEnds, lastEnds] = stats;
   const isWhole = data % (WORDS[family] + 3) === 0 && isPowerOf2(marks) && isPowerOf2(firstRows - 1);

@@ -1,0 +1,14 @@
+import { systemClock } from '../../packages/core/dist/clock.js';
+import { silentLogger } from '../../packages/core/dist/logger.js';
+import { openStore } from '../../packages/core/dist/store/open-store.js';
+
+/** The store of the restart benchmark, in a folder (`stateDir`) or in a Keyv (`store`). */
+export function openBenchStore(place) {
+  return openStore({
+    namespace: 'bench',
+    apiRoot: 'https://capi.example',
+    clock: systemClock,
+    logger: silentLogger,
+    ...place,
+  });
+}
