@@ -37,19 +37,19 @@ export function httpCases({ world }: Subject): void {
 
   it('lets an answer stream as it is written', async () => {
     const { port } = await world().host();
-    const arrivals: { readonly text: string; readonly at: number }[] = [];
+    const pieces: string[] = [];
     await new Promise<void>((resolve, reject) => {
       const request = httpRequest(
         { port, host: '127.0.0.1', path: '/stream', headers: { 'x-forwarded-for': CLEAN } },
         (response) => {
-          response.on('data', (chunk: Buffer) => arrivals.push({ text: chunk.toString(), at: performance.now() }));
+          response.on('data', (chunk: Buffer) => pieces.push(chunk.toString()));
           response.on('end', resolve);
         },
       );
       request.on('error', reject).end();
     });
-    expect(arrivals.map(({ text }) => text).join('')).toBe('one\ntwo\n');
-    expect((arrivals.at(-1)?.at ?? 0) - (arrivals[0]?.at ?? 0)).toBeGreaterThan(50);
+    // What was gathered somewhere would come in one piece; how far apart they are is the machine's business.
+    expect(pieces.filter((piece) => piece !== '')).toEqual(['one\n', 'two\n']);
   });
 
   it('leaves the body of a request untouched', async () => {
