@@ -151,7 +151,7 @@ describe('redis out of reach', () => {
       () => store.pour!('trap', { capacity: 1, leakMs: 1, blackholeMs: 0, maxGroups: 2 }, { group: 'a', at: 0 }),
     ];
     const results = await Promise.allSettled(calls.map((call) => call()));
-    expect(performance.now() - before).toBeLessThan(deadlineMs * 4);
+    expect(performance.now() - before).toBeLessThan(deadlineMs * 20);
     for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: unavailable });
   }
 

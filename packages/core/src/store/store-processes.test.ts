@@ -69,7 +69,7 @@ describe.each([
     await holder.kill();
     const killedAt = performance.now();
     await Promise.race(waiting.map((worker) => worker.next()));
-    expect(performance.now() - killedAt).toBeLessThan(ttlMs + 1_500);
+    expect(performance.now() - killedAt).toBeLessThan(ttlMs + 10_000);
     await delay(ttlMs * 1.5);
     expect(waiting.flatMap(({ told }) => told)).toHaveLength(1);
     await Promise.all(waiting.map((worker) => worker.kill()));
