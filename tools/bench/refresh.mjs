@@ -59,7 +59,9 @@ async function measure({ stream, list }) {
   if (busy.wrong > 0) throw new Error(`${busy.wrong} lookups were wrong during the refresh`);
   return [
     row('refresh', 'longest-delay', n, 'ms', [{ value: busy.longestMs, floor: idle.longestMs }]),
-    ...(existsSync(OWN_TIME) ? [row('refresh', 'longest-turn', n, 'ms', [{ value: busy.longestTurnMs, floor: idle.longestTurnMs }])] : []),
+    ...(existsSync(OWN_TIME)
+      ? [row('refresh', 'longest-turn', n, 'ms', [{ value: busy.longestTurnMs, floor: idle.longestTurnMs }])]
+      : []),
     row('refresh', 'memory-growth', n, 'MB', [{ value: (busy.peak - before) / 1e6, floor: size / 1e6 }]),
     row('refresh', 'duration', n, 'ms', [{ value: busy.tookMs, floor: idle.tookMs }]),
     row('refresh', 'lookups-during', n, '1/s', [

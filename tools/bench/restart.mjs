@@ -10,8 +10,8 @@ import { openBenchStore } from './restart-store.mjs';
 import { indexOf, row, sets } from './setup.mjs';
 
 /**
- * From the stored snapshot to the first answer, the opening of the store included, against a bare copy of as many bytes;
- * each time in a process of its own that has just started, with nothing compiled yet.
+ * From the stored snapshot to the first answer, the opening of the store included, against a bare copy of as many
+ * bytes; each time in a process of its own that has just started, with nothing compiled yet.
  */
 const ROUNDS = 15;
 const once = fileURLToPath(new URL('restart-once.mjs', import.meta.url));

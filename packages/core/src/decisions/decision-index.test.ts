@@ -107,7 +107,9 @@ describe('the blob of an index', () => {
   });
 
   it.each([1000, 1170, 1500, 2000])('takes less than 20 bytes a row, IPv6 for every tenth: %i rows', async (rows) => {
-    const values = Array.from({ length: rows }, (_, i) => (i % 10 === 0 ? `2001:db8:${i.toString(16)}::` : `1.2.${i >> 8}.${i & 255}`));
+    const values = Array.from({ length: rows }, (_, i) =>
+      i % 10 === 0 ? `2001:db8:${i.toString(16)}::` : `1.2.${i >> 8}.${i & 255}`,
+    );
     const { chunks } = (await indexOf({ CAPI: values })).toBlob();
     expect(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) / rows).toBeLessThan(20);
   });
@@ -119,7 +121,10 @@ describe('the blob of an index', () => {
     ['missing bytes', (head, bytes) => ({ head, bytes: bytes.subarray(1) })],
     ['bytes too many', (head, bytes) => ({ head, bytes: Buffer.concat([bytes, bytes]) })],
     ['fewer sources than its rows have', (head, bytes) => ({ head: { ...head, sources: [] }, bytes })],
-    ['columns that do not fit each other', (head, bytes) => ({ head: { ...head, lengths: Array(4).fill([5, 4, 3, 1, 1, 1]) }, bytes })],
+    [
+      'columns that do not fit each other',
+      (head, bytes) => ({ head: { ...head, lengths: Array(4).fill([5, 4, 3, 1, 1, 1]) }, bytes }),
+    ],
   ])('is refused when it has %s', async (_, change) => {
     const { head, chunks } = (await indexOf({ CAPI: ['1.2.3.4', '5.6.7.8'] })).toBlob();
     const changed = change(head as Record<string, unknown>, new Uint8Array(Buffer.concat(chunks)));

@@ -33,8 +33,8 @@ export function writeBlob({ sources, tables }: IndexParts): Blob {
 }
 
 /**
- * The index that {@link writeBlob} wrote, laid over its bytes: a million rows are ready in no time. That the bytes are the
- * ones written, the store's checksum tells; here only their number is looked at.
+ * The index that {@link writeBlob} wrote, laid over its bytes: a million rows are ready in no time. That the bytes are
+ * the ones written, the store's checksum tells; here only their number is looked at.
  *
  * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a foreign format, another byte order or damaged bytes
  */
@@ -43,9 +43,12 @@ export function readBlob(blob: Blob): IndexParts {
   if (!isHead(head)) throw damaged('its head is of another format, or of a machine with another byte order');
   const { lengths, sources } = head;
   const columns = new ColumnReader(blob.chunks);
-  const tables = FAMILIES.map((family, i) => [family, readTable(family, lengths[i]!, sources.length, columns)] as const);
+  const tables: Partial<Record<Family, DecisionTable>> = {};
+  for (const [i, family] of FAMILIES.entries()) {
+    tables[family] = readTable(family, lengths[i]!, sources.length, columns);
+  }
   if (columns.left !== 0) throw damaged(`it has ${columns.left} bytes too many`);
-  return { sources, tables: Object.fromEntries(tables) as Record<Family, DecisionTable> };
+  return { sources, tables: tables as Tables };
 }
 
 const FORMAT = 'crowdsec-decisions/2';
@@ -71,7 +74,8 @@ function isHead(head: unknown): head is Head {
 }
 
 function isLengths(lengths: unknown): lengths is Lengths {
-  return Array.isArray(lengths) && lengths.length === 6 && lengths.every((length) => Number.isInteger(length) && length >= 0);
+  const isLength = (length: unknown): boolean => Number.isInteger(length) && Number(length) >= 0;
+  return Array.isArray(lengths) && lengths.length === 6 && lengths.every(isLength);
 }
 
 function isSource(source: unknown): source is RowSource {

@@ -1,7 +1,7 @@
 /**
- * Where in the address space there is anything, roughly: a bit for each value of an address's leading bits. Small enough
- * to stay in a processor's cache, it clears most addresses in one look; only what lies in a marked place need be
- * searched for.
+ * Where in the address space there is anything, roughly: a bit for each value of an address's leading bits. Small
+ * enough to stay in a processor's cache, it clears most addresses in one look; only what lies in a marked place need
+ * be searched for.
  */
 export class PlaceMap {
   /** A bit for each place, a power of two of them. */
@@ -51,8 +51,8 @@ export class PlaceMap {
 }
 
 /**
- * The first word of an IPv6 address without the three bits that those in use share, `2000::/3`; what lies outside comes
- * to the outermost values. Keeps the order of words.
+ * The first word of an IPv6 address without the three bits that those in use share, `2000::/3`; what lies outside
+ * comes to the outermost values. Keeps the order of words.
  */
 export function aligned(word: number): number {
   const leading = word >>> 29;

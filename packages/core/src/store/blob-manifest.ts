@@ -74,8 +74,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 /**
  * Puts a large value together again, checked by length and checksum.
  *
- * @param piece the piece at an index, wherever it is: reading it straight into `room`, its place, saves a copy; undefined
- *   when it is no longer there
+ * @param piece the piece at an index, wherever it is: reading it straight into `room`, its place, saves a copy;
+ *   undefined when it is no longer there
  * @returns undefined when a piece was missing: a newer version has replaced this one
  * @throws when the bytes are not the ones that were written
  */
@@ -99,7 +99,7 @@ export async function assemble(
 
 const ATTEMPTS = 5;
 
-/** Reads a large value, again with the newest manifest when the version at hand was replaced while it was being read. */
+/** Reads a large value, again with the newest manifest when its version was replaced while it was being read. */
 export async function readBlob(
   manifest: () => Promise<BlobManifest | undefined>,
   read: (manifest: BlobManifest) => Promise<Blob | undefined>,
