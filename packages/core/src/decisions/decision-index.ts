@@ -69,7 +69,7 @@ export class DecisionIndex {
     return new DecisionIndex(sources, tables);
   }
 
-  /** This index as bytes for the store, with a small head; at most 20 bytes a row. Copies nothing. */
+  /** This index as bytes for the store, with a small head; about 19 bytes a row. Copies nothing. */
   toBlob(): Blob {
     return writeBlob(this);
   }

@@ -144,8 +144,9 @@ export class TableWriter implements Rows {
     this.stride = words + 3;
     this.data = new Uint32Array(options.capacity * this.stride);
     this.#stats = SourceStats.blank(options.sources);
-    // 7 to 14 places a row, of which rows mark about a tenth, and 5 to 9 rows a jump: together at most 2.6 bytes a row.
-    const bits = 31 - Math.clz32(14 * Math.min(1 << 22, Math.max(10, options.expected)));
+    // 7 to 14 places a row, of which rows mark about a tenth, and 5 to 9 rows a jump: at most 2.6 bytes a row together.
+    // Twice as much for IPv6, of whose places most lie where nobody is.
+    const bits = 31 - Math.clz32(14 * Math.min(1 << 22, Math.max(10, options.expected))) + (words === 4 ? 1 : 0);
     this.#places = PlaceMap.blank(words, bits);
     this.#jump = JumpTable.blank(words, bits - 6);
   }

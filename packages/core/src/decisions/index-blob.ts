@@ -14,7 +14,7 @@ export interface IndexParts {
 
 /**
  * An index as bytes: the columns of its tables as they lie in memory, 16 bytes an IPv4 row and 28 an IPv6 row and up to
- * 2.6 more for what finds them, and a small head. The chunks are views: nothing is copied.
+ * a fifth more for what finds them, and a small head. The chunks are views: nothing is copied.
  */
 export function writeBlob({ sources, tables }: IndexParts): Blob {
   const columns = FAMILIES.map((family) => tables[family].columns);

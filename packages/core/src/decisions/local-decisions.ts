@@ -86,6 +86,12 @@ export class LocalDecisions {
     return lifted;
   }
 
+  /** The decision in force about exactly this value, in canonical spelling. */
+  of(value: string, now: number): LocalDecision | undefined {
+    const decision = this.#entries.get(value)?.decision;
+    return decision !== undefined && !decision.lifted && decision.expiresAt > now ? decision : undefined;
+  }
+
   /** Takes what another process decided or lifted: of two about the same value, the later one stays. */
   merge(decisions: Iterable<LocalDecision>, now: number): void {
     for (const decision of decisions) {

@@ -108,41 +108,38 @@ const groups = new Uint16Array(8);
 function readV6(text: string, start: number, end: number): Read {
   let count = 0;
   let gap = -1;
-  let group = 0;
-  let digits = 0;
   let i = start;
   if (end - start >= 2 && text.charCodeAt(i) === COLON) {
     if (text.charCodeAt(i + 1) !== COLON) return 0;
     gap = 0;
     i += 2;
   }
-  for (; i < end; i++) {
-    const code = text.charCodeAt(i);
-    const digit = code < 128 ? HEX[code]! : -1;
-    if (digit >= 0) {
-      if (++digits > 4 || count === 8) return 0;
+  while (i < end) {
+    const from = i;
+    let group = 0;
+    let code = COLON;
+    for (; i < end; i++) {
+      code = text.charCodeAt(i);
+      const digit = code < 128 ? HEX[code]! : -1;
+      if (digit < 0) break;
       group = (group << 4) | digit;
-    } else if (code === COLON) {
-      if (digits === 0) {
-        // The second of two colons, or a third.
-        if (gap >= 0 || count === 0) return 0;
-        gap = count;
-      } else {
-        groups[count++] = group;
-        group = 0;
-        digits = 0;
-        if (i + 1 === end) return 0;
-      }
-    } else if (code === DOT && digits > 0) {
-      return readDottedTail(text, i - digits, end, count, gap);
-    } else {
-      if (code !== PERCENT || !isZone(text, i, start, end)) return 0;
-      break;
+    }
+    const digits = i - from;
+    if (i < end && code === DOT) return digits === 0 ? 0 : readDottedTail(text, from, end, count, gap);
+    const isLast = i === end || code === PERCENT;
+    if (i < end && isLast && !isZone(text, i, start, end)) return 0;
+    if (digits === 0) return isLast && gap === count ? finish(count, gap) : 0;
+    if (digits > 4 || count === 8) return 0;
+    groups[count++] = group;
+    if (isLast) return finish(count, gap);
+    if (code !== COLON || ++i === end) return 0;
+    if (text.charCodeAt(i) === COLON) {
+      if (gap >= 0) return 0;
+      gap = count;
+      i++;
     }
   }
-  if (digits > 0) groups[count++] = group;
-  else if (gap !== count) return 0;
-  return finish(count, gap);
+  return gap === count ? finish(count, gap) : 0;
 }
 
 function readDottedTail(text: string, start: number, end: number, count: number, gap: number): Read {
