@@ -23,7 +23,7 @@ import { ExtensionHost } from './extensions/host.js';
 import { judge, type Health } from './health.js';
 import { interfaceIps } from './interface-ips.js';
 import { parsePrefix, PrefixSet, type IpPrefix } from './ip/prefix.js';
-import { isPublicIp } from './ip/public.js';
+import { isPublicPrefix } from './ip/public.js';
 import { formatIp } from './ip/address.js';
 import { consoleLogger, type Logger } from './logger.js';
 import { parseOptions, type CrowdsecOptions } from './options.js';
@@ -107,8 +107,8 @@ class Agent implements Crowdsec {
 
     const ownIps = PrefixSet.from([...options.ownIps, ...interfaceIps()], 'options.ownIps');
     const shield = (prefix: IpPrefix): ReturnType<Actions['shielded']> => {
-      if (!isPublicIp(prefix)) return 'non-public-ip';
-      if (ownIps.has(prefix)) return 'own-ip';
+      if (!isPublicPrefix(prefix)) return 'non-public-ip';
+      if (ownIps.touches(prefix)) return 'own-ip';
       return this.#engine.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
     };
     this.#extensions = new ExtensionHost({
@@ -118,7 +118,7 @@ class Agent implements Crowdsec {
           const prefix = parsePrefix(address);
           return prefix && shield(prefix);
         },
-        decide: (decision) => this.decide(decision),
+        decide: (decision) => this.#decideUnlessStronger(decision),
         report: (report) => this.report(report),
         whisper: (whisper) => this.whisper(whisper),
       },
@@ -261,6 +261,16 @@ class Agent implements Crowdsec {
     const receipt = report ? this.report({ ...where, scenario, decision: { type, duration } }) : undefined;
     const { expiresAt } = this.#local.add({ value, type, durationMs, scenario }, this.#clock.now());
     return { value, expiresAt, stored: this.#localSync.save(), ...(receipt === undefined ? {} : { receipt }) };
+  }
+
+  /** For extensions, which never weaken what holds: of two decisions about the same, the stronger type stays, then the later end. */
+  #decideUnlessStronger(decision: LocalDecisionRequest): LocalDecisionResult {
+    const { value, type, durationMs } = checkDecision(decision);
+    const held = this.#local.of(value, this.#clock.now());
+    if (held === undefined) return this.decide(decision);
+    const [rank, heldRank] = [this.#engine.rankOf(type), this.#engine.rankOf(held.type)];
+    const isWeaker = rank > heldRank || (rank === heldRank && this.#clock.now() + durationMs <= held.expiresAt);
+    return isWeaker ? { value, expiresAt: held.expiresAt, stored: Promise.resolve() } : this.decide(decision);
   }
 
   lift(decision: { readonly ip?: string; readonly range?: string }): boolean {

@@ -71,8 +71,12 @@ export function isCrowdsecError(error: unknown, code?: CrowdsecErrorCode): error
   return code === undefined || error.code === code;
 }
 
-/** The message of anything that was thrown, in one line. */
+/** The message of anything that was thrown, in one line. Never throws itself. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\s+/g, ' ').trim();
+  try {
+    const text = error instanceof Error ? error.message : String(error);
+    return text.replace(/\s+/g, ' ').trim();
+  } catch {
+    return 'something that has no text';
+  }
 }

@@ -127,7 +127,8 @@ export class Bouncer {
     const { getIpRemediation, observer } = this.#options;
     const found = getIpRemediation(ip);
     if (observer?.wantsRequests !== true) return found;
-    const decided = observer.request(ip, requestTraits(facts, this.#isLetThrough(found) ? 'pass' : 'block'));
+    const passes = this.#options.mode === 'log' || this.#isLetThrough(found);
+    const decided = observer.request(ip, requestTraits(facts, passes ? 'pass' : 'block'));
     return decided ? getIpRemediation(ip) : found;
   }
 
@@ -147,8 +148,13 @@ export class Bouncer {
     }
     const remedy = this.#remedies.get(remediation) ?? this.#remedies.get('ban') ?? (() => BARE_REFUSAL);
     const request: RemedyRequest = { facts, ip, remediation, origin };
-    const answer = remedy(request);
-    if (!isPromise(answer)) return this.#conclude(request, answer);
+    let answer: ReturnType<Remedy>;
+    try {
+      answer = remedy(request);
+      if (!isPromise(answer)) return this.#conclude(request, answer);
+    } catch (error) {
+      return this.#remedyFailed(request, error);
+    }
     return { ...block(ip, { remediation, origin }, BARE_REFUSAL), settled: this.#inTime(request, answer) };
   }
 
@@ -161,7 +167,7 @@ export class Bouncer {
     try {
       return this.#conclude(request, await Promise.race([answer, late]));
     } catch (error) {
-      return this.#failed(request.facts, request.ip, error);
+      return this.#remedyFailed(request, error);
     } finally {
       deadline?.[Symbol.dispose]();
     }
@@ -176,6 +182,11 @@ export class Bouncer {
     this.#counter.blocked++;
     this.#tell(facts, { ip, remediation, origin }, true);
     return block(ip, { remediation, origin }, response);
+  }
+
+  #remedyFailed({ facts, ip, remediation }: RemedyRequest, error: unknown): Verdict {
+    this.#options.observer?.remedyFailed(remediation, error);
+    return this.#failed(facts, ip, error);
   }
 
   /** A request that can't be judged; said once, counted always. */

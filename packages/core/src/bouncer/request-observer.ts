@@ -8,6 +8,8 @@ export interface RequestObserver {
   /** @returns whether something was decided about the client: then it is judged again */
   request(ip: string, traits: RequestTraits): boolean;
   response(ip: string, traits: RequestTraits, answer: Answer): void;
+  /** A remedy threw, answered what can't be sent, or took too long. */
+  remedyFailed(remediation: string, error: unknown): void;
 }
 
 /** How a request was answered. */
@@ -24,7 +26,10 @@ export interface RequestTraits {
   readonly path: string;
   /** Empty when there was none; at most 500 characters. */
   readonly userAgent: string;
-  /** `block`: the visitor never got to the application, so a failure is none of theirs. */
+  /**
+   * `block`: the visitor does not get to the application, so a failure is none of theirs. On a request, also one whom a remedy that
+   * takes its time may yet let through.
+   */
   readonly action: Verdict['action'];
 }
 

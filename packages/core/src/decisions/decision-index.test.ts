@@ -106,7 +106,7 @@ describe('the blob of an index', () => {
     expect(back.sources).toEqual(index.sources);
   });
 
-  it.each([1000, 1170, 1302, 1463, 2000])('takes less than 20 bytes a row, IPv6 for every tenth: %i rows', async (rows) => {
+  it.each([1000, 1170, 1302, 1463, 2000])('takes less than 20 bytes a row, a tenth IPv6: %i rows', async (rows) => {
     const values = Array.from({ length: rows }, (_, i) =>
       i % 10 === 0 ? `2001:db8:${i.toString(16)}::` : `1.2.${i >> 8}.${i & 255}`,
     );

@@ -3,7 +3,8 @@ import type { Clock } from '../clock.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from '../decide.js';
 import { parseGoDuration } from '../decisions/go-duration.js';
 import { CrowdsecError } from '../errors.js';
-import { formatPrefix, parsePrefix } from '../ip/prefix.js';
+import { clientPrefix } from '../ip/client-prefix.js';
+import { parsePrefix } from '../ip/prefix.js';
 import type { Receipt, Report, Whisper } from '../signals/report.js';
 import { validate } from '../validate.js';
 import type { DetectionEvent } from './detection-event.js';
@@ -49,7 +50,7 @@ const outcomeSchema = z
       .optional(),
     message: z.string().max(1_000).optional(),
     eventCount: z.number().int().min(1).optional(),
-    startAt: z.number().optional(),
+    startAt: z.number().min(0, 'must be a moment in ms since the epoch').optional(),
     context: z
       .record(z.string().min(1).max(255), z.union([z.string().max(4_000), z.number(), z.boolean()]))
       .refine((context) => Object.keys(context).length <= 20, 'must have at most 20 pairs')
@@ -61,24 +62,33 @@ const outcomeSchema = z
 export class Acting {
   readonly #scenarios: readonly string[];
   readonly #actions: Actions;
-  readonly #caps: ReadonlyMap<string, HourlyCap>;
+  readonly #caps: ReadonlyMap<string, Caps>;
 
   constructor(options: { readonly scenarios: readonly string[]; readonly actions: Actions; readonly clock: Clock }) {
     this.#scenarios = options.scenarios;
     this.#actions = options.actions;
-    this.#caps = new Map(options.scenarios.map((scenario) => [scenario, new HourlyCap(options.clock)]));
+    const capsOf = (): Caps => ({ decision: new HourlyCap(options.clock), whisper: new HourlyCap(options.clock) });
+    this.#caps = new Map(options.scenarios.map((scenario) => [scenario, capsOf()]));
   }
 
   /** The scenarios whose share of this hour is spent. */
   get spent(): readonly string[] {
-    return this.#scenarios.filter((scenario) => this.#caps.get(scenario)?.isSpent);
+    return [...this.#caps].filter(([, { decision, whisper }]) => decision.isSpent || whisper.isSpent).map(([scenario]) => scenario);
   }
 
-  /** Why nothing may be done about an address now; takes one of the hour's share when something may. */
-  suppression(address: string, scenario: string, limit = DEFAULT_CAP_PER_HOUR): Suppression | undefined {
+  /**
+   * Why nothing may be done about an address or range now; takes one of the hour's share when something may. Whispers have a share of
+   * their own: cheap to cause, they must not spend that of decisions.
+   */
+  suppression(
+    address: string,
+    scenario: string,
+    kind: 'decision' | 'whisper',
+    limit = DEFAULT_CAP_PER_HOUR,
+  ): Suppression | undefined {
     const shield = this.#actions.shielded(address);
     if (shield !== undefined) return shield;
-    return this.#caps.get(scenario)?.take(limit) === false ? 'capped' : undefined;
+    return this.#caps.get(scenario)?.[kind].take(limit, networkOf(address)) === false ? 'capped' : undefined;
   }
 
   /**
@@ -95,9 +105,10 @@ export class Acting {
       ip,
       scenario,
       ...(signal && { signal }),
-      ...(decision && { decision: { ...decision, value: whomToDecideAbout(ip) } }),
+      ...(decision && { decision: { ...decision, value: this.#whomToDecideAbout(ip) } }),
     };
-    const suppressed = dryRun ? 'dry-run' : this.suppression(ip, scenario, capPerHour);
+    const kind = decision === undefined && signal === 'whisper' ? 'whisper' : 'decision';
+    const suppressed = dryRun ? 'dry-run' : this.suppression(ip, scenario, kind, capPerHour);
     if (suppressed !== undefined) return { ...deed, suppressed };
     if (deed.decision !== undefined) this.#decide(deed.decision, scenario);
     if (signal !== undefined) this.#tell(outcome, event);
@@ -109,6 +120,12 @@ export class Acting {
     if (this.#caps.has(scenario)) return;
     const text = `${path}.scenario: "${scenario}" is none that the extension declares (${this.#scenarios.join(', ')})`;
     throw new CrowdsecError('CROWDSEC_SCENARIO_UNDECLARED', text, { path: `${path}.scenario` });
+  }
+
+  /** The address or, with IPv6, its /64, which one client has to itself, unless we have a part of it. */
+  #whomToDecideAbout(ip: string): string {
+    const client = clientPrefix(ip);
+    return this.#actions.shielded(client) === undefined ? client : ip;
   }
 
   #decide({ value, type, duration }: NonNullable<Deed['decision']>, scenario: string): void {
@@ -131,9 +148,15 @@ export class Acting {
   }
 }
 
-/** The address or, with IPv6, its /64: one client has all of it. */
-function whomToDecideAbout(ip: string): string {
-  if (!ip.includes(':')) return ip;
-  const prefix = parsePrefix(`${ip}/64`);
-  return prefix === undefined ? ip : formatPrefix(prefix);
+interface Caps {
+  readonly decision: HourlyCap;
+  readonly whisper: HourlyCap;
+}
+
+/** What neighbours share: a /24 or, with IPv6, the /48 that a site gets. */
+function networkOf(address: string): string {
+  const parsed = parsePrefix(address);
+  if (parsed === undefined) return address;
+  const [high = 0, low = 0] = parsed.words;
+  return parsed.family === 4 ? `${high >>> 8}` : `${high}:${low >>> 16}`;
 }

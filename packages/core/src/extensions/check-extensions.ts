@@ -49,8 +49,8 @@ const extension = z.object({
 });
 
 /**
- * The extensions, if each keeps to the contract and no two share a name, a source's or a remedy's included. They are returned as they
- * were given: their methods keep their `this`.
+ * The extensions, if each keeps to the contract and no two share a name, a source's or a remedy's included. What they say of themselves
+ * is read once: nothing that changes later is believed. Their methods keep their `this`.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong
  */
@@ -60,7 +60,28 @@ export function checkExtensions(extensions: readonly Extension[]): readonly Exte
   refuseTwins(extensions, 'detectors', ({ name, detectors = [] }) => detectors.map((each) => `${name}'s ${each.name}`));
   refuseTwins(extensions, 'sources', ({ sources = [] }) => sources.map(({ name }) => name));
   refuseTwins(extensions, 'remedies', ({ remedies = {} }) => Object.keys(remedies));
-  return extensions;
+  return extensions.map(asRead);
+}
+
+function asRead(extension: Extension): Extension {
+  const { name, apiVersion, scenarios = [], behavior, detectors = [], sources = [], remedies = {} } = extension;
+  return {
+    name,
+    apiVersion,
+    scenarios: [...scenarios],
+    ...(behavior !== undefined && { behavior }),
+    detectors: detectors.map(asReadDetector),
+    sources: [...sources],
+    remedies: { ...remedies },
+    activate: (context) => extension.activate?.(context),
+    dispose: () => extension.dispose?.(),
+  };
+}
+
+function asReadDetector(detector: Detector): Detector {
+  const { name, on, blocking = false, dryRun = false, capPerHour } = detector;
+  const fixed = { name, on: [...on], blocking, dryRun, ...(capPerHour !== undefined && { capPerHour }) };
+  return { ...fixed, detect: (event) => detector.detect(event) };
 }
 
 /**

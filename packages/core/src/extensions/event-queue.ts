@@ -12,6 +12,8 @@ export class EventQueue {
   readonly #handle: (event: DetectionEvent) => void;
   #waiting: DetectionEvent[] = [];
   #next = 0;
+  #added = 0;
+  #handled = 0;
   #isPlanned = false;
   #dropped = 0;
 
@@ -35,22 +37,26 @@ export class EventQueue {
       return;
     }
     this.#waiting.push(event);
+    this.#added++;
     this.#plan();
   }
 
-  /** Handles all that waits, now. */
-  drain(): void {
-    this.#stopwatch.start();
-    while (this.#next < this.#waiting.length) this.#handle(this.#waiting[this.#next++]!);
-    [this.#waiting, this.#next] = [[], 0];
+  /** Handles all that waits now, slice by slice. */
+  async drain(): Promise<void> {
+    const all = this.#added;
+    while (this.#handled < all) {
+      this.#slice();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #plan(): void {
-    if (this.#isPlanned) return;
+    if (this.#isPlanned || this.#next >= this.#waiting.length) return;
     this.#isPlanned = true;
     setImmediate(() => {
       this.#isPlanned = false;
-      if (this.#next < this.#waiting.length) this.#slice();
+      this.#slice();
+      this.#plan();
     });
   }
 
@@ -58,9 +64,11 @@ export class EventQueue {
     this.#stopwatch.start();
     const endAt = this.#stopwatch.at + SLICE_MS;
     // One at least, however slow the machine is.
-    do this.#handle(this.#waiting[this.#next++]!);
-    while (this.#next < this.#waiting.length && this.#stopwatch.at < endAt);
-    if (this.#next < this.#waiting.length) return this.#plan();
-    [this.#waiting, this.#next] = [[], 0];
+    while (this.#next < this.#waiting.length) {
+      this.#handled++;
+      this.#handle(this.#waiting[this.#next++]!);
+      if (this.#stopwatch.at >= endAt) break;
+    }
+    if (this.#next >= this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
   }
 }

@@ -27,8 +27,8 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
 
   /** Runs what it asks for, unless it may not; that is a failure of its own. */
   const guarded = <T>(what: string, scenario: string, run: () => T): T => {
+    if (signal.aborted) throw new CrowdsecError('CROWDSEC_STOPPED', `The extension ${name} is not active any more.`);
     try {
-      if (signal.aborted) throw new CrowdsecError('CROWDSEC_STOPPED', `The extension ${name} is not active.`);
       acting.checkScenario(scenario, what);
       return run();
     } catch (error) {
@@ -38,25 +38,31 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
   };
   const tell = (what: string, facts: { ip?: string; range?: string; scenario: string }, run: () => Receipt): Receipt =>
     guarded(what, facts.scenario, () =>
-      acting.suppression(facts.ip ?? facts.range ?? '', facts.scenario) === 'capped' ? CAPPED : run(),
+      acting.suppression(addressOf(facts), facts.scenario, what === 'whisper' ? 'whisper' : 'decision') === 'capped'
+        ? CAPPED
+        : run(),
     );
 
   return {
     logger: named(parts.logger, name),
     store: extensionStore(store, hosted),
     clock,
-    scheduler: ending(parts.scheduler, name, signal),
+    scheduler: ending(parts.scheduler, hosted, signal),
     signal,
-    sharedBuckets: (options) => sharedBuckets(parts.store, name, options),
+    sharedBuckets: (options) => sharedBuckets(parts.store, name, options, parts.scheduler),
     report: (report) => tell('report', report, () => actions.report(report)),
     whisper: (whisper) => tell('whisper', whisper, () => actions.whisper(whisper)),
     decide: (decision) =>
       guarded('decide', decision.scenario, () =>
-        acting.suppression(decision.ip ?? decision.range ?? '', decision.scenario) === undefined
+        acting.suppression(addressOf(decision), decision.scenario, 'decision') === undefined
           ? actions.decide(decision)
           : undefined,
       ),
   };
+}
+
+function addressOf({ ip, range }: { readonly ip?: string; readonly range?: string }): string {
+  return ip ?? range ?? '';
 }
 
 const CAPPED: Receipt = { status: 'refused', reason: 'capped', stored: Promise.resolve() };
@@ -72,7 +78,7 @@ function named(logger: Logger, name: string): Logger {
 }
 
 /** A scheduler whose jobs are cancelled, and whose later ones never run, once the signal is aborted. */
-function ending(scheduler: Scheduler, extension: string, signal: AbortSignal): Scheduler {
+function ending(scheduler: Scheduler, hosted: HostedExtension, signal: AbortSignal): Scheduler {
   const jobs = new Set<Disposable>();
   signal.addEventListener('abort', () => {
     for (const job of jobs) job[Symbol.dispose]();
@@ -80,9 +86,13 @@ function ending(scheduler: Scheduler, extension: string, signal: AbortSignal): S
   });
   return {
     schedule(name, delayMs, run) {
-      const job = scheduler.schedule(`crowdsec:extension:${extension}:${name}`, delayMs, () => {
+      const job = scheduler.schedule(`crowdsec:extension:${hosted.name}:${name}`, delayMs, async () => {
         jobs.delete(job);
-        return signal.aborted ? undefined : run();
+        try {
+          if (!signal.aborted) await run();
+        } catch (error) {
+          hosted.failed(`timer ${name}`, error);
+        }
       });
       jobs.add(job);
       return {

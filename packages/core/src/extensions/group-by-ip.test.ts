@@ -14,6 +14,10 @@ it('counts IPv6 by the /64, in whatever spelling', () => {
   expect(group.length).toBeLessThan(18);
 });
 
+it('counts a client of IPv4 behind NAT64 by itself', () => {
+  expect(groupByIp('64:ff9b::203.0.113.7')).not.toBe(groupByIp('64:ff9b::203.0.113.8'));
+});
+
 it('leaves what is no address as it is', () => {
   expect(groupByIp('not:an:address')).toBe('not:an:address');
 });

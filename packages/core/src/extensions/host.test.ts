@@ -170,7 +170,7 @@ describe('an extension', () => {
     const foreign = expect.objectContaining({ code: 'CROWDSEC_SCENARIO_UNDECLARED' }) as Error;
     expect(() => context!.report({ ip: VISITOR, scenario: 'acme/own' })).toThrow(foreign);
     expect(crowdsec.health().extensions[0]).toMatchObject({ failures: 1, state: 'active' });
-    const rest = Array.from({ length: 1_000 }, () => context!.whisper({ ip: VISITOR, scenario: SCENARIO }));
+    const rest = Array.from({ length: 1_001 }, (_, i) => context!.whisper({ ip: `23.${i >> 6}.${i & 63}.1`, scenario: SCENARIO }));
     expect(rest.at(-1)).toMatchObject({ status: 'refused', reason: 'capped' });
     expect(crowdsec.health().problems).toContainEqual(expect.objectContaining({ code: 'EXTENSION_CAPPED' }));
   });
@@ -222,13 +222,13 @@ describe('a detector', () => {
       ownIps: ['203.0.113.99'],
     });
     crowdsec.on('detected', (detection) => detections.push(detection));
-    for (const ip of ['10.0.0.1', '203.0.113.99', '203.0.113.1', '203.0.113.2', '203.0.113.3']) await hit(crowdsec, ip);
+    for (const ip of ['10.0.0.1', '203.0.113.99', '203.0.113.1', '198.51.100.2', '23.0.113.3']) await hit(crowdsec, ip);
     expect(detections.map(({ ip, suppressed }) => [ip, suppressed])).toEqual([
       ['10.0.0.1', 'non-public-ip'],
       ['203.0.113.99', 'own-ip'],
       ['203.0.113.1', undefined],
-      ['203.0.113.2', undefined],
-      ['203.0.113.3', 'capped'],
+      ['198.51.100.2', undefined],
+      ['23.0.113.3', 'capped'],
     ]);
     expect(crowdsec.health().extensions[0]?.detectors[0]).toMatchObject({
       acted: 2,
@@ -236,8 +236,8 @@ describe('a detector', () => {
     });
     expect(crowdsec.health().problems.map(({ code }) => code)).toContain('EXTENSION_CAPPED');
     await time.advance(60 * MINUTE_MS);
-    await hit(crowdsec, '203.0.113.3');
-    expect(crowdsec.getIpRemediation('203.0.113.3').remediation).toBe('ban');
+    await hit(crowdsec, '23.0.113.3');
+    expect(crowdsec.getIpRemediation('23.0.113.3').remediation).toBe('ban');
 
     const dry = await running([extension({ detect: () => banAndTell, detector: { dryRun: true } })]);
     await hit(dry, '203.0.113.4');
@@ -269,7 +269,101 @@ describe('a detector', () => {
   });
 });
 
+describe('what an extension may do', () => {
+  /** An agent, and the context of an extension of it. */
+  async function withContext(options: Partial<CrowdsecOptions> = {}): Promise<{ crowdsec: Crowdsec; context: ExtensionContext }> {
+    let context: ExtensionContext | undefined;
+    const crowdsec = await running([extension({ activate: (given) => void (context = given) })], options);
+    return { crowdsec, context: context! };
+  }
+
+  it.each(['0.0.0.0/0', '8.0.0.0/5', '96.0.0.0/3', '2000::/1', 'c000::/2', '203.0.113.0/24'])(
+    'is not to decide about %s, of which a part is private or its own',
+    async (range) => {
+      const { crowdsec, context } = await withContext({ ownIps: ['203.0.113.200'] });
+      expect(context.decide({ range, scenario: SCENARIO })).toBeUndefined();
+      expect(context.report({ range, scenario: SCENARIO })).toMatchObject({ status: 'refused' });
+      expect(crowdsec.localDecisions()).toEqual([]);
+    },
+  );
+
+  it('is not to weaken what holds: a stronger type stays, then the later end', async () => {
+    const { crowdsec, context } = await withContext();
+    const decide = (duration: string, type = 'ban'): void => void context.decide({ ip: VISITOR, scenario: SCENARIO, type, duration });
+    const held = (): unknown => crowdsec.localDecisions().map(({ type, expiresAt }) => [type, (expiresAt - time.clock.now()) / 3_600_000]);
+    crowdsec.decide({ ip: VISITOR, scenario: 'admin/by-hand', duration: '720h' });
+    decide('1h');
+    decide('900h', 'captcha');
+    expect(held()).toEqual([['ban', 720]]);
+    decide('721h');
+    expect(held()).toEqual([['ban', 721]]);
+    crowdsec.decide({ ip: VISITOR, scenario: 'admin/by-hand', duration: '1h' });
+    expect(held()).toEqual([['ban', 1]]);
+  });
+
+  it('is not to change whom others act on', async () => {
+    const liar = extension({
+      name: 'acme.liar',
+      detect: (event) => {
+        (event as { ip: string }).ip = '198.51.100.99';
+        return banAndTell;
+      },
+    });
+    const crowdsec = await running([liar, extension({ detect: () => banAndTell })]);
+    await hit(crowdsec);
+    expect(crowdsec.localDecisions()).toMatchObject([{ value: VISITOR }]);
+    expect(crowdsec.health().extensions).toMatchObject([{ failures: 1 }, { failures: 0 }]);
+  });
+
+  it('is not to become somebody else after it was checked', async () => {
+    const detector = { name: 'trap', on: ['app:hit'], detect: () => banAndTell } as { -readonly [Key in keyof Detector]: Detector[Key] };
+    const shifty = { ...extension({}), detectors: [detector] };
+    const crowdsec = await running([shifty]);
+    detector.on = undefined as never;
+    detector.detect = () => undefined;
+    Object.defineProperty(shifty, 'sources', { get: () => { throw new Error('gone'); } });
+    await hit(crowdsec);
+    expect(crowdsec.health().extensions).toMatchObject([{ name: 'acme.trap', detectors: [{ events: 1 }] }]);
+    await crowdsec.stop();
+  });
+
+  it('is not to spend the share of all by one network, nor that of decisions by whispers', async () => {
+    const whisper: Detector['detect'] = () => ({ scenario: SCENARIO, signal: 'whisper' });
+    const loud = { detect: whisper, detector: { capPerHour: 20 } };
+    const decide: Detector = { name: 'ban', on: ['app:ban'], detect: () => banAndTell, capPerHour: 20 };
+    const made = extension(loud);
+    const crowdsec = await running([{ ...made, detectors: [...(made.detectors ?? []), decide] }]);
+    for (let i = 0; i < 40; i++) await hit(crowdsec, `2001:db8:bad:${i.toString(16)}::1`);
+    expect(crowdsec.health().extensions[0]?.detectors[0]).toMatchObject({ acted: 2, suppressed: { capped: 38 } });
+    for (let i = 0; i < 40; i++) await hit(crowdsec, `23.0.${i}.1`);
+    expect(crowdsec.health().extensions[0]?.detectors[0]).toMatchObject({ acted: 20 });
+    crowdsec.observe('app:ban', { ip: VISITOR });
+    await shown();
+    expect(crowdsec.getIpRemediation(VISITOR).remediation).toBe('ban');
+  });
+});
+
 describe('an extension that fails', () => {
+  it.each<readonly [string, () => void | Promise<void>]>([
+    ['throws', () => { throw new Error('boom'); }],
+    ['rejects', () => Promise.reject(new Error('boom'))],
+    ['throws what has no text', () => { throw Object.create(null) as Error; }],
+  ])('in a timer of its own, which %s, fails alone', async (_, run) => {
+    let context: ExtensionContext | undefined;
+    const crowdsec = await running([extension({ activate: (given) => void (context = given) })]);
+    context!.scheduler.schedule('tick', 1_000, run);
+    await time.advance(1_000);
+    expect(crowdsec.health().extensions[0]).toMatchObject({ failures: 1, state: 'active' });
+  });
+
+  it('by a remedy that answers nonsense is named, and the built-in one serves again', async () => {
+    const remedies = { ban: () => ({ status: 99, headers: {}, body: '' }) };
+    const crowdsec = await running([extension({ remedies })]);
+    for (let i = 0; i < 5; i++) expect(crowdsec.bouncer.inspect(facts('/', '198.51.100.7')).action).toBe('pass');
+    expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'off', reason: 'remedy ban: a remedy answered the status 99' });
+    expect(crowdsec.bouncer.inspect(facts('/', '198.51.100.7')).action).toBe('block');
+  });
+
   it('by holding the event loop is switched off, and what it found counts', async () => {
     let heldMs = 60;
     const monotonic = (): number => (time.clock.monotonic() + (heldMs += 60));
@@ -285,6 +379,7 @@ describe('an extension that fails', () => {
 
   const failing: readonly (readonly [string, Detector['detect'], string])[] = [
     ['throws', () => { throw new Error('boom'); }, 'detector trap: boom'],
+    ['throws what has no text', () => { throw Object.create(null) as Error; }, 'detector trap: something that has no text'],
     ['rejects', () => Promise.reject(new Error('boom')), 'detector trap: boom'],
     ['hangs', () => new Promise(() => undefined), 'detector trap: no answer within 2 s'],
     ['reports what it has not declared', () => ({ scenario: 'acme/other', signal: 'whisper' }), 'is none that the extension declares'],

@@ -54,12 +54,14 @@ export interface ExtensionChange {
  */
 export class ExtensionHost implements RequestObserver {
   readonly #options: ExtensionHostOptions;
+  readonly #extensions: readonly Extension[];
   readonly #hosted: readonly HostedExtension[];
   readonly #stopwatch: Stopwatch;
   readonly #queue: EventQueue;
   /** Those of active extensions, by what they listen to. */
   #detectors = new Map<EventKind, readonly HostedDetector[]>();
   #blocking: readonly HostedDetector[] = [];
+  #started: Promise<void> | undefined;
   wantsRequests = false;
   wantsResponses = false;
 
@@ -69,7 +71,8 @@ export class ExtensionHost implements RequestObserver {
     const { clock, scheduler, logger, listener, actions, store } = options;
     const stopwatch = (this.#stopwatch = new Stopwatch(clock));
     this.#queue = new EventQueue(stopwatch, (event) => this.#showTo(this.#detectors.get(event.kind), event));
-    this.#hosted = checkExtensions(options.extensions).map(
+    const extensions = (this.#extensions = checkExtensions(options.extensions));
+    this.#hosted = extensions.map(
       (extension) =>
         new HostedExtension({
           extension,
@@ -90,12 +93,12 @@ export class ExtensionHost implements RequestObserver {
 
   /** What all of them report. */
   get scenarios(): readonly string[] {
-    return this.#options.extensions.flatMap(({ scenarios = [] }) => scenarios);
+    return this.#extensions.flatMap(({ scenarios = [] }) => scenarios);
   }
 
   /** Where decisions come from beside CAPI. */
   get sources(): readonly DecisionSource[] {
-    return this.#options.extensions.flatMap(({ sources = [] }) => sources);
+    return this.#extensions.flatMap(({ sources = [] }) => sources);
   }
 
   get health(): readonly ExtensionHealth[] {
@@ -113,13 +116,14 @@ export class ExtensionHost implements RequestObserver {
   }
 
   /** Activates all, each for itself; what takes longer than 5 s is switched off. */
-  async start(): Promise<void> {
-    await Promise.all(this.#hosted.map((hosted) => hosted.activate()));
+  start(): Promise<void> {
+    this.#started ??= Promise.all(this.#hosted.map((hosted) => hosted.activate())).then(() => undefined);
+    return this.#started;
   }
 
   /** Shows what still waits, hears the answers to it, then disposes in reverse order, one after the other. */
   async stop(): Promise<void> {
-    this.#queue.drain();
+    await this.#queue.drain();
     await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
     for (const hosted of this.#hosted.toReversed()) await hosted.dispose();
   }
@@ -127,7 +131,7 @@ export class ExtensionHost implements RequestObserver {
   /** Brings back those whose time has come, and shows what waits: for hosts whose timers do not run between calls. */
   async runDue(): Promise<void> {
     await Promise.all(this.#hosted.map((hosted) => hosted.resumeIfDue()));
-    this.#queue.drain();
+    await this.#queue.drain();
     await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
   }
 
@@ -136,7 +140,7 @@ export class ExtensionHost implements RequestObserver {
     const contributed = this.#hosted.flatMap((hosted) =>
       Object.entries(hosted.extension.remedies ?? {}).map(([name, remedy]) => {
         const guarded = (request: RemedyRequest): RemedyAnswer | Promise<RemedyAnswer> => {
-          if (hosted.isActive) return watched(hosted, name, remedy, request);
+          if (hosted.isActive) return remedy(request);
           return builtIn[name]?.(request) ?? 'unhandled';
         };
         return [name, guarded] as const;
@@ -146,7 +150,7 @@ export class ExtensionHost implements RequestObserver {
   }
 
   request(ip: string, traits: RequestTraits): boolean {
-    const event: DetectionEvent = { kind: 'request', ip, at: this.#options.clock.now(), ...traits };
+    const event = Object.freeze({ kind: 'request', ip, at: this.#options.clock.now(), ...traits } as const);
     if (this.#blocking.length > 0) this.#stopwatch.start();
     const decided = this.#showTo(this.#blocking, event);
     if (this.#detectors.has('request')) this.#queue.add(event);
@@ -154,16 +158,21 @@ export class ExtensionHost implements RequestObserver {
   }
 
   response(ip: string, traits: RequestTraits, answer: Answer): void {
-    this.#queue.add({ kind: 'response', ip, at: this.#options.clock.now(), ...traits, ...answer });
+    this.#queue.add(Object.freeze({ kind: 'response', ip, at: this.#options.clock.now(), ...traits, ...answer }));
+  }
+
+  remedyFailed(remediation: string, error: unknown): void {
+    const hosted = this.#hosted.find(({ extension }) => Object.hasOwn(extension.remedies ?? {}, remediation));
+    if (hosted?.isActive) hosted.failed(`remedy ${remediation}`, error);
   }
 
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none: a mistake of the caller, not of the visitor */
   observe(kind: AppEventKind, given: AppFacts & { readonly ip: string }): void {
-    const { ip: text, ...facts } = checkAppEvent(kind, given);
+    const { ip: text, facts } = checkAppEvent(kind, given);
+    if (!this.#detectors.has(kind)) return;
     const ip = canonicalIp(text);
-    if (ip !== undefined && this.#detectors.has(kind)) {
-      this.#queue.add({ kind, ip, at: this.#options.clock.now(), facts });
-    }
+    if (ip === undefined) return;
+    this.#queue.add(Object.freeze({ kind, ip, at: this.#options.clock.now(), facts: Object.freeze(facts()) }));
   }
 
   /** Shows an event to all who listen to it, in this turn: for events that come from elsewhere, such as a log. */
@@ -189,19 +198,5 @@ export class ExtensionHost implements RequestObserver {
     }
     this.wantsRequests = this.#blocking.length > 0 || this.#detectors.has('request');
     this.wantsResponses = this.#detectors.has('response');
-  }
-}
-
-/** The remedy's answer; what it throws, or rejects, is counted and goes on. */
-function watched(hosted: HostedExtension, name: string, remedy: Remedy, request: RemedyRequest): ReturnType<Remedy> {
-  const fail = (error: unknown): never => {
-    hosted.failed(`remedy ${name}`, error);
-    throw error;
-  };
-  try {
-    const answer = remedy(request);
-    return answer instanceof Promise ? answer.catch(fail) : answer;
-  } catch (error) {
-    return fail(error);
   }
 }

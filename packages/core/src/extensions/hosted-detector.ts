@@ -71,7 +71,7 @@ export class HostedDetector {
       // What it found counts all the same: its count of it has begun anew.
       const decided = answer !== undefined && this.#take(answer, event);
       if (answer !== undefined) stopwatch.start();
-      if (heldMs > LONGEST_HOLD_MS) throw new Error(`held the event loop for ${Math.round(heldMs)} ms`);
+      if (heldMs > LONGEST_HOLD_MS) onFailure(new Error(`held the event loop for ${Math.round(heldMs)} ms`));
       return decided;
     } catch (error) {
       onFailure(error);

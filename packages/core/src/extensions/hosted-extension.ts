@@ -40,6 +40,7 @@ export class HostedExtension {
   #retryAt: number | undefined;
   #retryJob: Disposable | undefined;
   #abort = new AbortController();
+  #released: Promise<void> | undefined;
 
   constructor(options: HostedExtensionOptions) {
     this.#options = options;
@@ -116,7 +117,8 @@ export class HostedExtension {
     this.#retryAt = undefined;
     if (before === 'disposed') return;
     this.#change('disposed');
-    if (before === 'active' || before === 'activating') await this.#release();
+    if (before === 'active' || before === 'activating') this.#released = this.#release();
+    await this.#released;
   }
 
   /** Brings it back if its time has come: for hosts whose timers do not run between calls. */
@@ -137,7 +139,7 @@ export class HostedExtension {
     this.#retryAt = clock.now() + pauseMs;
     logger.error(`The extension ${this.name} is switched off for ${Math.round(pauseMs / 60_000)} min: ${reason}`);
     this.#change('off');
-    void this.#release();
+    this.#released = this.#release();
     this.#retryJob = scheduler.schedule(`crowdsec:extension:${this.name}`, pauseMs, () => this.#resume());
   }
 

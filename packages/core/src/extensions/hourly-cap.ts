@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.js';
 
 const HOUR_MS = 3_600_000;
+/** One network gets at most this share: it may spend its own, not everybody's. */
+const NETWORK_SHARE = 0.1;
 
 /** At most so many in an hour, an hour beginning with the first. */
 export class HourlyCap {
   readonly #clock: Clock;
+  readonly #usedBy = new Map<string, number>();
   #beganAt = -Infinity;
   #used = 0;
   #isSpent = false;
@@ -18,12 +21,22 @@ export class HourlyCap {
     return this.#isSpent && this.#clock.monotonic() - this.#beganAt < HOUR_MS;
   }
 
-  /** Takes one of `limit`; false when none is left. */
-  take(limit: number): boolean {
+  /**
+   * Takes one of `limit`; false when none is left, or none for this network.
+   *
+   * @param network what the client's neighbours share with it
+   */
+  take(limit: number, network: string): boolean {
     const now = this.#clock.monotonic();
-    if (now - this.#beganAt >= HOUR_MS) [this.#beganAt, this.#used, this.#isSpent] = [now, 0, false];
+    if (now - this.#beganAt >= HOUR_MS) {
+      [this.#beganAt, this.#used, this.#isSpent] = [now, 0, false];
+      this.#usedBy.clear();
+    }
+    const used = this.#usedBy.get(network) ?? 0;
     if (this.#used >= limit) this.#isSpent = true;
-    else this.#used++;
-    return !this.#isSpent;
+    if (this.#used >= limit || used >= Math.ceil(limit * NETWORK_SHARE)) return false;
+    this.#used++;
+    this.#usedBy.set(network, used + 1);
+    return true;
   }
 }

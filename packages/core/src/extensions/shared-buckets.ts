@@ -1,7 +1,11 @@
+import { atMost, timerScheduler, type Scheduler } from '../scheduler.js';
 import type { Overflow, Pour } from '../store/bucket-rules.js';
 import type { Store } from '../store/store.js';
 import { bucketRules, type BucketOptions } from './bucket-options.js';
 import { LeakyBuckets } from './leaky-buckets.js';
+
+/** A detector has two seconds: the store must not take them all. */
+const STORE_MS = 1_000;
 
 /** Leaky buckets that count for all processes, where the store can. */
 export interface SharedBuckets {
@@ -19,6 +23,7 @@ export function sharedBuckets(
   store: Pick<Store, 'pour' | 'reachable'>,
   owner: string,
   options: BucketOptions,
+  scheduler: Scheduler = timerScheduler,
 ): SharedBuckets {
   const rules = bucketRules(options, 'options');
   // With the rules in it: by other rules, what is kept there would mean something else.
@@ -29,7 +34,9 @@ export function sharedBuckets(
       // Whoever reads and writes the store anyway notices when it is back.
       if (store.pour === undefined || !store.reachable) return own.pour(event);
       try {
-        return await store.pour(name, rules, event);
+        const poured = store.pour(name, rules, event);
+        const inTime = await atMost(STORE_MS, poured, { scheduler, name: 'crowdsec:buckets' });
+        return inTime ? await poured : own.pour(event);
       } catch {
         return own.pour(event);
       }

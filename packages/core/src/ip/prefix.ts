@@ -54,6 +54,13 @@ export class PrefixSet {
   has(address: IpAddress): boolean {
     return this.#prefixes.some((prefix) => prefixHolds(prefix, address));
   }
+
+  /** Whether any of the prefixes has an address in common with this one. */
+  touches(other: IpPrefix): boolean {
+    return this.#prefixes.some((prefix) =>
+      prefix.length <= other.length ? prefixHolds(prefix, other) : prefixHolds(other, prefix),
+    );
+  }
 }
 
 /** Whether the address lies in the prefix. */

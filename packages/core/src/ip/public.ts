@@ -1,5 +1,5 @@
 import type { IpAddress } from './address.js';
-import { PrefixSet } from './prefix.js';
+import { PrefixSet, type IpPrefix } from './prefix.js';
 
 /**
  * False for addresses that nobody on the Internet has: loopback, private, carrier-grade NAT, link-local, unique local,
@@ -9,6 +9,11 @@ import { PrefixSet } from './prefix.js';
  */
 export function isPublicIp(address: IpAddress): boolean {
   return !NOT_PUBLIC.has(address);
+}
+
+/** As {@link isPublicIp} of every address in a range. */
+export function isPublicPrefix(prefix: IpPrefix): boolean {
+  return !NOT_PUBLIC.touches(prefix);
 }
 
 const NOT_PUBLIC = PrefixSet.from([
@@ -21,8 +26,8 @@ const NOT_PUBLIC = PrefixSet.from([
   '192.168.0.0/16',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::/128',
-  '::1/128',
+  // Unspecified, loopback, and what once stood for IPv4.
+  '::/96',
   'fc00::/7',
   'fe80::/10',
   'fec0::/10',

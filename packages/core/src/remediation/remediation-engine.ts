@@ -54,6 +54,11 @@ export class RemediationEngine {
     this.#local = local;
   }
 
+  /** How strong a type of remediation is: the strongest has the smallest number. */
+  rankOf(type: string): number {
+    return this.#policy.rankOfType(type);
+  }
+
   /** What is held. */
   get index(): DecisionIndex {
     return this.#index;

@@ -1,0 +1,23 @@
+import { formatIp, parseIp, type IpAddress } from './address.js';
+import { formatPrefix } from './prefix.js';
+
+/** RFC 6052: behind this prefix each address is one of IPv4. */
+const NAT64_HIGH = 0x0064_ff9b;
+
+/**
+ * What one client has, in canonical spelling: an IPv4 address by itself, an IPv6 one with its /64. An address of `64:ff9b::/96` is that of
+ * an IPv4 client and stands by itself. A text that is no address stands for itself.
+ */
+export function clientPrefix(ip: string): string {
+  if (!ip.includes(':')) return ip;
+  const address = parseIp(ip);
+  if (address === undefined) return ip;
+  if (isOfIpv4(address)) return formatIp(address);
+  const [high = 0, low = 0] = address.words;
+  return formatPrefix({ family: 6, words: [high, low, 0, 0], length: 64 });
+}
+
+/** Whether a client of IPv4 has the address, so that it has this one alone. */
+export function isOfIpv4({ family, words: [high, low, third] }: IpAddress): boolean {
+  return family === 4 || (high === NAT64_HIGH && low === 0 && third === 0);
+}
