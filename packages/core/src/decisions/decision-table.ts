@@ -1,5 +1,4 @@
-import { JumpTable } from './jump-table.js';
-import { aligned, PlaceMap } from './place-map.js';
+import { Outline } from './outline.js';
 import type { Rows } from './rows.js';
 import { SourceStats } from './source-stats.js';
 
@@ -10,8 +9,7 @@ import { SourceStats } from './source-stats.js';
  * since a lookup costs what it touches in memory. Rows are sorted by first address, then widest first. Two prefixes
  * nest or are disjoint, never overlap otherwise, so the last row that starts at or before an address either holds
  * it, or one of its ancestors is the narrowest row that does; from there the parents lead through all rows that hold
- * it. `places` clears most addresses before anything of that; `jump` has the first row for each value of the leading
- * bits, which leaves a binary search of a few rows.
+ * it. The {@link Outline} clears most addresses before anything of that, and leaves a binary search of a few rows.
  */
 export class DecisionTable implements Rows {
   readonly words: 1 | 4;
@@ -19,27 +17,23 @@ export class DecisionTable implements Rows {
   readonly data: Uint32Array;
   readonly size: number;
   readonly stats: SourceStats;
-  readonly #places: PlaceMap;
-  readonly #jump: Uint32Array;
-  readonly #shift: number;
+  readonly #outline: Outline;
 
   /** @param columns of another table with keys of as many words; a {@link TableWriter} makes the first */
   constructor(words: 1 | 4, columns: TableColumns) {
-    const [data, marks, firstRows, ...stats] = columns;
+    const [data, blocks, ...stats] = columns;
     this.words = words;
     this.stride = words + 3;
     this.data = data;
     this.size = data.length / this.stride;
     this.stats = new SourceStats(...stats);
-    this.#places = new PlaceMap(words, marks);
-    this.#jump = firstRows;
-    this.#shift = new JumpTable(words, firstRows).shift;
+    this.#outline = new Outline(words, blocks);
   }
 
   /** All that the table consists of: with it, a table stands without going through its rows. */
   get columns(): TableColumns {
     const { counts, firstEnds, lastEnds } = this.stats;
-    return [this.data, this.#places.marks, this.#jump, counts, firstEnds, lastEnds];
+    return [this.data, this.#outline.blocks, counts, firstEnds, lastEnds];
   }
 
   get byteLength(): number {
@@ -71,10 +65,10 @@ export class DecisionTable implements Rows {
   holderOf32(address: Uint32Array): number {
     const { data } = this;
     const key = address[0]!;
-    if (!this.#places.has(key | 0)) return -1;
-    const bucket = key >>> this.#shift;
-    let low = this.#jump[bucket]!;
-    let high = this.#jump[bucket + 1]!;
+    const block = this.#outline.find(key | 0);
+    if (block < 0) return -1;
+    let low = this.#outline.firstRowOf(block);
+    let high = this.#outline.firstRowOf(block + 1);
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (data[middle * 4]! <= key) low = middle + 1;
@@ -91,10 +85,10 @@ export class DecisionTable implements Rows {
 
   /** The narrowest row that holds an address of 128 bits, or -1. */
   holderOf128(address: Uint32Array): number {
-    if (!this.#places.has(address[0]! | 0)) return -1;
-    const bucket = aligned(address[0]! | 0) >>> this.#shift;
-    let low = this.#jump[bucket]!;
-    let high = this.#jump[bucket + 1]!;
+    const block = this.#outline.find(address[0]! | 0);
+    if (block < 0) return -1;
+    let low = this.#outline.firstRowOf(block);
+    let high = this.#outline.firstRowOf(block + 1);
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#startsAfter(middle, address)) high = middle;
@@ -115,11 +109,10 @@ export class DecisionTable implements Rows {
   }
 }
 
-/** Rows; marked places; first rows by leading bits; counts, first ends and last ends by source. */
+/** Rows; the outline; counts, first ends and last ends by source. */
 export type TableColumns = readonly [
   data: Uint32Array,
-  marks: Uint32Array,
-  firstRows: Uint32Array,
+  blocks: Uint32Array,
   counts: Uint32Array,
   firstEnds: Uint32Array,
   lastEnds: Uint32Array,
@@ -131,8 +124,7 @@ export class TableWriter implements Rows {
   readonly stride: number;
   readonly data: Uint32Array;
   readonly #stats: SourceStats;
-  readonly #places: PlaceMap;
-  readonly #jump: JumpTable;
+  readonly #outline: Outline;
   #size = 0;
 
   /** @param options.capacity how many rows come at most; `expected`: about; `sources`: how many these have at most */
@@ -144,11 +136,10 @@ export class TableWriter implements Rows {
     this.stride = words + 3;
     this.data = new Uint32Array(options.capacity * this.stride);
     this.#stats = SourceStats.blank(options.sources);
-    // 7 to 14 places a row, of which rows mark about a tenth, and 5 to 9 rows a jump: at most 2.6 bytes a row together.
+    // 7 to 14 places a row, of which rows mark about a tenth, and 5 to 9 rows a block: at most 2.6 bytes a row.
     // Twice as much for IPv6, of whose places most lie where nobody is.
     const bits = 31 - Math.clz32(14 * Math.min(1 << 22, Math.max(10, options.expected))) + (words === 4 ? 1 : 0);
-    this.#places = PlaceMap.blank(words, bits);
-    this.#jump = JumpTable.blank(words, bits - 6);
+    this.#outline = Outline.blank(words, bits);
   }
 
   get size(): number {
@@ -171,9 +162,9 @@ export class TableWriter implements Rows {
     const used = this.#size * this.stride;
     // A view keeps all of its buffer alive: worth a copy when much of it is unused.
     const data = used < this.data.length * 0.9 ? this.data.slice(0, used) : this.data.subarray(0, used);
-    this.#jump.finish(this.#size);
+    this.#outline.finish(this.#size);
     const { counts, firstEnds, lastEnds } = this.#stats;
-    return new DecisionTable(this.words, [data, this.#places.marks, this.#jump.firstRows, counts, firstEnds, lastEnds]);
+    return new DecisionTable(this.words, [data, this.#outline.blocks, counts, firstEnds, lastEnds]);
   }
 
   #note(row: number): void {
@@ -182,9 +173,9 @@ export class TableWriter implements Rows {
     const word = data[at]! | 0;
     const meta = data[at + words]!;
     this.#stats.note(meta >>> 16, data[at + words + 1]!);
-    this.#jump.note(word, row);
+    this.#outline.note(word, row);
     // What a row's parent holds is marked already.
-    if (data[at + words + 2] === 0) this.#places.mark(word, meta & 255);
+    if (data[at + words + 2] === 0) this.#outline.mark(word, meta & 255);
   }
 
   /** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */

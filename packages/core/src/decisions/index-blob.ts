@@ -62,7 +62,7 @@ interface Head {
   readonly sources: readonly RowSource[];
 }
 
-type Lengths = readonly [number, number, number, number, number, number];
+type Lengths = readonly [number, number, number, number, number];
 
 /** By hand: compiling a schema would take longer than all else does. */
 function isHead(head: unknown): head is Head {
@@ -75,7 +75,7 @@ function isHead(head: unknown): head is Head {
 
 function isLengths(lengths: unknown): lengths is Lengths {
   const isLength = (length: unknown): boolean => Number.isInteger(length) && Number(length) >= 0;
-  return Array.isArray(lengths) && lengths.length === 6 && lengths.every(isLength);
+  return Array.isArray(lengths) && lengths.length === 5 && lengths.every(isLength);
 }
 
 function isSource(source: unknown): source is RowSource {
@@ -85,23 +85,16 @@ function isSource(source: unknown): source is RowSource {
 }
 
 function readTable(family: Family, lengths: Lengths, sources: number, columns: ColumnReader): DecisionTable {
-  const [data, marks, firstRows, ...stats] = lengths;
+  const [data, blocks, ...stats] = lengths;
   const [counts, firstEnds, lastEnds] = stats;
-  const isWhole = data % (WORDS[family] + 3) === 0 && isPowerOf2(marks) && isPowerOf2(firstRows - 1);
+  const isWhole = data % (WORDS[family] + 3) === 0 && isPowerOf2(blocks / 3 - 1);
   if (!isWhole || stats.some((count) => count !== sources)) throw damaged('its columns do not fit each other');
   const next = (count: number): Uint32Array => columns.next(count);
-  return new DecisionTable(WORDS[family], [
-    next(data),
-    next(marks),
-    next(firstRows),
-    next(counts),
-    next(firstEnds),
-    next(lastEnds),
-  ]);
+  return new DecisionTable(WORDS[family], [next(data), next(blocks), next(counts), next(firstEnds), next(lastEnds)]);
 }
 
 function isPowerOf2(number: number): boolean {
-  return number > 0 && (number & (number - 1)) === 0;
+  return Number.isInteger(number) && number > 0 && (number & (number - 1)) === 0;
 }
 
 function damaged(why: string): CrowdsecError {

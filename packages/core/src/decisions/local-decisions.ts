@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import { words } from '../ip/parse.js';
 import { formatPrefix, type IpPrefix, parsePrefix } from '../ip/prefix.js';
-import { PlaceMap } from './place-map.js';
+import { Outline } from './outline.js';
 
 /** A decision of this installation about one address or range. */
 export interface LocalDecision {
@@ -43,8 +43,8 @@ export class LocalDecisions {
   /** Entries by the hash of their prefix. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #lengths = { 4: new LengthCounts(), 6: new LengthCounts() };
-  readonly #places = { 4: PlaceMap.blank(1, PLACE_BITS), 6: PlaceMap.blank(4, PLACE_BITS) };
-  /** How many decisions that are no longer held have left marks in `#places`. */
+  readonly #outlines = { 4: Outline.blank(1, PLACE_BITS), 6: Outline.blank(4, PLACE_BITS) };
+  /** How many decisions that are no longer held have left marks in `#outlines`. */
   #gone = 0;
 
   /** @param options.limit how many entries are held at most */
@@ -111,7 +111,7 @@ export class LocalDecisions {
    * clock.
    */
   find(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
-    return this.#places[family].has(words[0]! | 0) ? this.#search(family, rankOf, clock) : undefined;
+    return this.#outlines[family].find(words[0]! | 0) < 0 ? undefined : this.#search(family, rankOf, clock);
   }
 
   #search(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
@@ -160,12 +160,12 @@ export class LocalDecisions {
   }
 
   #mark({ family, words: [word], length }: IpPrefix): void {
-    this.#places[family].mark(word!, length);
+    this.#outlines[family].mark(word!, length);
   }
 
   #markAnew(): void {
     this.#gone = 0;
-    for (const places of Object.values(this.#places)) places.clear();
+    for (const outline of Object.values(this.#outlines)) outline.clear();
     for (const { prefix } of this.#entries.values()) this.#mark(prefix);
   }
 
