@@ -29,6 +29,16 @@ describe('backdoor paths', () => {
     '/icons/%2e%2e/%2e%2e/conf',
     '/static/..%252f..%252fapp.js',
     '/../../../../etc/passwd',
+    '/etc/passwd%00',
+    '/shell.php;x',
+    '/shell.php/x',
+    '/actuator;/env',
+    '/..;/x',
+    '/x/..%00/y',
+    '/a/..;b=c/d',
+    '/%25252e%25252e%25252fx',
+    '/x%2f..%2fy',
+    '..%2fx',
   ])('have %s among them', async (path) => {
     expect(await visit([path, '/r57.php'])).toHaveLength(1);
   });
@@ -46,6 +56,13 @@ describe('backdoor paths', () => {
     '/../images/logo.png',
     '/files/v1.%2e0/a',
     '/search/100%25',
+    '/compare/release%2F1...%2Ffoo',
+    '/compare/release%2F1..%2Ffoo',
+    '/compare/v1.%2e/foo',
+    '/search/wait..%2Fwhat',
+    '/files/report..%2fx',
+    '/files/report..;/x',
+    '/search/..;-)',
   ])('do not have %s among them', async (path) => {
     expect(await visit([path, '/c99.php'])).toEqual([]);
   });
@@ -53,5 +70,17 @@ describe('backdoor paths', () => {
   it('may be added and taken out', async () => {
     expect(await visit(['/old-admin', '/c99.php'], { paths: ['/Old-Admin/'] })).toHaveLength(1);
     expect(await visit(['/r57.php', '/c99.php'], { except: ['/r57.php'] })).toEqual([]);
+    expect(await visit(['/raw/r57.php', '/c99.php'], { except: ['/raw/*'] })).toEqual([]);
   });
+
+  it.each(['.', '/', '/.', '/..;', '%2e', '%25', '/%25252e', '..%2f', '/..;a', '/shell1', '/phpunit/', ' ', '%00'])(
+    'are looked for in no time in rows of %j',
+    (piece) => {
+      const detect = scenario().detectors![0]!.detect;
+      const path = (length: number) => `/${piece.repeat(length).slice(0, length)}!`;
+      const from = performance.now();
+      for (const length of [298, 2_000]) for (let i = 0; i < 100; i++) void detect(requested(path(length)));
+      expect((performance.now() - from) / 200).toBeLessThan(2);
+    },
+  );
 });

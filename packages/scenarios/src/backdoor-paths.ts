@@ -1,12 +1,13 @@
 import type { DetectionEvent, Extension } from '@crowdsec-sdk/core';
 import { countingScenario, type Counted } from './counting-scenario.js';
+import { exceptRule } from './except-rule.js';
 import { LONGEST_PATH, plainPath } from './plain-path.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';
 
 export interface BackdoorPathsOptions extends CountingOptions {
   /** More such paths; spelling and case do not matter. */
   readonly paths?: readonly string[] | undefined;
-  /** Paths of yours that look like such and are none. */
+  /** Paths of yours that look like such and are none, or everything below one (`/wiki/*`). */
   readonly except?: readonly string[] | undefined;
 }
 
@@ -18,11 +19,11 @@ export interface BackdoorPathsOptions extends CountingOptions {
  */
 export function backdoorPaths(options: BackdoorPathsOptions): Extension {
   const known = new Set((options.paths ?? []).map(plainPath));
-  const innocent = new Set((options.except ?? []).map(plainPath));
+  const isInnocent = exceptRule(options.except ?? []);
   const counts = (event: DetectionEvent): Counted | undefined => {
     if (event.kind !== 'request') return undefined;
     const path = plainPath(event.path);
-    if (path.length > LONGEST_PATH || innocent.has(path)) return undefined;
+    if (path.length > LONGEST_PATH || isInnocent(path)) return undefined;
     if (!known.has(path) && !EXPLOITED.test(path) && !CLIMBING.test(event.path)) return undefined;
     return { distinct: path, context: { target_uri: event.path, user_agent: event.userAgent } };
   };
@@ -47,7 +48,7 @@ const EXPLOITED = new RegExp(
   [
     // Web shells.
     '/(?:c99|r57|wso\\d*|b374k|alfa(?:shell|cgiapi|new)?|(?:web)?shell\\d*|cmd|mini|marijuana|indoxploit|gel4y|priv8)' +
-      '\\.(?:php\\d?|phtml|aspx?|jsp)$',
+      '\\.(?:php\\d?|phtml|aspx?|jsp)(?:/|$)',
     // PHP and its frameworks.
     '/phpunit/(?:src/)?util/php/eval-stdin\\.php$',
     '/_ignition/execute-solution$',
@@ -82,6 +83,19 @@ const EXPLOITED = new RegExp(
   ].join('|'),
 );
 
-/** A climb (`../`) of which something is encoded: no browser and no link has that. */
-const CLIMBING =
-  /(?:(?:\.|%(?:25)?2e)%(?:25)?2e|%(?:25)?2e\.)(?:[/\\]|%(?:25)?(?:2f|5c))|\.\.%(?:25)?(?:2f|5c)/i;
+/** What may stand before a character's number, encoded once to three times. */
+const CODE = '%(?:25){0,2}';
+const SEPARATOR = `(?:[/\\\\]|${CODE}(?:2f|5c))`;
+const DOT = `(?:\\.|${CODE}2e)`;
+
+/** A climb (`../`) of which something is encoded, or with something between (`..;/`): no browser and no link has that. */
+const CLIMBING = new RegExp(
+  `(?:^|${SEPARATOR})(?:` +
+    [
+      `(?:${DOT}${CODE}2e|${CODE}2e\\.)${SEPARATOR}`,
+      `\\.\\.${CODE}(?:2f|5c)`,
+      `${DOT}${DOT}(?:;|${CODE}(?:3b|00))[\\w.=-]{0,40}${SEPARATOR}`,
+    ].join('|') +
+    ')',
+  'i',
+);

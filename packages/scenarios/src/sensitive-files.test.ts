@@ -40,6 +40,14 @@ describe('sensitive files', () => {
     '/backup.zip',
     '/backups/www.example.com.tar.gz',
     '/docker-compose.prod.yml',
+    '/web.config',
+    '/.npmrc',
+    '/shop/.env.local',
+    '/.index.php.swp',
+    '/blog/.wp-config.php.swo',
+    '/app.config.json.bak',
+    '/wp-config.bak',
+    '/wp-config.php.txt',
   ])('have %s among them', async (path) => {
     expect(await probe(path)).toHaveLength(1);
   });
@@ -56,6 +64,14 @@ describe('sensitive files', () => {
     '\\.env',
     '/.env/',
     '/.env%20',
+    '/.env.',
+    '/.env;.js',
+    '/.env%00.jpg',
+    '/.env%23',
+    '/.env%3fx',
+    '/%25252eenv',
+    '/.git;/config',
+    '/.git%00/config',
   ])('are found as %s', async (path) => {
     expect(await probe(path)).toHaveLength(1);
   });
@@ -81,17 +97,45 @@ describe('sensitive files', () => {
     '/www/index.html',
     '/%',
     '/%zz.env%',
+    '/.env.example',
+    '/.env.production.sample',
+    '/.env-dist',
+    '/.env.template~',
+    '/user/repo/src/branch/main/.env.example',
+    '/user/repo/src/branch/main/.npmrc',
+    '/user/repo/raw/main/web.config',
+    '/docs/x/docker-compose.yaml',
+    '/releases/latest/download/docker-compose.yml',
+    '/wiki/.htaccess',
+    '/wiki/Web.config',
+    '/tag/.htaccess',
+    '/questions/tagged/web.config',
+    '/attachments/1234/web.config',
+    '/rails/active_storage/x/backup.sql',
   ])('do not have %s among them', async (path) => {
     expect(await probe(path)).toEqual([]);
   });
 
   it('are those of yours that you name, none of them', async () => {
     expect(await probe('/Schema.sql', { except: ['/schema.sql'] })).toEqual([]);
+    expect(await probe('/Wiki/.git/config', { except: ['/wiki/*'] })).toEqual([]);
+    expect(await probe('/wiki/..%2f.git/config', { except: ['/wiki/*'] })).toHaveLength(1);
   });
 
   it('hide below /.well-known/ only if they are there', async () => {
     expect(await probe('/.well-known/../.env')).toHaveLength(1);
   });
+
+  it.each(['.', '-', '/', '/.', '.env', '/.env', '/.env.a', 'a.php', 'backup-', '/bak.', 'www.', '%2e', ' ', ';', '%25'])(
+    'are looked for in no time in rows of %j',
+    (piece) => {
+      const detect = scenario().detectors![0]!.detect;
+      const path = (length: number) => `/${piece.repeat(length).slice(0, length)}!`;
+      const from = performance.now();
+      for (const length of [298, 2_000]) for (let i = 0; i < 100; i++) void detect(requested(path(length)));
+      expect((performance.now() - from) / 200).toBeLessThan(2);
+    },
+  );
 
   it('are found again when the ban was lifted', async () => {
     const [probed, refused] = [requested('/.env'), requested('/.env', { action: 'block' })];

@@ -1,5 +1,6 @@
 import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core';
 import { countingScenario, type Counted } from './counting-scenario.js';
+import { exceptRule } from './except-rule.js';
 import { LONGEST_PATH, plainPath } from './plain-path.js';
 import { bucketOf, type ScenarioOptions } from './scenario-options.js';
 
@@ -7,7 +8,10 @@ import { bucketOf, type ScenarioOptions } from './scenario-options.js';
 export interface SensitiveFilesOptions extends ScenarioOptions, Partial<BucketOptions> {
   /** Refuses the very request. True by default. */
   readonly blocking?: boolean | undefined;
-  /** Paths of yours that look like such files and are none; spelling and case do not matter. */
+  /**
+   * Paths of yours that look like such files and are none, or everything below one (`/wiki/*`); spelling and case do
+   * not matter.
+   */
   readonly except?: readonly string[] | undefined;
 }
 
@@ -22,12 +26,12 @@ export interface SensitiveFilesOptions extends ScenarioOptions, Partial<BucketOp
  */
 export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
   const { blocking = true, except = [] } = options;
-  const innocent = new Set(except.map(plainPath));
+  const isInnocent = exceptRule(except);
   const counts = (event: DetectionEvent): Counted | undefined => {
     if (event.kind !== 'request' || !WORTH_A_LOOK.test(event.path)) return undefined;
     const path = plainPath(event.path);
     if (path.length > LONGEST_PATH || !SENSITIVE.test(path)) return undefined;
-    if (innocent.has(path) || path.startsWith('/.well-known/')) return undefined;
+    if (isInnocent(path) || path.startsWith('/.well-known/')) return undefined;
     return { distinct: path, context: { target_uri: event.path, user_agent: event.userAgent } };
   };
   return countingScenario({
@@ -52,15 +56,23 @@ const WORTH_A_LOOK = /[.%]|id_/i;
 
 const PACKED = '(?:\\.(?:gz|bz2|xz|zst|zip|rar|7z))?';
 
-/** Plain paths of files that no application hands out on purpose; what might be a download is not among them. */
+/** What people and editors leave of a file that they change. */
+const AGED = '(?:bak|backup|old|orig|save|sw[nop]|tmp)';
+
+/**
+ * Plain paths of files that no application hands out on purpose; what might be a download, or a page that is named
+ * after a file, is not among them.
+ */
 const SENSITIVE = new RegExp(
   [
-    // Settings, with what editors and people make of their names.
-    '/\\.env(?:rc|-[a-z0-9]+|(?:[._][a-z0-9]+)*)~?$',
-    '/\\.(?:htpasswd|htaccess|netrc|npmrc|pypirc|pgpass|my\\.cnf|s3cfg|dockercfg|git-credentials)$',
-    '/\\.(?:bash|zsh|mysql|psql)_history$',
-    '/(?:web\\.config|terraform\\.tfstate(?:\\.backup)?|sftp-config\\.json|docker-compose[\\w.-]*\\.ya?ml)$',
-    '/[\\w-]+\\.(?:php|inc|ya?ml|json|ini|conf|cfg|xml|py|rb)(?:~|\\.(?:bak|backup|old|orig|save|swp|tmp))$',
+    // Settings, with what editors and people make of their names; but for examples.
+    '/\\.env(?![\\w.-]*[._-](?:example|sample|dist|template)~?$)(?:rc|-[a-z0-9]+|(?:[._][a-z0-9]+)*)~?$',
+    `/[\\w.-]+\\.(?:php|inc|ya?ml|json|ini|conf|cfg|xml|py|rb)(?:~|\\.${AGED})$`,
+    `/wp-config\\.(?:${AGED}|php\\.txt)$`,
+    // At the top alone: below, they are uploads, files of a repository or pages.
+    '^/\\.(?:htpasswd|htaccess|netrc|npmrc|pypirc|pgpass|my\\.cnf|s3cfg|dockercfg|git-credentials)$',
+    '^/\\.(?:bash|zsh|mysql|psql)_history$',
+    '^/(?:web\\.config|terraform\\.tfstate(?:\\.backup)?|sftp-config\\.json|docker-compose[\\w.-]*\\.ya?ml)$',
     // Folders that belong to tools.
     '/\\.(?:git|svn|hg|bzr)(?:/|$)',
     '/\\.(?:aws|azure|ssh|docker|kube|gnupg)/',
@@ -68,10 +80,12 @@ const SENSITIVE = new RegExp(
     '/\\.idea/(?:workspace|datasources)\\.xml$',
     // Keys.
     '/id_(?:rsa|dsa|ecdsa|ed25519)$',
-    // Dumps and backups: by telling names anywhere, any dump at the top.
-    `/(?:[\\w-]+[._-])?(?:backup|bak|dump|mysqldump|pgdump|database)(?:[._-][\\w.-]+)?\\.(?:sql|sqlite3?)${PACKED}$`,
+    // Dumps and backups: any dump at the top, those with telling names in folders where they are kept. The end is looked
+    // at first: to look for it from each of many telling names would take the square of their number.
+    `^/(?:(?:backups?|bak|old|dumps?|sql|db|database|data|te?mp|admin)/)?(?=[\\w.-]+\\.(?:sql|sqlite3?)${PACKED}$)` +
+      '(?:[\\w-]+[._-])?(?:backup|bak|dump|mysqldump|pgdump|database)[._-]',
     `^/[\\w.-]+\\.sql${PACKED}$`,
-    '^/(?:backups?/)?(?:[\\w-]+[._-])?(?:backups?|bak|wwwroot|www|htdocs|public_html)(?:[._-][\\w.-]+)?' +
-      '\\.(?:zip|rar|7z|tar|tgz|tar\\.(?:gz|bz2|xz))$',
+    '^/(?:backups?/)?(?=[\\w.-]+\\.(?:zip|rar|7z|tar|tgz|tar\\.(?:gz|bz2|xz))$)' +
+      '(?:[\\w-]+[._-])?(?:backups?|bak|wwwroot|www|htdocs|public_html)[._-]',
   ].join('|'),
 );
