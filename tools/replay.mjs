@@ -47,6 +47,7 @@ for (const file of files) {
   }
   progress.end();
 }
+replay.end();
 const seconds = (performance.now() - from) / 1_000;
 rmSync(folder, { recursive: true });
 

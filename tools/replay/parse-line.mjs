@@ -40,10 +40,17 @@ function timeOf(text) {
   if (text === last.text) return last.at;
   const match = TIME.exec(text);
   if (match === null) return undefined;
-  const [, day, month, year, hour, minute, second, sign, zoneHours, zoneMinutes] = match;
-  const local = Date.UTC(Number(year), MONTHS.indexOf(month), Number(day), Number(hour), Number(minute), Number(second));
+  const [, dayText, monthName, ...rest] = match;
+  const [year, hour, minute, second] = rest.map(Number);
+  const [sign, zoneHours, zoneMinutes] = rest.slice(4);
+  const [day, month] = [Number(dayText), MONTHS.indexOf(monthName)];
+  const date = new Date(Date.UTC(year, month, day));
+  // A date that there is not (31 February) comes out as another one, and so does a year of one or two digits.
+  if (month < 0 || date.getUTCDate() !== day || date.getUTCMonth() !== month || date.getUTCFullYear() !== year) return undefined;
+  // The 60th second is a leap second.
+  if (hour > 23 || minute > 59 || second > 60 || Number(zoneHours) > 14 || Number(zoneMinutes) > 59) return undefined;
+  const local = Date.UTC(year, month, day, hour, minute, second);
   const offsetMs = (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000 * (sign === '-' ? -1 : 1);
-  if (!Number.isFinite(local) || !MONTHS.includes(month)) return undefined;
   last = { text, at: local - offsetMs };
   return last.at;
 }

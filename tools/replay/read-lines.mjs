@@ -1,11 +1,13 @@
 import { createReadStream, statSync } from 'node:fs';
-import { createGunzip } from 'node:zlib';
+import { StringDecoder } from 'node:string_decoder';
+import { gunzipped } from './gunzipped.mjs';
 
 /** A line beyond this is no log's. */
 const LONGEST_LINE = 64 * 1024;
 
 /**
- * The lines of a file, a batch for each piece that is read; gunzipped where the name says so.
+ * The lines of a file, a batch for each piece that is read; gunzipped where the name says so. What came before an error is handed on
+ * before it is thrown.
  *
  * @param {string} file
  * @param {(share: number) => void} onProgress is told the share of the file's bytes that was read, 0 to 1
@@ -13,18 +15,24 @@ const LONGEST_LINE = 64 * 1024;
  */
 export async function* readLines(file, onProgress) {
   const { size } = statSync(file);
-  const raw = createReadStream(file, { highWaterMark: 1 << 18 });
-  let read = 0;
-  raw.on('data', (chunk) => onProgress((read += chunk.length) / Math.max(1, size)));
-  const text = /\.gz$/i.test(file) ? raw.pipe(createGunzip()) : raw;
-  // What fails to be read fails whoever reads the text.
-  if (text !== raw) raw.once('error', (error) => text.destroy(error));
-  text.setEncoding('utf8');
+  const onRead = (bytes) => onProgress(bytes / Math.max(1, size));
+  const decoder = new StringDecoder('utf8');
   let rest = '';
-  for await (const chunk of text) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop().slice(0, LONGEST_LINE);
-    yield lines;
+  try {
+    for await (const piece of /\.gz$/i.test(file) ? gunzipped(file, onRead) : plain(file, onRead)) {
+      const lines = (rest + decoder.write(piece)).split('\n');
+      rest = lines.pop().slice(0, LONGEST_LINE);
+      yield lines;
+    }
+  } finally {
+    if (rest !== '') yield [rest];
   }
-  if (rest !== '') yield [rest];
+}
+
+async function* plain(file, onRead) {
+  let read = 0;
+  for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 })) {
+    onRead((read += piece.length));
+    yield piece;
+  }
 }

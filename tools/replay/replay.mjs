@@ -9,6 +9,7 @@ import {
   RemediationEngine,
   silentLogger,
 } from '../../packages/core/dist/index.js';
+import { BelievedLines } from './believed-lines.mjs';
 import { parseLine } from './parse-line.mjs';
 
 /**
@@ -27,6 +28,7 @@ export class Replay {
   #local = new LocalDecisions({ limit: 1_000_000 });
   #engine;
   #host;
+  #believed = new BelievedLines({ onBelieved: (entry) => this.#play(entry), onRefuted: () => this.unreadable++ });
 
   /** @param {readonly import('../../packages/core/dist/index.js').Extension[]} extensions */
   constructor(extensions) {
@@ -66,11 +68,16 @@ export class Replay {
     this.lines++;
     const entry = parseLine(line);
     const ip = entry && canonicalIp(entry.ip);
-    if (ip === undefined) {
-      this.unreadable++;
-      return;
-    }
-    const { at, user, method, path, status, userAgent } = entry;
+    if (ip === undefined) this.unreadable++;
+    else this.#believed.add({ ...entry, ip });
+  }
+
+  /** After the last line: some may have waited for it. */
+  end() {
+    this.#believed.end();
+  }
+
+  #play({ ip, at, user, method, path, status, userAgent }) {
     // Servers write a line when its request ends: lines come a little out of order.
     this.#now = Math.max(this.#now, at);
     this.firstAt = Math.min(this.firstAt, at);
