@@ -79,8 +79,8 @@ export class LocalDecisions {
 
   /** Lifts the decision about exactly this address or range; `undefined` if there is none in force. */
   remove(value: string, now: number): LocalDecision | undefined {
-    const held = this.#entries.get(formatPrefix(prefixOf(value)))?.decision;
-    if (held === undefined || held.lifted || held.expiresAt <= now) return undefined;
+    const held = this.of(formatPrefix(prefixOf(value)), now);
+    if (held === undefined) return undefined;
     const lifted = { ...held, updatedAt: now, lifted: true };
     this.#put(lifted, now);
     return lifted;

@@ -123,16 +123,14 @@ export class ExtensionHost implements RequestObserver {
 
   /** Shows what still waits, hears the answers to it, then disposes in reverse order, one after the other. */
   async stop(): Promise<void> {
-    await this.#queue.drain();
-    await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
+    await this.#showAll();
     for (const hosted of this.#hosted.toReversed()) await hosted.dispose();
   }
 
   /** Brings back those whose time has come, and shows what waits: for hosts whose timers do not run between calls. */
   async runDue(): Promise<void> {
     await Promise.all(this.#hosted.map((hosted) => hosted.resumeIfDue()));
-    await this.#queue.drain();
-    await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
+    await this.#showAll();
   }
 
   /** The built-in remedies with those of extensions over them; while an extension is off, the built-in one of the name serves, or none. */
@@ -180,6 +178,12 @@ export class ExtensionHost implements RequestObserver {
     this.#stopwatch.start();
     if (event.kind === 'request') this.#showTo(this.#blocking, event);
     this.#showTo(this.#detectors.get(event.kind), event);
+  }
+
+  /** Shows what waits, and hears the answers to it. */
+  async #showAll(): Promise<void> {
+    await this.#queue.drain();
+    await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
   }
 
   #showTo(detectors: readonly HostedDetector[] | undefined, event: DetectionEvent): boolean {

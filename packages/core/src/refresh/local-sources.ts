@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { Scheduler } from '../scheduler.js';
+import { atMost, type Scheduler } from '../scheduler.js';
 import type { DecisionSource, SourceState } from '../sources/decision-source.js';
 import { isEmpty, type ContributedSources } from './contributed-sources.js';
 import type { HeldDecisions } from './held-decisions.js';
@@ -49,12 +49,8 @@ export class LocalSources {
   async #start(): Promise<void> {
     const { sources, scheduler } = this.#options;
     if (sources.length === 0) return;
-    let timer: Disposable | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = scheduler.schedule('crowdsec:sources-start', START_MS, resolve);
-    });
-    await Promise.race([late, Promise.all(sources.map((source) => this.#ask(source)))]);
-    timer?.[Symbol.dispose]();
+    const asked = Promise.all(sources.map((source) => this.#ask(source)));
+    await atMost(START_MS, asked, { scheduler, name: 'crowdsec:sources-start' });
   }
 
   async #ask(source: DecisionSource): Promise<void> {
