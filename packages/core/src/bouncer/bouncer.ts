@@ -125,6 +125,7 @@ export class Bouncer {
 
   #judge(ip: string, facts: RequestFacts): IpRemediation {
     const { getIpRemediation, observer } = this.#options;
+    observer?.catchUp(ip);
     const found = getIpRemediation(ip);
     if (observer?.wantsRequests !== true) return found;
     const passes = this.#options.mode === 'log' || this.#isLetThrough(found);

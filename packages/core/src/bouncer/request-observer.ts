@@ -5,6 +5,8 @@ export interface RequestObserver {
   /** Asked for each request: while nobody listens, nothing is done for it. */
   readonly wantsRequests: boolean;
   readonly wantsResponses: boolean;
+  /** Before a client is judged: whatever it did before counts. */
+  catchUp(ip: string): void;
   /** @returns whether something was decided about the client: then it is judged again */
   request(ip: string, traits: RequestTraits): boolean;
   response(ip: string, traits: RequestTraits, answer: Answer): void;

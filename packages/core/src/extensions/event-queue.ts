@@ -6,12 +6,15 @@ const LIMIT = 10_000;
 /** Then requests get their turn. */
 const SLICE_MS = 5;
 
-/** Events that wait for the detectors: requests never do. */
+/**
+ * Events that wait for the detectors, so that no request does. Clients take turns: a flood from one holds up its own events, not those
+ * of others.
+ */
 export class EventQueue {
   readonly #stopwatch: Stopwatch;
   readonly #handle: (event: DetectionEvent) => void;
-  #waiting: DetectionEvent[] = [];
-  #next = 0;
+  /** By client, whose turn it is first; never an empty list. */
+  readonly #waiting = new Map<string, DetectionEvent[]>();
   #added = 0;
   #handled = 0;
   #isPlanned = false;
@@ -32,16 +35,26 @@ export class EventQueue {
   }
 
   add(event: DetectionEvent): void {
-    if (this.#waiting.length - this.#next >= LIMIT) {
+    if (this.#added - this.#handled >= LIMIT) {
       this.#dropped++;
       return;
     }
-    this.#waiting.push(event);
+    const others = this.#waiting.get(event.ip);
+    if (others === undefined) this.#waiting.set(event.ip, [event]);
+    else others.push(event);
     this.#added++;
     this.#plan();
   }
 
-  /** Handles all that waits now, slice by slice. */
+  /** Handles what waits of one client, a slice of it at most. */
+  catchUp(ip: string): void {
+    if (!this.#waiting.has(ip)) return;
+    const endAt = this.#beginSlice();
+    do this.#handleOneOf(ip);
+    while (this.#waiting.has(ip) && this.#stopwatch.at < endAt);
+  }
+
+  /** Handles as many as wait now, slice by slice. */
   async drain(): Promise<void> {
     const all = this.#added;
     while (this.#handled < all) {
@@ -51,7 +64,7 @@ export class EventQueue {
   }
 
   #plan(): void {
-    if (this.#isPlanned || this.#next >= this.#waiting.length) return;
+    if (this.#isPlanned || this.#waiting.size === 0) return;
     this.#isPlanned = true;
     setImmediate(() => {
       this.#isPlanned = false;
@@ -61,14 +74,26 @@ export class EventQueue {
   }
 
   #slice(): void {
-    this.#stopwatch.start();
-    const endAt = this.#stopwatch.at + SLICE_MS;
+    const endAt = this.#beginSlice();
     // One at least, however slow the machine is.
-    while (this.#next < this.#waiting.length) {
-      this.#handled++;
-      this.#handle(this.#waiting[this.#next++]!);
+    for (const ip of this.#waiting.keys()) {
+      this.#handleOneOf(ip);
       if (this.#stopwatch.at >= endAt) break;
     }
-    if (this.#next >= this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
+  }
+
+  #beginSlice(): number {
+    this.#stopwatch.start();
+    return this.#stopwatch.at + SLICE_MS;
+  }
+
+  /** Then it is the next client's turn. */
+  #handleOneOf(ip: string): void {
+    const events = this.#waiting.get(ip)!;
+    const event = events.shift()!;
+    this.#waiting.delete(ip);
+    if (events.length > 0) this.#waiting.set(ip, events);
+    this.#handled++;
+    this.#handle(event);
   }
 }

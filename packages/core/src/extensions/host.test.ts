@@ -216,6 +216,28 @@ describe('a detector', () => {
     expect(sandbox.signals[0]?.signal.decisions?.[0]).toMatchObject({ type: 'ban', duration: '1h' });
   });
 
+  it('has seen what a client did by its next request, however fast that comes', async () => {
+    const crowdsec = await running([extension({ detect: ({ ip }) => (ip === VISITOR ? banAndTell : undefined) })]);
+    crowdsec.observe('app:hit', { ip: '203.0.113.8' });
+    crowdsec.observe('app:hit', { ip: VISITOR });
+    expect(crowdsec.bouncer.inspect(facts('/')).action).toBe('block');
+    expect(crowdsec.health().extensions[0]?.detectors[0]?.events).toBe(1);
+    await shown();
+    expect(crowdsec.health().extensions[0]?.detectors[0]?.events).toBe(2);
+  });
+
+  it('sees clients in turn, however much one of them does, and what is too much is dropped', async () => {
+    const seen: string[] = [];
+    const crowdsec = await running([extension({ detect: ({ ip }) => void seen.push(ip) })]);
+    for (let i = 0; i < 9_999; i++) crowdsec.observe('app:hit', { ip: VISITOR });
+    crowdsec.observe('app:hit', { ip: '203.0.113.8' });
+    for (let i = 0; i < 500; i++) crowdsec.observe('app:hit', { ip: VISITOR });
+    expect(crowdsec.health().droppedEvents).toBe(500);
+    await crowdsec.stop();
+    expect(seen).toHaveLength(10_000);
+    expect(seen[1]).toBe('203.0.113.8');
+  });
+
   it('never has private and own addresses acted on, nor more than its cap, nor anything in a dry run', async () => {
     const detections: Detection[] = [];
     const crowdsec = await running([extension({ detect: () => banAndTell, detector: { capPerHour: 2 } })], {

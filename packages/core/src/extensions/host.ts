@@ -147,6 +147,10 @@ export class ExtensionHost implements RequestObserver {
     return { ...builtIn, ...Object.fromEntries(contributed) };
   }
 
+  catchUp(ip: string): void {
+    this.#queue.catchUp(ip);
+  }
+
   request(ip: string, traits: RequestTraits): boolean {
     const event = Object.freeze({ kind: 'request', ip, at: this.#options.clock.now(), ...traits } as const);
     if (this.#blocking.length > 0) this.#stopwatch.start();
