@@ -11,7 +11,7 @@ import { Transport } from './capi/transport.js';
 import { userAgent } from './capi/user-agent.js';
 import { systemClock, type Clock } from './clock.js';
 import { LocalDecisions, type LocalDecision } from './decisions/local-decisions.js';
-import { checkDecision, checkTarget, type LocalDecisionRequest, type LocalDecisionResult } from './decide.js';
+import { checkDecision, checkTarget, type CheckedDecision, type LocalDecisionRequest, type LocalDecisionResult } from './decide.js';
 import type { DecisionMatch } from './decisions/row-source.js';
 import { Emitter } from './emitter.js';
 import { CrowdsecError, messageOf } from './errors.js';
@@ -255,7 +255,10 @@ class Agent implements Crowdsec {
   }
 
   decide(decision: LocalDecisionRequest): LocalDecisionResult {
-    const { value, type, duration, durationMs, scenario, report } = checkDecision(decision);
+    return this.#decide(checkDecision(decision));
+  }
+
+  #decide({ value, type, duration, durationMs, scenario, report }: CheckedDecision): LocalDecisionResult {
     const where = value.includes('/') ? { range: value } : { ip: value };
     // First, for it throws when the scenario is not declared, and then nothing is decided.
     const receipt = report ? this.report({ ...where, scenario, decision: { type, duration } }) : undefined;
@@ -265,12 +268,13 @@ class Agent implements Crowdsec {
 
   /** For extensions, which never weaken what holds: of two decisions about the same, the stronger type stays, then the later end. */
   #decideUnlessStronger(decision: LocalDecisionRequest): LocalDecisionResult {
-    const { value, type, durationMs } = checkDecision(decision);
+    const checked = checkDecision(decision);
+    const { value, type, durationMs } = checked;
     const held = this.#local.of(value, this.#clock.now());
-    if (held === undefined) return this.decide(decision);
+    if (held === undefined) return this.#decide(checked);
     const [rank, heldRank] = [this.#engine.rankOf(type), this.#engine.rankOf(held.type)];
     const isWeaker = rank > heldRank || (rank === heldRank && this.#clock.now() + durationMs <= held.expiresAt);
-    return isWeaker ? { value, expiresAt: held.expiresAt, stored: Promise.resolve() } : this.decide(decision);
+    return isWeaker ? { value, expiresAt: held.expiresAt, stored: Promise.resolve() } : this.#decide(checked);
   }
 
   lift(decision: { readonly ip?: string; readonly range?: string }): boolean {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseGoDuration } from './decisions/go-duration.js';
+import { goDurationField, hasOneTarget, ONE_TARGET, remediationField } from './fields.js';
 import { parsePrefix, formatPrefix } from './ip/prefix.js';
 import type { Receipt } from './signals/report.js';
 import { validate } from './validate.js';
@@ -39,17 +40,20 @@ const target = {
 
 const requestSchema = z.strictObject({
   ...target,
-  type: z.string().trim().min(1, 'must not be empty').max(50).default('ban'),
-  duration: z
-    .string()
-    .refine((text) => (parseGoDuration(text) ?? 0) > 0, 'must be a Go duration of more than zero, such as 4h or 30m')
-    .default('4h'),
+  type: remediationField.default('ban'),
+  duration: goDurationField('4h or 30m').default('4h'),
   scenario: z.string().min(1, 'must not be empty').max(200),
   report: z.boolean().default(false),
 });
 
+/** A decision to make, with what it meant. */
+export interface CheckedDecision extends z.output<typeof requestSchema> {
+  readonly value: string;
+  readonly durationMs: number;
+}
+
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
-export function checkDecision(request: LocalDecisionRequest): z.output<typeof requestSchema> & { value: string; durationMs: number } {
+export function checkDecision(request: LocalDecisionRequest): CheckedDecision {
   const checked = validate(requestSchema, request, 'decision');
   return { ...checked, value: valueOf(checked, 'decision'), durationMs: parseGoDuration(checked.duration)! };
 }
@@ -62,8 +66,8 @@ export function checkTarget(request: { readonly ip?: string; readonly range?: st
 /** The one address or range that is meant, in canonical spelling. */
 function valueOf({ ip, range }: { ip?: string | undefined; range?: string | undefined }, root: string): string {
   const schema = z
-    .object({ ip: z.string().optional(), range: z.string().optional() })
-    .refine(() => (ip === undefined) !== (range === undefined), 'give either an ip or a range')
+    .object(target)
+    .refine(hasOneTarget, ONE_TARGET)
     .refine(() => ip === undefined || (parsePrefix(ip) !== undefined && !ip.includes('/')), { path: ['ip'], error: 'is not an IP address' })
     .refine(() => range === undefined || parsePrefix(range) !== undefined, { path: ['range'], error: 'is not a range in CIDR notation' });
   validate(schema, { ip, range }, root);

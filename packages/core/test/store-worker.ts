@@ -8,7 +8,7 @@ import { openAt, type StorePlace } from './store-place.js';
 export type Task =
   /** Takes the lease again and again for a while; `witness` is a file that only one can make at a time. */
   | { readonly kind: 'race'; readonly witness: string; readonly forMs: number; readonly ttlMs: number }
-  /** Takes the lease, as soon as it can, and keeps it. */
+  /** Takes the lease, as soon as it can, and keeps it. Somebody killed within the lock under it costs one call. */
   | { readonly kind: 'hold'; readonly ttlMs: number }
   /** Appends to the journal, and tells each id once it is stored. */
   | { readonly kind: 'append'; readonly name: string; readonly batch: number }
@@ -53,7 +53,7 @@ async function race(store: Store, { witness, forMs, ttlMs }: Task & { kind: 'rac
 
 async function hold(store: Store, ttlMs: number): Promise<void> {
   for (;;) {
-    const lease = await store.lease('hold', ttlMs);
+    const lease = await store.lease('hold', ttlMs).catch(() => undefined);
     if (lease !== undefined) {
       tell({ kind: 'held', token: lease.token });
       for (;;) {

@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
-import { timerScheduler, type Scheduler } from '../scheduler.js';
+import { atMost, timerScheduler, type Scheduler } from '../scheduler.js';
 import { checkedAnswer } from './checked-answer.js';
 import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-ip.js';
 import { proxyWarnings } from './proxy-warnings.js';
@@ -160,17 +160,13 @@ export class Bouncer {
   }
 
   async #inTime(request: RemedyRequest, answer: Promise<RemedyAnswer>): Promise<Verdict> {
-    let deadline: Disposable | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const giveUp = (): void => reject(new Error(`no answer within ${REMEDY_DEADLINE_MS / 1_000} s`));
-      deadline = (this.#options.scheduler ?? timerScheduler).schedule('crowdsec:remedy', REMEDY_DEADLINE_MS, giveUp);
-    });
+    const scheduler = this.#options.scheduler ?? timerScheduler;
     try {
-      return this.#conclude(request, await Promise.race([answer, late]));
+      const inTime = await atMost(REMEDY_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:remedy' });
+      if (!inTime) throw new Error(`no answer within ${REMEDY_DEADLINE_MS / 1_000} s`);
+      return this.#conclude(request, await answer);
     } catch (error) {
       return this.#remedyFailed(request, error);
-    } finally {
-      deadline?.[Symbol.dispose]();
     }
   }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from '../decide.js';
-import { parseGoDuration } from '../decisions/go-duration.js';
 import { CrowdsecError } from '../errors.js';
+import { contextField, goDurationField, remediationField } from '../fields.js';
 import { clientPrefix } from '../ip/client-prefix.js';
 import { parsePrefix } from '../ip/prefix.js';
 import type { Receipt, Report, Whisper } from '../signals/report.js';
@@ -39,22 +39,11 @@ const outcomeSchema = z
   .strictObject({
     scenario: z.string(),
     signal: z.enum(['decision', 'whisper'], { error: "must be 'decision' or 'whisper'" }).optional(),
-    decision: z
-      .strictObject({
-        type: z.string().trim().min(1, 'must not be empty').max(50).default('ban'),
-        duration: z
-          .string()
-          .refine((text) => (parseGoDuration(text) ?? 0) > 0, 'must be a Go duration of more than zero, such as 4h')
-          .default('4h'),
-      })
-      .optional(),
+    decision: z.strictObject({ type: remediationField.default('ban'), duration: goDurationField('4h').default('4h') }).optional(),
     message: z.string().max(1_000).optional(),
     eventCount: z.number().int().min(1).optional(),
     startAt: z.number().min(0, 'must be a moment in ms since the epoch').optional(),
-    context: z
-      .record(z.string().min(1).max(255), z.union([z.string().max(4_000), z.number(), z.boolean()]))
-      .refine((context) => Object.keys(context).length <= 20, 'must have at most 20 pairs')
-      .optional(),
+    context: contextField.optional(),
   })
   .refine(({ signal, decision }) => signal !== undefined || decision !== undefined, 'must have a signal, a decision, or both');
 

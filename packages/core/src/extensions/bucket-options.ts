@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseGoDuration } from '../decisions/go-duration.js';
+import { goDurationField } from '../fields.js';
 import type { BucketRules } from '../store/bucket-rules.js';
 import { validate } from '../validate.js';
 
@@ -19,9 +20,7 @@ export interface BucketOptions {
   readonly maxGroups?: number | undefined;
 }
 
-const duration = z
-  .string()
-  .refine((text) => (parseGoDuration(text) ?? 0) > 0, 'must be a Go duration of more than zero, such as 10s');
+const duration = goDurationField('10s');
 
 const schema = z.strictObject({
   capacity: z.number().int('must be a whole number').min(0, 'must be at least 0').max(10_000, 'must be at most 10,000'),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Signal } from '../capi/wire.js';
-import { formatGoDuration, parseGoDuration } from '../decisions/go-duration.js';
+import { formatGoDuration } from '../decisions/go-duration.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { contextField, goDurationField, hasOneTarget, ONE_TARGET, remediationField } from '../fields.js';
 import { formatPrefix, parsePrefix, type IpPrefix } from '../ip/prefix.js';
 import { SCENARIO_NAME } from '../scenario-name.js';
 import type { JsonValue } from '../store/store.js';
@@ -19,30 +20,16 @@ const whisperShape = {
   eventCount: z.number().int().min(1).default(1),
   startAt: z.date().optional(),
   stopAt: z.date().optional(),
-  context: z
-    .record(z.string().min(1).max(255), z.union([z.string().max(4_000), z.number(), z.boolean()]))
-    .refine((context) => Object.keys(context).length <= 20, 'must have at most 20 pairs')
-    .default({}),
+  context: contextField.default({}),
 };
 
-const oneAddress = { error: 'give either an ip or a range' };
-const hasOneAddress = (input: { ip?: string | undefined; range?: string | undefined }): boolean =>
-  (input.ip === undefined) !== (input.range === undefined);
-
-const whisperSchema = z.strictObject(whisperShape).refine(hasOneAddress, oneAddress);
+const whisperSchema = z.strictObject(whisperShape).refine(hasOneTarget, ONE_TARGET);
 const reportSchema = z
   .strictObject({
     ...whisperShape,
-    decision: z
-      .strictObject({
-        type: z.string().min(1, 'must not be empty').max(50),
-        duration: z
-          .string()
-          .refine((text) => (parseGoDuration(text) ?? 0) > 0, 'must be a Go duration of more than zero, such as 4h or 30m'),
-      })
-      .default(DEFAULT_DECISION),
+    decision: z.strictObject({ type: remediationField, duration: goDurationField('4h or 30m') }).default(DEFAULT_DECISION),
   })
-  .refine(hasOneAddress, oneAddress);
+  .refine(hasOneTarget, ONE_TARGET);
 
 /** A checked report. What is wrong with its address is the visitor's doing, not the caller's: that refuses it, and throws nothing. */
 export interface CheckedReport {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseGoDuration } from '../decisions/go-duration.js';
+import { goDurationField } from '../fields.js';
 import { functionSchema } from '../validate.js';
 import type { ListKind, PullContext } from './decision-source.js';
 import type { ListChunks } from './read-list.js';
@@ -43,10 +43,7 @@ export const listSourceOptions = z.strictObject({
     .string()
     .regex(/^[a-z0-9_-]{1,100}$/, "must be a remediation in lower case, such as 'ban'")
     .default('ban'),
-  duration: z
-    .string()
-    .refine((text) => (parseGoDuration(text) ?? 0) > 0, 'must be a duration of more than zero, such as 4h')
-    .optional(),
+  duration: goDurationField('4h').optional(),
   everyMs: z.number().int().min(1_000).max(DAY_MS).default(10_000),
   read: functionSchema<ListSourceOptions['read']>('a function that gives lines'),
   version: functionSchema<NonNullable<ListSourceOptions['version']>>('a function that tells a version').optional(),

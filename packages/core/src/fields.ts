@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { parseGoDuration } from './decisions/go-duration.js';
+
+/** A Go duration of more than zero, with an example of one for messages. */
+export function goDurationField(example: string): z.ZodString {
+  return z.string().refine((text) => (parseGoDuration(text) ?? 0) > 0, `must be a Go duration of more than zero, such as ${example}`);
+}
+
+/** A type of remediation. */
+export const remediationField = z.string().trim().min(1, 'must not be empty').max(50);
+
+/** Facts about a signal for the console. */
+export const contextField = z
+  .record(z.string().min(1).max(255), z.union([z.string().max(4_000), z.number(), z.boolean()]))
+  .refine((context) => Object.keys(context).length <= 20, 'must have at most 20 pairs');
+
+/** For objects that name one address or one range. */
+export function hasOneTarget({ ip, range }: { readonly ip?: string | undefined; readonly range?: string | undefined }): boolean {
+  return (ip === undefined) !== (range === undefined);
+}
+
+export const ONE_TARGET = 'give either an ip or a range';
