@@ -13,15 +13,21 @@ describe('files', () => {
   let stateDir: string;
   let time: ReturnType<typeof manualTime>;
   let store: Store;
-  const open = (): Store =>
-    openStore({ namespace: 'shop', apiRoot: 'https://a.example/', stateDir, clock: time.clock, logger: silentLogger });
+  let opened: Store[];
+  const open = (): Store => {
+    const { clock } = time;
+    const another = openStore({ namespace: 'shop', apiRoot: 'https://a.example/', stateDir, clock, logger: silentLogger });
+    opened.push(another);
+    return another;
+  };
   beforeEach(async () => {
     stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-files-'));
     time = manualTime();
+    opened = [];
     store = open();
   });
   afterEach(async () => {
-    await store.close();
+    for (const each of opened) await each.close();
     await rm(stateDir, { recursive: true });
   });
 
