@@ -187,6 +187,7 @@ class Agent implements Crowdsec {
       listener: {
         refreshed: (result) => events.emit('refreshed', result),
         failed: (details) => events.emit('refreshFailed', details),
+        storeEmptied: () => this.#session.putBackIfForgotten(),
       },
     });
 

@@ -66,6 +66,12 @@ async function running(): Promise<Crowdsec> {
 const count = (path: string): number => sandbox.calls.filter((call) => call.path === path).length;
 const deliveredUuids = (): Set<string> => new Set(sandbox.signals.map(({ signal }) => signal.uuid ?? ''));
 
+async function flushAll(): Promise<void> {
+  const client = await createClient({ socket: { path: redis.socket, tls: false } }).connect();
+  await client.flushAll();
+  client.destroy();
+}
+
 /** Lets time pass, for the agent and for Redis and its client, until something is so. */
 async function until(isSo: () => boolean): Promise<void> {
   for (let tries = 0; !isSo(); tries++) {
@@ -134,11 +140,20 @@ describe('when Redis', { timeout: 30_000 }, () => {
     expect([sandbox.machines.length, count('/v3/watchers/login'), count('/v3/decisions/stream')]).toEqual([1, 1, 1]);
   });
 
+  it('is emptied, a process that starts seconds later is the same machine, although nobody has called since', async () => {
+    await running();
+    await flushAll();
+    await until(() => warnings.some((text) => text.includes('has lost the credentials')));
+    const other = agent();
+    await other.start();
+    await until(() => other.health().status === 'ok');
+    expect(other.health().identity).toMatchObject({ identity: 'validated', machineId: sandbox.machines[0]?.machineId });
+    expect([sandbox.machines.length, count('/v3/watchers/login'), count('/v3/decisions/stream')]).toEqual([1, 1, 1]);
+  });
+
   it('is emptied, the machine stays the same, and the network is asked for nothing sooner', async () => {
     const crowdsec = await running();
-    const client = await createClient({ socket: { path: redis.socket, tls: false } }).connect();
-    await client.flushAll();
-    client.destroy();
+    await flushAll();
     expect(await crowdsec.refreshDecisions()).toMatchObject({ status: 'skipped' });
     const after = report(crowdsec, '20.0.0.1');
     await until(() => sandbox.signals.length === 1);

@@ -116,6 +116,15 @@ export class Session {
     return this.#flight;
   }
 
+  /** Puts credentials, token and login budget back into a store that was emptied, lest whoever starts now registers anew. */
+  async putBackIfForgotten(): Promise<void> {
+    if (!(await this.#isForgotten())) return;
+    await this.#underLease(async (lease) => {
+      await this.#calls.load(lease);
+      this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
+    });
+  }
+
   /** All calls rest for an hour: CAPI refused a call twice, with a fresh token in between. */
   async stopAfterRefusal(message: string): Promise<CrowdsecError> {
     return this.#underLease(async (lease) => {

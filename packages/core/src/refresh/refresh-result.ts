@@ -28,4 +28,6 @@ export type RefreshResult =
 export interface RefreshListener {
   refreshed(result: Extract<RefreshResult, { status: 'refreshed' }>): void;
   failed(details: { readonly error: Error; readonly nextAt: number }): void;
+  /** The store had lost everything; the decisions are back. */
+  storeEmptied(): Promise<void>;
 }

@@ -265,6 +265,7 @@ export class Refresher {
     } finally {
       await lease.release().catch(() => undefined);
     }
+    await this.#options.listener.storeEmptied();
   }
 
   /** The next pull: an interval after the last one, spread a little; after failures when the backoff is over. */

@@ -325,6 +325,7 @@ function agentOf({ place = files, namespace = 'shop', sources = [], capiFails = 
       failed: ({ error }) => {
         if (error.message !== 'CAPI is out of reach') failures.push(error.message);
       },
+      storeEmptied: () => Promise.resolve(),
     },
   });
   const stop = async (): Promise<void> => {
