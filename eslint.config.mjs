@@ -4,7 +4,17 @@ import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/eslint/boundaries.mjs';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/test-results/**', '**/node_modules/**', '**/public/**', '**/.next/**', '**/next-env.d.ts', '.nx/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/test-results/**',
+      '**/node_modules/**',
+      '**/public/**',
+      '**/.next/**',
+      '**/next-env.d.ts',
+      '.nx/**',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -16,7 +26,10 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       // Async functions that await nothing reject where they would throw: that is what their type promises.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-meaningless-void-operator': 'off',

@@ -48,7 +48,10 @@ else
 
 /** Builds what the benchmarks import, unless it is built already; quiet unless it fails. */
 function build() {
-  const projects = names.length === 0 || names.includes('adapters') || names.includes('extensions') ? 'packages/*' : '@crowdsec-sdk/{core,sandbox}';
+  const projects =
+    names.length === 0 || names.includes('adapters') || names.includes('extensions')
+      ? 'packages/*'
+      : '@crowdsec-sdk/{core,sandbox}';
   const args = ['nx', 'run-many', '-t', 'build', '-p', projects];
   const built = spawnSync('npx', args, { cwd: here('..'), encoding: 'utf8' });
   if (built.status === 0) return;

@@ -20,12 +20,18 @@ export function ensurePrerequisites() {
   if (missing.length === 0) return true;
   if (mayInstall()) {
     console.log(`Installing ${missing.join(' and ')} for the tests …`);
-    const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    const quiet = {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    };
     spawnSync('apt-get', ['update', '-qq'], quiet);
     spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], quiet);
   }
   const still = NEEDED.filter((need) => !isThere(need)).map((need) => need.package);
-  if (still.length > 0) console.error(`The tests need ${still.join(' and ')}: install ${still.length > 1 ? 'them' : 'it'} and run them again.`);
+  if (still.length > 0)
+    console.error(
+      `The tests need ${still.join(' and ')}: install ${still.length > 1 ? 'them' : 'it'} and run them again.`,
+    );
   return still.length === 0;
 }
 

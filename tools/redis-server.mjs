@@ -24,7 +24,13 @@ export async function startRedis({ appendOnly = false } = {}) {
       const args = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', ...durability];
       server = spawn('redis-server', args, { stdio: 'ignore' }).on('error', () => undefined);
       for (let waited = 0; waited < 500; waited++) {
-        if (await stat(socket).then(() => true, () => false)) return;
+        if (
+          await stat(socket).then(
+            () => true,
+            () => false,
+          )
+        )
+          return;
         await delay(10);
       }
       throw new Error('redis-server did not start: is it installed?');

@@ -13,7 +13,8 @@ import { parseArgs } from 'node:util';
  * prints what they would have reported and decided. Nothing is sent anywhere. `--synthetic` makes a day of so many lines with attackers
  * and look-alikes in it, and ends with 1 unless all attackers and none of the look-alikes are found.
  */
-const USAGE = 'usage: npm run replay -- FILE... [--login-path PATH]... [--top N] [--json]\n       npm run replay -- --synthetic LINES [--seed N] [--keep FILE] [--json]';
+const USAGE =
+  'usage: npm run replay -- FILE... [--login-path PATH]... [--top N] [--json]\n       npm run replay -- --synthetic LINES [--seed N] [--keep FILE] [--json]';
 
 const { values, positionals: files } = readArguments();
 if (values.built !== true) build();

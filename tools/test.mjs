@@ -14,7 +14,11 @@ const UNCACHED = process.env.CI ? ['--skip-nx-cache'] : [];
 if (!ensurePrerequisites()) process.exit(1);
 for (const report of reports()) rmSync(report);
 // The tools belong to no package. End-to-end tests start servers and browsers: alone, after the rest.
-const ok = npx('eslint', 'tools', ...ROOT_FILES) && nx('lint,types,build,test') && nx('e2e', '--parallel=1');
+const ok =
+  npx('prettier', '--check', '.') &&
+  npx('eslint', 'tools', ...ROOT_FILES) &&
+  nx('lint,types,build,test') &&
+  nx('e2e', '--parallel=1');
 const counted = count();
 console.log(`\n${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped`);
 if (counted.passed === 0) console.error('No test was executed.');
@@ -25,7 +29,9 @@ function nx(targets, ...flags) {
 }
 
 function npx(...args) {
-  return spawnSync('npx', args, { stdio: 'inherit', env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } }).status === 0;
+  return (
+    spawnSync('npx', args, { stdio: 'inherit', env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } }).status === 0
+  );
 }
 
 /** Adds up the reports that each package's test run leaves. */

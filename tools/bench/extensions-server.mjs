@@ -15,7 +15,11 @@ const extension = (name, detect) => ({
 });
 const EXTENSIONS = {
   none: [],
-  behaving: [extension('behaving', ({ path }) => (path === '/trap' ? { scenario: 'bench/behaving', signal: 'whisper' } : undefined))],
+  behaving: [
+    extension('behaving', ({ path }) =>
+      path === '/trap' ? { scenario: 'bench/behaving', signal: 'whisper' } : undefined,
+    ),
+  ],
   failing: [
     extension('hanging', () => new Promise(() => undefined)),
     extension('throwing', () => {
@@ -52,6 +56,8 @@ const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.addr
 // The load keeps its connections for the whole run.
 server.keepAliveTimeout = 0;
 process.on('message', () => {
-  const extensions = crowdsec.health().extensions.map(({ name, state }) => ({ name, state, offAfterMs: (offAt.get(name) ?? NaN) - firstAt }));
+  const extensions = crowdsec
+    .health()
+    .extensions.map(({ name, state }) => ({ name, state, offAfterMs: (offAt.get(name) ?? NaN) - firstAt }));
   process.send({ extensions });
 });

@@ -33,7 +33,10 @@ async function play(variant) {
   const { port } = await message(server);
   // Nobody is told of these: they warm the server and the connections up.
   await load(port, '/warm', 2);
-  for (const [phase, seconds] of [['first', FAILING_SECONDS], ['after', AFTER_SECONDS]]) {
+  for (const [phase, seconds] of [
+    ['first', FAILING_SECONDS],
+    ['after', AFTER_SECONDS],
+  ]) {
     const measured = await load(port, '/hello', seconds);
     latencies[variant][phase].push(...measured);
     rounds[variant][phase].push(p99(measured));

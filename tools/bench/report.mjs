@@ -20,7 +20,13 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** Never started: it takes signals and journals them, and calls nobody. */
 const open = () => {
   const namespace = `bench-${opened++}`;
-  return createCrowdsec({ apiUrl: 'http://127.0.0.1:9', store: keyv, namespace, scenarios: ['bench/report'], logger: silent });
+  return createCrowdsec({
+    apiUrl: 'http://127.0.0.1:9',
+    store: keyv,
+    namespace,
+    scenarios: ['bench/report'],
+    logger: silent,
+  });
 };
 let opened = 0;
 let crowdsec = open();
@@ -63,7 +69,15 @@ await redis.dispose();
 const names = Object.keys(subjects).filter((name) => name !== 'floor');
 console.log(
   JSON.stringify([
-    ...names.map((name) => row('report', name, BATCH, 'ns', rounds.map((times) => ({ value: times[name], floor: times.floor })))),
+    ...names.map((name) =>
+      row(
+        'report',
+        name,
+        BATCH,
+        'ns',
+        rounds.map((times) => ({ value: times[name], floor: times.floor })),
+      ),
+    ),
     row('report', 'p99-store-hangs', BATCH, 'ns', latencies),
   ]),
 );

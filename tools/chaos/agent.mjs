@@ -39,6 +39,7 @@ function onRedis(place) {
 /** The agent takes the time-out for the length of its leases, so it is told of it in its own time; calls end by the machine's. */
 function onFiles(place, scale) {
   const timeoutMs = callTimeoutMs(place, scale);
-  const inTime = (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]) });
+  const inTime = (url, init) =>
+    fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]) });
   return { stateDir: place.stateDir, timeoutMs: timeoutMs * scale, fetch: inTime };
 }

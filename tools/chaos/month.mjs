@@ -46,7 +46,8 @@ export function month(_options, say) {
       await time.advance(MINUTE_MS);
       time.jump(DAY_MS - 5 * MINUTE_MS);
       await time.advance(4 * MINUTE_MS);
-      if ((day + 1) % 10 === 0) say(`day ${day + 1}: ${crowdsec.health().signals.buffered} wait, ${evicted.size} made room`);
+      if ((day + 1) % 10 === 0)
+        say(`day ${day + 1}: ${crowdsec.health().signals.buffered} wait, ${evicted.size} made room`);
     }
     function take(receipt, kind) {
       if (receipt.status === 'refused') refused[kind] += 1;
@@ -85,7 +86,10 @@ export function month(_options, say) {
       promises: [
         ['never more wait than the buffer holds', full.buffered <= BUFFER_SIZE],
         ['every report is accepted or refused, and counted', accepted.length + figures.refused === figures.reported],
-        ['refusals and evictions are counted in health', full.refused['buffer-full'] === figures.refused && full.evicted === evicted.size],
+        [
+          'refusals and evictions are counted in health',
+          full.refused['buffer-full'] === figures.refused && full.evicted === evicted.size,
+        ],
         ['decisions are refused only when no whisper can make room', refused.decisions <= DAYS * PER_DAY - BUFFER_SIZE],
         ['memory is bounded', heapMb < 64],
         ['disk is bounded', diskMb < 64],

@@ -11,10 +11,19 @@ export function poison() {
   const time = manualTime(Date.now());
   return inWorld('files', { clock: time.clock }, async ({ sandbox, place }) => {
     const { clock, scheduler } = time;
-    const crowdsec = createCrowdsec({ apiUrl: sandbox.url, ...place, scenarios: ['chaos/probe'], clock, scheduler, logger: silent });
+    const crowdsec = createCrowdsec({
+      apiUrl: sandbox.url,
+      ...place,
+      scenarios: ['chaos/probe'],
+      clock,
+      scheduler,
+      logger: silent,
+    });
     await crowdsec.start();
     const startedAt = clock.now();
-    const receipts = Array.from({ length: REPORTED }, (_, n) => crowdsec.report({ ip: `20.1.${n >> 8}.${n & 255}`, scenario: 'chaos/probe' }));
+    const receipts = Array.from({ length: REPORTED }, (_, n) =>
+      crowdsec.report({ ip: `20.1.${n >> 8}.${n & 255}`, scenario: 'chaos/probe' }),
+    );
     const bad = receipts[Math.floor(Math.random() * REPORTED)].uuid;
     sandbox.rejectSignals(({ uuid }) => (uuid === bad ? REFUSAL : undefined));
     while (sandbox.signals.length < REPORTED - 1 || crowdsec.health().signals.buffered > 0) {

@@ -36,7 +36,8 @@ export function signals(options, say) {
   const epoch = Date.now();
   return inWorld(store, { clock: scaledTime(scale, epoch).clock }, async (world) => {
     const { sandbox } = world;
-    for (const fault of trouble(callTimeoutMs(world.place, scale))) sandbox.faults.add({ method: 'POST', path: '/v3/signals', times: Infinity, ...fault });
+    for (const fault of trouble(callTimeoutMs(world.place, scale)))
+      sandbox.faults.add({ method: 'POST', path: '/v3/signals', times: Infinity, ...fault });
     const run = new Run(world, options, epoch, say);
     await run.untilDelivered();
     await run.end();
@@ -79,7 +80,8 @@ class Run {
 
   /** Accepted signals that the sandbox has not got. */
   missing() {
-    for (; this.#seen < this.#sandbox.signals.length; this.#seen++) this.delivered.add(this.#sandbox.signals[this.#seen].signal.uuid);
+    for (; this.#seen < this.#sandbox.signals.length; this.#seen++)
+      this.delivered.add(this.#sandbox.signals[this.#seen].signal.uuid);
     return this.lines('accepted').filter((uuid) => !this.delivered.has(uuid));
   }
 
@@ -88,7 +90,8 @@ class Run {
     for (let second = 1; performance.now() < giveUpAt; second++) {
       await delay(1_000);
       const missing = this.missing().length;
-      if (second % 10 === 0) this.#say(`${this.delivered.size} delivered, ${missing} accepted and on their way, ${this.kills} kills`);
+      if (second % 10 === 0)
+        this.#say(`${this.delivered.size} delivered, ${missing} accepted and on their way, ${this.kills} kills`);
       if (missing === 0 && !this.#redisIsAway && this.#workers.every((worker) => worker.hasReportedAll)) return;
     }
   }

@@ -25,7 +25,10 @@ for (; to > 0; await delay(500)) await crowdsec.flushSignals().catch(() => undef
 
 function report(number) {
   write('reported');
-  const receipt = crowdsec.report({ ip: `20.${number >> 16}.${(number >> 8) & 255}.${number & 255}`, scenario: 'chaos/probe' });
+  const receipt = crowdsec.report({
+    ip: `20.${number >> 16}.${(number >> 8) & 255}.${number & 255}`,
+    scenario: 'chaos/probe',
+  });
   if (receipt.status === 'refused') write(`refused ${receipt.reason}`);
   else void receipt.stored.then(() => write(`accepted ${receipt.uuid}`));
 }

@@ -22,7 +22,9 @@ export class Worker {
   /** Goes on where the last run ended. */
   start() {
     const from = this.#task.from + this.lines('reported').length;
-    this.#child = fork(SCRIPT, [JSON.stringify({ ...this.#task, from, log: this.#log })], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child = fork(SCRIPT, [JSON.stringify({ ...this.#task, from, log: this.#log })], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
   }
 
   get hasReportedAll() {

@@ -41,10 +41,9 @@ const packageRules = Object.entries(PACKAGES).map(([path, allowed]) => {
   const self = path.split('/')[1];
   const forbidden = allPackages.filter((name) => name !== self && !allowed.includes(name)).flatMap(ours);
   const frameworks = path === 'packages/core' ? FRAMEWORKS : [];
-  return restrict(
-    { files: [`${path}/src/**/*.ts`], ignores: ['**/*.test.ts'] },
-    [{ group: [...forbidden, ...frameworks], message: `${path} may not depend on this (tools/eslint/boundaries.mjs).` }],
-  );
+  return restrict({ files: [`${path}/src/**/*.ts`], ignores: ['**/*.test.ts'] }, [
+    { group: [...forbidden, ...frameworks], message: `${path} may not depend on this (tools/eslint/boundaries.mjs).` },
+  ]);
 });
 
 const roomRules = FLOORS.flatMap((floor, level) =>
@@ -52,14 +51,29 @@ const roomRules = FLOORS.flatMap((floor, level) =>
     const above = FLOORS.slice(0, level).flat();
     const beside = floor.filter((other) => other !== room);
     const into = (rooms) => rooms.flatMap((other) => [`../${other}/*`, `../../${other}/*`]);
-    return restrict({ files: [`packages/core/src/${room}/**/*.ts`], ignores: ['**/*.test.ts', '**/*.conformance.ts'] }, [
-      { group: [...into(above), '../crowdsec.js', '../index.js'], message: `${room}/ may not look up (docs/architecture.md).` },
-      ...(beside.length > 0
-        ? [{ group: into(beside), allowTypeImports: true, message: `${room}/ may only name types of the rooms beside it.` }]
-        : []),
-      { group: FRAMEWORKS, message: 'core knows no framework.' },
-      { group: allPackages.filter((name) => name !== 'core').flatMap(ours), message: 'core depends on no other package of ours.' },
-    ]);
+    return restrict(
+      { files: [`packages/core/src/${room}/**/*.ts`], ignores: ['**/*.test.ts', '**/*.conformance.ts'] },
+      [
+        {
+          group: [...into(above), '../crowdsec.js', '../index.js'],
+          message: `${room}/ may not look up (docs/architecture.md).`,
+        },
+        ...(beside.length > 0
+          ? [
+              {
+                group: into(beside),
+                allowTypeImports: true,
+                message: `${room}/ may only name types of the rooms beside it.`,
+              },
+            ]
+          : []),
+        { group: FRAMEWORKS, message: 'core knows no framework.' },
+        {
+          group: allPackages.filter((name) => name !== 'core').flatMap(ours),
+          message: 'core depends on no other package of ours.',
+        },
+      ],
+    );
   }),
 );
 

@@ -58,7 +58,9 @@ async function* unpacked(pieces) {
   const made = [];
   gunzip.on('data', (text) => made.push(text));
   let isOver = false;
-  const over = new Promise((resolve, reject) => gunzip.once('end', resolve).once('error', reject)).finally(() => (isOver = true));
+  const over = new Promise((resolve, reject) => gunzip.once('end', resolve).once('error', reject)).finally(
+    () => (isOver = true),
+  );
   over.catch(() => {});
   for await (const piece of pieces) {
     await Promise.race([over, new Promise((resolve) => gunzip.write(piece, resolve))]);

@@ -46,7 +46,8 @@ function timeOf(text) {
   const [day, month] = [Number(dayText), MONTHS.indexOf(monthName)];
   const date = new Date(Date.UTC(year, month, day));
   // A date that there is not (31 February) comes out as another one, and so does a year of one or two digits.
-  if (month < 0 || date.getUTCDate() !== day || date.getUTCMonth() !== month || date.getUTCFullYear() !== year) return undefined;
+  if (month < 0 || date.getUTCDate() !== day || date.getUTCMonth() !== month || date.getUTCFullYear() !== year)
+    return undefined;
   // The 60th second is a leap second.
   if (hour > 23 || minute > 59 || second > 60 || Number(zoneHours) > 14 || Number(zoneMinutes) > 59) return undefined;
   const local = Date.UTC(year, month, day, hour, minute, second);

@@ -45,7 +45,13 @@ export class Replay {
         report: () => receipt,
         whisper: () => receipt,
       },
-      store: openStore({ namespace: 'replay', apiRoot: 'http://localhost/', ephemeral: true, clock, logger: silentLogger }),
+      store: openStore({
+        namespace: 'replay',
+        apiRoot: 'http://localhost/',
+        ephemeral: true,
+        clock,
+        logger: silentLogger,
+      }),
       clock,
       scheduler,
       logger: silentLogger,
@@ -88,7 +94,8 @@ export class Replay {
     this.#host.show({ kind: 'request', ...traits });
     this.#host.show({ kind: 'response', ...traits, status, durationMs: 0 });
     // Whom HTTP authentication turned away has a name in the log.
-    if (status === 401 && user !== '' && action === 'pass') this.#host.show({ kind: 'app:login-failed', ip, at, facts: { user } });
+    if (status === 401 && user !== '' && action === 'pass')
+      this.#host.show({ kind: 'app:login-failed', ip, at, facts: { user } });
   }
 
   #decide({ ip, range, type, duration, scenario }) {

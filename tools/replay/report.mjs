@@ -17,7 +17,11 @@ export function report(replay, { seconds, top, day }) {
     perHour: round(found.length / Math.max(hours, 1 / 60)),
   }));
   const clients = [...groupBy(acted(detections), ({ ip }) => ip)]
-    .map(([ip, found]) => ({ ip, detections: found.length, scenarios: [...new Set(found.map(({ scenario }) => scenario))].join(', ') }))
+    .map(([ip, found]) => ({
+      ip,
+      detections: found.length,
+      scenarios: [...new Set(found.map(({ scenario }) => scenario))].join(', '),
+    }))
     .sort((a, b) => b.detections - a.detections);
   const figures = {
     lines,
@@ -30,7 +34,11 @@ export function report(replay, { seconds, top, day }) {
     top: clients.slice(0, top),
     ...(day && { synthetic: judge(detections, day) }),
   };
-  return { figures, text: textOf(figures), isRight: !day || (figures.synthetic.missed.length === 0 && figures.synthetic.wrong.length === 0) };
+  return {
+    figures,
+    text: textOf(figures),
+    isRight: !day || (figures.synthetic.missed.length === 0 && figures.synthetic.wrong.length === 0),
+  };
 }
 
 /** Which of the planted were found. A /64 is found by any of its addresses. */
@@ -58,7 +66,9 @@ function textOf({ lines, unreadable, hours, seconds, linesPerSecond, refusedLate
   ];
   if (synthetic !== undefined) {
     const { attackers, innocents, missed, wrong, others } = synthetic;
-    parts.push(`Planted: ${attackers - missed.length} of ${attackers} attackers found, ${wrong.length} of ${innocents} look-alikes, ${others} of the ordinary visitors.`);
+    parts.push(
+      `Planted: ${attackers - missed.length} of ${attackers} attackers found, ${wrong.length} of ${innocents} look-alikes, ${others} of the ordinary visitors.`,
+    );
     for (const [ip, what] of missed) parts.push(`MISSED  ${ip} ${what}`);
     for (const [ip, what] of wrong) parts.push(`WRONG   ${ip} ${what}`);
   }
@@ -68,8 +78,16 @@ function textOf({ lines, unreadable, hours, seconds, linesPerSecond, refusedLate
 function table(rows) {
   const names = Object.keys(rows[0]);
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
-  const line = (cells) => cells.map((cell, i) => String(cell).padEnd(widths[i])).join('  ').trimEnd();
-  return [line(names), line(widths.map((width) => '-'.repeat(width))), ...rows.map((row) => line(names.map((name) => row[name])))].join('\n');
+  const line = (cells) =>
+    cells
+      .map((cell, i) => String(cell).padEnd(widths[i]))
+      .join('  ')
+      .trimEnd();
+  return [
+    line(names),
+    line(widths.map((width) => '-'.repeat(width))),
+    ...rows.map((row) => line(names.map((name) => row[name]))),
+  ].join('\n');
 }
 
 function acted(detections) {

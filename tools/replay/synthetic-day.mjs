@@ -32,9 +32,15 @@ export async function writeDay({ file, lines, seed }) {
   let batch = '';
   for (let i = 0; i < ordinary; i++) {
     const at = (i / ordinary) * DAY_MS;
-    while (next < planted.requests.length && planted.requests[next].at <= at) batch += line(startAt, planted.requests[next++]);
+    while (next < planted.requests.length && planted.requests[next].at <= at)
+      batch += line(startAt, planted.requests[next++]);
     const visitor = Math.floor(random() ** 2 * visitors.length);
-    batch += line(startAt, { at, ip: visitors[visitor], agent: BROWSERS[visitor % BROWSERS.length], ...ordinaryRequest(random) });
+    batch += line(startAt, {
+      at,
+      ip: visitors[visitor],
+      agent: BROWSERS[visitor % BROWSERS.length],
+      ...ordinaryRequest(random),
+    });
     if (batch.length > 1 << 16) {
       if (!out.write(batch)) await once(out, 'drain');
       batch = '';
@@ -51,35 +57,60 @@ function plantAttackers({ attackers, requests }, random) {
     for (let i = 0; i < count; i++) {
       const ip = `198.51.${attackers.size >> 8}.${attackers.size & 255}`;
       attackers.set(ip, what);
-      act(ip, random() * (DAY_MS - 3_600_000), (request) => requests.push({ ip, agent: BROWSERS[i % BROWSERS.length], ...request }));
+      act(ip, random() * (DAY_MS - 3_600_000), (request) =>
+        requests.push({ ip, agent: BROWSERS[i % BROWSERS.length], ...request }),
+      );
     }
   };
   plant('guesses passwords', 12, (_ip, from, ask) => {
     for (let n = 0; n < 30; n++) ask({ at: from + n * 2_500, method: 'POST', path: '/login', status: 401 });
   });
   plant('tries stolen accounts', 8, (_ip, from, ask) => {
-    for (let n = 0; n < 40; n++) ask({ at: from + n * 70_000, path: '/account', user: `user${Math.floor(random() * 1e6)}`, status: 401 });
+    for (let n = 0; n < 40; n++)
+      ask({ at: from + n * 70_000, path: '/account', user: `user${Math.floor(random() * 1e6)}`, status: 401 });
   });
   plant('looks for anything', 15, (_ip, from, ask) => {
-    for (let n = 0; n < 150; n++) ask({ at: from + n * 1_000, path: `/old/${n.toString(36)}-${Math.floor(random() * 1e4)}.php`, status: 404 });
+    for (let n = 0; n < 150; n++)
+      ask({ at: from + n * 1_000, path: `/old/${n.toString(36)}-${Math.floor(random() * 1e4)}.php`, status: 404 });
   });
   plant('looks for secrets', 20, (_ip, from, ask) => {
     const paths = ['/.env', '/.git/config', '/backup.sql', '/.aws/credentials', '/%2eenv'];
     ask({ at: from, path: paths[Math.floor(random() * paths.length)], status: 404 });
   });
   plant('looks for back doors', 10, (_ip, from, ask) => {
-    const paths = ['/wp-content/plugins/wp-file-manager/lib/php/connector.minimal.php', '/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php', '/cgi-bin/luci', '/shell.php', '/boaform/admin/formLogin', '/actuator/gateway/routes'];
+    const paths = [
+      '/wp-content/plugins/wp-file-manager/lib/php/connector.minimal.php',
+      '/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php',
+      '/cgi-bin/luci',
+      '/shell.php',
+      '/boaform/admin/formLogin',
+      '/actuator/gateway/routes',
+    ];
     paths.forEach((path, n) => ask({ at: from + n * 4_000, path, status: 404 }));
   });
   plant('is a scanner and says so', 10, (_ip, from, ask) => {
-    for (let n = 0; n < 12; n++) ask({ at: from + n * 700, path: `/product/${n}?id=1%27`, status: 200, agent: 'sqlmap/1.9.4#stable (https://sqlmap.org)' });
+    for (let n = 0; n < 12; n++)
+      ask({
+        at: from + n * 700,
+        path: `/product/${n}?id=1%27`,
+        status: 200,
+        agent: 'sqlmap/1.9.4#stable (https://sqlmap.org)',
+      });
   });
   // One client with a /64 of its own, which changes its address with each request.
   for (let i = 0; i < 5; i++) {
     const prefix = `2001:db8:bad:${(i + 1).toString(16)}`;
     attackers.set(`${prefix}::1`, 'guesses passwords from a /64');
     const from = random() * (DAY_MS - 3_600_000);
-    for (let n = 0; n < 30; n++) requests.push({ ip: `${prefix}::${(n + 1).toString(16)}`, agent: BROWSERS[i % 4], at: from + n * 3_000, method: 'POST', path: '/login', status: 401 });
+    for (let n = 0; n < 30; n++)
+      requests.push({
+        ip: `${prefix}::${(n + 1).toString(16)}`,
+        agent: BROWSERS[i % 4],
+        at: from + n * 3_000,
+        method: 'POST',
+        path: '/login',
+        status: 401,
+      });
   }
 }
 
@@ -88,7 +119,9 @@ function plantInnocents({ innocents, requests }, random) {
     for (let i = 0; i < count; i++) {
       const ip = `203.0.${innocents.size >> 8}.${innocents.size & 255}`;
       innocents.set(ip, what);
-      act(random() * (DAY_MS - 3_600_000), (request) => requests.push({ ip, agent: BROWSERS[i % BROWSERS.length], ...request }));
+      act(random() * (DAY_MS - 3_600_000), (request) =>
+        requests.push({ ip, agent: BROWSERS[i % BROWSERS.length], ...request }),
+      );
     }
   };
   plant('mistypes the password', 60, (from, ask) => {
@@ -105,7 +138,13 @@ function plantInnocents({ innocents, requests }, random) {
     for (let n = 0; n < 40; n++) ask({ at: ((n + 0.5) / 40) * DAY_MS, path: `/images/gone-${n}.png`, status: 404 });
   });
   plant('crawls for a search engine', 4, (_from, ask) => {
-    for (let n = 0; n < 400; n++) ask({ at: (n / 400) * DAY_MS, path: n % 4 === 0 ? `/archive/2019/${n}` : `/product/${n}`, status: n % 4 === 0 ? 404 : 200, agent: 'Mozilla/5.0 (compatible; ExampleBot/2.1; +https://example.com/bot)' });
+    for (let n = 0; n < 400; n++)
+      ask({
+        at: (n / 400) * DAY_MS,
+        path: n % 4 === 0 ? `/archive/2019/${n}` : `/product/${n}`,
+        status: n % 4 === 0 ? 404 : 200,
+        agent: 'Mozilla/5.0 (compatible; ExampleBot/2.1; +https://example.com/bot)',
+      });
   });
   plant('watches the site', 2, (_from, ask) => {
     for (let n = 0; n < 1_440; n++) ask({ at: n * 60_000, path: '/health', status: 200, agent: 'curl/8.14.1' });
@@ -114,10 +153,18 @@ function plantInnocents({ innocents, requests }, random) {
     for (let n = 0; n < 5; n++) ask({ at: from + n * 900, path: `/.well-known/acme-challenge/token${n}`, status: 404 });
   });
   plant('reads about what others look for', 10, (from, ask) => {
-    for (const [n, path] of ['/blog/what-is-a-.env-file', '/docs/git-config', '/blog/backup.sql-explained', '/shells', '/environment'].entries()) ask({ at: from + n * 20_000, path, status: 200 });
+    for (const [n, path] of [
+      '/blog/what-is-a-.env-file',
+      '/docs/git-config',
+      '/blog/backup.sql-explained',
+      '/shells',
+      '/environment',
+    ].entries())
+      ask({ at: from + n * 20_000, path, status: 200 });
   });
   plant('is an application of a partner', 4, (from, ask) => {
-    for (let n = 0; n < 300; n++) ask({ at: (from + n * 60_000) % DAY_MS, path: `/api/orders/${n}`, status: 200, agent: 'python-requests/2.32.3' });
+    for (let n = 0; n < 300; n++)
+      ask({ at: (from + n * 60_000) % DAY_MS, path: `/api/orders/${n}`, status: 200, agent: 'python-requests/2.32.3' });
   });
 }
 

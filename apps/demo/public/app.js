@@ -10,7 +10,8 @@ import { listenToVisitors, showVisitors } from './visitors.js';
 const events = new EventSource('/api/events');
 events.addEventListener('message', ({ data }) => {
   const state = JSON.parse(data);
-  for (const show of [showName, showAgent, showCalls, showVisitors, showBans, showDetections, showExtensions]) show(state);
+  for (const show of [showName, showAgent, showCalls, showVisitors, showBans, showDetections, showExtensions])
+    show(state);
   moveCountdowns();
 });
 events.addEventListener('error', () => {

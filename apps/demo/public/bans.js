@@ -27,7 +27,10 @@ async function lift(value, button) {
       body: JSON.stringify({ value }),
     });
     const { lifted, message } = await response.json();
-    say('lift-answer', response.ok ? (lifted ? `${value} is let in again.` : `${value} was not banned any more.`) : message);
+    say(
+      'lift-answer',
+      response.ok ? (lifted ? `${value} is let in again.` : `${value} was not banned any more.`) : message,
+    );
   } catch (error) {
     say('lift-answer', `The site did not answer: ${error.message}`);
     button.disabled = false;

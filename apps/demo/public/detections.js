@@ -21,6 +21,8 @@ function deeds({ signal, decision, suppressed }) {
   if (suppressed) return [badge('plain', `nothing: ${suppressed}`)];
   return [
     ...(decision ? [badge('bad', `${decision.type} for ${decision.duration}`)] : []),
-    ...(signal ? [badge(signal === 'whisper' ? 'plain' : 'warn', signal === 'whisper' ? 'whisper' : 'decision signal')] : []),
+    ...(signal
+      ? [badge(signal === 'whisper' ? 'plain' : 'warn', signal === 'whisper' ? 'whisper' : 'decision signal')]
+      : []),
   ];
 }

@@ -20,10 +20,18 @@ function partsOf({ name, state, behavior = '', reason, retryAt, detectors }) {
     element(
       'div',
       { className: 'line' },
-      element('div', {}, element('strong', { className: 'mono', text: name }), ' ', element('span', { className: 'counts', text: behavior })),
+      element(
+        'div',
+        {},
+        element('strong', { className: 'mono', text: name }),
+        ' ',
+        element('span', { className: 'counts', text: behavior }),
+      ),
       badge(state === 'active' ? 'good' : state === 'off' ? 'bad' : 'plain', state),
     ),
-    ...(state === 'off' ? [element('div', { className: 'why' }, `${reason} · comes back in `, countdown(retryAt))] : []),
+    ...(state === 'off'
+      ? [element('div', { className: 'why' }, `${reason} · comes back in `, countdown(retryAt))]
+      : []),
     ...detectors.map((detector) => element('div', { className: 'counts', text: countsOf(detector) })),
   ];
 }

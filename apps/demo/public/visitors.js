@@ -24,13 +24,27 @@ export function listenToVisitors() {
   onClick('[data-visit=ipv6]', () => play('IPv6 from a banned range', [visit(banned.ipv6)]));
   onClick('[data-attack=logins]', () => {
     const ip = nextAttacker();
-    return play('5 failed logins, and a visit', times(5, () => login(ip)), [visit(ip)]);
+    return play(
+      '5 failed logins, and a visit',
+      times(5, () => login(ip)),
+      [visit(ip)],
+    );
   });
   onClick('[data-attack=scan]', () => scan('404 scan', MISSING));
   onClick('[data-attack=long-scan]', () => scan('Long 404 scan', MISSING_DEEPLY));
   onClick('[data-attack=probe]', () => play('Probe for /.env', [get(nextAttacker(), '/.env')]));
-  onClick('[data-attack=swarm]', () => play('Swarm of 40', times(40, () => login(nextAttacker()))));
-  onClick('[data-attack=trip]', () => play('5 logins as 100%', times(5, () => login(nextAttacker(), '100%'))));
+  onClick('[data-attack=swarm]', () =>
+    play(
+      'Swarm of 40',
+      times(40, () => login(nextAttacker())),
+    ),
+  );
+  onClick('[data-attack=trip]', () =>
+    play(
+      '5 logins as 100%',
+      times(5, () => login(nextAttacker(), '100%')),
+    ),
+  );
   byId('visit-as').addEventListener('submit', (event) => {
     event.preventDefault();
     const ip = byId('address').value.trim();

@@ -94,7 +94,9 @@ async function startOnItsPort(folder: DemoFolder): Promise<Sandbox> {
 async function fill(sandbox: Sandbox, blocklist: string | undefined): Promise<void> {
   if (blocklist === undefined) return sandbox.decisions.set(madeUpDecisions());
   await sandbox.loadBlocklist(blocklist).catch((error: unknown) => {
-    throw new SetupError(`CROWDSEC_BLOCKLIST cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new SetupError(
+      `CROWDSEC_BLOCKLIST cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   });
 }
 
@@ -102,7 +104,8 @@ async function fill(sandbox: Sandbox, blocklist: string | undefined): Promise<vo
 function someOf(decisions: readonly Pick<DecisionInput, 'value'>[]): Capi['banned'] {
   const values = decisions.map(({ value }) => value);
   const ipv4 = values.find((value) => !value.includes(':'));
-  const ipv6 = values.find((value) => value.includes(':') && value.includes('/')) ?? values.find((value) => value.includes(':'));
+  const ipv6 =
+    values.find((value) => value.includes(':') && value.includes('/')) ?? values.find((value) => value.includes(':'));
   return { ...(ipv4 !== undefined && { ipv4: addressIn(ipv4) }), ...(ipv6 !== undefined && { ipv6: addressIn(ipv6) }) };
 }
 

@@ -5,13 +5,27 @@ describe('readEnvironment', () => {
   it('needs nothing, and takes empty variables for none', () => {
     const expected = { port: 3000, capi: { kind: 'sandbox' }, userAgentSuffix: '' };
     expect(readEnvironment({})).toEqual(expected);
-    expect(readEnvironment({ PORT: '', CROWDSEC_ENV: '', CROWDSEC_API_URL: '', CROWDSEC_STATE_DIR: '', CROWDSEC_BLOCKLIST: '' })).toEqual(expected);
+    expect(
+      readEnvironment({
+        PORT: '',
+        CROWDSEC_ENV: '',
+        CROWDSEC_API_URL: '',
+        CROWDSEC_STATE_DIR: '',
+        CROWDSEC_BLOCKLIST: '',
+      }),
+    ).toEqual(expected);
   });
 
   it('tells which CAPI is meant', () => {
-    expect(readEnvironment({ CROWDSEC_BLOCKLIST: 'list.txt' }).capi).toEqual({ kind: 'sandbox', blocklist: 'list.txt' });
+    expect(readEnvironment({ CROWDSEC_BLOCKLIST: 'list.txt' }).capi).toEqual({
+      kind: 'sandbox',
+      blocklist: 'list.txt',
+    });
     expect(readEnvironment({ CROWDSEC_ENV: 'prod' }).capi).toEqual({ kind: 'env', env: 'prod' });
-    expect(readEnvironment({ CROWDSEC_API_URL: 'http://127.0.0.1:8090' }).capi).toEqual({ kind: 'url', apiUrl: 'http://127.0.0.1:8090' });
+    expect(readEnvironment({ CROWDSEC_API_URL: 'http://127.0.0.1:8090' }).capi).toEqual({
+      kind: 'url',
+      apiUrl: 'http://127.0.0.1:8090',
+    });
   });
 
   it.each([

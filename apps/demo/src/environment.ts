@@ -14,7 +14,8 @@ export interface Environment {
 }
 
 /** CAPI itself, or another server at an API root. */
-export type CapiElsewhere = { readonly kind: 'env'; readonly env: 'prod' } | { readonly kind: 'url'; readonly apiUrl: string };
+export type CapiElsewhere =
+  { readonly kind: 'env'; readonly env: 'prod' } | { readonly kind: 'url'; readonly apiUrl: string };
 
 /**
  * Reads `PORT` and `CROWDSEC_*`; an empty variable counts as none.
@@ -24,7 +25,8 @@ export type CapiElsewhere = { readonly kind: 'env'; readonly env: 'prod' } | { r
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
-  if (!parsed.success) throw new SetupError(parsed.error.issues.map(({ path, message }) => [...path, message].join(' ')).join('; '));
+  if (!parsed.success)
+    throw new SetupError(parsed.error.issues.map(({ path, message }) => [...path, message].join(' ')).join('; '));
   const { PORT, CROWDSEC_USER_AGENT_SUFFIX: userAgentSuffix, CROWDSEC_STATE_DIR: stateDir } = parsed.data;
   checkSuffix(userAgentSuffix);
   return { port: PORT, capi: capiOf(parsed.data), userAgentSuffix, ...(stateDir !== undefined && { stateDir }) };
@@ -33,7 +35,12 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
 const PORT_RANGE = 'must be from 0 to 65535';
 
 const schema = z.object({
-  PORT: z.coerce.number('must be a number').int('must be a whole number').min(0, PORT_RANGE).max(65_535, PORT_RANGE).default(3000),
+  PORT: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, PORT_RANGE)
+    .max(65_535, PORT_RANGE)
+    .default(3000),
   CROWDSEC_ENV: z.enum(['sandbox', 'prod'], "must be 'prod' for the real Central API, or 'sandbox'").optional(),
   CROWDSEC_API_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   CROWDSEC_BLOCKLIST: z.string().optional(),
@@ -43,9 +50,11 @@ const schema = z.object({
 
 function capiOf(given: z.infer<typeof schema>): Environment['capi'] {
   const { CROWDSEC_ENV: env, CROWDSEC_API_URL: apiUrl, CROWDSEC_BLOCKLIST: blocklist } = given;
-  if (env !== undefined && apiUrl !== undefined) throw new SetupError('CROWDSEC_ENV and CROWDSEC_API_URL exclude each other: set one');
+  if (env !== undefined && apiUrl !== undefined)
+    throw new SetupError('CROWDSEC_ENV and CROWDSEC_API_URL exclude each other: set one');
   if (apiUrl === undefined && env !== 'prod') return { kind: 'sandbox', ...(blocklist !== undefined && { blocklist }) };
-  if (blocklist !== undefined) throw new SetupError('CROWDSEC_BLOCKLIST is what the embedded sandbox serves: leave it out with another API');
+  if (blocklist !== undefined)
+    throw new SetupError('CROWDSEC_BLOCKLIST is what the embedded sandbox serves: leave it out with another API');
   return apiUrl === undefined ? { kind: 'env', env: 'prod' } : { kind: 'url', apiUrl };
 }
 

@@ -14,6 +14,11 @@ export function madeUpDecisions(): readonly DecisionInput[] {
   ];
 }
 
-function hosts(count: number, nth: (n: number) => string, scenario: string, duration: string): readonly DecisionInput[] {
+function hosts(
+  count: number,
+  nth: (n: number) => string,
+  scenario: string,
+  duration: string,
+): readonly DecisionInput[] {
   return Array.from({ length: count }, (_, index) => ({ value: nth(index + 1), scenario, duration }));
 }

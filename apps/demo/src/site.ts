@@ -54,7 +54,10 @@ class SiteModule {
 /** What whoever looks at the demo asks for: no visitor of the site. */
 const PANEL = ['/api/state', '/api/events', '/api/flush', '/api/agent', '/api/lift'];
 
-const NEST_OPTIONS: Pick<NestApplicationOptions, 'abortOnError' | 'logger'> = { abortOnError: false, logger: ['error', 'warn'] };
+const NEST_OPTIONS: Pick<NestApplicationOptions, 'abortOnError' | 'logger'> = {
+  abortOnError: false,
+  logger: ['error', 'warn'],
+};
 
 const setHeaders = (response: ServerResponse): void => void response.setHeader('Content-Security-Policy', PAGE_POLICY);
 

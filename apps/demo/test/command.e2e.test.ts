@@ -50,7 +50,8 @@ function run(environment: Readonly<Record<string, string>>): Command {
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   return {
     ended,
     output: () => output,

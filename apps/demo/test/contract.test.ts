@@ -49,7 +49,11 @@ describe('the site', () => {
 
   it('lets the right password in', async () => {
     const demo = await startDemo();
-    await demo.as('192.0.2.7').post('/api/login').send({ user: 'demo', password: 'demo' }).expect(200, { user: 'demo' });
+    await demo
+      .as('192.0.2.7')
+      .post('/api/login')
+      .send({ user: 'demo', password: 'demo' })
+      .expect(200, { user: 'demo' });
     expect((await demo.state()).buffer.size).toBe(0);
   });
 
@@ -61,7 +65,10 @@ describe('the site', () => {
     const state = await demo.state();
     expect(state.buffer.size).toBe(0);
     expect(state.bans).toEqual([]);
-    expect(detector(state, 'demo.login-bruteforce', 'failures')).toMatchObject({ acted: 0, suppressed: { 'non-public-ip': 2 } });
+    expect(detector(state, 'demo.login-bruteforce', 'failures')).toMatchObject({
+      acted: 0,
+      suppressed: { 'non-public-ip': 2 },
+    });
   });
 
   it('bans whoever fails to log in five times, and tells CrowdSec of the decision', async () => {
@@ -71,7 +78,9 @@ describe('the site', () => {
     await demo.as('192.0.2.7').post('/api/login').send({ user: 'demo', password: 'demo' }).expect(403);
     await demo.as('192.0.2.8').get('/api/whoami').expect(200);
     const { bans } = await demo.state();
-    expect(bans).toMatchObject([{ value: '192.0.2.7', scenario: 'demo/login-bruteforce', expiresAt: expect.any(Number) }]);
+    expect(bans).toMatchObject([
+      { value: '192.0.2.7', scenario: 'demo/login-bruteforce', expiresAt: expect.any(Number) },
+    ]);
     await flush(demo);
     expect(decided(sandbox)).toEqual([['demo/login-bruteforce', '192.0.2.7']]);
   });
@@ -82,8 +91,15 @@ describe('the site', () => {
       for (let i = from; i <= to; i++) await demo.as('192.0.2.9').get(`/missing-${i}`).expect(404);
     };
     // An answer is told once it is out, which the visitor may see sooner.
-    const deeds = async (): Promise<object[]> => (await demo.state()).detections.map(({ id: _, at: __, ...deed }) => deed);
-    const whisper = { extension: 'demo.http-404', detector: 'whisper', ip: '192.0.2.9', scenario: 'demo/http-404', signal: 'whisper' };
+    const deeds = async (): Promise<object[]> =>
+      (await demo.state()).detections.map(({ id: _, at: __, ...deed }) => deed);
+    const whisper = {
+      extension: 'demo.http-404',
+      detector: 'whisper',
+      ip: '192.0.2.9',
+      scenario: 'demo/http-404',
+      signal: 'whisper',
+    };
     await scan(1, 6);
     await expect.poll(deeds).toEqual([whisper]);
     await demo.as('192.0.2.9').get('/api/whoami').expect(200);
@@ -108,7 +124,10 @@ describe('the site', () => {
     const demo = await startDemo();
     const counts = async (): Promise<number[]> => {
       const { extensions } = await demo.state();
-      return extensions.flatMap(({ detectors }) => detectors).filter(({ name }) => name === 'probes').map(({ events }) => events);
+      return extensions
+        .flatMap(({ detectors }) => detectors)
+        .filter(({ name }) => name === 'probes')
+        .map(({ events }) => events);
     };
     expect(await counts()).toEqual([0]);
     await demo.as('192.0.2.9').get('/api/whoami');
@@ -142,7 +161,8 @@ describe('the site', () => {
 describe('an extension that throws', () => {
   it('is switched off, and nothing else', async () => {
     const demo = await startDemo();
-    for (let i = 1; i <= 5; i++) await demo.as(`192.0.2.${i}`).post('/api/login').send({ user: '100%', password: 'x' }).expect(401);
+    for (let i = 1; i <= 5; i++)
+      await demo.as(`192.0.2.${i}`).post('/api/login').send({ user: '100%', password: 'x' }).expect(401);
     const { extensions, health, buffer } = await demo.state();
     const off = extensions.filter(({ state }) => state === 'off');
     expect(off).toMatchObject([{ name: 'demo.fragile', reason: 'detector each-failure: URI malformed', failures: 5 }]);
@@ -160,7 +180,10 @@ describe('the panel', () => {
   it('lifts a local ban, that of a network too', async () => {
     const demo = await startDemo();
     const lift = (value: unknown): request.Test => request(demo.url).post('/api/lift').send({ value });
-    for (const [ip, value] of [['192.0.2.9', '192.0.2.9'], ['2001:db8:600d::1', '2001:db8:600d::/64']] as const) {
+    for (const [ip, value] of [
+      ['192.0.2.9', '192.0.2.9'],
+      ['2001:db8:600d::1', '2001:db8:600d::/64'],
+    ] as const) {
       await demo.as(ip).get('/.env').expect(403);
       await demo.as(ip).get('/api/whoami').expect(403);
       await lift(value).expect(200, { lifted: true });
@@ -170,7 +193,10 @@ describe('the panel', () => {
     expect((await demo.state()).bans).toEqual([]);
     for (const value of ['nobody', '1.2.3.4/99', '', 7, null]) {
       const answer = await lift(value).expect(400);
-      expect(answer.body).toMatchObject({ code: 'CROWDSEC_OPTION_INVALID', path: expect.stringMatching(/^decision\.(ip|range)$/) });
+      expect(answer.body).toMatchObject({
+        code: 'CROWDSEC_OPTION_INVALID',
+        path: expect.stringMatching(/^decision\.(ip|range)$/),
+      });
     }
     // What CAPI decided is not this site's to lift.
     await lift('203.0.113.1').expect(200, { lifted: false });
@@ -203,7 +229,10 @@ describe('the panel', () => {
     const before = await demo.state();
     await demo.as('192.0.2.7').post('/api/login').send(WRONG);
 
-    const renamed = await request(demo.url).post('/api/agent').send({ suffix: 'OtherShop', version: 'v9.8.7' }).expect(200);
+    const renamed = await request(demo.url)
+      .post('/api/agent')
+      .send({ suffix: 'OtherShop', version: 'v9.8.7' })
+      .expect(200);
     expect(renamed.body).toEqual({ userAgent: 'csnodecapi_OtherShop/v9.8.7' });
     const after = await demo.state();
     expect(after).toMatchObject({ userAgent: 'csnodecapi_OtherShop/v9.8.7', machineId: before.machineId });

@@ -17,7 +17,12 @@ describe('CROWDSEC_USER_AGENT_SUFFIX', () => {
     await request(demo.url).post('/api/flush').expect(200);
     const { userAgent, calls } = await demo.state();
     expect(userAgent).toMatch(/^csnodecapi_AcmeShop\/v\d+\.\d+\.\d+$/);
-    expect(calls.map(({ path }) => path)).toEqual(['/v3/watchers', '/v3/watchers/login', '/v3/decisions/stream', '/v3/signals']);
+    expect(calls.map(({ path }) => path)).toEqual([
+      '/v3/watchers',
+      '/v3/watchers/login',
+      '/v3/decisions/stream',
+      '/v3/signals',
+    ]);
     expect(new Set(calls.map((call) => call.userAgent))).toEqual(new Set([userAgent]));
   });
 });
@@ -38,7 +43,10 @@ describe('CROWDSEC_STATE_DIR', () => {
       expect(decisions.count).toBe(before.decisions.count);
       expect(calls).toEqual([]);
 
-      await request(second.url).post('/api/login').set('X-Forwarded-For', '192.0.2.7').send({ user: 'x', password: 'y' });
+      await request(second.url)
+        .post('/api/login')
+        .set('X-Forwarded-For', '192.0.2.7')
+        .send({ user: 'x', password: 'y' });
       await request(second.url).post('/api/flush').expect(200);
       const after = (await request(second.url).get('/api/state')).body as DemoState;
       expect(after.calls.map(({ path, status }) => [path, status])).toEqual([['/v3/signals', 200]]);
@@ -63,7 +71,10 @@ describe('CROWDSEC_STATE_DIR', () => {
 describe('CROWDSEC_BLOCKLIST', () => {
   it('is served by the sandbox: 120,000 lines with comments and a second column', async () => {
     const file = join(await temporaryFolder(), 'list.txt');
-    const hosts = Array.from({ length: 120_000 }, (_, n) => `${20 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.9\t${n % 10}`);
+    const hosts = Array.from(
+      { length: 120_000 },
+      (_, n) => `${20 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.9\t${n % 10}`,
+    );
     await writeFile(file, ['# a list', '#', ...hosts, '', '2a00:1:2::/48 # a range'].join('\n'));
 
     const demo = await startDemo({ CROWDSEC_BLOCKLIST: file });
@@ -91,8 +102,18 @@ describe('CROWDSEC_API_URL', () => {
     sandbox.decisions.add([{ value: '203.0.113.99' }]);
     const demo = await startDemo({ CROWDSEC_API_URL: sandbox.url, CROWDSEC_USER_AGENT_SUFFIX: 'AcmeShop' });
     await demo.as('203.0.113.99').get('/api/whoami').expect(403);
-    const sent = (await demo.state()).calls.map(({ method, target, userAgent, status }) => ({ method, target, userAgent, status }));
-    const received = sandbox.calls.map(({ method, target, userAgent, status }) => ({ method, target, userAgent, status }));
+    const sent = (await demo.state()).calls.map(({ method, target, userAgent, status }) => ({
+      method,
+      target,
+      userAgent,
+      status,
+    }));
+    const received = sandbox.calls.map(({ method, target, userAgent, status }) => ({
+      method,
+      target,
+      userAgent,
+      status,
+    }));
     expect(sent).toEqual(received);
   });
 

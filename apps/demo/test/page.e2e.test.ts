@@ -65,7 +65,9 @@ describe('the page', () => {
     await page.getByRole('button', { name: '5 failed logins' }).click();
     await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
     await page.getByRole('button', { name: 'Flush now' }).click();
-    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals?.*csnodecapi_AcmeShop\/v/);
+    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(
+      /signals?.*csnodecapi_AcmeShop\/v/,
+    );
   });
 
   it('bans whoever fails to log in again and again, and tells CrowdSec of it in the next call', async () => {
@@ -76,11 +78,15 @@ describe('the page', () => {
       expect.stringMatching(/^192\.0\.2\.1Liftdemo\/login-bruteforce · ends in (3:59:\d\d|4:00:00)$/),
     ]);
     await noticed(page, /ban for 4hdecision signaldemo\/login-bruteforce.*192\.0\.2\.1 · demo\.login-bruteforce/);
-    await eventually(() => extension(page, 'demo.login-bruteforce')).toMatch(/active.*failures: 5 events · 1 acted on$/);
+    await eventually(() => extension(page, 'demo.login-bruteforce')).toMatch(
+      /active.*failures: 5 events · 1 acted on$/,
+    );
 
     // The five failures are one whisper; the decision is a signal of its own.
     await page.getByRole('button', { name: 'Flush now' }).click();
-    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/200POST\/v3\/signals2 signals1 decision\d/);
+    await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(
+      /200POST\/v3\/signals2 signals1 decision\d/,
+    );
   });
 
   it('whispers about a 404 scan, and bans for a long one', async () => {
@@ -93,7 +99,10 @@ describe('the page', () => {
     await page.getByRole('button', { name: 'Long 404 scan' }).click();
     await eventually(() => page.locator('#bans .entry strong').allTextContents()).toEqual(['192.0.2.2']);
     await noticed(page, /^ban for 4hdecision signaldemo\/http-404.*192\.0\.2\.2 · demo\.http-404/);
-    await eventually(() => page.locator('#answers .entry').first().locator('.badge').allTextContents()).toEqual(['404', '403']);
+    await eventually(() => page.locator('#answers .entry').first().locator('.badge').allTextContents()).toEqual([
+      '404',
+      '403',
+    ]);
 
     await page.getByRole('button', { name: 'Flush now' }).click();
     await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals3 signals1 decision\d/);
@@ -119,8 +128,13 @@ describe('the page', () => {
     await eventually(() => page.locator('#extensions .badge').allTextContents()).toEqual(Array(7).fill('active'));
     await page.getByRole('button', { name: 'Make demo.fragile throw' }).click();
     await answered(page, '5 logins as 100%', '401 × 5');
-    await eventually(() => extension(page, 'demo.fragile')).toMatch(/off.*each-failure: URI malformed · comes back in (0:5\d|1:00)/);
-    expect(await page.locator('#extensions .badge').allTextContents()).toEqual(['off', ...Array<string>(6).fill('active')]);
+    await eventually(() => extension(page, 'demo.fragile')).toMatch(
+      /off.*each-failure: URI malformed · comes back in (0:5\d|1:00)/,
+    );
+    expect(await page.locator('#extensions .badge').allTextContents()).toEqual([
+      'off',
+      ...Array<string>(6).fill('active'),
+    ]);
     expect(await page.locator('#problems').textContent()).toContain('demo.fragile is switched off');
 
     await page.getByRole('button', { name: '5 failed logins' }).click();
@@ -131,7 +145,8 @@ describe('the page', () => {
   it.each([375, 1024, 1600])('fits a screen %d pixels wide, with everything on it', async (width) => {
     const { page } = await openPage();
     await page.setViewportSize({ width, height: 900 });
-    for (const name of ['5 failed logins', 'Probe for /.env', 'Make demo.fragile throw']) await page.getByRole('button', { name }).click();
+    for (const name of ['5 failed logins', 'Probe for /.env', 'Make demo.fragile throw'])
+      await page.getByRole('button', { name }).click();
     await eventually(() => page.locator('#bans .entry').count()).toBe(2);
     await eventually(() => extension(page, 'demo.fragile')).toContain('comes back');
     const tooWide = await page.evaluate<string[]>(`[...document.querySelectorAll('body, .card, .entry, .extensions li')]
@@ -168,7 +183,9 @@ async function answered(page: Page, title: string, ...statuses: readonly string[
   const line = page.locator('#answers .entry').first().locator('.line');
   await eventually(() => line.locator('strong').textContent()).toBe(title);
   const expected = statuses.map((status) => status.replace(/ /g, '')).join('');
-  expect((await line.textContent())?.replace(/ /g, '')).toMatch(new RegExp(`^${title.replace(/ /g, '')}${expected}\\d\\d:`));
+  expect((await line.textContent())?.replace(/ /g, '')).toMatch(
+    new RegExp(`^${title.replace(/ /g, '')}${expected}\\d\\d:`),
+  );
 }
 
 /** The last detection. */
@@ -178,7 +195,10 @@ async function noticed(page: Page, wanted: RegExp): Promise<void> {
 
 /** What the page says of an extension. */
 async function extension(page: Page, name: string): Promise<string | null> {
-  return page.locator('#extensions li').filter({ has: page.getByText(name, { exact: true }) }).textContent();
+  return page
+    .locator('#extensions li')
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .textContent();
 }
 
 /** A page takes a moment. */

@@ -66,7 +66,11 @@ describe('decisions', () => {
     expect(crowdsec.getIpRemediation('2001:DB8:BAD:0::1')).toMatchObject({ remediation: 'ban' });
     expect(crowdsec.getIpRemediation('203.0.113.1')).toMatchObject({ remediation: 'bypass', origin: 'clean' });
     expect(crowdsec.getIpRemediation('nonsense')).toMatchObject({ remediation: 'bypass', origin: 'invalid' });
-    expect(crowdsec.health()).toMatchObject({ status: 'ok', problems: [], decisions: { count: 2, origins: { CAPI: 2 } } });
+    expect(crowdsec.health()).toMatchObject({
+      status: 'ok',
+      problems: [],
+      decisions: { count: 2, origins: { CAPI: 2 } },
+    });
   });
 
   it('are unavailable before the first pull, and requests pass', () => {
@@ -150,8 +154,14 @@ describe('local decisions', () => {
     const first = await running();
     const second = await running();
     const { stored, expiresAt } = first.decide(decision);
-    expect(first.getIpRemediation('::ffff:203.0.113.7')).toMatchObject({ remediation: 'ban', origin: 'crowdsec', expiresAt });
-    expect(first.explain('203.0.113.7')).toMatchObject([{ origin: 'crowdsec', type: 'ban', scenario: 'acme/login-bruteforce' }]);
+    expect(first.getIpRemediation('::ffff:203.0.113.7')).toMatchObject({
+      remediation: 'ban',
+      origin: 'crowdsec',
+      expiresAt,
+    });
+    expect(first.explain('203.0.113.7')).toMatchObject([
+      { origin: 'crowdsec', type: 'ban', scenario: 'acme/login-bruteforce' },
+    ]);
     await time.advance(5 * SECOND_MS);
     await stored;
     expect(second.getIpRemediation('203.0.113.7').remediation).toBe('ban');
@@ -323,7 +333,8 @@ describe('signals', () => {
   it('when the buffer is full: whispers make room, decisions are refused, all of it counted', async () => {
     const crowdsec = await running({ bufferSize: 250, mergeWindowMs: 0 });
     sandbox.faults.add({ path: '/v3/signals', status: 503, times: Infinity });
-    const whisper = (i: number): string => crowdsec.whisper({ ip: `2001:db8::${i.toString(16)}`, scenario: 'acme/http-404' }).status;
+    const whisper = (i: number): string =>
+      crowdsec.whisper({ ip: `2001:db8::${i.toString(16)}`, scenario: 'acme/http-404' }).status;
     const decision = (i: number): string => crowdsec.report({ ...report, ip: `2001:db8:1::${i.toString(16)}` }).status;
     for (let i = 0; i < 245; i++) expect(decision(i)).toBe('buffered');
     for (const i of [1, 2, 3, 1, 4]) expect(whisper(i)).toBe('buffered');
@@ -371,9 +382,15 @@ describe('signals', () => {
   it('are refused for addresses that nobody may report, visibly', async () => {
     sandbox.allowlists.set('office', [{ value: '203.0.113.99' }]);
     const crowdsec = await running({ ownIps: ['192.0.2.0/28'] });
-    const refused = ['192.0.2.9', '127.0.0.1', '10.1.2.3', 'fe80::1', '::ffff:192.168.1.1', 'nonsense', '203.0.113.99'].map((ip) =>
-      crowdsec.report({ ...report, ip }),
-    );
+    const refused = [
+      '192.0.2.9',
+      '127.0.0.1',
+      '10.1.2.3',
+      'fe80::1',
+      '::ffff:192.168.1.1',
+      'nonsense',
+      '203.0.113.99',
+    ].map((ip) => crowdsec.report({ ...report, ip }));
     expect(refused.map((receipt) => receipt.status === 'refused' && receipt.reason)).toEqual([
       'own-ip',
       'non-public-ip',
@@ -383,7 +400,12 @@ describe('signals', () => {
       'invalid-ip',
       'allowlisted-ip',
     ]);
-    expect(crowdsec.health().signals.refused).toEqual({ 'own-ip': 1, 'non-public-ip': 4, 'invalid-ip': 1, 'allowlisted-ip': 1 });
+    expect(crowdsec.health().signals.refused).toEqual({
+      'own-ip': 1,
+      'non-public-ip': 4,
+      'invalid-ip': 1,
+      'allowlisted-ip': 1,
+    });
   });
 
   it.each([
@@ -400,7 +422,9 @@ describe('signals', () => {
 
   it('can be pushed directly, through the same pacer', async () => {
     const crowdsec = await running();
-    const pushed = crowdsec.pushSignals(Array.from({ length: 300 }, (_, i) => ({ ...report, ip: `203.0.113.${i % 250}` })));
+    const pushed = crowdsec.pushSignals(
+      Array.from({ length: 300 }, (_, i) => ({ ...report, ip: `203.0.113.${i % 250}` })),
+    );
     await turnUntil(pushed);
     expect(await pushed).toEqual({ accepted: 300, refused: [] });
     expect(sandbox.calls.filter((call) => call.path === '/v3/signals').map((call) => call.signals)).toEqual([250, 50]);
@@ -424,7 +448,10 @@ describe('trouble', () => {
     const warnings: string[] = [];
     const blocked = join(stateDir, 'file');
     await writeFile(blocked, 'not a folder');
-    const crowdsec = await running({ stateDir: blocked, logger: { ...silentLogger, warn: (line) => warnings.push(line) } });
+    const crowdsec = await running({
+      stateDir: blocked,
+      logger: { ...silentLogger, warn: (line) => warnings.push(line) },
+    });
     await time.advance(MINUTE_MS);
     expect(crowdsec.health()).toMatchObject({ status: 'unavailable', store: { reachable: false } });
     expect(warnings.filter((line) => line.includes('store'))).toHaveLength(1);
@@ -469,7 +496,10 @@ describe('trouble', () => {
     const crowdsec = await running();
     await crowdsec.stop();
     await expect(crowdsec.refreshDecisions()).rejects.toMatchObject({ code: 'CROWDSEC_STOPPED' });
-    expect(crowdsec.report({ ip: '203.0.113.7', scenario: 'acme/http-404' })).toMatchObject({ status: 'refused', reason: 'stopped' });
+    expect(crowdsec.report({ ip: '203.0.113.7', scenario: 'acme/http-404' })).toMatchObject({
+      status: 'refused',
+      reason: 'stopped',
+    });
     expect(time.pending()).toEqual([]);
   });
 });

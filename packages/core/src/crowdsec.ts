@@ -11,7 +11,13 @@ import { Transport } from './capi/transport.js';
 import { userAgent } from './capi/user-agent.js';
 import { systemClock, type Clock } from './clock.js';
 import { LocalDecisions, type LocalDecision } from './decisions/local-decisions.js';
-import { checkDecision, checkTarget, type CheckedDecision, type LocalDecisionRequest, type LocalDecisionResult } from './decide.js';
+import {
+  checkDecision,
+  checkTarget,
+  type CheckedDecision,
+  type LocalDecisionRequest,
+  type LocalDecisionResult,
+} from './decide.js';
 import type { DecisionMatch } from './decisions/row-source.js';
 import { Emitter } from './emitter.js';
 import { CrowdsecError, messageOf } from './errors.js';
@@ -90,7 +96,8 @@ class Agent implements Crowdsec {
     const scheduler = (this.#scheduler = options.scheduler ?? timerScheduler);
     const logger = (this.#logger = options.logger ?? consoleLogger());
     const events = (this.#events = new Emitter<CrowdsecEvents>(logger));
-    const { fetch, close } = options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
+    const { fetch, close } =
+      options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
     this.#closeFetch = close;
     this.userAgent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
 
@@ -138,7 +145,13 @@ class Agent implements Crowdsec {
     const copy =
       options.store === undefined || options.stateDir === undefined
         ? undefined
-        : openStore({ stateDir: options.stateDir, namespace: options.namespace ?? 'default', apiRoot: root, clock, logger });
+        : openStore({
+            stateDir: options.stateDir,
+            namespace: options.namespace ?? 'default',
+            apiRoot: root,
+            clock,
+            logger,
+          });
 
     const transport = new Transport({ root, userAgent: this.userAgent, fetch });
     this.#session = new Session({
@@ -392,7 +405,12 @@ class Agent implements Crowdsec {
 
   /** Reads what the store knows and starts the jobs; a store out of reach is asked again until it answers. */
   async #open(): Promise<void> {
-    const opened = await Promise.allSettled([this.#session.load(), this.#refresher.start(), this.#localSync.start(), this.#signals.start()]);
+    const opened = await Promise.allSettled([
+      this.#session.load(),
+      this.#refresher.start(),
+      this.#localSync.start(),
+      this.#signals.start(),
+    ]);
     const failed = opened.find((part) => part.status === 'rejected');
     if (failed === undefined) {
       if (this.#openFailed) this.#logger.info('The store is back.');
@@ -400,10 +418,13 @@ class Agent implements Crowdsec {
       return;
     }
     if (!this.#openFailed) {
-      this.#logger.warn(`The agent serves from memory and sends nothing until its store answers: ${messageOf(failed.reason)}`);
+      this.#logger.warn(
+        `The agent serves from memory and sends nothing until its store answers: ${messageOf(failed.reason)}`,
+      );
     }
     this.#openFailed = true;
-    if (this.#state === 'started') this.#storeJob = this.#scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
+    if (this.#state === 'started')
+      this.#storeJob = this.#scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
   }
 
   async #openGeo(): Promise<void> {

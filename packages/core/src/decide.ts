@@ -68,8 +68,14 @@ function valueOf({ ip, range }: { ip?: string | undefined; range?: string | unde
   const schema = z
     .object(target)
     .refine(hasOneTarget, ONE_TARGET)
-    .refine(() => ip === undefined || (parsePrefix(ip) !== undefined && !ip.includes('/')), { path: ['ip'], error: 'is not an IP address' })
-    .refine(() => range === undefined || parsePrefix(range) !== undefined, { path: ['range'], error: 'is not a range in CIDR notation' });
+    .refine(() => ip === undefined || (parsePrefix(ip) !== undefined && !ip.includes('/')), {
+      path: ['ip'],
+      error: 'is not an IP address',
+    })
+    .refine(() => range === undefined || parsePrefix(range) !== undefined, {
+      path: ['range'],
+      error: 'is not a range in CIDR notation',
+    });
   validate(schema, { ip, range }, root);
   return formatPrefix(parsePrefix(ip ?? range ?? '')!);
 }

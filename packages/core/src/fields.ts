@@ -3,7 +3,9 @@ import { parseGoDuration } from './decisions/go-duration.js';
 
 /** A Go duration of more than zero, with an example of one for messages. */
 export function goDurationField(example: string): z.ZodString {
-  return z.string().refine((text) => (parseGoDuration(text) ?? 0) > 0, `must be a Go duration of more than zero, such as ${example}`);
+  return z
+    .string()
+    .refine((text) => (parseGoDuration(text) ?? 0) > 0, `must be a Go duration of more than zero, such as ${example}`);
 }
 
 /** A type of remediation. */
@@ -15,7 +17,13 @@ export const contextField = z
   .refine((context) => Object.keys(context).length <= 20, 'must have at most 20 pairs');
 
 /** For objects that name one address or one range. */
-export function hasOneTarget({ ip, range }: { readonly ip?: string | undefined; readonly range?: string | undefined }): boolean {
+export function hasOneTarget({
+  ip,
+  range,
+}: {
+  readonly ip?: string | undefined;
+  readonly range?: string | undefined;
+}): boolean {
   return (ip === undefined) !== (range === undefined);
 }
 

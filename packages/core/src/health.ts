@@ -106,22 +106,35 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
   if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
   if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
   if (started && decisions.pulledAt === undefined) {
-    yield { code: 'NO_DECISIONS', message: 'No decisions of the network were ever loaded; addresses that nothing else holds are unavailable: see onUnavailable.' };
+    yield {
+      code: 'NO_DECISIONS',
+      message:
+        'No decisions of the network were ever loaded; addresses that nothing else holds are unavailable: see onUnavailable.',
+    };
   } else if (started && decisions.stale) {
     yield { code: 'DECISIONS_STALE', message: 'The decisions are older than a day.' };
   }
   if (geoFailure !== undefined) yield { code: 'GEO_UNAVAILABLE', message: geoFailure };
   for (const list of decisions.lists) {
     if (list.status === 'failed') {
-      yield { code: 'LIST_FAILED', message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}` };
+      yield {
+        code: 'LIST_FAILED',
+        message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}`,
+      };
     }
   }
   for (const { name, state, reason, retryAt } of extensions) {
     if (state !== 'off') continue;
     const until = retryAt === undefined ? 'for now' : `until ${new Date(retryAt).toISOString()}`;
-    yield { code: 'EXTENSION_OFF', message: `The extension ${name} is switched off ${until}: ${reason ?? 'no reason given'}` };
+    yield {
+      code: 'EXTENSION_OFF',
+      message: `The extension ${name} is switched off ${until}: ${reason ?? 'no reason given'}`,
+    };
   }
   for (const scenario of cappedScenarios) {
-    yield { code: 'EXTENSION_CAPPED', message: `${scenario} was acted on as often as it may be in an hour; see capPerHour.` };
+    yield {
+      code: 'EXTENSION_CAPPED',
+      message: `${scenario} was acted on as often as it may be in an hour; see capPerHour.`,
+    };
   }
 }

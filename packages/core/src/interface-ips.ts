@@ -7,7 +7,9 @@ const DOCUMENTATION = PrefixSet.from(['192.0.2.0/24', '198.51.100.0/24', '203.0.
 
 /** The addresses of this host, as far as it knows them itself; behind a NAT or a proxy the public one is not among them. */
 export function interfaceIps(): readonly string[] {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address.split('%')[0]!));
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => address.split('%')[0]!),
+  );
   return addresses.filter((address) => {
     const parsed = parseIp(address);
     return parsed !== undefined && !DOCUMENTATION.has(parsed);

@@ -62,7 +62,8 @@ const calls = (path: RegExp): number => sandbox.calls.filter((call) => path.test
 it('counts every good entry of every list, whatever its neighbours are', () => {
   for (const line of hosts('192.0.2').slice(4)) expect([line, said(line)]).toEqual([line, 'ban (lists:tor)']);
   for (const line of hosts('192.0.2', 4)) expect([line, said(line)]).toEqual([line, 'bypass (lists:office)']);
-  for (const line of rubbish.filter((line) => !isRubbish(line))) expect([line, said(line)]).toEqual([line, 'ban (lists:rubbish)']);
+  for (const line of rubbish.filter((line) => !isRubbish(line)))
+    expect([line, said(line)]).toEqual([line, 'ban (lists:rubbish)']);
   expect(said('203.0.113.127')).toBe('captcha (lists:scanners)');
   expect(said('203.0.113.128')).toBe('bypass (clean)');
   expect(said('203.0.113.9')).toBe('bypass (lists:office)');

@@ -125,7 +125,10 @@ const schema = z
     ...signalOptions,
     ...bouncerOptions,
     extensions: z.array(z.custom<Extension>((value) => typeof value === 'object' && value !== null)).default(() => []),
-    logger: objectWith<Logger>(['debug', 'info', 'warn', 'error'], 'an object with debug, info, warn and error').optional(),
+    logger: objectWith<Logger>(
+      ['debug', 'info', 'warn', 'error'],
+      'an object with debug, info, warn and error',
+    ).optional(),
     clock: objectWith<Clock>(['now', 'monotonic'], 'an object with now() and monotonic()').optional(),
     scheduler: objectWith<Scheduler>(['schedule'], 'an object with schedule(name, delayMs, run)').optional(),
   })

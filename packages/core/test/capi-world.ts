@@ -29,7 +29,8 @@ export async function capiWorld(options: SandboxOptions = {}): Promise<CapiWorld
   const sandbox = await startSandbox({ clock: time.clock, ...options });
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
   const { clock, scheduler } = time;
-  const store = (): Store => openStore({ stateDir, namespace: 'test', apiRoot: sandbox.url, clock, logger: silentLogger });
+  const store = (): Store =>
+    openStore({ stateDir, namespace: 'test', apiRoot: sandbox.url, clock, logger: silentLogger });
   const paths = (): string[] => sandbox.calls.map((call) => call.path);
 
   return {
@@ -53,7 +54,11 @@ export async function capiWorld(options: SandboxOptions = {}): Promise<CapiWorld
         timeoutMs: 2_000,
         ...overrides,
       });
-      return { session, client: new CapiClient({ session, transport, timeoutMs: 2_000 }), store: overrides.store ?? store() };
+      return {
+        session,
+        client: new CapiClient({ session, transport, timeoutMs: 2_000 }),
+        store: overrides.store ?? store(),
+      };
     },
     async [Symbol.asyncDispose]() {
       await sandbox.stop();

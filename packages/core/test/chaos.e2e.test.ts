@@ -17,7 +17,20 @@ describe('small chaos', () => {
     ['files', '20'],
   ])('loses no accepted signal over kills, refused calls and an outage: %s', async (store, scale) => {
     // Half of the processes die in a third of so short a run, so more than in a long one is never accepted.
-    const size = ['--workers', '2', '--signals', '1000', '--seconds', '6', '--kill-every', '6', '--outage', '2', '--accepted', '0.6'];
+    const size = [
+      '--workers',
+      '2',
+      '--signals',
+      '1000',
+      '--seconds',
+      '6',
+      '--kill-every',
+      '6',
+      '--outage',
+      '2',
+      '--accepted',
+      '0.6',
+    ];
     const figures = await chaos('--store', store, '--scale', scale, ...size);
     expect(figures).toMatchObject({ reported: 1_000, refused: 0, machines: 1, pulls: 1 });
   });

@@ -69,7 +69,12 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
       });
 
       it('keeps namespaces and API roots apart', async () => {
-        const places = [open('shop'), open('Shop'), open('shop', `${API_ROOT}/v3`), open('shop', 'https://dev.crowdsec.net')];
+        const places = [
+          open('shop'),
+          open('Shop'),
+          open('shop', `${API_ROOT}/v3`),
+          open('shop', 'https://dev.crowdsec.net'),
+        ];
         for (const [index, store] of places.entries()) {
           await store.put('credentials', index);
           await store.putBlob('decisions', { head: index, chunks: [] });
@@ -209,7 +214,9 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         const second = await store.lease('refresh', TTL_MS);
         await second?.put('refresh', 2);
         await expect(first?.put('refresh', 3)).rejects.toMatchObject({ code: 'CROWDSEC_LEASE_BUSY' });
-        await expect(first?.putBlob('decisions', { head: 3, chunks: [] })).rejects.toMatchObject({ code: 'CROWDSEC_LEASE_BUSY' });
+        await expect(first?.putBlob('decisions', { head: 3, chunks: [] })).rejects.toMatchObject({
+          code: 'CROWDSEC_LEASE_BUSY',
+        });
         expect(await store.get('refresh')).toBe(2);
         expect((await store.getBlob('decisions'))?.head).toBe(1);
       });
@@ -345,14 +352,23 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         const [one, other] = [open(), open()];
         await other.journal.append([{ id: 'early', value: 0 }]);
         await time.advance(5);
-        await one.journal.append([{ id: 'a', value: 'first' }, { id: 'b', value: 'first' }]);
+        await one.journal.append([
+          { id: 'a', value: 'first' },
+          { id: 'b', value: 'first' },
+        ]);
         const read = await one.journal.read(10);
         await other.journal.replace([{ id: 'a', value: 'second' }]);
         await one.journal.replace([{ id: 'a', value: 'third' }]);
         await other.journal.replace([{ id: 'a', value: 'fourth' }]);
         for (const store of [one, other, open()]) {
           const values = (await store.journal.read(10)).map(({ id, value }) => [id, value]);
-          expect(new Map(values as [string, JsonValue][])).toEqual(new Map<string, JsonValue>([['early', 0], ['a', 'fourth'], ['b', 'first']]));
+          expect(new Map(values as [string, JsonValue][])).toEqual(
+            new Map<string, JsonValue>([
+              ['early', 0],
+              ['a', 'fourth'],
+              ['b', 'first'],
+            ]),
+          );
         }
         await one.journal.acknowledge(read);
         expect(told(await open().journal.read(10))).toEqual([{ id: 'a', value: 'fourth' }]);
@@ -365,7 +381,10 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         for (let round = 0; round < 20; round++) {
           const entry = { id: `id-${round}`, value: 'first' };
           await one.journal.append([entry]);
-          const [gone] = await Promise.all([other.journal.replace([{ ...entry, value: 'newer' }]), one.journal.acknowledge([entry])]);
+          const [gone] = await Promise.all([
+            other.journal.replace([{ ...entry, value: 'newer' }]),
+            one.journal.acknowledge([entry]),
+          ]);
           // Acknowledged without a revision, it is gone either way: the only question is who was first.
           expect([[], [entry.id]]).toContainEqual(gone);
           expect(await one.journal.size()).toBe(0);

@@ -66,8 +66,11 @@ async function hold(store: Store, ttlMs: number): Promise<void> {
 }
 
 async function append(store: Store, { name, batch }: Task & { kind: 'append' }): Promise<void> {
-  for (let n = 0; ; ) {
-    const entries = Array.from({ length: batch }, () => ({ id: `${name}-${n++}`, value: { padding: 'x'.repeat(200) } }));
+  for (let n = 0; ;) {
+    const entries = Array.from({ length: batch }, () => ({
+      id: `${name}-${n++}`,
+      value: { padding: 'x'.repeat(200) },
+    }));
     await store.journal.append(entries);
     tell({ kind: 'stored', ids: entries.map(({ id }) => id) });
   }

@@ -44,7 +44,9 @@ export async function storeWorkers(): Promise<Workers> {
   };
   return {
     start(place, task) {
-      const child = fork(join(folder, 'store-worker.js'), [JSON.stringify(place), JSON.stringify(task)], { execArgv: [] });
+      const child = fork(join(folder, 'store-worker.js'), [JSON.stringify(place), JSON.stringify(task)], {
+        execArgv: [],
+      });
       children.add(child);
       const told: Told[] = [];
       child.on('message', (message) => told.push(message as Told));

@@ -2,7 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { BouncerResponse } from '@crowdsec-sdk/core';
 
 /** Writes an answer as it is, with nothing of the platform about it: Express would add an ETag, Fastify a charset. */
-export function answerBlocked(response: ServerResponse | FastifyReply, { status, headers, body }: BouncerResponse): void {
+export function answerBlocked(
+  response: ServerResponse | FastifyReply,
+  { status, headers, body }: BouncerResponse,
+): void {
   if ('raw' in response) response.code(status).headers(headers).send(Buffer.from(body));
   else response.writeHead(status, headers).end(body);
 }

@@ -21,7 +21,8 @@ export function contextFacts(context: ArgumentsHost): RequestFacts {
 export function subjectOf(context: ArgumentsHost): object {
   if (context.getType() === 'ws') return clientOf(context);
   const request = requestOf(context);
-  if (request === undefined || (isGraphql(context) && request.headers.upgrade !== undefined)) return operationOf(context);
+  if (request === undefined || (isGraphql(context) && request.headers.upgrade !== undefined))
+    return operationOf(context);
   return request.raw ?? request;
 }
 

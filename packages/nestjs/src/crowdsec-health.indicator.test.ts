@@ -39,12 +39,18 @@ describe('CrowdsecHealthIndicator', () => {
     const { server } = await runApp({ module: AppModule, imports: [CrowdsecModule.forRoot(options)] });
     const calls = sandbox.calls.length;
     const fresh = await request(server).get('/health').expect(200);
-    expect(fresh.body).toMatchObject({ status: 'ok', info: { crowdsec: { status: 'up', decisions: 1, problems: [] } } });
+    expect(fresh.body).toMatchObject({
+      status: 'ok',
+      info: { crowdsec: { status: 'up', decisions: 1, problems: [] } },
+    });
 
     time.jump(25 * 3_600_000);
     const stale = await request(server).get('/health').expect(200);
     const problems = [{ code: 'DECISIONS_STALE' }];
-    expect(stale.body).toMatchObject({ status: 'degraded', info: { crowdsec: { status: 'degraded', decisions: 1, problems } } });
+    expect(stale.body).toMatchObject({
+      status: 'degraded',
+      info: { crowdsec: { status: 'degraded', decisions: 1, problems } },
+    });
     expect(sandbox.calls).toHaveLength(calls);
   });
 

@@ -1,4 +1,14 @@
-import { Catch, Controller, Get, Injectable, Module, UseFilters, UseGuards, type ArgumentsHost, type DynamicModule } from '@nestjs/common';
+import {
+  Catch,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  UseFilters,
+  UseGuards,
+  type ArgumentsHost,
+  type DynamicModule,
+} from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
 import type { CrowdsecOptions, RemedyRequest, RequestFacts } from '@crowdsec-sdk/core';
 import request from 'supertest';
@@ -17,21 +27,30 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
     await request(server).get('/guarded').set('X-Forwarded-For', '192.0.2.1').expect(200, 'welcome');
   });
 
-  it.each(['203.0.113.7', '::ffff:203.0.113.7', '2001:db8:bad::1', '2001:DB8:BAD:0:0:0:0:2'])('refuses the banned %s', async (ip) => {
-    const { server } = await runShop();
-    await request(server).get('/guarded').set('X-Forwarded-For', ip).expect(403);
-  });
+  it.each(['203.0.113.7', '::ffff:203.0.113.7', '2001:db8:bad::1', '2001:DB8:BAD:0:0:0:0:2'])(
+    'refuses the banned %s',
+    async (ip) => {
+      const { server } = await runShop();
+      await request(server).get('/guarded').set('X-Forwarded-For', ip).expect(403);
+    },
+  );
 
   it('answers with status, headers and body of the verdict', async () => {
     const { server, crowdsec } = await runShop();
     for (const accept of ['text/html', 'application/json', 'text/plain']) {
       const headers = { accept, 'x-forwarded-for': '203.0.113.7' };
-      const verdict = crowdsec.bouncer.inspect({ remoteAddress: '127.0.0.1', method: 'GET', path: '/guarded', headers });
+      const verdict = crowdsec.bouncer.inspect({
+        remoteAddress: '127.0.0.1',
+        method: 'GET',
+        path: '/guarded',
+        headers,
+      });
       if (verdict.action !== 'block') throw new Error('203.0.113.7 should be blocked');
       const answer = await request(server).get('/guarded').set(headers);
       expect(answer.status).toBe(verdict.response.status);
       expect(answer.text).toBe(verdict.response.body);
-      for (const [name, value] of Object.entries(verdict.response.headers)) expect(answer.headers[name.toLowerCase()]).toBe(value);
+      for (const [name, value] of Object.entries(verdict.response.headers))
+        expect(answer.headers[name.toLowerCase()]).toBe(value);
     }
   });
 
@@ -46,14 +65,19 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
     await request(server).get('/guarded').set('X-Forwarded-For', '203.0.113.7').expect(200);
   });
 
-  it.each(['', ',,,', '999.1.1.1', 'a'.repeat(8_000), '[::1', '203.0.113.7;drop', '%00'])('answers a hostile header %#', async (header) => {
-    const { server } = await runShop();
-    await request(server).get('/guarded').set('X-Forwarded-For', header).expect(200);
-  });
+  it.each(['', ',,,', '999.1.1.1', 'a'.repeat(8_000), '[::1', '203.0.113.7;drop', '%00'])(
+    'answers a hostile header %#',
+    async (header) => {
+      const { server } = await runShop();
+      await request(server).get('/guarded').set('X-Forwarded-For', header).expect(200);
+    },
+  );
 
   it('waits for a remedy that takes its time', async () => {
     const slowly = { status: 429, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'slowly' };
-    const remedies = { ban: ({ ip }: RemedyRequest) => Promise.resolve(ip === '203.0.113.7' ? slowly : ('pass' as const)) };
+    const remedies = {
+      ban: ({ ip }: RemedyRequest) => Promise.resolve(ip === '203.0.113.7' ? slowly : ('pass' as const)),
+    };
     const { server } = await runShop({ trustedProxies: 'loopback', remedies });
     const answer = await request(server).get('/guarded').set('X-Forwarded-For', '203.0.113.7').expect(429, 'slowly');
     expect(answer.headers['retry-after']).toBe('1');
@@ -104,7 +128,9 @@ class OwnGuard extends CrowdsecGuard {
     return { ...facts, remoteAddress: visitor };
   }
 
-  protected override onBlocked(...[verdict, context]: Parameters<CrowdsecGuard['onBlocked']>): boolean | Promise<boolean> {
+  protected override onBlocked(
+    ...[verdict, context]: Parameters<CrowdsecGuard['onBlocked']>
+  ): boolean | Promise<boolean> {
     return verdict.ip === '203.0.113.7' || super.onBlocked(verdict, context);
   }
 }

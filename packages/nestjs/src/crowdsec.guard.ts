@@ -63,7 +63,10 @@ export class CrowdsecGuard implements CanActivate {
   #hasCaller(context: ExecutionContext): boolean {
     const type = context.getType<string>();
     if (type === 'ws' && !hasHandshake(context)) {
-      this.#warnOnce('ws', 'The client of a WebSocket is unknown: call rememberHandshake(client, request) in handleConnection of the gateway.');
+      this.#warnOnce(
+        'ws',
+        'The client of a WebSocket is unknown: call rememberHandshake(client, request) in handleConnection of the gateway.',
+      );
     }
     if (type === 'http' || type === 'graphql' || type === 'ws') return true;
     this.#warnOnce(type, `Calls of type ${type} pass the guard: they have no client address.`);

@@ -23,7 +23,11 @@ export class CrowdsecMiddleware implements NestMiddleware<IncomingMessage, Serve
     this.#crowdsec = crowdsec;
   }
 
-  readonly use = (request: IncomingMessage & { readonly originalUrl?: string }, response: ServerResponse, next: () => void): void => {
+  readonly use = (
+    request: IncomingMessage & { readonly originalUrl?: string },
+    response: ServerResponse,
+    next: () => void,
+  ): void => {
     const facts = nodeFacts(request, request.originalUrl);
     const follow = (verdict: Verdict): void => {
       followAnswer(this.#crowdsec.bouncer, facts, verdict, response);

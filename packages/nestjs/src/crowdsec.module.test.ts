@@ -32,7 +32,9 @@ describe('CrowdsecModule', () => {
     class FeatureModule {}
 
     const options = await agentOf(await sandboxWith());
-    const module = Test.createTestingModule({ imports: [CrowdsecModule.forRoot({ ...options, isGlobal: false }), FeatureModule] });
+    const module = Test.createTestingModule({
+      imports: [CrowdsecModule.forRoot({ ...options, isGlobal: false }), FeatureModule],
+    });
     await expect(module.compile()).rejects.toThrow(/CROWDSEC/);
   });
 
@@ -48,7 +50,10 @@ describe('CrowdsecModule', () => {
   it('rejects the creation of the application when an option is wrong, and names it', async () => {
     const options: CrowdsecOptions = { ...(await agentOf(await sandboxWith())), userAgentSuffix: 'bad suffix!' };
     const module = Test.createTestingModule({ imports: [CrowdsecModule.forRoot(options)] });
-    await expect(module.compile()).rejects.toMatchObject({ code: 'CROWDSEC_OPTION_INVALID', path: 'options.userAgentSuffix' });
+    await expect(module.compile()).rejects.toMatchObject({
+      code: 'CROWDSEC_OPTION_INVALID',
+      path: 'options.userAgentSuffix',
+    });
   });
 });
 
@@ -89,7 +94,9 @@ describe('CrowdsecModule.forRootAsync', () => {
 describe('CrowdsecModule and @nestjs/schedule', () => {
   it('shows what is scheduled in the registry of the application', async () => {
     const sandbox = await sandboxWith();
-    const { app, crowdsec } = await runApp(rootOf(CrowdsecModule.forRoot(await agentOf(sandbox)), ScheduleModule.forRoot()));
+    const { app, crowdsec } = await runApp(
+      rootOf(CrowdsecModule.forRoot(await agentOf(sandbox)), ScheduleModule.forRoot()),
+    );
     const registry = app.get(SchedulerRegistry);
     await expect.poll(() => registry.getTimeouts()).toContain('crowdsec:refresh');
     crowdsec.report(SIGNAL);
@@ -115,7 +122,9 @@ describe('CrowdsecModule and @nestjs/schedule', () => {
       },
     };
     const options = { ...(await agentOf(await sandboxWith())), scheduler };
-    const app = await Test.createTestingModule({ imports: [CrowdsecModule.forRoot(options), ScheduleModule.forRoot()] }).compile();
+    const app = await Test.createTestingModule({
+      imports: [CrowdsecModule.forRoot(options), ScheduleModule.forRoot()],
+    }).compile();
     await app.init();
     expect(names).not.toEqual([]);
     expect(app.get(SchedulerRegistry).getTimeouts()).toEqual([]);

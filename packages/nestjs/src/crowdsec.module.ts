@@ -1,4 +1,10 @@
-import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { APP_FILTER, ModuleRef } from '@nestjs/core';
 import { createCrowdsec, type Crowdsec, type CrowdsecOptions } from '@crowdsec-sdk/core';
 import { CrowdsecForbiddenFilter } from './crowdsec-forbidden.filter.js';
@@ -33,7 +39,11 @@ import { CROWDSEC } from './tokens.js';
       provide: CROWDSEC,
       inject: [MODULE_OPTIONS_TOKEN, RegistryScheduler],
       useFactory: (options: CrowdsecOptions, scheduler: RegistryScheduler) =>
-        createCrowdsec({ ...options, logger: options.logger ?? nestLogger(), scheduler: options.scheduler ?? scheduler }),
+        createCrowdsec({
+          ...options,
+          logger: options.logger ?? nestLogger(),
+          scheduler: options.scheduler ?? scheduler,
+        }),
     },
     CrowdsecGuard,
     CrowdsecMiddleware,

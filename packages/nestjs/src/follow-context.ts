@@ -3,7 +3,12 @@ import { followAnswer, type Bouncer, type RequestFacts, type Verdict } from '@cr
 import { responseOf } from './context-facts.js';
 
 /** Tells the bouncer how the request behind a context was answered, where HTTP answers it. */
-export function followContext(bouncer: Bouncer, facts: RequestFacts, verdict: Verdict, context: ExecutionContext): void {
+export function followContext(
+  bouncer: Bouncer,
+  facts: RequestFacts,
+  verdict: Verdict,
+  context: ExecutionContext,
+): void {
   const response = responseOf(context);
   if (response === undefined) return;
   if (verdict.settled === undefined) followAnswer(bouncer, facts, verdict, response);

@@ -24,7 +24,8 @@ export class RegistryScheduler implements Scheduler {
 
   schedule(name: string, delayMs: number, run: () => void | Promise<void>): Disposable {
     const registry = this.#closing || delayMs > LONGEST_TIMER_MS ? undefined : this.#findRegistry();
-    if (registry === undefined || registry.doesExist('timeout', name)) return timerScheduler.schedule(name, delayMs, run);
+    if (registry === undefined || registry.doesExist('timeout', name))
+      return timerScheduler.schedule(name, delayMs, run);
     const job = new ShownJob(registry, name, delayMs, run, () => this.#shown.delete(job));
     this.#shown.add(job);
     return job;
@@ -81,7 +82,8 @@ class ShownJob implements Disposable {
   #hide(): void {
     clearTimeout(this.#timer);
     // Somebody may have deleted it through the registry, and the name may by now be another job's.
-    const stillOurs = this.#registry.doesExist('timeout', this.#name) && this.#registry.getTimeout(this.#name) === this.#timer;
+    const stillOurs =
+      this.#registry.doesExist('timeout', this.#name) && this.#registry.getTimeout(this.#name) === this.#timer;
     if (stillOurs) this.#registry.deleteTimeout(this.#name);
     this.#hidden();
   }

@@ -44,7 +44,12 @@ describe.each(platforms)('@ReportOn on $platform', ({ adapter }) => {
     };
     const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const, extensions: [extension] };
     const running = await runApp({ module: AppModule, imports: [CrowdsecModule.forRoot(options)] }, adapter());
-    return { ...running, sandbox, events, get: (path, ip = VISITOR) => request(running.server).get(path).set('X-Forwarded-For', ip) };
+    return {
+      ...running,
+      sandbox,
+      events,
+      get: (path, ip = VISITOR) => request(running.server).get(path).set('X-Forwarded-For', ip),
+    };
   }
 
   /** What the application has told so far, in the words of CAPI. */
@@ -250,5 +255,8 @@ class ClassController {
   }
 }
 
-@Module({ controllers: [LoginController, ClassController], providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }] })
+@Module({
+  controllers: [LoginController, ClassController],
+  providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }],
+})
 class AppModule {}

@@ -37,14 +37,18 @@ export const ReportRules = Reflector.createDecorator<readonly ReportRule[]>();
 
 /** The rules of this call: its handler's or, where it has none, its class'. */
 export function rulesOf(reflector: Reflector, context: ExecutionContext): readonly ReportRule[] {
-  const rules = reflector.getAllAndOverride<readonly ReportRule[] | undefined>(ReportRules.KEY, [context.getHandler(), context.getClass()]);
+  const rules = reflector.getAllAndOverride<readonly ReportRule[] | undefined>(ReportRules.KEY, [
+    context.getHandler(),
+    context.getClass(),
+  ]);
   return rules ?? [];
 }
 
 /** The first rule that a status or an exception triggers. */
 export function ruleFor(rules: readonly ReportRule[], cause: unknown): ReportRule | undefined {
   const status = typeof cause === 'number' ? cause : statusOf(cause);
-  const isMet = (trigger: ReportTrigger): boolean => (typeof trigger === 'number' ? trigger === status : cause instanceof trigger);
+  const isMet = (trigger: ReportTrigger): boolean =>
+    typeof trigger === 'number' ? trigger === status : cause instanceof trigger;
   return rules.find(({ on }) => (typeof on === 'object' ? on.some(isMet) : isMet(on)));
 }
 

@@ -34,13 +34,22 @@ class StatusController {
   }
 }
 
-@Module({ controllers: [ShopController, StatusController], providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }] })
+@Module({
+  controllers: [ShopController, StatusController],
+  providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }],
+})
 class AppModule {}
 
 describe.each(platforms)('@SkipCrowdsec on $platform', ({ adapter }) => {
   it('opens a handler or a class, and a handler of an open class can be guarded again', async () => {
-    const options = { ...(await agentOf(await sandboxWith({ value: '203.0.113.7' }))), trustedProxies: 'loopback' as const };
-    const { server, crowdsec } = await runApp({ module: AppModule, imports: [CrowdsecModule.forRoot(options)] }, adapter());
+    const options = {
+      ...(await agentOf(await sandboxWith({ value: '203.0.113.7' }))),
+      trustedProxies: 'loopback' as const,
+    };
+    const { server, crowdsec } = await runApp(
+      { module: AppModule, imports: [CrowdsecModule.forRoot(options)] },
+      adapter(),
+    );
     const visit = (path: string): request.Test => request(server).get(path).set('X-Forwarded-For', '203.0.113.7');
     await visit('/shop/guarded').expect(403);
     await visit('/shop/open').expect(200, 'open');

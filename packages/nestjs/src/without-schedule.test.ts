@@ -13,7 +13,10 @@ class RootModule {}
 it('works where @nestjs/schedule is not installed', async () => {
   await expect(import('@nestjs/schedule')).rejects.toThrow();
   const sandbox = await sandboxWith({ value: '203.0.113.7' });
-  const { app, crowdsec } = await runApp({ module: RootModule, imports: [CrowdsecModule.forRoot(await agentOf(sandbox))] });
+  const { app, crowdsec } = await runApp({
+    module: RootModule,
+    imports: [CrowdsecModule.forRoot(await agentOf(sandbox))],
+  });
   expect(crowdsec.getIpRemediation('203.0.113.7').remediation).toBe('ban');
   await crowdsec.report({ ip: '192.0.2.1', scenario: 'acme/login-bruteforce' }).stored;
   await app.close();

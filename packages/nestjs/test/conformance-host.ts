@@ -1,4 +1,15 @@
-import { Body, Controller, Get, Header, HttpCode, HttpException, Module, Post, StreamableFile, type DynamicModule } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  HttpException,
+  Module,
+  Post,
+  StreamableFile,
+  type DynamicModule,
+} from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

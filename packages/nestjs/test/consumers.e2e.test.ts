@@ -31,23 +31,32 @@ describe('the packed packages', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(PACKED)('@crowdsec-sdk/%s is well packed and typed', async (name) => {
-    const tarball = await tarballOf(folder, name);
-    await run('npx', ['publint', 'run', tarball, '--strict']);
-    await run('npx', ['attw', tarball, '--profile', 'esm-only']);
-  }, DEADLINE_MS);
+  it.each(PACKED)(
+    '@crowdsec-sdk/%s is well packed and typed',
+    async (name) => {
+      const tarball = await tarballOf(folder, name);
+      await run('npx', ['publint', 'run', tarball, '--strict']);
+      await run('npx', ['attw', tarball, '--profile', 'esm-only']);
+    },
+    DEADLINE_MS,
+  );
 
-  it.each(CONSUMERS)('install, compile and protect $consumer', async ({ type, nest }) => {
-    const app = join(folder, type);
-    await install(folder, app, { type, nest });
-    await compile(app);
-    for (const platform of ['express', 'fastify']) await isProtected(app, platform);
-  }, DEADLINE_MS);
+  it.each(CONSUMERS)(
+    'install, compile and protect $consumer',
+    async ({ type, nest }) => {
+      const app = join(folder, type);
+      await install(folder, app, { type, nest });
+      await compile(app);
+      for (const platform of ['express', 'fastify']) await isProtected(app, platform);
+    },
+    DEADLINE_MS,
+  );
 });
 
 async function isProtected(app: string, platform: string): Promise<void> {
   const { port, stop } = await start(app, platform);
-  const visit = (path: string, ip: string): request.Test => request(`http://127.0.0.1:${port}`).get(path).set('X-Forwarded-For', ip);
+  const visit = (path: string, ip: string): request.Test =>
+    request(`http://127.0.0.1:${port}`).get(path).set('X-Forwarded-For', ip);
   const { body } = await visit('/', '192.0.2.1').expect(200);
   expect(body).toEqual({ ip: '192.0.2.1', origin: 'clean', count: 1 });
   await visit('/', '203.0.113.7').expect(403);
@@ -63,7 +72,11 @@ async function tarballOf(folder: string, name: string): Promise<string> {
   return join(folder, file ?? 'not packed');
 }
 
-async function install(folder: string, app: string, { type, nest }: { readonly type: string; readonly nest: string }): Promise<void> {
+async function install(
+  folder: string,
+  app: string,
+  { type, nest }: { readonly type: string; readonly nest: string },
+): Promise<void> {
   const ours = PACKED.map(async (name) => [`@crowdsec-sdk/${name}`, `file:${await tarballOf(folder, name)}`]);
   const dependencies = {
     ...Object.fromEntries(await Promise.all(ours)),

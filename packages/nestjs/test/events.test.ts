@@ -26,7 +26,14 @@ describe.each(platforms)('what the guard alone tells detectors on $platform', ({
     await get('/shop/goods', BANNED).expect(403);
     await expect
       .poll(told)
-      .toEqual(['request pass', 'response pass 200', 'request pass', 'response pass 404', 'request block', 'response block 403']);
+      .toEqual([
+        'request pass',
+        'response pass 200',
+        'request pass',
+        'response pass 404',
+        'request block',
+        'response block 403',
+      ]);
   });
 
   it('is nothing of unknown routes, which no guard sees, nor of open ones', async () => {
@@ -47,18 +54,34 @@ describe.each(platforms)('what the guard alone tells detectors on $platform', ({
 it('tells detectors of a GraphQL request once, and how HTTP answered it', async () => {
   const { agent, told } = await listened();
   const graphql = GraphQLModule.forRoot<MercuriusDriverConfig>({ driver: MercuriusDriver, autoSchemaFile: true });
-  const { server } = await runApp({ module: ResolverModule, imports: [CrowdsecModule.forRoot(agent), graphql] }, new FastifyAdapter());
-  await request(server).post('/graphql').set('X-Forwarded-For', VISITOR).send({ query: '{ goods more: goods }' }).expect(200);
+  const { server } = await runApp(
+    { module: ResolverModule, imports: [CrowdsecModule.forRoot(agent), graphql] },
+    new FastifyAdapter(),
+  );
+  await request(server)
+    .post('/graphql')
+    .set('X-Forwarded-For', VISITOR)
+    .send({ query: '{ goods more: goods }' })
+    .expect(200);
   await expect.poll(told).toEqual(['request pass', 'response pass 200']);
 });
 
 /** The options of an agent with a detector that listens to all, and what it was told. */
 async function listened(options: Partial<CrowdsecOptions> = {}) {
   const events: DetectionEvent[] = [];
-  const detector = { name: 'all', on: ['request', 'response'], detect: (event: DetectionEvent) => void events.push(event) } as const;
+  const detector = {
+    name: 'all',
+    on: ['request', 'response'],
+    detect: (event: DetectionEvent) => void events.push(event),
+  } as const;
   const extension = { name: 'test.listener', apiVersion: EXTENSION_API_VERSION, detectors: [detector] } as const;
   const sandbox = await sandboxWith({ value: BANNED });
-  const agent: CrowdsecOptions = { ...(await agentOf(sandbox)), trustedProxies: 'loopback', extensions: [extension], ...options };
+  const agent: CrowdsecOptions = {
+    ...(await agentOf(sandbox)),
+    trustedProxies: 'loopback',
+    extensions: [extension],
+    ...options,
+  };
   return { agent, told: () => events.map(inShort) };
 }
 

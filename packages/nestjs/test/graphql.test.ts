@@ -41,15 +41,23 @@ class ShopModule {}
 type GraphqlContext = (incoming: { readonly raw: object }, reply: object) => object;
 
 function shop(options: CrowdsecOptions, context?: GraphqlContext): DynamicModule {
-  const graphql = { driver: MercuriusDriver, autoSchemaFile: true as const, ...(context === undefined ? {} : { context }) };
-  return { module: ShopModule, imports: [CrowdsecModule.forRoot(options), GraphQLModule.forRoot<MercuriusDriverConfig>(graphql)] };
+  const graphql = {
+    driver: MercuriusDriver,
+    autoSchemaFile: true as const,
+    ...(context === undefined ? {} : { context }),
+  };
+  return {
+    module: ShopModule,
+    imports: [CrowdsecModule.forRoot(options), GraphQLModule.forRoot<MercuriusDriverConfig>(graphql)],
+  };
 }
 
 async function runShop(context?: GraphqlContext) {
   const sandbox = await sandboxWith({ value: '203.0.113.7' });
   const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
   const running = await runApp(shop(options, context), new FastifyAdapter());
-  const ask = (ip: string, query: string): request.Test => request(running.server).post('/graphql').set('X-Forwarded-For', ip).send({ query });
+  const ask = (ip: string, query: string): request.Test =>
+    request(running.server).post('/graphql').set('X-Forwarded-For', ip).send({ query });
   return { ...running, sandbox, ask };
 }
 

@@ -35,16 +35,27 @@ it('guards the requests of a hybrid application and lets calls of its microservi
   const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
   const warnings: string[] = [];
   let port = 0;
-  const { app, server, crowdsec } = await runApp({ module: StockModule, imports: [CrowdsecModule.forRoot(options)] }, undefined, async (hybrid) => {
-    hybrid.useLogger({ log: () => undefined, warn: (text: string) => warnings.push(text), error: () => undefined });
-    const microservice = hybrid.connectMicroservice({ transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } });
-    await hybrid.startAllMicroservices();
-    port = (microservice.unwrap<Server>().address() as { port: number }).port;
-  });
+  const { app, server, crowdsec } = await runApp(
+    { module: StockModule, imports: [CrowdsecModule.forRoot(options)] },
+    undefined,
+    async (hybrid) => {
+      hybrid.useLogger({ log: () => undefined, warn: (text: string) => warnings.push(text), error: () => undefined });
+      const microservice = hybrid.connectMicroservice({
+        transport: Transport.TCP,
+        options: { host: '127.0.0.1', port: 0 },
+      });
+      await hybrid.startAllMicroservices();
+      port = (microservice.unwrap<Server>().address() as { port: number }).port;
+    },
+  );
   const client = clientOf(port);
 
   // Looks like a request, were it read as one.
-  const item = { item: 'apples', headers: { 'x-forwarded-for': '203.0.113.7' }, socket: { remoteAddress: '127.0.0.1' } };
+  const item = {
+    item: 'apples',
+    headers: { 'x-forwarded-for': '203.0.113.7' },
+    socket: { remoteAddress: '127.0.0.1' },
+  };
   expect(await firstValueFrom(client.send('stock', item))).toBe('5 of apples');
   expect(await firstValueFrom(client.send('stock', item))).toBe('5 of apples');
   await expect(firstValueFrom(client.send('refused', item))).rejects.toBeDefined();

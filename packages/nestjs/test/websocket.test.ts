@@ -90,7 +90,10 @@ describe.each(platforms)('CrowdsecGuard on a WebSocket beside $platform', ({ ada
 describe('CrowdsecGuard on Socket.IO', () => {
   async function join(ip: string): Promise<Socket> {
     const { server } = await runChat(ChatGateway, platforms[0]!.adapter, IoAdapter);
-    const socket = io(`http://127.0.0.1:${portOf(server)}`, { extraHeaders: { 'x-forwarded-for': ip }, reconnection: false });
+    const socket = io(`http://127.0.0.1:${portOf(server)}`, {
+      extraHeaders: { 'x-forwarded-for': ip },
+      reconnection: false,
+    });
     onTestFinished(() => void socket.disconnect());
     await next(socket, 'connect');
     return socket;
@@ -111,7 +114,11 @@ describe('CrowdsecGuard on Socket.IO', () => {
   });
 });
 
-async function runChat(gateway: Type, platform: () => AbstractHttpAdapter, Adapter: typeof WsAdapter | typeof IoAdapter = WsAdapter) {
+async function runChat(
+  gateway: Type,
+  platform: () => AbstractHttpAdapter,
+  Adapter: typeof WsAdapter | typeof IoAdapter = WsAdapter,
+) {
   const sandbox = await sandboxWith({ value: BANNED });
   const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
   const warnings: string[] = [];

@@ -3,7 +3,11 @@ import { feed, requested } from '../test/feed.js';
 import { backdoorPaths } from './backdoor-paths.js';
 
 const scenario = (options = {}) => backdoorPaths({ vendor: 'acme', ...options });
-const visit = (paths: readonly string[], options = {}) => feed(scenario(options), paths.map((path) => requested(path)));
+const visit = (paths: readonly string[], options = {}) =>
+  feed(
+    scenario(options),
+    paths.map((path) => requested(path)),
+  );
 
 describe('backdoor paths', () => {
   it('are found by two different ones', async () => {

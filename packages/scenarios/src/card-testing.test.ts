@@ -8,10 +8,18 @@ const failures = (count: number, everySeconds: number, card?: (i: number) => str
 
 describe('card testing', () => {
   it('is the fifth card that fails, even slowly', async () => {
-    expect(await feed(scenario(), failures(5, 1, (i) => `card-${i}`))).toMatchObject([
-      { scenario: 'acme/card-testing', signal: 'decision', eventCount: 5 },
-    ]);
-    expect(await feed(scenario(), failures(20, 10 * 60, (i) => `card-${i}`))).not.toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        failures(5, 1, (i) => `card-${i}`),
+      ),
+    ).toMatchObject([{ scenario: 'acme/card-testing', signal: 'decision', eventCount: 5 }]);
+    expect(
+      await feed(
+        scenario(),
+        failures(20, 10 * 60, (i) => `card-${i}`),
+      ),
+    ).not.toEqual([]);
   });
 
   it('is many failures where nobody tells the card', async () => {
@@ -20,6 +28,11 @@ describe('card testing', () => {
   });
 
   it('is not somebody whose card is declined, and who tries another one', async () => {
-    expect(await feed(scenario(), failures(8, 30, (i) => (i < 5 ? 'mine' : 'yours')))).toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        failures(8, 30, (i) => (i < 5 ? 'mine' : 'yours')),
+      ),
+    ).toEqual([]);
   });
 });

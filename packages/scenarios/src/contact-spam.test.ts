@@ -8,20 +8,43 @@ const messages = (count: number, everySeconds: number, digest: (i: number) => st
 
 describe('contact spam', () => {
   it('is many messages from one address', async () => {
-    expect(await feed(scenario(), messages(7, 10, (i) => `digest-${i}`))).toMatchObject([
-      { scenario: 'acme/contact-spam', signal: 'decision', eventCount: 7 },
-    ]);
-    expect(await feed(scenario(), times(7, () => observed('app:contact-submitted')))).toHaveLength(1);
+    expect(
+      await feed(
+        scenario(),
+        messages(7, 10, (i) => `digest-${i}`),
+      ),
+    ).toMatchObject([{ scenario: 'acme/contact-spam', signal: 'decision', eventCount: 7 }]);
+    expect(
+      await feed(
+        scenario(),
+        times(7, () => observed('app:contact-submitted')),
+      ),
+    ).toHaveLength(1);
   });
 
   it('is one message again and again, even slowly', async () => {
     const slowly = 11 * 60;
-    expect(await feed(scenario(), messages(20, slowly, () => 'same'))).not.toEqual([]);
-    expect(await feed(scenario(), messages(20, slowly, (i) => `digest-${i}`))).toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        messages(20, slowly, () => 'same'),
+      ),
+    ).not.toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        messages(20, slowly, (i) => `digest-${i}`),
+      ),
+    ).toEqual([]);
   });
 
   it('is not a button that was pressed three times', async () => {
-    expect(await feed(scenario(), messages(3, 1, () => 'same'))).toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        messages(3, 1, () => 'same'),
+      ),
+    ).toEqual([]);
   });
 
   it('is not the same message of many people', async () => {

@@ -23,6 +23,11 @@ describe('credential stuffing', () => {
   });
 
   it('needs to know the user', async () => {
-    expect(await feed(scenario(), times(500, () => observed('app:login-failed')))).toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        times(500, () => observed('app:login-failed')),
+      ),
+    ).toEqual([]);
   });
 });

@@ -26,13 +26,26 @@ describe('404 probing', () => {
   });
 
   it('is neither what exists nor what never got to the application', async () => {
-    expect(await feed(scenario(), times(500, (i) => answered(`/page-${i}`, i % 2 ? 200 : 500)))).toEqual([]);
-    expect(await feed(scenario(), times(500, (i) => answered(`/missing-${i}`, 404, { action: 'block' })))).toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        times(500, (i) => answered(`/page-${i}`, i % 2 ? 200 : 500)),
+      ),
+    ).toEqual([]);
+    expect(
+      await feed(
+        scenario(),
+        times(500, (i) => answered(`/missing-${i}`, 404, { action: 'block' })),
+      ),
+    ).toEqual([]);
   });
 
   it('has two thresholds to set', async () => {
     const strict = http404({ vendor: 'acme', capacity: 3, whisper: { capacity: 1 } });
     const outcomes = await feed(strict, missing(4, 10));
-    expect(outcomes.map(({ signal, eventCount }) => [signal, eventCount])).toEqual([['whisper', 2], ['decision', 4]]);
+    expect(outcomes.map(({ signal, eventCount }) => [signal, eventCount])).toEqual([
+      ['whisper', 2],
+      ['decision', 4],
+    ]);
   });
 });

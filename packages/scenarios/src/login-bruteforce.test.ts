@@ -57,8 +57,18 @@ describe('login brute force', () => {
 
     it('counts the statuses that it is told to', async () => {
       const own = loginBruteforce({ vendor: 'acme', paths: ['/login'], statuses: [422], capacity: 1 });
-      expect(await feed(own, times(3, () => answered('/login', 401, { method: 'POST' })))).toEqual([]);
-      expect(await feed(own, times(2, () => answered('/login', 422, { method: 'POST' })))).toHaveLength(1);
+      expect(
+        await feed(
+          own,
+          times(3, () => answered('/login', 401, { method: 'POST' })),
+        ),
+      ).toEqual([]);
+      expect(
+        await feed(
+          own,
+          times(2, () => answered('/login', 422, { method: 'POST' })),
+        ),
+      ).toHaveLength(1);
     });
 
     it('asks for no answers without paths', () => {

@@ -75,7 +75,10 @@ describe('all scenarios', () => {
     const login = loginBruteforce({ vendor: 'acme', shared: true, capacity: 3 });
     await login.activate?.(context);
     expect(shared).toMatchObject([{ capacity: 3, leakspeed: '1m' }]);
-    const outcomes = await feed(login, times(3, () => observed('app:login-failed', {}, { ip: '2001:db8::1' })));
+    const outcomes = await feed(
+      login,
+      times(3, () => observed('app:login-failed', {}, { ip: '2001:db8::1' })),
+    );
     expect(outcomes).toMatchObject([{ scenario: 'acme/login-bruteforce', eventCount: 2, startAt: 7 }]);
     expect(poured[0]).toEqual({ group: 'failures 20010db8:0', at: Date.UTC(2026, 0, 1) });
   });

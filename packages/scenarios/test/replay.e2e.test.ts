@@ -16,7 +16,12 @@ interface Replayed {
     readonly unreadable: number;
     readonly hours: number;
     readonly scenarios: readonly { readonly scenario: string; readonly clients: number }[];
-    readonly synthetic?: { readonly attackers: number; readonly missed: unknown[]; readonly wrong: unknown[]; readonly others: number };
+    readonly synthetic?: {
+      readonly attackers: number;
+      readonly missed: unknown[];
+      readonly wrong: unknown[];
+      readonly others: number;
+    };
   };
 }
 
@@ -46,7 +51,11 @@ const two = (number: number): string => String(Math.floor(number)).padStart(2, '
 describe('a replayed log', () => {
   it('shows every attacker of a synthetic day, and none of the look-alikes', async () => {
     const { code, figures } = await replay('--synthetic', '40000', '--seed', '3');
-    expect(figures).toMatchObject({ lines: 40_000, unreadable: 0, synthetic: { attackers: 80, missed: [], wrong: [], others: 0 } });
+    expect(figures).toMatchObject({
+      lines: 40_000,
+      unreadable: 0,
+      synthetic: { attackers: 80, missed: [], wrong: [], others: 0 },
+    });
     expect(figures.scenarios.map(({ scenario }) => scenario).toSorted()).toEqual([
       'replay/backdoor-paths',
       'replay/bad-user-agent',
@@ -60,8 +69,16 @@ describe('a replayed log', () => {
 
   it('may be packed, in the common format, and have lines in it that are none', async () => {
     const common = '203.0.113.9 - - [21/Nov/2026:10:00:01 +0100] "GET /.git/config HTTP/1.0" 404 12\n';
-    const odd = ['nonsense', '203.0.113.8 - - [99/Foo/2026] "" 1', '203.0.113.7 - - [21/Nov/2026:10:00:00 +0100] "\\x16\\x03" 400 0 "-" "-"'];
-    const text = probe('203.0.113.7', '/.env?x=1') + common + `${odd.join('\n')}\n` + probe('10.0.0.1', '/.env').replace('\n', '\r\n');
+    const odd = [
+      'nonsense',
+      '203.0.113.8 - - [99/Foo/2026] "" 1',
+      '203.0.113.7 - - [21/Nov/2026:10:00:00 +0100] "\\x16\\x03" 400 0 "-" "-"',
+    ];
+    const text =
+      probe('203.0.113.7', '/.env?x=1') +
+      common +
+      `${odd.join('\n')}\n` +
+      probe('10.0.0.1', '/.env').replace('\n', '\r\n');
     const { code, figures } = await replay(await logFile('access.log.gz', gzipSync(text)));
     expect(figures).toMatchObject({ lines: 6, unreadable: 2 });
     expect(figures.scenarios).toMatchObject([{ scenario: 'replay/sensitive-files', clients: 3, suppressed: 1 }]);
@@ -70,7 +87,9 @@ describe('a replayed log', () => {
 
   it('that breaks off is told of as far as it goes, and fails', async () => {
     const packed = gzipSync(probe('203.0.113.7', '/.env').repeat(5_000));
-    const { code, stderr, figures } = await replay(await logFile('access.log.gz', packed.subarray(0, packed.length - 20)));
+    const { code, stderr, figures } = await replay(
+      await logFile('access.log.gz', packed.subarray(0, packed.length - 20)),
+    );
     expect(stderr).toContain("can't be read any further");
     expect(figures.lines).toBeGreaterThan(4_000);
     expect(code).toBe(1);
@@ -80,7 +99,9 @@ describe('a replayed log', () => {
     ['a few lines', 3],
     ['many', 20_000],
   ])('with rubbish after %s is told of up to it, and fails', async (_, count) => {
-    const lines = Array.from({ length: count }, (_, i) => probe(`198.51.${(i >> 8) % 256}.${i % 256}`, `/${Math.imul(i, 0x9e3779b1)}`));
+    const lines = Array.from({ length: count }, (_, i) =>
+      probe(`198.51.${(i >> 8) % 256}.${i % 256}`, `/${Math.imul(i, 0x9e3779b1)}`),
+    );
     const rubbish = Buffer.from('this is no gzip');
     const packed = Buffer.concat([gzipSync(lines.join('')), gzipSync(probe('203.0.113.7', '/.env')), rubbish]);
     const { code, stderr, figures } = await replay(await logFile('access.log.gz', packed));
@@ -97,9 +118,16 @@ describe('a replayed log', () => {
   });
 
   it('has dates in it that there are not', async () => {
-    const dates = ['45/Jan/2026:12:00:00 +0000', '31/Feb/2026:10:00:00 +0000', '01/Feb/2026:99:99:99 +0000', '01/Feb/2026:10:00:00 +9900'];
+    const dates = [
+      '45/Jan/2026:12:00:00 +0000',
+      '31/Feb/2026:10:00:00 +0000',
+      '01/Feb/2026:99:99:99 +0000',
+      '01/Feb/2026:10:00:00 +9900',
+    ];
     const odd = dates.map((date) => dated(date, '203.0.113.7')).join('');
-    const { figures } = await replay(await logFile('access.log', odd + dated('28/Feb/2026:23:59:60 +1400', '203.0.113.8')));
+    const { figures } = await replay(
+      await logFile('access.log', odd + dated('28/Feb/2026:23:59:60 +1400', '203.0.113.8')),
+    );
     expect(figures).toMatchObject({ lines: 5, unreadable: 4, scenarios: [{ clients: 1 }] });
   });
 

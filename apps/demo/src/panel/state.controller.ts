@@ -1,4 +1,13 @@
-import { Controller, Get, HttpCode, Inject, Post, ServiceUnavailableException, Sse, type MessageEvent } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Post,
+  ServiceUnavailableException,
+  Sse,
+  type MessageEvent,
+} from '@nestjs/common';
 import { isCrowdsecError, type FlushResult } from '@crowdsec-sdk/core';
 import { distinctUntilChanged, map, timer, type Observable } from 'rxjs';
 import type { Stage } from '../stage.js';

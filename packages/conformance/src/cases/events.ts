@@ -53,7 +53,11 @@ export function eventCases({ world }: Subject): void {
   it('tells the requests of a connection from each other', async () => {
     const host = await world().listenedHost();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    for (const [visitor, path] of [[CLEAN, '/hello'], [BANNED, '/hello'], ['198.51.100.9', '/teapot']] as const) {
+    for (const [visitor, path] of [
+      [CLEAN, '/hello'],
+      [BANNED, '/hello'],
+      ['198.51.100.9', '/teapot'],
+    ] as const) {
       const [answer] = (await once(ask(host, 'GET', path, visitor, agent).end(), 'response')) as [IncomingMessage];
       await once(answer.resume(), 'end');
     }

@@ -12,8 +12,7 @@ export interface RequestFacts {
 
 /** Node's `request.headers` (names in lower case) or a Fetch `Headers`. */
 export type RequestHeaders =
-  | Readonly<Record<string, string | readonly string[] | undefined>>
-  | { get(name: string): string | null };
+  Readonly<Record<string, string | readonly string[] | undefined>> | { get(name: string): string | null };
 
 /** What to do with a request. */
 export type Verdict = PassVerdict | BlockVerdict;

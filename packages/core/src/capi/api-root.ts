@@ -28,11 +28,14 @@ export function apiRoot(options: { readonly env?: ApiEnvironment; readonly apiUr
   } catch {
     throw invalid('options.apiUrl', 'must be an absolute URL such as https://capi.example.org');
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid('options.apiUrl', 'must be an http or https URL');
-  if (url.username !== '' || url.password !== '') throw invalid('options.apiUrl', 'must not contain a user or a password');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw invalid('options.apiUrl', 'must be an http or https URL');
+  if (url.username !== '' || url.password !== '')
+    throw invalid('options.apiUrl', 'must not contain a user or a password');
   if (url.search !== '' || url.hash !== '') throw invalid('options.apiUrl', 'must not contain a query or a fragment');
   const path = url.pathname.replace(/\/+$/, '');
-  if (/\/v\d+$/.test(path)) throw invalid('options.apiUrl', 'is the root of the API: leave the version out, the SDK adds /v3');
+  if (/\/v\d+$/.test(path))
+    throw invalid('options.apiUrl', 'is the root of the API: leave the version out, the SDK adds /v3');
   return url.origin + path;
 }
 

@@ -24,7 +24,8 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const transportTo = (root: string): Transport => new Transport({ root, userAgent: 'csnodecapi/v0.0.1', fetch: globalThis.fetch });
+const transportTo = (root: string): Transport =>
+  new Transport({ root, userAgent: 'csnodecapi/v0.0.1', fetch: globalThis.fetch });
 const get = { method: 'GET', path: STREAM, timeoutMs: 500 } as const;
 
 describe('a call', () => {
@@ -49,9 +50,11 @@ describe('a call', () => {
     world.sandbox.faults.add({ path: '/v3/signals', status: 503, times: Infinity });
     await expect(client.pushSignals([{ uuid: 'u' } as never])).rejects.toMatchObject({ status: 503 });
     expect(world.count('/v3/signals')).toBe(1);
-    await expect(client.pushSignals(Array.from({ length: 251 }, () => ({ uuid: 'u' }) as never))).rejects.toMatchObject({
-      code: 'CROWDSEC_OPTION_INVALID',
-    });
+    await expect(client.pushSignals(Array.from({ length: 251 }, () => ({ uuid: 'u' }) as never))).rejects.toMatchObject(
+      {
+        code: 'CROWDSEC_OPTION_INVALID',
+      },
+    );
   });
 
   it('is repeated once with a fresh token after a 401', async () => {
@@ -85,8 +88,14 @@ describe('an answer', () => {
     ['x'.repeat(5_000), '…'],
   ])('that is an error is quoted, whatever its type', async (body, quoted) => {
     const root = await serve((_request, response) => response.writeHead(500).end(body));
-    const error = await transportTo(root).send(get).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: 'CROWDSEC_API_STATUS', status: 500, message: expect.stringContaining(quoted) as string });
+    const error = await transportTo(root)
+      .send(get)
+      .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      code: 'CROWDSEC_API_STATUS',
+      status: 500,
+      message: expect.stringContaining(quoted) as string,
+    });
     expect((error as Error).message.length).toBeLessThan(400);
   });
 
@@ -102,7 +111,10 @@ describe('an answer', () => {
       response.end('{}');
     });
     const root = await serve((_request, response) => response.writeHead(302, { location: elsewhere }).end());
-    await expect(transportTo(root).send({ ...get, token: 'jwt' })).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS', status: 302 });
+    await expect(transportTo(root).send({ ...get, token: 'jwt' })).rejects.toMatchObject({
+      code: 'CROWDSEC_API_STATUS',
+      status: 302,
+    });
     expect(leaked).toBe(0);
   });
 

@@ -23,7 +23,8 @@ export interface StreamQuery {
   readonly signal?: AbortSignal;
 }
 
-interface Call extends Pick<CapiRequest, 'method' | 'path' | 'signal' | 'answer'>, Partial<Pick<CapiRequest, 'timeoutMs'>> {
+interface Call
+  extends Pick<CapiRequest, 'method' | 'path' | 'signal' | 'answer'>, Partial<Pick<CapiRequest, 'timeoutMs'>> {
   /** The body, which may name the machine that the token is of. */
   readonly body?: (token: Token) => unknown;
   /** A 403 is an answer of this call, not a refusal of the token. */
@@ -62,7 +63,12 @@ export class CapiClient {
         { path: 'signals' },
       );
     }
-    await this.#call({ method: 'POST', path: '/v3/signals', ...options, body: ({ machineId }) => signals.map((signal) => ({ ...signal, machine_id: machineId })) });
+    await this.#call({
+      method: 'POST',
+      path: '/v3/signals',
+      ...options,
+      body: ({ machineId }) => signals.map((signal) => ({ ...signal, machine_id: machineId })),
+    });
   }
 
   /**
@@ -83,8 +89,19 @@ export class CapiClient {
   /** Attaches this machine to an account of the console, where it must then be accepted. */
   async enroll(options: EnrollOptions): Promise<EnrollResult> {
     const { key, name, tags, overwrite } = validate(enrollSchema, options, 'enroll');
-    const body = { attachment_key: key, name, tags: [...new Set(tags)], autoenroll: false, ...(overwrite ? { overwrite } : {}) };
-    const { status } = await this.#retried({ method: 'POST', path: '/v3/watchers/enroll', body: () => body, keepForbidden: true });
+    const body = {
+      attachment_key: key,
+      name,
+      tags: [...new Set(tags)],
+      autoenroll: false,
+      ...(overwrite ? { overwrite } : {}),
+    };
+    const { status } = await this.#retried({
+      method: 'POST',
+      path: '/v3/watchers/enroll',
+      body: () => body,
+      keepForbidden: true,
+    });
     // CAPI tells a repetition by 200; anything else that succeeds is a fresh enrollment.
     return { status: status === 200 && !overwrite ? 'already-enrolled' : 'enrolled' };
   }
@@ -104,7 +121,8 @@ export class CapiClient {
       shouldRetry: ({ error }) => isWorthRetrying(error),
       onFailedAttempt: async ({ error, retriesLeft }) => {
         const waitMs = isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;
-        if (retriesLeft > 0 && waitMs > 0 && isWorthRetrying(error)) await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
+        if (retriesLeft > 0 && waitMs > 0 && isWorthRetrying(error))
+          await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
       },
     });
   }
@@ -121,7 +139,9 @@ export class CapiClient {
       return await this.#send(call, fresh);
     } catch (error) {
       if (!isRefusal(error, call)) throw error;
-      throw await this.#session.stopAfterRefusal(`CAPI refused ${call.method} ${call.path} twice, with a fresh token in between.`);
+      throw await this.#session.stopAfterRefusal(
+        `CAPI refused ${call.method} ${call.path} twice, with a fresh token in between.`,
+      );
     }
   }
 

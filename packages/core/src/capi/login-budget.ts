@@ -86,7 +86,9 @@ export function stoppedUntil(record: SessionRecord, now: number): number | undef
 export function refuseWhileStopped(record: SessionRecord, now: number): void {
   const nextAt = stoppedUntil(record, now);
   if (nextAt === undefined || record.stop === undefined) return;
-  throw new CrowdsecError(record.stop.code, `${record.stop.message} Nothing is sent before ${time(nextAt)}.`, { nextAt });
+  throw new CrowdsecError(record.stop.code, `${record.stop.message} Nothing is sent before ${time(nextAt)}.`, {
+    nextAt,
+  });
 }
 
 /** The earliest moment at which one more attempt fits the budget; at most `now` when that is now. */
@@ -110,7 +112,9 @@ export function refuseBeyondBudget(
   if (nextAt <= now) return;
   const what = code === 'CROWDSEC_LOGIN_BUDGET' ? 'login' : 'registration';
   const isSpent = attemptsLastHour(attempts, now) >= LOGINS_PER_HOUR;
-  const why = isSpent ? `The ${what} budget is spent (${LOGINS_PER_HOUR} an hour)` : `CAPI did not answer the last ${what}`;
+  const why = isSpent
+    ? `The ${what} budget is spent (${LOGINS_PER_HOUR} an hour)`
+    : `CAPI did not answer the last ${what}`;
   throw new CrowdsecError(code, `${why}; the next one is possible at ${time(nextAt)}.`, { nextAt });
 }
 

@@ -18,6 +18,11 @@ export const capiOptions = {
   credentials: givenCredentialsSchema.optional(),
   userAgentSuffix: userAgentOptions.shape.suffix,
   userAgentVersion: userAgentOptions.shape.version,
-  timeoutMs: z.number().int().min(100, 'must be at least 100 ms').max(300_000, 'must be at most 300,000 ms').default(30_000),
+  timeoutMs: z
+    .number()
+    .int()
+    .min(100, 'must be at least 100 ms')
+    .max(300_000, 'must be at most 300,000 ms')
+    .default(30_000),
   fetch: functionSchema<Fetch>('a function like the global fetch').optional(),
 };

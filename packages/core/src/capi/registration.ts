@@ -27,7 +27,11 @@ export interface ValidationCalls {
  * @param isNew the pair was made just now, so CAPI can't know it
  * @throws CrowdsecError what a call threw when it settles nothing; the pair stays pending
  */
-export async function validatePair(calls: ValidationCalls, pair: Credentials, isNew: boolean): Promise<Token | undefined> {
+export async function validatePair(
+  calls: ValidationCalls,
+  pair: Credentials,
+  isNew: boolean,
+): Promise<Token | undefined> {
   if (isNew) await calls.register(pair);
   const token = await calls.login(pair);
   if (token !== undefined) return token;

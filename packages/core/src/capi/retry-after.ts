@@ -10,6 +10,8 @@ const LONGEST_MS = 24 * 3_600_000;
 export function parseRetryAfter(header: string | null, serverNowMs: number): number | undefined {
   if (header === null) return undefined;
   const text = header.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - (Number.isNaN(serverNowMs) ? Date.now() : serverNowMs);
+  const ms = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : Date.parse(text) - (Number.isNaN(serverNowMs) ? Date.now() : serverNowMs);
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LONGEST_MS);
 }

@@ -134,8 +134,16 @@ describe('the identity', () => {
   });
 
   it('is not made without a store that outlives the process', async () => {
-    const memory = openStore({ namespace: 't', apiRoot: world.sandbox.url, ephemeral: true, clock: world.time.clock, logger: silentLogger });
-    await expect(world.process({ store: memory }).session.token()).rejects.toMatchObject({ code: 'CROWDSEC_NO_DURABLE_STORE' });
+    const memory = openStore({
+      namespace: 't',
+      apiRoot: world.sandbox.url,
+      ephemeral: true,
+      clock: world.time.clock,
+      logger: silentLogger,
+    });
+    await expect(world.process({ store: memory }).session.token()).rejects.toMatchObject({
+      code: 'CROWDSEC_NO_DURABLE_STORE',
+    });
     expect(world.paths()).toEqual([]);
     await world.process({ store: memory, ephemeral: true }).session.token();
     expect(world.paths()).toEqual([REGISTER, LOGIN]);
@@ -144,7 +152,13 @@ describe('the identity', () => {
   it('is put back when the store was emptied: by a process that runs, or from the copy', async () => {
     const copyDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-copy-'));
     const { clock } = world.time;
-    const copy = openStore({ stateDir: copyDir, namespace: 'test', apiRoot: world.sandbox.url, clock, logger: silentLogger });
+    const copy = openStore({
+      stateDir: copyDir,
+      namespace: 'test',
+      apiRoot: world.sandbox.url,
+      clock,
+      logger: silentLogger,
+    });
     const warnings: string[] = [];
     const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) };
     const { session, store } = world.process({ copy, logger });
@@ -179,7 +193,11 @@ describe('the identity', () => {
     const { session, store } = world.process();
     const token = await session.token();
     const stored = (await store.get('credentials')) as { password: string };
-    const shown = [inspect(session, { depth: 9, showHidden: true }), inspect(token, { depth: 9 }), JSON.stringify([session, token, session.state])];
+    const shown = [
+      inspect(session, { depth: 9, showHidden: true }),
+      inspect(token, { depth: 9 }),
+      JSON.stringify([session, token, session.state]),
+    ];
     expect(stored.password).toMatch(/^[A-Za-z0-9]{64}$/);
     expect(shown.join()).not.toContain(stored.password);
     expect(shown.join()).not.toContain(token.jwt.reveal());
@@ -229,7 +247,10 @@ describe('the login budget', () => {
     world.sandbox.faults.add({ path: LOGIN, cut: 'before', times: Infinity });
     const before = world.count(LOGIN);
     for (let start = 0; start < 50; start++) {
-      await world.process().session.token().catch(() => undefined);
+      await world
+        .process()
+        .session.token()
+        .catch(() => undefined);
       await world.time.advance(2_000);
     }
     expect(world.count(LOGIN) - before).toBeLessThanOrEqual(3);

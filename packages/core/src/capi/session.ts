@@ -180,7 +180,9 @@ export class Session {
     const { credentials: given, store, logger } = this.#options;
     const known = this.#stored ?? (await this.#memory.copiedCredentials());
     if (known === undefined || given !== undefined) return undefined;
-    logger.warn(`The store (${store.description}) has lost the credentials of machine ${known.machineId}: they are put back.`);
+    logger.warn(
+      `The store (${store.description}) has lost the credentials of machine ${known.machineId}: they are put back.`,
+    );
     await this.#memory.putCredentials(lease, known);
     if (this.#token?.machineId === known.machineId) await this.#memory.putToken(lease, this.#token);
     return known;
@@ -206,7 +208,8 @@ export class Session {
           'or say `ephemeral: true`.',
       );
     }
-    if (stored !== undefined) logger.warn(`The machine id prefix has changed: ${stored.machineId} gives way to a new machine.`);
+    if (stored !== undefined)
+      logger.warn(`The machine id prefix has changed: ${stored.machineId} gives way to a new machine.`);
     return this.#newPair(lease);
   }
 
@@ -217,7 +220,11 @@ export class Session {
     return { pair, isNew: true };
   }
 
-  async #logInAs(lease: Lease, { pair, isNew }: { pair: Credentials; isNew: boolean }, previous: Token | undefined): Promise<Token> {
+  async #logInAs(
+    lease: Lease,
+    { pair, isNew }: { pair: Credentials; isNew: boolean },
+    previous: Token | undefined,
+  ): Promise<Token> {
     if (this.#stored?.status === 'validated') return this.#logInValidated(lease, pair, previous);
     const calls = {
       register: (candidate: Credentials) => this.#calls.register(lease, candidate),
@@ -262,7 +269,9 @@ export class Session {
       const message = `CAPI accepts neither a login nor a registration of ${what}.`;
       throw await this.#calls.stop(lease, { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message });
     }
-    logger.warn('CAPI refuses both the login and the registration of a machine id that was never validated: a new one is made.');
+    logger.warn(
+      'CAPI refuses both the login and the registration of a machine id that was never validated: a new one is made.',
+    );
     await this.#calls.remember(lease, { ...this.#calls.record, replacedAt: now });
     return this.#logInAs(lease, await this.#newPair(lease), previous);
   }
@@ -271,7 +280,8 @@ export class Session {
   async #accept(lease: Lease, token: Token): Promise<Token> {
     await this.#memory.putToken(lease, token);
     const stored = await this.#memory.credentials();
-    if (stored !== undefined && stored.status !== 'validated') await this.#keep(lease, { ...stored, status: 'validated' });
+    if (stored !== undefined && stored.status !== 'validated')
+      await this.#keep(lease, { ...stored, status: 'validated' });
     const { stop: _over, ...rest } = this.#calls.record;
     await this.#calls.remember(lease, { ...rest, logins: answered(rest.logins), forbiddenInARow: 0 });
     this.#token = token;

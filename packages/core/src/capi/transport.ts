@@ -60,7 +60,10 @@ export class Transport {
         method: request.method,
         headers,
         redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(request.timeoutMs), ...(request.signal === undefined ? [] : [request.signal])]),
+        signal: AbortSignal.any([
+          AbortSignal.timeout(request.timeoutMs),
+          ...(request.signal === undefined ? [] : [request.signal]),
+        ]),
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });
       return { response, text: await readText(response) };
@@ -96,9 +99,13 @@ function parse(text: string, name: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by something that is not JSON: ${quote(text)}`, {
-      cause: error,
-    });
+    throw new CrowdsecError(
+      'CROWDSEC_API_MALFORMED',
+      `${name} was answered by something that is not JSON: ${quote(text)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -112,7 +119,10 @@ function statusError(name: string, response: Response, text: string): CrowdsecEr
 }
 
 function retryAfter(response: Response): { retryAfterMs?: number } {
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.parse(response.headers.get('date') ?? ''));
+  const retryAfterMs = parseRetryAfter(
+    response.headers.get('retry-after'),
+    Date.parse(response.headers.get('date') ?? ''),
+  );
   return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 

@@ -17,11 +17,15 @@ describe('the user agent', () => {
     [{ version: 'v1.2' }, 'userAgent.version'],
     [{ version: 'v1.2.3-beta' }, 'userAgent.version'],
   ])('refuses %j', (options, path) => {
-    expect(() => userAgent(options)).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error);
+    expect(() => userAgent(options)).toThrow(
+      expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error,
+    );
   });
 
   it('carries the version of this package by default', () => {
-    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     expect(SDK_VERSION).toBe(`v${manifest.version}`);
   });
 });

@@ -117,7 +117,11 @@ export class WatcherCalls {
       return 'taken';
     } catch (error) {
       if (isCrowdsecError(error, 'CROWDSEC_API_STATUS') && error.status === 403) {
-        const stop = { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message: 'CAPI forbids the registration (403).' } as const;
+        const stop = {
+          code: 'CROWDSEC_REGISTRATION_FAILED',
+          forMs: HOUR_MS,
+          message: 'CAPI forbids the registration (403).',
+        } as const;
         throw await this.stop(lease, stop, error);
       }
       const registrations = postponed(this.record.registrations, retryAfterOf(error));
@@ -134,7 +138,10 @@ export class WatcherCalls {
   /** The lease must outlive the call: two processes never register or log in at once. */
   async #beforeCall(lease: Lease): Promise<void> {
     if (!(await lease.renew(SESSION_LEASE_MS))) {
-      throw new CrowdsecError('CROWDSEC_LEASE_BUSY', 'Another process took over the session; the next call will use its token.');
+      throw new CrowdsecError(
+        'CROWDSEC_LEASE_BUSY',
+        'Another process took over the session; the next call will use its token.',
+      );
     }
   }
 }

@@ -20,7 +20,12 @@ export interface Signal {
   readonly created_at: string;
   readonly start_at: string;
   readonly stop_at: string;
-  readonly source: { readonly scope: 'Ip' | 'Range'; readonly value: string; readonly ip?: string; readonly range?: string };
+  readonly source: {
+    readonly scope: 'Ip' | 'Range';
+    readonly value: string;
+    readonly ip?: string;
+    readonly range?: string;
+  };
   readonly context: readonly { readonly key: string; readonly value: string }[];
   /** Absent for a whisper. */
   readonly decisions?: readonly WireDecision[];

@@ -39,13 +39,18 @@ const outcomeSchema = z
   .strictObject({
     scenario: z.string(),
     signal: z.enum(['decision', 'whisper'], { error: "must be 'decision' or 'whisper'" }).optional(),
-    decision: z.strictObject({ type: remediationField.default('ban'), duration: goDurationField('4h').default('4h') }).optional(),
+    decision: z
+      .strictObject({ type: remediationField.default('ban'), duration: goDurationField('4h').default('4h') })
+      .optional(),
     message: z.string().max(1_000).optional(),
     eventCount: z.number().int().min(1).optional(),
     startAt: z.number().min(0, 'must be a moment in ms since the epoch').optional(),
     context: contextField.optional(),
   })
-  .refine(({ signal, decision }) => signal !== undefined || decision !== undefined, 'must have a signal, a decision, or both');
+  .refine(
+    ({ signal, decision }) => signal !== undefined || decision !== undefined,
+    'must have a signal, a decision, or both',
+  );
 
 /** Acts on what the detectors of one extension find, within what extensions may. */
 export class Acting {
@@ -62,7 +67,9 @@ export class Acting {
 
   /** The scenarios whose share of this hour is spent. */
   get spent(): readonly string[] {
-    return [...this.#caps].filter(([, { decision, whisper }]) => decision.isSpent || whisper.isSpent).map(([scenario]) => scenario);
+    return [...this.#caps]
+      .filter(([, { decision, whisper }]) => decision.isSpent || whisper.isSpent)
+      .map(([scenario]) => scenario);
   }
 
   /**

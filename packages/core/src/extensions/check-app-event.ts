@@ -17,7 +17,10 @@ const eventSchema = z.object({ kind: appEventKind, ip: z.string({ error: "must b
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none, or without an address
  */
-export function checkAppEvent(kind: AppEventKind, given: unknown): { readonly ip: string; readonly facts: () => AppFacts } {
+export function checkAppEvent(
+  kind: AppEventKind,
+  given: unknown,
+): { readonly ip: string; readonly facts: () => AppFacts } {
   const { ip } = validate(eventSchema, { kind, ip: (given as { readonly ip?: unknown } | undefined)?.ip }, 'observe');
   return { ip, facts: () => factsOf(given as object) };
 }

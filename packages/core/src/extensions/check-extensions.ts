@@ -34,7 +34,9 @@ const extension = z.object({
   apiVersion: z.literal(EXTENSION_API_VERSION, {
     error: `must be ${EXTENSION_API_VERSION}, the version of the contract that this host speaks`,
   }),
-  scenarios: z.array(z.string().regex(SCENARIO_NAME, 'must look like acme/login-bruteforce: lower-case letters, digits, - and _')).optional(),
+  scenarios: z
+    .array(z.string().regex(SCENARIO_NAME, 'must look like acme/login-bruteforce: lower-case letters, digits, - and _'))
+    .optional(),
   behavior: z.string().max(100).optional(),
   detectors: z.array(detector).optional(),
   sources: z.array(objectWith<DecisionSource>(['pull'], 'a source of decisions')).optional(),
@@ -101,12 +103,17 @@ export function checkRemedies(extensions: readonly Extension[], remediations: re
   }
 }
 
-function refuseTwins(extensions: readonly Extension[], what: string, namesOf: (extension: Extension) => readonly string[]): void {
+function refuseTwins(
+  extensions: readonly Extension[],
+  what: string,
+  namesOf: (extension: Extension) => readonly string[],
+): void {
   const seen = new Set<string>();
   for (const [i, each] of extensions.entries()) {
     for (const name of namesOf(each)) {
       const path = `options.extensions[${i}].${what}`;
-      if (seen.has(name)) throw new CrowdsecError('CROWDSEC_OPTION_INVALID', `${path}: "${name}" is there twice`, { path });
+      if (seen.has(name))
+        throw new CrowdsecError('CROWDSEC_OPTION_INVALID', `${path}: "${name}" is there twice`, { path });
       seen.add(name);
     }
   }

@@ -53,7 +53,9 @@ async function running(extensions: readonly Extension[], options: Partial<Crowds
   return crowdsec;
 }
 
-function extension(parts: Partial<Extension> & { readonly detect?: Detector['detect']; readonly detector?: Partial<Detector> }): Extension {
+function extension(
+  parts: Partial<Extension> & { readonly detect?: Detector['detect']; readonly detector?: Partial<Detector> },
+): Extension {
   const { detect, detector, ...rest } = parts;
   const detectors = detect === undefined ? [] : [{ name: 'trap', on: ['app:hit'] as const, detect, ...detector }];
   return { name: 'acme.trap', apiVersion: 1, scenarios: [SCENARIO], detectors, ...rest };
@@ -82,7 +84,10 @@ describe('an extension', () => {
       [{ name: 'Acme Trap' }, 'options.extensions[0].name'],
       [{ apiVersion: 2 as 1 }, 'options.extensions[0].apiVersion'],
       [{ scenarios: ['trap'] }, 'options.extensions[0].scenarios[0]'],
-      [{ detectors: [{ name: 'a', on: ['login'] as never, detect: () => undefined }] }, 'options.extensions[0].detectors[0].on[0]'],
+      [
+        { detectors: [{ name: 'a', on: ['login'] as never, detect: () => undefined }] },
+        'options.extensions[0].detectors[0].on[0]',
+      ],
       [{ detectors: [{ name: 'a', on: [], detect: () => undefined }] }, 'options.extensions[0].detectors[0].on'],
       [
         { detectors: [{ name: 'a', on: ['response'], blocking: true, detect: () => undefined }] },
@@ -92,7 +97,9 @@ describe('an extension', () => {
       [{ remedies: { ban: 'no' as never } }, 'options.extensions[0].remedies.ban'],
     ];
     for (const [parts, path] of wrong) {
-      expect(() => agent([extension(parts)])).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error);
+      expect(() => agent([extension(parts)])).toThrow(
+        expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error,
+      );
     }
   });
 
@@ -163,14 +170,18 @@ describe('an extension', () => {
 
   it('acts by its context, within its own scenarios', async () => {
     let context: ExtensionContext | undefined;
-    const crowdsec = await running([extension({ activate: (given) => void (context = given) })], { scenarios: ['acme/own'] });
+    const crowdsec = await running([extension({ activate: (given) => void (context = given) })], {
+      scenarios: ['acme/own'],
+    });
     expect(context!.decide({ ip: VISITOR, scenario: SCENARIO })).toMatchObject({ value: VISITOR });
     expect(context!.decide({ ip: '10.0.0.1', scenario: SCENARIO })).toBeUndefined();
     expect(context!.report({ ip: VISITOR, scenario: SCENARIO })).toMatchObject({ status: 'buffered' });
     const foreign = expect.objectContaining({ code: 'CROWDSEC_SCENARIO_UNDECLARED' }) as Error;
     expect(() => context!.report({ ip: VISITOR, scenario: 'acme/own' })).toThrow(foreign);
     expect(crowdsec.health().extensions[0]).toMatchObject({ failures: 1, state: 'active' });
-    const rest = Array.from({ length: 1_001 }, (_, i) => context!.whisper({ ip: `23.${i >> 6}.${i & 63}.1`, scenario: SCENARIO }));
+    const rest = Array.from({ length: 1_001 }, (_, i) =>
+      context!.whisper({ ip: `23.${i >> 6}.${i & 63}.1`, scenario: SCENARIO }),
+    );
     expect(rest.at(-1)).toMatchObject({ status: 'refused', reason: 'capped' });
     expect(crowdsec.health().problems).toContainEqual(expect.objectContaining({ code: 'EXTENSION_CAPPED' }));
   });
@@ -181,7 +192,10 @@ describe('a detector', () => {
     const seen: DetectionEvent[] = [];
     const watch = { on: ['request', 'response', 'app:hit'] } as const;
     const crowdsec = await running([extension({ detect: (event) => void seen.push(event), detector: watch })]);
-    const request = { ...facts('/login'), headers: { 'user-agent': 'x'.repeat(600), cookie: 'a=b', authorization: 'Basic eDp5' } };
+    const request = {
+      ...facts('/login'),
+      headers: { 'user-agent': 'x'.repeat(600), cookie: 'a=b', authorization: 'Basic eDp5' },
+    };
     const verdict = crowdsec.bouncer.inspect(request);
     await time.advance(7);
     crowdsec.bouncer.answering(request, verdict)?.(401);
@@ -189,7 +203,13 @@ describe('a detector', () => {
     const traits = { method: 'GET', path: '/login', userAgent: 'x'.repeat(500), action: 'pass', ip: VISITOR };
     expect(seen).toEqual([
       { kind: 'request', at: expect.any(Number) as number, ...traits },
-      { kind: 'response', at: expect.any(Number) as number, status: 401, durationMs: expect.any(Number) as number, ...traits },
+      {
+        kind: 'response',
+        at: expect.any(Number) as number,
+        status: 401,
+        durationMs: expect.any(Number) as number,
+        ...traits,
+      },
       { kind: 'app:hit', at: expect.any(Number) as number, ip: VISITOR, facts: { user: 'alice' } },
     ]);
   });
@@ -282,7 +302,9 @@ describe('a detector', () => {
     const crowdsec = await running([extension({ detect: (event) => void seen.push(event) })]);
     const wrong = expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path: 'observe.kind' }) as Error;
     expect(() => crowdsec.observe('login' as 'app:x', { ip: VISITOR })).toThrow(wrong);
-    expect(() => crowdsec.observe('app:hit', {} as { ip: string })).toThrow(expect.objectContaining({ path: 'observe.ip' }) as Error);
+    expect(() => crowdsec.observe('app:hit', {} as { ip: string })).toThrow(
+      expect.objectContaining({ path: 'observe.ip' }) as Error,
+    );
     crowdsec.observe('app:hit', { ip: 'nonsense' });
     crowdsec.observe('app:hit', { ip: VISITOR, user: 'x'.repeat(9_999), odd: { deep: 1 } as never });
     await shown();
@@ -293,7 +315,9 @@ describe('a detector', () => {
 
 describe('what an extension may do', () => {
   /** An agent, and the context of an extension of it. */
-  async function withContext(options: Partial<CrowdsecOptions> = {}): Promise<{ crowdsec: Crowdsec; context: ExtensionContext }> {
+  async function withContext(
+    options: Partial<CrowdsecOptions> = {},
+  ): Promise<{ crowdsec: Crowdsec; context: ExtensionContext }> {
     let context: ExtensionContext | undefined;
     const crowdsec = await running([extension({ activate: (given) => void (context = given) })], options);
     return { crowdsec, context: context! };
@@ -311,8 +335,10 @@ describe('what an extension may do', () => {
 
   it('is not to weaken what holds: a stronger type stays, then the later end', async () => {
     const { crowdsec, context } = await withContext();
-    const decide = (duration: string, type = 'ban'): void => void context.decide({ ip: VISITOR, scenario: SCENARIO, type, duration });
-    const held = (): unknown => crowdsec.localDecisions().map(({ type, expiresAt }) => [type, (expiresAt - time.clock.now()) / 3_600_000]);
+    const decide = (duration: string, type = 'ban'): void =>
+      void context.decide({ ip: VISITOR, scenario: SCENARIO, type, duration });
+    const held = (): unknown =>
+      crowdsec.localDecisions().map(({ type, expiresAt }) => [type, (expiresAt - time.clock.now()) / 3_600_000]);
     crowdsec.decide({ ip: VISITOR, scenario: 'admin/by-hand', duration: '720h' });
     decide('1h');
     decide('900h', 'captcha');
@@ -338,12 +364,18 @@ describe('what an extension may do', () => {
   });
 
   it('is not to become somebody else after it was checked', async () => {
-    const detector = { name: 'trap', on: ['app:hit'], detect: () => banAndTell } as { -readonly [Key in keyof Detector]: Detector[Key] };
+    const detector = { name: 'trap', on: ['app:hit'], detect: () => banAndTell } as {
+      -readonly [Key in keyof Detector]: Detector[Key];
+    };
     const shifty = { ...extension({}), detectors: [detector] };
     const crowdsec = await running([shifty]);
     detector.on = undefined as never;
     detector.detect = () => undefined;
-    Object.defineProperty(shifty, 'sources', { get: () => { throw new Error('gone'); } });
+    Object.defineProperty(shifty, 'sources', {
+      get: () => {
+        throw new Error('gone');
+      },
+    });
     await hit(crowdsec);
     expect(crowdsec.health().extensions).toMatchObject([{ name: 'acme.trap', detectors: [{ events: 1 }] }]);
     await crowdsec.stop();
@@ -367,9 +399,19 @@ describe('what an extension may do', () => {
 
 describe('an extension that fails', () => {
   it.each<readonly [string, () => void | Promise<void>]>([
-    ['throws', () => { throw new Error('boom'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('boom');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('boom'))],
-    ['throws what has no text', () => { throw Object.create(null) as Error; }],
+    [
+      'throws what has no text',
+      () => {
+        throw Object.create(null) as Error;
+      },
+    ],
   ])('in a timer of its own, which %s, fails alone', async (_, run) => {
     let context: ExtensionContext | undefined;
     const crowdsec = await running([extension({ activate: (given) => void (context = given) })]);
@@ -382,13 +424,16 @@ describe('an extension that fails', () => {
     const remedies = { ban: () => ({ status: 99, headers: {}, body: '' }) };
     const crowdsec = await running([extension({ remedies })]);
     for (let i = 0; i < 5; i++) expect(crowdsec.bouncer.inspect(facts('/', '198.51.100.7')).action).toBe('pass');
-    expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'off', reason: 'remedy ban: a remedy answered the status 99' });
+    expect(crowdsec.health().extensions[0]).toMatchObject({
+      state: 'off',
+      reason: 'remedy ban: a remedy answered the status 99',
+    });
     expect(crowdsec.bouncer.inspect(facts('/', '198.51.100.7')).action).toBe('block');
   });
 
   it('by holding the event loop is switched off, and what it found counts', async () => {
     let heldMs = 60;
-    const monotonic = (): number => (time.clock.monotonic() + (heldMs += 60));
+    const monotonic = (): number => time.clock.monotonic() + (heldMs += 60);
     const clock = { now: () => time.clock.now(), monotonic };
     const crowdsec = await running([extension({ detect: () => banAndTell })], { clock });
     for (let i = 1; i <= 6; i++) await hit(crowdsec, `203.0.113.${i}`);
@@ -400,13 +445,37 @@ describe('an extension that fails', () => {
   });
 
   const failing: readonly (readonly [string, Detector['detect'], string])[] = [
-    ['throws', () => { throw new Error('boom'); }, 'detector trap: boom'],
-    ['throws what has no text', () => { throw Object.create(null) as Error; }, 'detector trap: something that has no text'],
+    [
+      'throws',
+      () => {
+        throw new Error('boom');
+      },
+      'detector trap: boom',
+    ],
+    [
+      'throws what has no text',
+      () => {
+        throw Object.create(null) as Error;
+      },
+      'detector trap: something that has no text',
+    ],
     ['rejects', () => Promise.reject(new Error('boom')), 'detector trap: boom'],
     ['hangs', () => new Promise(() => undefined), 'detector trap: no answer within 2 s'],
-    ['reports what it has not declared', () => ({ scenario: 'acme/other', signal: 'whisper' }), 'is none that the extension declares'],
-    ['says what no outcome may', () => ({ scenario: SCENARIO, signal: 'shout' as 'whisper' }), "must be 'decision' or 'whisper'"],
-    ['speaks of somebody else', () => ({ scenario: SCENARIO, signal: 'whisper', ip: '8.8.8.8' }) as Outcome, 'outcome.ip'],
+    [
+      'reports what it has not declared',
+      () => ({ scenario: 'acme/other', signal: 'whisper' }),
+      'is none that the extension declares',
+    ],
+    [
+      'says what no outcome may',
+      () => ({ scenario: SCENARIO, signal: 'shout' as 'whisper' }),
+      "must be 'decision' or 'whisper'",
+    ],
+    [
+      'speaks of somebody else',
+      () => ({ scenario: SCENARIO, signal: 'whisper', ip: '8.8.8.8' }) as Outcome,
+      'outcome.ip',
+    ],
     ['answers nonsense', () => 'ban' as unknown as Outcome, 'detector trap: '],
   ];
 
@@ -484,13 +553,19 @@ describe('an extension that fails', () => {
         throw new Error('boom');
       },
     };
-    const crowdsec = await running([extension({ remedies, detect: () => undefined })], { remediations: ['ban', 'slow'] });
+    const crowdsec = await running([extension({ remedies, detect: () => undefined })], {
+      remediations: ['ban', 'slow'],
+    });
     crowdsec.decide({ ip: VISITOR, type: 'slow', scenario: SCENARIO });
     for (let i = 0; i < 5; i++) {
       expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass', origin: 'failed', ip: VISITOR });
     }
     expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'off' });
-    expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass', remediation: 'slow', origin: 'crowdsec' });
+    expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({
+      action: 'pass',
+      remediation: 'slow',
+      origin: 'crowdsec',
+    });
   });
 
   it('in a remedy leaves the refusal to the built-in one while it is off', async () => {
@@ -501,8 +576,13 @@ describe('an extension that fails', () => {
     };
     const crowdsec = await running([extension({ remedies })], { onError: 'block' });
     const banned = facts('/', '198.51.100.7');
-    for (let i = 0; i < 5; i++) expect(crowdsec.bouncer.inspect(banned)).toMatchObject({ action: 'block', origin: 'failed' });
+    for (let i = 0; i < 5; i++)
+      expect(crowdsec.bouncer.inspect(banned)).toMatchObject({ action: 'block', origin: 'failed' });
     expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'off', reason: 'remedy ban: boom' });
-    expect(crowdsec.bouncer.inspect(banned)).toMatchObject({ action: 'block', origin: 'CAPI', response: { status: 403 } });
+    expect(crowdsec.bouncer.inspect(banned)).toMatchObject({
+      action: 'block',
+      origin: 'CAPI',
+      response: { status: 403 },
+    });
   });
 });

@@ -21,7 +21,11 @@ const PERCENT = 37;
 
 /** Reads the address in `text[start, end)`; IPv4-mapped IPv6 reads as IPv4. */
 export function readIp(text: string, start: number, end: number): Read {
-  if (text.charCodeAt(start) === COLON && text.startsWith(MAPPED, start) && readV4(text, start + MAPPED.length, end) === 4) {
+  if (
+    text.charCodeAt(start) === COLON &&
+    text.startsWith(MAPPED, start) &&
+    readV4(text, start + MAPPED.length, end) === 4
+  ) {
     mapped = true;
     return 4;
   }

@@ -97,7 +97,8 @@ export class LocalDecisionsSync {
       this.#failed = false;
       for (const resolve of waiting) resolve();
     } catch (error) {
-      if (!this.#failed) logger.warn(`Local decisions hold in this process and could not be stored yet: ${messageOf(error)}`);
+      if (!this.#failed)
+        logger.warn(`Local decisions hold in this process and could not be stored yet: ${messageOf(error)}`);
       this.#failed = true;
       this.#waiting.unshift(...waiting);
       if (!this.#stopped) this.#saveJob ??= this.#saveLater(RETRY_MS);

@@ -31,13 +31,18 @@ export function tried(record: PullRecord, now: number, random: number): PullReco
   return { failures: record.failures + 1, failedAt: now, waitMs };
 }
 
-export type Gate = { readonly open: true } | { readonly open: false; readonly reason: 'budget' | 'backoff'; readonly nextAt: number };
+export type Gate =
+  { readonly open: true } | { readonly open: false; readonly reason: 'budget' | 'backoff'; readonly nextAt: number };
 
 /**
  * Whether decisions may be pulled now: not sooner than two hours after the last pull that was stored, and with growing gaps while
  * pulls fail.
  */
-export function pullGate(input: { readonly pulledAt: number | undefined; readonly record: PullRecord; readonly now: number }): Gate {
+export function pullGate(input: {
+  readonly pulledAt: number | undefined;
+  readonly record: PullRecord;
+  readonly now: number;
+}): Gate {
   const { pulledAt, record, now } = input;
   const budgetAt = pulledAt === undefined ? now : notInFuture(pulledAt, now) + SHORTEST_INTERVAL_MS;
   if (budgetAt > now) return { open: false, reason: 'budget', nextAt: budgetAt };

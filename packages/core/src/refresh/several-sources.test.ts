@@ -151,7 +151,12 @@ describe('a source of each process', () => {
     };
     const startedAt = time.clock.now();
     const agent = await running({ sources: [changing] });
-    expect(agent.engine.explain(BANNED).map(({ origin }) => origin).toSorted()).toEqual(['CAPI', 'acme']);
+    expect(
+      agent.engine
+        .explain(BANNED)
+        .map(({ origin }) => origin)
+        .toSorted(),
+    ).toEqual(['CAPI', 'acme']);
     await time.advance(2 * HOUR_MS);
     await agent.refresher.refresh();
     expect(agent.engine.explain(BANNED)).toHaveLength(2);
@@ -183,7 +188,11 @@ describe('a source of each process', () => {
 
   it.each<[string, (context: PullContext) => Promise<PullResult>, RegExp]>([
     ['throws', () => Promise.reject(new Error('out of order')), /^out of order$/],
-    ["yields another's feed", async () => answerOf('CAPI', THEIRS), /^it spoke for the feed "CAPI", which is not its own$/],
+    [
+      "yields another's feed",
+      async () => answerOf('CAPI', THEIRS),
+      /^it spoke for the feed "CAPI", which is not its own$/,
+    ],
     ["drops another's feed", async () => ({ ...empty(), delta: drop('CAPI') }), /feed "CAPI"/],
     ["remembers another's list", async () => ({ ...empty(), state: { 'blocklist:tor': TOR } }), /feed "blocklist:tor"/],
     ['yields nothing that is an answer', async () => ({}) as PullResult, /no answer/],
@@ -192,7 +201,9 @@ describe('a source of each process', () => {
     ['tells too much apart', async () => withScenarios(1_001), /delta\.sources/],
   ])('that %s changes nothing, is named, and is asked again', async (_, fail, message) => {
     let failing = false;
-    const wrong = contributed('acme', (context) => (failing ? fail(context) : Promise.resolve(answerOf('acme:x', THEIRS))));
+    const wrong = contributed('acme', (context) =>
+      failing ? fail(context) : Promise.resolve(answerOf('acme:x', THEIRS)),
+    );
     const agent = await running({ sources: [wrong, cidrs([OURS])] });
     failing = true;
     await time.advance(3 * SECOND_MS);

@@ -13,7 +13,10 @@ export interface Snapshot {
 
 const headSchema = z.object({
   pulledAt: z.number().nullable(),
-  sourceState: z.record(z.string(), z.custom<SourceState[string]>((value) => typeof value === 'object' && value !== null)),
+  sourceState: z.record(
+    z.string(),
+    z.custom<SourceState[string]>((value) => typeof value === 'object' && value !== null),
+  ),
   index: z.json(),
 });
 

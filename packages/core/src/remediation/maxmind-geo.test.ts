@@ -53,7 +53,8 @@ describe('maxmindGeo', () => {
     for (const ip of ['81.2.69.142', '::ffff:81.2.69.142', '2001:DB8:A:0::1', '216.160.83.56', '2001:db8:c::1']) {
       expect([ip, remediation(ip)]).toEqual([ip, 'ban']);
     }
-    for (const ip of ['1.2.3.4', '2001:db8:b::1', '2001:db8:d::1']) expect([ip, remediation(ip)]).toEqual([ip, 'bypass']);
+    for (const ip of ['1.2.3.4', '2001:db8:b::1', '2001:db8:d::1'])
+      expect([ip, remediation(ip)]).toEqual([ip, 'bypass']);
     expect(crowdsec.explain('216.160.83.56')).toMatchObject([{ scope: 'as', value: '209', origin: 'CAPI' }]);
     expect(crowdsec.health()).toMatchObject({ status: 'ok' });
   });

@@ -149,9 +149,7 @@ export class RemediationEngine {
     if (remediation === BYPASS && !source.allow) return CLEAN;
     const { origin, scenario } = source;
     // No spread: it takes longer than the lookup.
-    return expiresAt === undefined
-      ? { remediation, origin, scenario }
-      : { remediation, origin, scenario, expiresAt };
+    return expiresAt === undefined ? { remediation, origin, scenario } : { remediation, origin, scenario, expiresAt };
   }
 }
 

@@ -65,7 +65,8 @@ export class SignalBuffer {
     const pace = nextCall({ size: this.size, oldestAt, lastCallAt: pacer.lastCallAt });
     const { allowedAt } = pacer;
     if (pace.dueAt === undefined) return { ...pace, allowedAt };
-    if (pacer.hasUnfinishedBusiness) return { allowedAt, dueAt: allowedAt, reason: 'the last call did not get through' };
+    if (pacer.hasUnfinishedBusiness)
+      return { allowedAt, dueAt: allowedAt, reason: 'the last call did not get through' };
     if (pace.dueAt >= allowedAt) return { ...pace, allowedAt };
     return { allowedAt, dueAt: allowedAt, reason: 'as soon as the pace of the network allows' };
   }
@@ -138,7 +139,8 @@ export class SignalBuffer {
       logger.warn(`Signals could not be sent at the stop: ${messageOf(error)}`);
     }
     if (this.size > 0 && store.crashSafe) logger.info(`${this.size} signals wait in the journal for the next start.`);
-    else if (this.size > 0) logger.warn(`${this.size} signals are lost: the store (${store.description}) keeps no journal.`);
+    else if (this.size > 0)
+      logger.warn(`${this.size} signals are lost: the store (${store.description}) keeps no journal.`);
   }
 
   async #send(turn: Turn): Promise<TurnOutcome<{ sent: number; error?: CrowdsecError }>> {
@@ -157,7 +159,11 @@ export class SignalBuffer {
         if (entries.length === 1) await this.#setAside(turn, entries[0]!, error);
         return { value: { sent: 0 }, suspects: afterRefusal(entries.length, turn.suspects) };
       }
-      listener.failed({ count: entries.length, error, nextAt: error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0) });
+      listener.failed({
+        count: entries.length,
+        error,
+        nextAt: error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0),
+      });
       return { value: { sent: 0, error }, suspects: turn.suspects, failure: error };
     }
     await this.#done(entries);

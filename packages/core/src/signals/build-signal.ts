@@ -15,7 +15,9 @@ const DEFAULT_DECISION = { type: 'ban', duration: '4h' };
 const whisperShape = {
   ip: z.string().max(100).optional(),
   range: z.string().max(100).optional(),
-  scenario: z.string().regex(SCENARIO_NAME, 'must look like mysecmodule/login-bruteforce: lower-case letters, digits, - and _'),
+  scenario: z
+    .string()
+    .regex(SCENARIO_NAME, 'must look like mysecmodule/login-bruteforce: lower-case letters, digits, - and _'),
   message: z.string().max(1_000).optional(),
   eventCount: z.number().int().min(1).default(1),
   startAt: z.date().optional(),
@@ -27,7 +29,9 @@ const whisperSchema = z.strictObject(whisperShape).refine(hasOneTarget, ONE_TARG
 const reportSchema = z
   .strictObject({
     ...whisperShape,
-    decision: z.strictObject({ type: remediationField, duration: goDurationField('4h or 30m') }).default(DEFAULT_DECISION),
+    decision: z
+      .strictObject({ type: remediationField, duration: goDurationField('4h or 30m') })
+      .default(DEFAULT_DECISION),
   })
   .refine(hasOneTarget, ONE_TARGET);
 

@@ -80,7 +80,12 @@ export class Intake {
   add(input: Report | Whisper, kind: SignalKind): Receipt {
     const { clock, declared, listener, isReportable, mergeWindowMs } = this.#options;
     const now = clock.now();
-    const { prefix, facts, address: ip, scenario } = checkReport(input, kind, {
+    const {
+      prefix,
+      facts,
+      address: ip,
+      scenario,
+    } = checkReport(input, kind, {
       declared,
       now,
       path: kind === 'decision' ? 'report' : 'whisper',
@@ -92,7 +97,8 @@ export class Intake {
 
     const key = `${kind} ${scenario} ${facts.value}`;
     const latest = this.#room.latest(key);
-    if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil) return this.#merge(latest, facts);
+    if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil)
+      return this.#merge(latest, facts);
     const about = { key, kind, isRepeat: latest !== undefined, mergeUntil: now + mergeWindowMs };
     if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
     const { uuid, stored } = this.#writeSoon(this.#room.admit(facts, about));
@@ -283,6 +289,7 @@ export class Intake {
   #tellAnew(sent: Waiting): void {
     const { key, kind, mergeUntil, unwritten, stored } = sent;
     this.#room.leave(sent);
-    if (unwritten !== undefined) this.#toWrite.add(this.#room.admit(unwritten, { key, kind, isRepeat: true, mergeUntil }, stored));
+    if (unwritten !== undefined)
+      this.#toWrite.add(this.#room.admit(unwritten, { key, kind, isRepeat: true, mergeUntil }, stored));
   }
 }

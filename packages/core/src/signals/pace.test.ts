@@ -14,8 +14,20 @@ describe('when the next call leaves', () => {
     { size: 250, oldestAt: 50 * S, lastCallAt: 45 * S, dueAt: 55 * S, why: 'a full call waits for the 10 seconds' },
     { size: 5_000, oldestAt: 0, lastCallAt: 45 * S, dueAt: 55 * S, why: 'more than a call is not sooner' },
     { size: 249, oldestAt: 44 * S, lastCallAt: 60 * S, dueAt: 70 * S, why: 'never within 10 seconds of the last call' },
-    { size: 1, oldestAt: 300 * S, lastCallAt: 0, dueAt: 600 * S, why: 'never later than 10 minutes after the last call' },
-    { size: 1, oldestAt: 3_600 * S, lastCallAt: 0, dueAt: 3_610 * S, why: 'after a quiet hour, 10 seconds to gather more' },
+    {
+      size: 1,
+      oldestAt: 300 * S,
+      lastCallAt: 0,
+      dueAt: 600 * S,
+      why: 'never later than 10 minutes after the last call',
+    },
+    {
+      size: 1,
+      oldestAt: 3_600 * S,
+      lastCallAt: 0,
+      dueAt: 3_610 * S,
+      why: 'after a quiet hour, 10 seconds to gather more',
+    },
   ])('$why', ({ size, oldestAt, lastCallAt, dueAt }) => {
     expect(nextCall({ size, oldestAt, lastCallAt }).dueAt).toBeCloseTo(dueAt, -2);
   });
@@ -25,7 +37,10 @@ describe('when the next call leaves', () => {
   });
 
   it('is never later when one more signal waits', () => {
-    const dues = Array.from({ length: 300 }, (_, size) => nextCall({ size: size + 1, oldestAt: 100 * S, lastCallAt: 90 * S }).dueAt!);
+    const dues = Array.from(
+      { length: 300 },
+      (_, size) => nextCall({ size: size + 1, oldestAt: 100 * S, lastCallAt: 90 * S }).dueAt!,
+    );
     expect([...dues].sort((a, b) => b - a)).toEqual(dues);
   });
 });

@@ -119,7 +119,11 @@ export class Pacer {
         }
         await this.#called(lease);
       };
-      const { value, suspects, failure } = await work({ suspects: this.#record.suspects, leave, put: (key, value) => lease.put(key, value) });
+      const { value, suspects, failure } = await work({
+        suspects: this.#record.suspects,
+        leave,
+        put: (key, value) => lease.put(key, value),
+      });
       this.#record = { ...this.#record, suspects, ...this.#patience(failure) };
       if (this.#calledAt === before) await this.#remember(lease, this.#record);
       else await this.#called(lease);

@@ -36,7 +36,11 @@ interface Numbered {
 export async function pushAll(reports: readonly (Report | Whisper)[], options: PushOptions): Promise<PushResult> {
   const { declared, clock } = options;
   const checked = reports.map((report, index) =>
-    checkReport(report, 'decision' in report ? 'decision' : 'whisper', { declared, now: clock.now(), path: `signals[${index}]` }),
+    checkReport(report, 'decision' in report ? 'decision' : 'whisper', {
+      declared,
+      now: clock.now(),
+      path: `signals[${index}]`,
+    }),
   );
   const refused: { index: number; reason: string }[] = [];
   const signals: Numbered[] = [];
@@ -60,7 +64,8 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
 
 function inBatches(signals: readonly Numbered[]): (readonly Numbered[])[] {
   const batches: (readonly Numbered[])[] = [];
-  for (let at = 0; at < signals.length; at += MAX_SIGNALS_PER_CALL) batches.push(signals.slice(at, at + MAX_SIGNALS_PER_CALL));
+  for (let at = 0; at < signals.length; at += MAX_SIGNALS_PER_CALL)
+    batches.push(signals.slice(at, at + MAX_SIGNALS_PER_CALL));
   return batches;
 }
 
@@ -73,7 +78,7 @@ interface Outcome {
 /** Sends one call's worth when its turn comes; resolves with CAPI's refusal if what is in it is the reason. */
 async function send(batch: readonly Numbered[], options: PushOptions): Promise<CrowdsecError | undefined> {
   const { pacer, clock, scheduler, isStopped } = options;
-  for (let tries = 1; ; ) {
+  for (let tries = 1; ;) {
     if (isStopped()) throw new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped before all signals were sent.');
     const outcome = await pacer.turn((turn) => call(batch, turn, options));
     if (outcome !== undefined && outcome.failure === undefined) return outcome.refusal;
@@ -82,7 +87,11 @@ async function send(batch: readonly Numbered[], options: PushOptions): Promise<C
   }
 }
 
-async function call(batch: readonly Numbered[], turn: Turn, { prepare, push }: PushOptions): Promise<TurnOutcome<Outcome>> {
+async function call(
+  batch: readonly Numbered[],
+  turn: Turn,
+  { prepare, push }: PushOptions,
+): Promise<TurnOutcome<Outcome>> {
   const { suspects } = turn;
   try {
     await prepare();

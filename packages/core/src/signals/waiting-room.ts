@@ -76,7 +76,11 @@ export class WaitingRoom {
   }
 
   /** Lets a signal in, not journaled yet. */
-  admit(facts: SignalFacts, about: Pick<Waiting, 'key' | 'kind' | 'isRepeat' | 'mergeUntil'>, stored = settled()): Waiting {
+  admit(
+    facts: SignalFacts,
+    about: Pick<Waiting, 'key' | 'kind' | 'isRepeat' | 'mergeUntil'>,
+    stored = settled(),
+  ): Waiting {
     const { key, kind, isRepeat, mergeUntil } = about;
     // One by one: a literal that starts with a spread takes ten times as long, and requests wait for this.
     const waiting: Waiting = {
@@ -163,6 +167,7 @@ function firstAtHome(whispers: ReadonlySet<Waiting>): Waiting | undefined {
 
 function textBytes({ message, context }: SignalFacts): number {
   let bytes = 2 * (message?.length ?? 0);
-  for (const [key, fact] of Object.entries(context)) bytes += 2 * (key.length + (typeof fact === 'string' ? fact.length : 8));
+  for (const [key, fact] of Object.entries(context))
+    bytes += 2 * (key.length + (typeof fact === 'string' ? fact.length : 8));
   return bytes;
 }

@@ -32,7 +32,14 @@ describe('a file', () => {
     expect(await asked.look()).toMatchObject({ name: 'Banned', kind: 'blocklist', status: 'replaced', entries: 3 });
     expect(asked.report?.skipped).toEqual({ value: 1 });
     expect(asked.matches('198.51.100.7')).toEqual([
-      { origin: 'lists:banned', type: 'ban', scenario: 'Banned', allow: false, scope: 'range', value: '198.51.100.0/24' },
+      {
+        origin: 'lists:banned',
+        type: 'ban',
+        scenario: 'Banned',
+        allow: false,
+        scope: 'range',
+        value: '198.51.100.0/24',
+      },
     ]);
   });
 
@@ -77,7 +84,11 @@ describe('a file', () => {
     const asked = asking(listFile(path));
     await asked.look();
     await rm(path);
-    expect(await asked.look()).toMatchObject({ status: 'failed', entries: 1, error: expect.stringContaining('ENOENT') });
+    expect(await asked.look()).toMatchObject({
+      status: 'failed',
+      entries: 1,
+      error: expect.stringContaining('ENOENT'),
+    });
     await writeFile(path, '<html>\n<body>Not found</body>\n');
     await asked.look();
     expect(await asked.look()).toMatchObject({ status: 'failed', error: 'not one line of it is an entry (2 value)' });

@@ -19,7 +19,10 @@ export async function acquire(
     const lease = await store.lease(name, ttlMs);
     if (lease !== undefined) return lease;
     if (waitedMs >= waitMs) {
-      throw new CrowdsecError('CROWDSEC_LEASE_BUSY', `Another process has held the "${name}" lease for ${waitMs} ms; try again later.`);
+      throw new CrowdsecError(
+        'CROWDSEC_LEASE_BUSY',
+        `Another process has held the "${name}" lease for ${waitMs} ms; try again later.`,
+      );
     }
     await sleep(scheduler, `crowdsec:wait-for-${name}`, POLL_MS);
   }

@@ -52,7 +52,7 @@ export function* piecesOf({ chunks }: Blob): Generator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let room = PIECE_BYTES;
   for (const chunk of chunks) {
-    for (let from = 0; from < chunk.byteLength; ) {
+    for (let from = 0; from < chunk.byteLength;) {
       const part = chunk.subarray(from, from + room);
       parts.push(part);
       from += part.byteLength;

@@ -34,7 +34,8 @@ export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock
     put: (key, value) => bounded(`write '${key}'`, (deadline) => done(engine.put(key, value, undefined, deadline))),
     delete: (key) => bounded(`delete '${key}'`, (deadline) => engine.delete(key, deadline)),
     getBlob: (key) => bounded(`read '${key}'`, (deadline) => engine.getBlob(key, deadline)),
-    putBlob: (key, blob) => bounded(`write '${key}'`, (deadline) => done(engine.putBlob(key, blob, undefined, deadline))),
+    putBlob: (key, blob) =>
+      bounded(`write '${key}'`, (deadline) => done(engine.putBlob(key, blob, undefined, deadline))),
     blobVersion: (key) => bounded(`read the version of '${key}'`, (deadline) => engine.blobVersion(key, deadline)),
     lease: (name, ttlMs) => takeLease(engine, bounded, clock, name, ttlMs),
     journal: journalOf(engine, bounded),
@@ -84,7 +85,9 @@ async function takeLease(
     held: () => bounded(`check the lease '${name}'`, (deadline) => engine.holdsLease(fence, deadline)),
     renew: async (forMs) => {
       const end = endOf(clock, forMs);
-      const renewed = await bounded(`renew the lease '${name}'`, (deadline) => engine.renewLease(fence, forMs, deadline));
+      const renewed = await bounded(`renew the lease '${name}'`, (deadline) =>
+        engine.renewLease(fence, forMs, deadline),
+      );
       endsAt = renewed ? end : RUN_OUT;
       return renewed;
     },

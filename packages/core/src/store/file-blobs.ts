@@ -1,6 +1,14 @@
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { assemble, type BlobManifest, manifestOf, PIECE_BYTES, piecesOf, readBlob, readManifest } from './blob-manifest.js';
+import {
+  assemble,
+  type BlobManifest,
+  manifestOf,
+  PIECE_BYTES,
+  piecesOf,
+  readBlob,
+  readManifest,
+} from './blob-manifest.js';
 import type { Deadline } from './deadline.js';
 import { FileStorage } from './file-storage.js';
 import { makeFolder } from './folder.js';

@@ -49,7 +49,10 @@ export class FileJournal implements JournalEngine {
   async acknowledge(entries: readonly JournalEntry[], deadline: Deadline): Promise<void> {
     if (entries.length === 0) return;
     await this.#alone(deadline, async () => {
-      await this.#release(entries.flatMap((entry) => this.#view.placesUpTo(entry)), deadline);
+      await this.#release(
+        entries.flatMap((entry) => this.#view.placesUpTo(entry)),
+        deadline,
+      );
       await this.#tidy(deadline);
     });
   }

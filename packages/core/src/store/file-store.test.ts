@@ -1,4 +1,16 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +28,13 @@ describe('files', () => {
   let opened: Store[];
   const open = (): Store => {
     const { clock } = time;
-    const another = openStore({ namespace: 'shop', apiRoot: 'https://a.example/', stateDir, clock, logger: silentLogger });
+    const another = openStore({
+      namespace: 'shop',
+      apiRoot: 'https://a.example/',
+      stateDir,
+      clock,
+      logger: silentLogger,
+    });
     opened.push(another);
     return another;
   };
@@ -31,7 +49,8 @@ describe('files', () => {
     await rm(stateDir, { recursive: true });
   });
 
-  const inStore = async (...path: string[]): Promise<string> => join(stateDir, (await readdir(stateDir))[0] ?? '', ...path);
+  const inStore = async (...path: string[]): Promise<string> =>
+    join(stateDir, (await readdir(stateDir))[0] ?? '', ...path);
   const journalFiles = async (): Promise<string[]> => readdir(await inStore('journal'));
 
   it('are for this user alone', async () => {
@@ -98,7 +117,8 @@ describe('files', () => {
   });
 
   describe('a blob', () => {
-    const write = (head: number): Promise<void> => store.putBlob('decisions', { head, chunks: [new Uint8Array(5).fill(head)] });
+    const write = (head: number): Promise<void> =>
+      store.putBlob('decisions', { head, chunks: [new Uint8Array(5).fill(head)] });
     const bytesFile = async (): Promise<string> => {
       const names = await readdir(await inStore('blobs'));
       return inStore('blobs', names.find((name) => name.endsWith('.bin')) ?? '');
@@ -151,15 +171,19 @@ describe('files', () => {
       expect(await store.lease('refresh', 5_000)).toBeDefined();
     });
 
-    it('is taken in spite of a lock that was left by a process killed while it held it', { timeout: 15_000 }, async () => {
-      await store.lease('refresh', 1);
-      await time.advance(2);
-      const lock = await inStore('leases', 'refresh.lock');
-      await mkdir(lock);
-      await expect(store.lease('refresh', 1_000)).rejects.toMatchObject(unavailable);
-      await utimes(lock, new Date(Date.now() - 10_000), new Date(Date.now() - 10_000));
-      expect((await store.lease('refresh', 1_000))?.token).toBe(2);
-    });
+    it(
+      'is taken in spite of a lock that was left by a process killed while it held it',
+      { timeout: 15_000 },
+      async () => {
+        await store.lease('refresh', 1);
+        await time.advance(2);
+        const lock = await inStore('leases', 'refresh.lock');
+        await mkdir(lock);
+        await expect(store.lease('refresh', 1_000)).rejects.toMatchObject(unavailable);
+        await utimes(lock, new Date(Date.now() - 10_000), new Date(Date.now() - 10_000));
+        expect((await store.lease('refresh', 1_000))?.token).toBe(2);
+      },
+    );
   });
 
   describe('the journal', () => {
@@ -203,7 +227,9 @@ describe('files', () => {
         await store.journal.acknowledge(await store.journal.read(250));
       }
       expect(await store.journal.size()).toBe(0);
-      const sizes = await Promise.all((await journalFiles()).map(async (name) => (await stat(await inStore('journal', name))).size));
+      const sizes = await Promise.all(
+        (await journalFiles()).map(async (name) => (await stat(await inStore('journal', name))).size),
+      );
       expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(6 << 20);
       expect(sizes.length).toBeLessThan(8);
     });
@@ -233,7 +259,9 @@ describe('files', () => {
       const again = performance.now();
       for (let round = 0; round < 10; round++) {
         const read = await reader.journal.read(250);
-        expect(read.map(({ id }) => id)).toEqual(Array.from({ length: 250 }, (_, index) => `id-${round * 250 + index}`));
+        expect(read.map(({ id }) => id)).toEqual(
+          Array.from({ length: 250 }, (_, index) => `id-${round * 250 + index}`),
+        );
         await reader.journal.acknowledge(read);
       }
       // Each would take as long as the first if it read them all.

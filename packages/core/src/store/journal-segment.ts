@@ -77,7 +77,7 @@ export async function readLines(
 }
 
 function parse(bytes: Buffer, base: number, take: (line: Line) => void): void {
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     const end = bytes.indexOf(LINE_BREAK, from);
     if (end > from) {
       const value = parsed(bytes.toString('utf8', from, end));

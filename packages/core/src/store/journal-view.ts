@@ -1,7 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deadline } from './deadline.js';
-import { ACKS, isAcknowledgement, isEntry, OPEN, openIfThere, READ_BYTES, readLines, SEALED } from './journal-segment.js';
+import {
+  ACKS,
+  isAcknowledgement,
+  isEntry,
+  OPEN,
+  openIfThere,
+  READ_BYTES,
+  readLines,
+  SEALED,
+} from './journal-segment.js';
 import { codeOf } from './store-error.js';
 import type { JournalEntry } from './store.js';
 
@@ -61,14 +70,21 @@ export class JournalView {
     }
     for (const key of this.#segments.keys()) if (!found.has(key)) this.#forget(key);
     for (const [key, sealed] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      await this.#readSegment(key, sealed, acks.filter((name) => name.startsWith(`${key}.`)), deadline);
+      await this.#readSegment(
+        key,
+        sealed,
+        acks.filter((name) => name.startsWith(`${key}.`)),
+        deadline,
+      );
     }
   }
 
   /** Where the value that was read stands, and those before it; everything that is known without a revision. */
   placesUpTo({ id, revision }: JournalEntry): readonly Place[] {
     const places = this.placesOf(id);
-    return revision === undefined ? places : places.slice(0, places.findIndex((place) => revisionOf(place) === revision) + 1);
+    return revision === undefined
+      ? places
+      : places.slice(0, places.findIndex((place) => revisionOf(place) === revision) + 1);
   }
 
   /** What to write with the next value of an entry. */
@@ -118,7 +134,13 @@ export class JournalView {
   }
 
   async #readSegment(key: string, sealed: boolean, ackFiles: readonly string[], deadline: Deadline): Promise<void> {
-    const segment: Segment = this.#segments.get(key) ?? { sealed, complete: false, read: 0, acksRead: new Map(), waiting: new Map() };
+    const segment: Segment = this.#segments.get(key) ?? {
+      sealed,
+      complete: false,
+      read: 0,
+      acksRead: new Map(),
+      waiting: new Map(),
+    };
     segment.sealed = sealed;
     this.#segments.set(key, segment);
     // First what was acknowledged, then the entries: so every acknowledged entry is met below, and none is remembered in vain.
@@ -133,7 +155,8 @@ export class JournalView {
     if (!segment.complete) {
       const read = await this.#whicheverIsThere(key, (path) =>
         readLines(path, segment.read, deadline, ({ offset, length, value }) => {
-          if (isEntry(value)) this.#add(segment, value.id, { segment: key, offset, length, generation: value.generation ?? 0 });
+          if (isEntry(value))
+            this.#add(segment, value.id, { segment: key, offset, length, generation: value.generation ?? 0 });
         }),
       );
       if (read === undefined) return this.#forget(key);

@@ -1,4 +1,12 @@
-import { assemble, type BlobManifest, manifestOf, pieceCount, piecesOf, readBlob, readManifest } from './blob-manifest.js';
+import {
+  assemble,
+  type BlobManifest,
+  manifestOf,
+  pieceCount,
+  piecesOf,
+  readBlob,
+  readManifest,
+} from './blob-manifest.js';
 import type { Deadline } from './deadline.js';
 import type { KeyvValues } from './keyv-values.js';
 import type { Blob } from './store.js';

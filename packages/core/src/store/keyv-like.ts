@@ -15,7 +15,11 @@ export interface KeyvLike {
 
 /** True for whatever can be used as a Keyv; a storage adapter or a Map has no `store`, and is none. */
 export function isKeyvLike(value: unknown): value is KeyvLike {
-  return isObject(value) && isObject(value.store) && ['get', 'set', 'delete'].every((method) => typeof value[method] === 'function');
+  return (
+    isObject(value) &&
+    isObject(value.store) &&
+    ['get', 'set', 'delete'].every((method) => typeof value[method] === 'function')
+  );
 }
 
 /** The storage behind a Keyv and what that one wraps in turn, outermost first. */

@@ -34,7 +34,8 @@ export function keyvStore({ keyv, prefix, description, durable, clock, close }: 
     },
     delete: (key, deadline) => blobs.delete(key, deadline),
     getBlob: (key, deadline) => blobs.get(key, deadline),
-    putBlob: (key, blob, fence, deadline) => blobs.put(key, blob, deadline, () => fence === undefined || leases.holds(fence)),
+    putBlob: (key, blob, fence, deadline) =>
+      blobs.put(key, blob, deadline, () => fence === undefined || leases.holds(fence)),
     blobVersion: (key) => blobs.version(key),
     takeLease: (name, holder, ttlMs) => Promise.resolve(leases.take(name, holder, ttlMs)),
     holdsLease: (fence) => Promise.resolve(leases.holds(fence)),

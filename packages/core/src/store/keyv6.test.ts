@@ -15,7 +15,11 @@ if (major > 22 || (major === 22 && minor >= 19)) {
 
   describeStore('keyv 6 in memory', false, (): Promise<StoreKind> => {
     const store = new Keyv();
-    return Promise.resolve({ open: (options) => openStore({ ...options, store }), passTime: nothing, dispose: nothing });
+    return Promise.resolve({
+      open: (options) => openStore({ ...options, store }),
+      passTime: nothing,
+      dispose: nothing,
+    });
   });
 
   describeStore('keyv 6 over files', false, async (): Promise<StoreKind> => {

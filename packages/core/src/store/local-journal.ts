@@ -5,7 +5,8 @@ import type { JournalEntry } from './store.js';
 export function localJournal(): JournalEngine {
   const waiting = new Map<string, Required<JournalEntry>>();
   let revisions = 0;
-  const write = ({ id, value }: JournalEntry): void => void waiting.set(id, { id, value, revision: String(++revisions) });
+  const write = ({ id, value }: JournalEntry): void =>
+    void waiting.set(id, { id, value, revision: String(++revisions) });
   return {
     append(entries) {
       entries.forEach(write);

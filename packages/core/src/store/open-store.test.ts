@@ -43,7 +43,12 @@ describe('opening the store', () => {
   });
 
   it('takes memory when told that nothing need last, unless a folder is given', () => {
-    expect(open({ ephemeral: true })).toMatchObject({ description: 'memory', durable: false, shared: false, crashSafe: false });
+    expect(open({ ephemeral: true })).toMatchObject({
+      description: 'memory',
+      durable: false,
+      shared: false,
+      crashSafe: false,
+    });
     expect(open({ ephemeral: true, stateDir: folder })).toMatchObject({ durable: true });
     expect(warnings).toEqual([]);
   });
@@ -51,7 +56,10 @@ describe('opening the store', () => {
   it('says once what a Keyv in memory and a plain Keyv cannot do', () => {
     expect(open({ store: new Keyv() })).toMatchObject({ durable: false, shared: false, crashSafe: false });
     expect(warnings).toEqual([expect.stringContaining('nothing in it outlives the process')]);
-    expect(open({ store: new Keyv({ store: new FileStorage(folder) }) })).toMatchObject({ durable: true, shared: false });
+    expect(open({ store: new Keyv({ store: new FileStorage(folder) }) })).toMatchObject({
+      durable: true,
+      shared: false,
+    });
     expect(warnings).toHaveLength(2);
   });
 
@@ -88,7 +96,9 @@ describe('opening the store', () => {
       await expect(store.put('credentials', 1)).rejects.toMatchObject(unavailable);
       await expect(store.delete('credentials')).rejects.toMatchObject(unavailable);
       await expect(store.getBlob('decisions')).rejects.toMatchObject(unavailable);
-      await expect(store.putBlob('decisions', { head: 1, chunks: [new Uint8Array(1)] })).rejects.toMatchObject(unavailable);
+      await expect(store.putBlob('decisions', { head: 1, chunks: [new Uint8Array(1)] })).rejects.toMatchObject(
+        unavailable,
+      );
     });
 
     it('rejects when its adapter only emits an error', async () => {
@@ -103,7 +113,9 @@ describe('opening the store', () => {
     });
 
     it('rejects when its adapter refuses a value', async () => {
-      await expect(open({ store: failing(() => Promise.resolve(false)) }).put('token', 1)).rejects.toMatchObject(unavailable);
+      await expect(open({ store: failing(() => Promise.resolve(false)) }).put('token', 1)).rejects.toMatchObject(
+        unavailable,
+      );
     });
   });
 });

@@ -54,7 +54,8 @@ function engineOf({ store, stateDir, namespace, apiRoot, ephemeral, clock, logge
 
 function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Logger): StoreEngine {
   if (!isKeyvLike(keyv)) {
-    const message = 'store is not a Keyv: pass an instance, as `new Keyv(new KeyvRedis(url))`, or leave it out to use files';
+    const message =
+      'store is not a Keyv: pass an instance, as `new Keyv(new KeyvRedis(url))`, or leave it out to use files';
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
   }
   const stopListening = listenToErrors(keyv, clock, logger);

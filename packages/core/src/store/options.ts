@@ -4,12 +4,20 @@ import type { KeyvLike } from './keyv-like.js';
 
 /** The options that say where state is kept. */
 export const storeOptions = {
-  store: objectWith<KeyvLike>(['get', 'set', 'delete'], 'a Keyv instance, such as `new Keyv(new KeyvRedis(url))`').optional(),
+  store: objectWith<KeyvLike>(
+    ['get', 'set', 'delete'],
+    'a Keyv instance, such as `new Keyv(new KeyvRedis(url))`',
+  ).optional(),
   stateDir: z.string().min(1, 'must be a folder').optional(),
   namespace: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, - and _')
     .optional(),
   ephemeral: z.boolean().default(false),
-  storeTimeoutMs: z.number().int().min(50, 'must be at least 50 ms').max(60_000, 'must be at most 60,000 ms').default(2_000),
+  storeTimeoutMs: z
+    .number()
+    .int()
+    .min(50, 'must be at least 50 ms')
+    .max(60_000, 'must be at most 60,000 ms')
+    .default(2_000),
 };

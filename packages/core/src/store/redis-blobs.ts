@@ -1,4 +1,13 @@
-import { assemble, type BlobManifest, manifestOf, PIECE_BYTES, pieceCount, piecesOf, readBlob, readManifest } from './blob-manifest.js';
+import {
+  assemble,
+  type BlobManifest,
+  manifestOf,
+  PIECE_BYTES,
+  pieceCount,
+  piecesOf,
+  readBlob,
+  readManifest,
+} from './blob-manifest.js';
 import type { Deadline } from './deadline.js';
 import type { RedisConnection } from './redis-connection.js';
 import { COMMIT_BLOB, PUT_PIECE } from './redis-scripts.js';

@@ -4,7 +4,10 @@ import { isObject, type KeyvLike, storagesOf } from './keyv-like.js';
 /** What is needed of a client of node-redis (single, cluster or sentinel), by its form. */
 interface RedisClient extends RedisCommands {
   readonly isOpen: boolean;
-  withCommandOptions(options: { abortSignal: AbortSignal; typeMapping?: Readonly<Record<number, unknown>> }): RedisCommands;
+  withCommandOptions(options: {
+    abortSignal: AbortSignal;
+    typeMapping?: Readonly<Record<number, unknown>>;
+  }): RedisCommands;
 }
 
 interface RedisCommands {
@@ -45,9 +48,16 @@ export class RedisConnection {
   }
 
   /** Runs a Lua script: atomic, and the one way in which everything here is written. */
-  async run(script: string, keys: readonly string[], args: readonly (string | Buffer)[], deadline: Deadline): Promise<unknown> {
+  async run(
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+    deadline: Deadline,
+  ): Promise<unknown> {
     const client = await this.#client(deadline);
-    return client.withCommandOptions({ abortSignal: deadline.signal }).eval(script, { keys: [...keys], arguments: [...args] });
+    return client
+      .withCommandOptions({ abortSignal: deadline.signal })
+      .eval(script, { keys: [...keys], arguments: [...args] });
   }
 
   async text(key: string, deadline: Deadline): Promise<string | undefined> {

@@ -26,7 +26,11 @@ describe('with a server', () => {
     const client = await clientOf();
     await client.flushAll();
     const store = new Keyv(new KeyvRedis(client));
-    return { open: (options) => openStore({ ...options, store }), passTime: (ms) => delay(ms), dispose: () => store.disconnect() };
+    return {
+      open: (options) => openStore({ ...options, store }),
+      passTime: (ms) => delay(ms),
+      dispose: () => store.disconnect(),
+    };
   });
 
   describe('beside other users', () => {
@@ -56,7 +60,9 @@ describe('with a server', () => {
       await store.lease('refresh', 1_000);
       const client = await clientOf();
       const keys = await client.keys('*');
-      const slots = new Set(await Promise.all(keys.map((key) => client.sendCommand(['CLUSTER', 'KEYSLOT', key]).catch(() => 0))));
+      const slots = new Set(
+        await Promise.all(keys.map((key) => client.sendCommand(['CLUSTER', 'KEYSLOT', key]).catch(() => 0))),
+      );
       client.destroy();
       expect(keys.length).toBeGreaterThan(5);
       expect(slots.size).toBe(1);
@@ -64,7 +70,8 @@ describe('with a server', () => {
     });
 
     it('leaves nothing of the versions of a blob that were replaced', async () => {
-      for (let round = 0; round < 5; round++) await store.putBlob('decisions', { head: round, chunks: [new Uint8Array(5)] });
+      for (let round = 0; round < 5; round++)
+        await store.putBlob('decisions', { head: round, chunks: [new Uint8Array(5)] });
       const client = await clientOf();
       const pieces = (await client.keys('*::decisions:*')).sort();
       const lasting = (await Promise.all(pieces.map((key) => client.pTTL(key)))).filter((ttl) => ttl < 0);
@@ -201,9 +208,17 @@ describe('redis out of reach', () => {
 
   it('is an error of every call on a Keyv that swallows errors by itself', async () => {
     await redis.stop();
-    const quiet = new KeyvRedis({ socket: { path: redis.socket, tls: false, reconnectStrategy: false } }, { throwOnConnectError: false });
+    const quiet = new KeyvRedis(
+      { socket: { path: redis.socket, tls: false, reconnectStrategy: false } },
+      { throwOnConnectError: false },
+    );
     const hidden = { get: (key: string) => quiet.get(key), set: (key: string, value: string) => quiet.set(key, value) };
-    const adapter = { ...hidden, delete: (key: string) => quiet.delete(key), clear: () => quiet.clear(), on: quiet.on.bind(quiet) };
+    const adapter = {
+      ...hidden,
+      delete: (key: string) => quiet.delete(key),
+      clear: () => quiet.clear(),
+      on: quiet.on.bind(quiet),
+    };
     const plain = openStore({ ...shop, logger: silentLogger, store: new Keyv({ store: adapter }), deadlineMs });
     await expect(plain.get('credentials')).rejects.toMatchObject(unavailable);
     await expect(plain.put('credentials', 1)).rejects.toMatchObject(unavailable);

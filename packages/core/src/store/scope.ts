@@ -19,7 +19,10 @@ const READABLE = 40;
 export function scopeOf(namespace: string, apiRoot: string): Scope {
   const url = URL.canParse(apiRoot) ? new URL(apiRoot) : undefined;
   const root = (url?.href ?? apiRoot).replace(/\/+$/, '');
-  const hash = createHash('sha256').update(JSON.stringify([namespace, root])).digest('hex').slice(0, 12);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([namespace, root]))
+    .digest('hex')
+    .slice(0, 12);
   const [name, host] = [readable(namespace), readable(url?.host ?? 'api')];
   return {
     // The braces put all keys of an installation into one slot of a Redis cluster. With `::` behind a first part that is
@@ -30,5 +33,10 @@ export function scopeOf(namespace: string, apiRoot: string): Scope {
 }
 
 function readable(text: string): string {
-  return text.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').slice(0, READABLE) || 'default';
+  return (
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, '-')
+      .slice(0, READABLE) || 'default'
+  );
 }

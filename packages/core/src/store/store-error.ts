@@ -21,7 +21,9 @@ export function storeUnavailable(store: string, task: string, error: unknown): C
   if (isCrowdsecError(error)) return error;
   const advice = ADVICE[codeOf(error) ?? ''];
   const reason = advice === undefined ? messageOf(error) : `${advice} (${messageOf(error)})`;
-  return new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', `The store (${store}) could not ${task}: ${reason}`, { cause: error });
+  return new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', `The store (${store}) could not ${task}: ${reason}`, {
+    cause: error,
+  });
 }
 
 /** The store did not answer in time. */

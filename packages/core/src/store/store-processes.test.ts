@@ -84,7 +84,7 @@ describe.each([
         workers.start(at.place, { kind: 'append', name: `${round}-${batch}`, batch }),
       );
       await Promise.all(appending.map((worker) => worker.next()));
-      for (const end = performance.now() + 150 + Math.random() * 300; performance.now() < end; ) {
+      for (const end = performance.now() + 150 + Math.random() * 300; performance.now() < end;) {
         const some = await store.journal.read(50);
         await store.journal.acknowledge(some);
         for (const { id } of some) acknowledged.add(id);

@@ -50,6 +50,7 @@ export function manualTime(startAt = Date.UTC(2026, 0, 1)): ManualTime {
     jump(ms) {
       offset += ms;
     },
-    pending: () => [...jobs].sort((a, b) => a.dueAt - b.dueAt).map((job) => ({ name: job.name, inMs: job.dueAt - elapsed })),
+    pending: () =>
+      [...jobs].sort((a, b) => a.dueAt - b.dueAt).map((job) => ({ name: job.name, inMs: job.dueAt - elapsed })),
   };
 }
