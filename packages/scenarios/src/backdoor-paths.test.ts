@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fastestMs } from '../test/fastest-ms.js';
 import { feed, requested } from '../test/feed.js';
 import { backdoorPaths } from './backdoor-paths.js';
 
@@ -82,9 +83,7 @@ describe('backdoor paths', () => {
     (piece) => {
       const detect = scenario().detectors![0]!.detect;
       const path = (length: number) => `/${piece.repeat(length).slice(0, length)}!`;
-      const from = performance.now();
-      for (const length of [298, 2_000]) for (let i = 0; i < 100; i++) void detect(requested(path(length)));
-      expect((performance.now() - from) / 200).toBeLessThan(2);
+      for (const length of [298, 2_000]) expect(fastestMs(() => void detect(requested(path(length))))).toBeLessThan(2);
     },
   );
 });

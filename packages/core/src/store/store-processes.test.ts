@@ -60,7 +60,7 @@ describe.each([
   });
 
   it('hands the lease of a killed holder to another when its time is up', { timeout: 30_000 }, async () => {
-    const ttlMs = 1_200;
+    const ttlMs = 2_000;
     const holder = workers.start(at.place, { kind: 'hold', ttlMs });
     await holder.next();
     const waiting = [1, 2].map(() => workers.start(at.place, { kind: 'hold', ttlMs }));
