@@ -18,9 +18,9 @@ import { spreadOf } from './setup.mjs';
 const FRAMEWORKS = ['koa', 'express', 'fastify', 'hono', 'nestjs'];
 const VARIANTS = ['bare', 'no-op', 'adapter', 'with detectors'];
 const DECISIONS = 60_000;
-const ROUNDS = 60;
+const ROUNDS = 32;
 const WARM_UP = 6;
-const REQUESTS = 1_200;
+const REQUESTS = 1_000;
 const CONNECTIONS = 8;
 
 const stateDir = await pulledFolder();

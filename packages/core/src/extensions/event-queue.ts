@@ -5,18 +5,18 @@ import type { Stopwatch } from './stopwatch.js';
 const LIMIT = 10_000;
 /** Then requests get their turn. */
 const SLICE_MS = 5;
+/** So many of those that wait longest are searched for a client's: to look at more would hold its request up. */
+const SEARCHED = 1_000;
 
-/**
- * Events that wait for the detectors, so that no request does. Clients take turns: a flood from one holds up its own events, not those
- * of others.
- */
+/** Events that wait for the detectors, so that no request does. */
 export class EventQueue {
   readonly #stopwatch: Stopwatch;
   readonly #handle: (event: DetectionEvent) => void;
-  /** By client, whose turn it is first; never an empty list. */
-  readonly #waiting = new Map<string, DetectionEvent[]>();
+  /** In order; `undefined` where one was handled before its turn. */
+  #waiting: (DetectionEvent | undefined)[] = [];
+  #next = 0;
   #added = 0;
-  #handled = 0;
+  #passed = 0;
   #isPlanned = false;
   #dropped = 0;
 
@@ -35,36 +35,42 @@ export class EventQueue {
   }
 
   add(event: DetectionEvent): void {
-    if (this.#added - this.#handled >= LIMIT) {
+    if (this.#waiting.length - this.#next >= LIMIT) {
       this.#dropped++;
       return;
     }
-    const others = this.#waiting.get(event.ip);
-    if (others === undefined) this.#waiting.set(event.ip, [event]);
-    else others.push(event);
+    this.#waiting.push(event);
     this.#added++;
     this.#plan();
   }
 
-  /** Handles what waits of one client, a slice of it at most. */
+  /** Handles what waits of one client before its turn, a slice of it at most. */
   catchUp(ip: string): void {
-    if (!this.#waiting.has(ip)) return;
-    const endAt = this.#beginSlice();
-    do this.#handleOneOf(ip);
-    while (this.#waiting.has(ip) && this.#stopwatch.at < endAt);
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    const end = Math.min(waiting.length, this.#next + SEARCHED);
+    let endAt: number | undefined;
+    for (let i = this.#next; i < end; i++) {
+      const event = waiting[i];
+      if (event?.ip !== ip) continue;
+      endAt ??= this.#beginSlice();
+      waiting[i] = undefined;
+      this.#handle(event);
+      if (this.#stopwatch.at >= endAt) break;
+    }
   }
 
-  /** Handles as many as wait now, slice by slice. */
+  /** Handles all that waits now, slice by slice. */
   async drain(): Promise<void> {
     const all = this.#added;
-    while (this.#handled < all) {
+    while (this.#passed < all) {
       this.#slice();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
   #plan(): void {
-    if (this.#isPlanned || this.#waiting.size === 0) return;
+    if (this.#isPlanned || this.#waiting.length === 0) return;
     this.#isPlanned = true;
     setImmediate(() => {
       this.#isPlanned = false;
@@ -76,24 +82,18 @@ export class EventQueue {
   #slice(): void {
     const endAt = this.#beginSlice();
     // One at least, however slow the machine is.
-    for (const ip of this.#waiting.keys()) {
-      this.#handleOneOf(ip);
+    while (this.#next < this.#waiting.length) {
+      const event = this.#waiting[this.#next];
+      this.#waiting[this.#next++] = undefined;
+      this.#passed++;
+      if (event !== undefined) this.#handle(event);
       if (this.#stopwatch.at >= endAt) break;
     }
+    if (this.#next >= this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
   }
 
   #beginSlice(): number {
     this.#stopwatch.start();
     return this.#stopwatch.at + SLICE_MS;
-  }
-
-  /** Then it is the next client's turn. */
-  #handleOneOf(ip: string): void {
-    const events = this.#waiting.get(ip)!;
-    const event = events.shift()!;
-    this.#waiting.delete(ip);
-    if (events.length > 0) this.#waiting.set(ip, events);
-    this.#handled++;
-    this.#handle(event);
   }
 }

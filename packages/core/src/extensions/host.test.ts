@@ -246,16 +246,15 @@ describe('a detector', () => {
     expect(crowdsec.health().extensions[0]?.detectors[0]?.events).toBe(2);
   });
 
-  it('sees clients in turn, however much one of them does, and what is too much is dropped', async () => {
-    const seen: string[] = [];
-    const crowdsec = await running([extension({ detect: ({ ip }) => void seen.push(ip) })]);
-    for (let i = 0; i < 9_999; i++) crowdsec.observe('app:hit', { ip: VISITOR });
-    crowdsec.observe('app:hit', { ip: '203.0.113.8' });
-    for (let i = 0; i < 500; i++) crowdsec.observe('app:hit', { ip: VISITOR });
+  it('sees 10,000 events that wait, and what is too much is dropped', async () => {
+    let seen = 0;
+    const crowdsec = await running([extension({ detect: () => void seen++ })]);
+    for (let i = 0; i < 10_500; i++) crowdsec.observe('app:hit', { ip: VISITOR });
     expect(crowdsec.health().droppedEvents).toBe(500);
+    crowdsec.bouncer.inspect(facts('/'));
+    expect(seen).toBeGreaterThan(0);
     await crowdsec.stop();
-    expect(seen).toHaveLength(10_000);
-    expect(seen[1]).toBe('203.0.113.8');
+    expect(seen).toBe(10_000);
   });
 
   it('never has private and own addresses acted on, nor more than its cap, nor anything in a dry run', async () => {

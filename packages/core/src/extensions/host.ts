@@ -152,15 +152,19 @@ export class ExtensionHost implements RequestObserver {
   }
 
   request(ip: string, traits: RequestTraits): boolean {
-    const event = Object.freeze({ kind: 'request', ip, at: this.#options.clock.now(), ...traits } as const);
+    const { method, path, userAgent, action } = traits;
+    const at = this.#options.clock.now();
+    const event = Object.freeze({ kind: 'request', ip, at, method, path, userAgent, action } as const);
     if (this.#blocking.length > 0) this.#stopwatch.start();
     const decided = this.#showTo(this.#blocking, event);
     if (this.#detectors.has('request')) this.#queue.add(event);
     return decided;
   }
 
-  response(ip: string, traits: RequestTraits, answer: Answer): void {
-    this.#queue.add(Object.freeze({ kind: 'response', ip, at: this.#options.clock.now(), ...traits, ...answer }));
+  response(ip: string, traits: RequestTraits, { status, durationMs }: Answer): void {
+    const { method, path, userAgent, action } = traits;
+    const at = this.#options.clock.now();
+    this.#queue.add(Object.freeze({ kind: 'response', ip, at, method, path, userAgent, action, status, durationMs }));
   }
 
   remedyFailed(remediation: string, error: unknown): void {
