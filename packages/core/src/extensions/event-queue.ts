@@ -5,6 +5,8 @@ import type { Stopwatch } from './stopwatch.js';
 const LIMIT = 10_000;
 /** Then requests get their turn. */
 const SLICE_MS = 5;
+/** The request of a client whose own events wait is held up by them for so long at most. */
+const CATCH_UP_MS = 25;
 /** So many of those that wait longest are searched for a client's: to look at more would hold its request up. */
 const SEARCHED = 1_000;
 
@@ -44,7 +46,7 @@ export class EventQueue {
     this.#plan();
   }
 
-  /** Handles what waits of one client before its turn, a slice of it at most. */
+  /** Handles what waits of one client before its turn. */
   catchUp(ip: string): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
@@ -53,7 +55,7 @@ export class EventQueue {
     for (let i = this.#next; i < end; i++) {
       const event = waiting[i];
       if (event?.ip !== ip) continue;
-      endAt ??= this.#beginSlice();
+      endAt ??= this.#begin() + CATCH_UP_MS;
       waiting[i] = undefined;
       this.#handle(event);
       if (this.#stopwatch.at >= endAt) break;
@@ -80,7 +82,7 @@ export class EventQueue {
   }
 
   #slice(): void {
-    const endAt = this.#beginSlice();
+    const endAt = this.#begin() + SLICE_MS;
     // One at least, however slow the machine is.
     while (this.#next < this.#waiting.length) {
       const event = this.#waiting[this.#next];
@@ -92,8 +94,9 @@ export class EventQueue {
     if (this.#next >= this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
   }
 
-  #beginSlice(): number {
+  /** When it began. */
+  #begin(): number {
     this.#stopwatch.start();
-    return this.#stopwatch.at + SLICE_MS;
+    return this.#stopwatch.at;
   }
 }
