@@ -170,9 +170,14 @@ class Oracle {
     ].map((row) => ({ ...row, prefix: prefixOf(row.text) }));
     const isSaidAnew = (row: OracleRow): boolean => fresh.some((other) => sameFeed(other, row));
     const held = this.#rows.filter(({ until }) => until > now);
-    const renewed = fresh
-      .filter(({ until }) => until > now)
-      .map((row) => ({ ...row, place: held.find((other) => sameFeed(row, other))?.place ?? this.#next++ }));
+    const renewed: OracleRow[] = [];
+    for (const row of fresh.filter(({ until }) => until > now)) {
+      // The same row twice in one pull is one row where the first stood, and the longer lasting.
+      const twin = renewed.findIndex((other) => other.source === row.source && sameFeed(other, row));
+      if (twin === -1)
+        renewed.push({ ...row, place: held.find((other) => sameFeed(row, other))?.place ?? this.#next++ });
+      else renewed[twin] = { ...renewed[twin]!, until: Math.max(renewed[twin]!.until, row.until) };
+    }
     this.#rows = [...held.filter((row) => !isSaidAnew(row) && !gone.has(row.source.feed)), ...renewed];
   }
 
@@ -182,11 +187,7 @@ class Oracle {
     found.sort((a, b) => rank(a) - rank(b) || b.prefix.length - a.prefix.length || a.place - b.place);
     const best = found[0];
     if (best === undefined) return { remediation: 'bypass', origin: 'clean' };
-    const { source, prefix } = best;
-    // The same row twice in one pull is one row: the longer lasting.
-    const until = Math.max(
-      ...found.filter((row) => row.source === source && sameFeed(row, { source, prefix })).map((row) => row.until),
-    );
+    const { source, until } = best;
     return {
       remediation: source.allow ? 'bypass' : source.type,
       origin: source.origin,
