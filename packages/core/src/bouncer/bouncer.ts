@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
-import { atMost, timerScheduler, type Scheduler } from '../scheduler.js';
+import { answerWithin, timerScheduler, type Scheduler } from '../scheduler.js';
 import { checkedAnswer } from './checked-answer.js';
 import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-ip.js';
 import { proxyWarnings } from './proxy-warnings.js';
@@ -162,9 +162,8 @@ export class Bouncer {
   async #inTime(request: RemedyRequest, answer: Promise<RemedyAnswer>): Promise<Verdict> {
     const scheduler = this.#options.scheduler ?? timerScheduler;
     try {
-      const inTime = await atMost(REMEDY_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:remedy' });
-      if (!inTime) throw new Error(`no answer within ${REMEDY_DEADLINE_MS / 1_000} s`);
-      return this.#conclude(request, await answer);
+      const inTime = await answerWithin(REMEDY_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:remedy' });
+      return this.#conclude(request, inTime);
     } catch (error) {
       return this.#remedyFailed(request, error);
     }

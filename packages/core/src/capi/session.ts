@@ -119,10 +119,7 @@ export class Session {
   /** Puts credentials, token and login budget back into a store that was emptied, lest whoever starts now registers anew. */
   async putBackIfForgotten(): Promise<void> {
     if (!(await this.#isForgotten())) return;
-    await this.#underLease(async (lease) => {
-      await this.#calls.load(lease);
-      this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
-    });
+    await this.#underLease((lease) => this.#loadOrRecover(lease));
   }
 
   /** All calls rest for an hour: CAPI refused a call twice, with a fresh token in between. */
@@ -149,8 +146,7 @@ export class Session {
 
   async #obtain(lease: Lease, refused: Token | undefined): Promise<Token> {
     const now = this.#options.clock.now();
-    await this.#calls.load(lease);
-    this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
+    await this.#loadOrRecover(lease);
     const shared = await this.#memory.token();
     refuseWhileStopped(this.#calls.record, now);
     const adoptable =
@@ -173,6 +169,11 @@ export class Session {
   async #isForgotten(): Promise<boolean> {
     if (this.#options.credentials !== undefined || this.#stored === undefined) return false;
     return (await this.#memory.credentials()) === undefined;
+  }
+
+  async #loadOrRecover(lease: Lease): Promise<void> {
+    await this.#calls.load(lease);
+    this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
   }
 
   /** Puts lost credentials back, and the token with them: this process still knows them, or the copy does. */

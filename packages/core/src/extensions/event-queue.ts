@@ -17,7 +17,7 @@ export class EventQueue {
   /** In order; `undefined` where one was handled before its turn. */
   #waiting: (DetectionEvent | undefined)[] = [];
   #next = 0;
-  #added = 0;
+  /** How many of all that were added are behind us. */
   #passed = 0;
   #isPlanned = false;
   #dropped = 0;
@@ -37,12 +37,11 @@ export class EventQueue {
   }
 
   add(event: DetectionEvent): void {
-    if (this.#waiting.length - this.#next >= LIMIT) {
+    if (this.#ahead >= LIMIT) {
       this.#dropped++;
       return;
     }
     this.#waiting.push(event);
-    this.#added++;
     this.#plan();
   }
 
@@ -64,11 +63,15 @@ export class EventQueue {
 
   /** Handles all that waits now, slice by slice. */
   async drain(): Promise<void> {
-    const all = this.#added;
+    const all = this.#passed + this.#ahead;
     while (this.#passed < all) {
       this.#slice();
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  get #ahead(): number {
+    return this.#waiting.length - this.#next;
   }
 
   #plan(): void {

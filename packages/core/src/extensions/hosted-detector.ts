@@ -1,4 +1,4 @@
-import { atMost, type Scheduler } from '../scheduler.js';
+import { answerWithin, type Scheduler } from '../scheduler.js';
 import type { Acting, Deed, Suppression } from './acting.js';
 import type { DetectionEvent } from './detection-event.js';
 import type { Detector, Outcome } from './detector.js';
@@ -93,10 +93,8 @@ export class HostedDetector {
 
   async #await(answer: Promise<Outcome | undefined>, event: DetectionEvent): Promise<void> {
     const { scheduler, isActive, onFailure } = this.#options;
-    const inTime = atMost(ANSWER_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:detector' });
     try {
-      if (!(await inTime)) throw new Error(`no answer within ${ANSWER_DEADLINE_MS / 1_000} s`);
-      const outcome = await answer;
+      const outcome = await answerWithin(ANSWER_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:detector' });
       if (isActive() && outcome !== undefined) this.#act(outcome, event);
     } catch (error) {
       onFailure(error);

@@ -9,15 +9,20 @@ const NAT64_HIGH = 0x0064_ff9b;
  * an IPv4 client and stands by itself. A text that is no address stands for itself.
  */
 export function clientPrefix(ip: string): string {
+  return nameOfClient(ip, (high, low) => formatPrefix({ family: 6, words: [high, low, 0, 0], length: 64 }));
+}
+
+/** What {@link clientPrefix} tells, with a name of one's own for the /64 whose first two words these are. */
+export function nameOfClient(ip: string, nameOf64: (high: number, low: number) => string): string {
   if (!ip.includes(':')) return ip;
   const address = parseIp(ip);
   if (address === undefined) return ip;
   if (isOfIpv4(address)) return formatIp(address);
   const [high = 0, low = 0] = address.words;
-  return formatPrefix({ family: 6, words: [high, low, 0, 0], length: 64 });
+  return nameOf64(high, low);
 }
 
 /** Whether a client of IPv4 has the address, so that it has this one alone. */
-export function isOfIpv4({ family, words: [high, low, third] }: IpAddress): boolean {
+function isOfIpv4({ family, words: [high, low, third] }: IpAddress): boolean {
   return family === 4 || (high === NAT64_HIGH && low === 0 && third === 0);
 }
