@@ -137,7 +137,10 @@ const schema = z
     error: 'is required with a store: it tells this installation from others that use the same store',
   });
 
+/** The options of an agent with their defaults, as {@link parseOptions} returns them. */
+export type ParsedOptions = z.output<typeof schema>;
+
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
-export function parseOptions(options: CrowdsecOptions): z.output<typeof schema> {
+export function parseOptions(options: CrowdsecOptions): ParsedOptions {
   return validate(schema, options, 'options');
 }

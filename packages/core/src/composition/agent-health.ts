@@ -1,0 +1,74 @@
+import type { Bouncer } from '../bouncer/bouncer.js';
+import type { Session } from '../capi/session.js';
+import type { Clock } from '../clock.js';
+import type { ExtensionHost } from '../extensions/host.js';
+import { judge, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
+import type { SignalBuffer } from '../signals/buffer.js';
+import type { Store } from '../store/store.js';
+import type { AgentDecisions } from './agent-decisions.js';
+
+/** What the health of an agent is read from. */
+export interface AgentHealthParts {
+  readonly started: boolean;
+  readonly geoFailure: string | undefined;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly bouncer: Bouncer;
+  readonly session: Session;
+  readonly decisions: AgentDecisions;
+  readonly signals: SignalBuffer;
+  readonly store: Store;
+  readonly extensions: ExtensionHost;
+}
+
+/** Reads the health of an agent from its parts; it calls nobody. */
+export function agentHealth(parts: AgentHealthParts): Health {
+  const { started, geoFailure, userAgent, bouncer, session, decisions, signals, store, extensions, clock } = parts;
+  return judge({
+    started,
+    geoFailure,
+    userAgent,
+    requests: bouncer.counts,
+    identity: session.state,
+    decisions: decisionsHealth(decisions, clock.now()),
+    signals: signalsHealth(signals),
+    store: storeHealth(store),
+    extensions: extensions.health,
+    droppedEvents: extensions.droppedEvents,
+    cappedScenarios: extensions.cappedScenarios,
+  });
+}
+
+function decisionsHealth({ engine, local, refresher }: AgentDecisions, now: number): DecisionsHealth {
+  const { index } = engine;
+  const { pulledAt, nextPullAt, isStale, lists } = refresher;
+  return {
+    count: index.size,
+    local: local.size,
+    origins: index.counts(now),
+    ...(pulledAt === undefined ? {} : { pulledAt }),
+    ...(nextPullAt === undefined ? {} : { nextPullAt }),
+    stale: isStale,
+    lists,
+  };
+}
+
+function signalsHealth(buffer: SignalBuffer): SignalsHealth {
+  const { allowedAt, dueAt, reason } = buffer.pace;
+  const { sent, poisoned, merged, evicted, refused } = buffer.counters;
+  return {
+    buffered: buffer.size,
+    ...(dueAt === undefined ? {} : { nextFlushAt: dueAt }),
+    nextFlushReason: reason,
+    nextAllowedAt: allowedAt,
+    sent,
+    poisoned,
+    merged,
+    evicted,
+    refused: Object.fromEntries(refused),
+  };
+}
+
+function storeHealth({ description, durable, shared, reachable }: Store): StoreHealth {
+  return { description, durable, shared, reachable };
+}

@@ -1,0 +1,29 @@
+import { apiRoot } from '../capi/api-root.js';
+import { openStore } from '../store/open-store.js';
+import type { Store } from '../store/store.js';
+import type { AgentContext } from './agent-context.js';
+
+/** Where an agent keeps its state. */
+export interface AgentStore {
+  readonly store: Store;
+  /** A folder that keeps a copy of the identity, beside a store that the user gave. */
+  readonly identityCopy: Store | undefined;
+}
+
+/**
+ * Opens the store that the options ask for; it touches neither disk nor network.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when `store` is not a Keyv
+ */
+export function openAgentStore({ options, clock, logger }: AgentContext): AgentStore {
+  const shared = { namespace: options.namespace ?? 'default', apiRoot: apiRoot(options), clock, logger };
+  const store = openStore({
+    ...shared,
+    store: options.store,
+    stateDir: options.stateDir,
+    ephemeral: options.ephemeral,
+    deadlineMs: options.storeTimeoutMs,
+  });
+  const hasCopy = options.store !== undefined && options.stateDir !== undefined;
+  return { store, identityCopy: hasCopy ? openStore({ ...shared, stateDir: options.stateDir }) : undefined };
+}

@@ -1,0 +1,78 @@
+import { apiRoot } from '../capi/api-root.js';
+import { CapiClient } from '../capi/client.js';
+import { defaultFetch } from '../capi/default-fetch.js';
+import { Session } from '../capi/session.js';
+import { Transport, type Fetch } from '../capi/transport.js';
+import type { Signal } from '../capi/wire.js';
+import { capiSource } from '../sources/capi-source.js';
+import type { DecisionSource } from '../sources/decision-source.js';
+import type { AgentContext } from './agent-context.js';
+import type { AgentStore } from './agent-store.js';
+
+/** A call with signals that is not answered within this time is repeated later; until then no other process may send. */
+const SIGNALS_TIMEOUT_MS = 10_000;
+
+/** The agent's side of the Central API: who it is, what it receives and where its signals go. */
+export interface CapiNetwork {
+  readonly session: Session;
+  readonly client: CapiClient;
+  /** The community blocklist and the linked lists. */
+  readonly source: DecisionSource;
+  /** How long one call with signals may take, in ms. */
+  readonly signalsTimeoutMs: number;
+  /** Sends one call's worth of signals, in the pacer's turn. */
+  pushSignals(signals: readonly Signal[]): Promise<void>;
+  /** Requests to other hosts, such as list downloads: they never carry the token. */
+  readonly fetch: Fetch;
+  /** Closes the connections that the agent opened itself. */
+  close(): Promise<void>;
+}
+
+/** @param scenarios what CAPI is told at login: everything that may be reported */
+export function createCapiNetwork(
+  context: AgentContext,
+  parts: AgentStore & { readonly scenarios: readonly string[]; readonly userAgent: string },
+): CapiNetwork {
+  const { options } = context;
+  const root = apiRoot(options);
+  const { fetch, close } =
+    options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
+  const transport = new Transport({ root, userAgent: parts.userAgent, fetch });
+  const session = createSession(context, { ...parts, transport });
+  const client = new CapiClient({ session, transport, timeoutMs: options.timeoutMs });
+  const signalsTimeoutMs = Math.min(options.timeoutMs, SIGNALS_TIMEOUT_MS);
+  return {
+    session,
+    client,
+    source: capiSource({
+      getStreamDecisions: (query) => client.getStreamDecisionsText(query),
+      allowHttpLists: root.startsWith('http:'),
+    }),
+    signalsTimeoutMs,
+    pushSignals: (signals) => client.pushSignals(signals, { timeoutMs: signalsTimeoutMs }),
+    fetch,
+    close,
+  };
+}
+
+function createSession(
+  { options, clock, scheduler, logger, events }: AgentContext,
+  parts: AgentStore & { readonly scenarios: readonly string[]; readonly transport: Transport },
+): Session {
+  const { store, identityCopy, transport, scenarios } = parts;
+  return new Session({
+    store,
+    ...(identityCopy === undefined ? {} : { copy: identityCopy }),
+    transport,
+    clock,
+    scheduler,
+    logger,
+    scenarios,
+    machineIdPrefix: options.machineIdPrefix,
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    ephemeral: options.ephemeral,
+    timeoutMs: options.timeoutMs,
+    onRegistered: (details) => events.emit('registered', details),
+    onLoggedIn: (details) => events.emit('loggedIn', details),
+  });
+}

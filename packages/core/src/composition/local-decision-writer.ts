@@ -1,0 +1,69 @@
+import type { Clock } from '../clock.js';
+import {
+  checkDecision,
+  checkTarget,
+  type CheckedDecision,
+  type LocalDecisionRequest,
+  type LocalDecisionResult,
+} from '../decide.js';
+import type { LocalDecision } from '../decisions/local-decisions.js';
+import type { Receipt, Report } from '../signals/report.js';
+import type { AgentDecisions } from './agent-decisions.js';
+
+export interface LocalDecisionWriterOptions extends Pick<AgentDecisions, 'engine' | 'local' | 'localSync'> {
+  readonly clock: Clock;
+  readonly report: (report: Report) => Receipt;
+}
+
+/** Makes and lifts the decisions of this installation, in memory at once and in the store soon after. */
+export class LocalDecisionWriter {
+  readonly #options: LocalDecisionWriterOptions;
+
+  constructor(options: LocalDecisionWriterOptions) {
+    this.#options = options;
+  }
+
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID`, or `CROWDSEC_SCENARIO_UNDECLARED` when it is to be reported */
+  decide(decision: LocalDecisionRequest): LocalDecisionResult {
+    return this.#decide(checkDecision(decision));
+  }
+
+  /** For extensions, which never weaken what holds: of two decisions about the same, the stronger type stays, then the later end. */
+  decideUnlessStronger(decision: LocalDecisionRequest): LocalDecisionResult {
+    const { clock, engine, local } = this.#options;
+    const checked = checkDecision(decision);
+    const { value, type, durationMs } = checked;
+    const held = local.of(value, clock.now());
+    if (held === undefined) return this.#decide(checked);
+    const [rank, heldRank] = [engine.rankOf(type), engine.rankOf(held.type)];
+    const isWeaker = rank > heldRank || (rank === heldRank && clock.now() + durationMs <= held.expiresAt);
+    return isWeaker ? { value, expiresAt: held.expiresAt, stored: Promise.resolve() } : this.#decide(checked);
+  }
+
+  /**
+   * Lifts the decision about exactly this address or range; false when there is none.
+   *
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`
+   */
+  lift(decision: { readonly ip?: string; readonly range?: string }): boolean {
+    const { clock, local, localSync } = this.#options;
+    const lifted = local.remove(checkTarget(decision), clock.now()) !== undefined;
+    if (lifted) void localSync.save();
+    return lifted;
+  }
+
+  /** The decisions that are in force. */
+  entries(): readonly LocalDecision[] {
+    const { clock, local } = this.#options;
+    return local.entries(clock.now()).filter(({ lifted }) => !lifted);
+  }
+
+  #decide({ value, type, duration, durationMs, scenario, report }: CheckedDecision): LocalDecisionResult {
+    const { clock, local, localSync } = this.#options;
+    const where = value.includes('/') ? { range: value } : { ip: value };
+    // First, for it throws when the scenario is not declared, and then nothing is decided.
+    const receipt = report ? this.#options.report({ ...where, scenario, decision: { type, duration } }) : undefined;
+    const { expiresAt } = local.add({ value, type, durationMs, scenario }, clock.now());
+    return { value, expiresAt, stored: localSync.save(), ...(receipt === undefined ? {} : { receipt }) };
+  }
+}

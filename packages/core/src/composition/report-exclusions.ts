@@ -1,0 +1,25 @@
+import type { Actions } from '../extensions/acting.js';
+import { interfaceIps } from '../interface-ips.js';
+import { formatIp } from '../ip/address.js';
+import { PrefixSet, type IpPrefix } from '../ip/prefix.js';
+import { isPublicPrefix } from '../ip/public.js';
+
+/** Why an address is never reported or acted on; `undefined` when it may be. */
+export type ReasonNotReportable = (prefix: IpPrefix) => ReturnType<Actions['shielded']>;
+
+/**
+ * The addresses that are never reported: those that are not public, those of this host, and allow-listed ones.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for one of `ownIps` that is no address
+ */
+export function reportExclusions(options: {
+  readonly ownIps: readonly string[];
+  readonly isAllowed: (ip: string) => boolean;
+}): ReasonNotReportable {
+  const ownIps = PrefixSet.from([...options.ownIps, ...interfaceIps()], 'options.ownIps');
+  return (prefix) => {
+    if (!isPublicPrefix(prefix)) return 'non-public-ip';
+    if (ownIps.touches(prefix)) return 'own-ip';
+    return options.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
+  };
+}
