@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** @import { Row } from './bench/types.d.mts' */
+
 /**
  * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [report] [extensions]
  *   [--json | --markdown] [--list FILE]
@@ -11,7 +13,7 @@ import { fileURLToPath } from 'node:url';
  * different machines compare by their ratios.
  */
 const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters', 'report', 'extensions'];
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const args = process.argv.slice(2);
 const list = args.includes('--list') ? args[args.indexOf('--list') + 1] : undefined;
@@ -23,6 +25,7 @@ if (unknown.length > 0 || (args.includes('--list') && !existsSync(list ?? ''))) 
 }
 build();
 
+/** @type {Row[]} */
 const rows = [];
 for (const name of names.length > 0 ? names : BENCHES) {
   const run = spawnSync(process.execPath, ['--expose-gc', here(`bench/${name}.mjs`), ...(list ? [list] : [])], {
@@ -59,7 +62,11 @@ function build() {
   process.exit(1);
 }
 
-/** The rows as docs/performance.md holds them. */
+/**
+ * The rows as docs/performance.md holds them.
+ *
+ * @param {Row[]} rows
+ */
 function markdown(rows) {
   const lines = rows.map(({ bench, case: name, n, value, unit, floor, ratio, spread }) => [
     bench,
@@ -74,6 +81,7 @@ function markdown(rows) {
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
+/** @param {number} value */
 function short(value) {
-  return typeof value === 'number' ? Number(value.toPrecision(3)) : value;
+  return Number(value.toPrecision(3));
 }

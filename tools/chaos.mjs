@@ -40,9 +40,10 @@ if (!values.built) {
   if (spawnSync('npx', args, { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) process.exit(1);
 }
 
+/** @type {Record<string, import('./chaos/types.d.mts').ChaosRun>} */
 const { [name]: run } = await import(`./chaos/${name}.mjs`);
 const options = {
-  store: values.store,
+  store: values.store === 'files' ? /** @type {const} */ ('files') : /** @type {const} */ ('redis'),
   workers: Number(values.workers),
   signals: Number(values.signals),
   seconds: Number(values.seconds),

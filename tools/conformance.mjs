@@ -12,6 +12,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * @typedef {{ adapter: string, case: string, ok: boolean }} Row
+ * @typedef {{ folder: string, project: string, kind: string, file: string }} Run
+ */
+
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FILES = { unit: 'test/conformance.test.ts', e2e: 'test/conformance.e2e.test.ts' };
 
@@ -31,6 +36,7 @@ if (process.argv.includes('--json')) console.log(JSON.stringify(rows, null, 2));
 else console.log(matrix(rows));
 process.exitCode = rows.length > 0 && rows.every(({ ok }) => ok) ? 0 : 1;
 
+/** @param {string[]} projects */
 function build(projects) {
   const args = ['nx', 'run-many', '-t', 'build', '-p', projects.join(',')];
   const { status } = spawnSync('npx', args, {
@@ -41,6 +47,10 @@ function build(projects) {
   if (status !== 0) process.exit(1);
 }
 
+/**
+ * @param {Run} run
+ * @returns {Row[]}
+ */
 function results({ folder, kind, file }) {
   const report = join(reports, `${folder.replaceAll('/', '-')}.json`);
   const args = ['vitest', 'run', file, '--reporter=json', `--outputFile=${report}`];
@@ -49,24 +59,26 @@ function results({ folder, kind, file }) {
     stdio: ['ignore', 'ignore', 2],
     env: { ...process.env, TEST_KIND: kind },
   });
+  /** @type {import('./vitest-report.d.mts').VitestReport} */
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
   return testResults.flatMap(({ assertionResults }) =>
     assertionResults.map(({ ancestorTitles, title, status }) => ({
-      adapter: ancestorTitles.at(-1).replace(/^conformance: /, ''),
+      adapter: (ancestorTitles.at(-1) ?? '').replace(/^conformance: /, ''),
       case: title.length > 100 ? `${title.slice(0, 99)}…` : title,
       ok: status === 'passed',
     })),
   );
 }
 
+/** @param {Row[]} all */
 function matrix(all) {
   const adapters = [...new Set(all.map(({ adapter }) => adapter))];
   const cases = [...new Set(all.map((row) => row.case))];
-  const cell = (name, adapter) => {
+  const cell = (/** @type {string} */ name, /** @type {string} */ adapter) => {
     const row = all.find((one) => one.case === name && one.adapter === adapter);
     return row === undefined ? '–' : row.ok ? '✓' : '✗';
   };
-  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
   return [
     line(['case', ...adapters]),
     line(['---', ...adapters.map(() => '---')]),

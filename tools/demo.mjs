@@ -17,5 +17,5 @@ if (build.status !== 0) {
 
 const demo = spawn(process.execPath, ['apps/demo/dist/main.js'], { cwd: root, stdio: 'inherit' });
 // A terminal signals the whole group; a supervisor signals this process alone.
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => demo.kill(signal));
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => demo.kill(signal));
 demo.on('exit', (code) => process.exit(code ?? 1));

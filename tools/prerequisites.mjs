@@ -3,7 +3,16 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 
-/** What the tests run for real and no npm package ships: the command, and Debian's package that has it. */
+/**
+ * What the tests run for real and no npm package ships.
+ *
+ * @typedef {object} Need
+ * @property {string} command
+ * @property {string} package Debian's that has it
+ * @property {string | undefined} [path] of the command, where it is not among those of PATH
+ */
+
+/** @type {Need[]} */
 const NEEDED = [
   { command: 'redis-server', package: 'redis-server' },
   { command: 'chromium', package: 'chromium', path: process.env.CHROMIUM_PATH },
@@ -20,6 +29,7 @@ export function ensurePrerequisites() {
   if (missing.length === 0) return true;
   if (mayInstall()) {
     console.log(`Installing ${missing.join(' and ')} for the tests …`);
+    /** @type {import('node:child_process').SpawnSyncOptions} */
     const quiet = {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
@@ -35,11 +45,13 @@ export function ensurePrerequisites() {
   return still.length === 0;
 }
 
+/** @param {Need} need */
 function isThere({ command, path }) {
   if (path !== undefined) return isExecutable(path);
   return (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, command)));
 }
 
+/** @param {string} file */
 function isExecutable(file) {
   try {
     accessSync(file, constants.X_OK);

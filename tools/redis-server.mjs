@@ -15,8 +15,10 @@ export async function startRedis({ appendOnly = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-redis-'));
   const socket = join(folder, 'redis.sock');
   const durability = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  /** @type {import('node:child_process').ChildProcess | undefined} */
   let server;
 
+  /** @type {import('./redis-server.d.mts').RedisServer} */
   const redis = {
     socket,
     async start() {
@@ -36,7 +38,7 @@ export async function startRedis({ appendOnly = false } = {}) {
       throw new Error('redis-server did not start: is it installed?');
     },
     async stop(signal = 'SIGTERM') {
-      if (server?.exitCode !== null || server.signalCode !== null) return;
+      if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
       server.kill('SIGCONT');
       server.kill(signal);
       await once(server, 'exit');

@@ -43,7 +43,7 @@ for (const file of files) {
       for (const line of lines) replay.show(line);
     }
   } catch (error) {
-    console.error(`${file} can't be read any further: ${error.message}`);
+    console.error(`${file} can't be read any further: ${messageOf(error)}`);
     process.exitCode = 1;
   }
   progress.end();
@@ -75,15 +75,20 @@ function readArguments() {
     const missing = positionals.find((file) => !existsSync(file));
     if (missing !== undefined) throw new Error(`there is no file ${missing}`);
     if ((values.synthetic === undefined) === (positionals.length === 0)) throw new Error('give files, or --synthetic');
-    for (const name of ['top', 'seed', 'synthetic']) {
+    for (const name of /** @type {const} */ (['top', 'seed', 'synthetic'])) {
       const number = Number(values[name] ?? 1);
       if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number of at least 1`);
     }
     return parsed;
   } catch (error) {
-    console.error(`${error.message}\n${USAGE}`);
+    console.error(`${messageOf(error)}\n${USAGE}`);
     process.exit(2);
   }
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function build() {

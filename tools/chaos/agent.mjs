@@ -3,11 +3,16 @@ import KeyvRedis from '@keyv/redis';
 import Keyv from 'keyv';
 import { scaledTime } from './scaled-time.mjs';
 
+/** @import { AgentRun, Place } from './types.d.mts' */
+
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * How long a call to CAPI may take, in ms of the machine's time: less than any lease lasts. Redis counts those by the machine's time, in
  * files the agents count them by their own.
+ *
+ * @param {Place} place
+ * @param {number} scale
  */
 export function callTimeoutMs(place, scale) {
   return 'redisSocket' in place ? 1_000 : Math.min(1_000, 10_000 / scale);
@@ -16,7 +21,7 @@ export function callTimeoutMs(place, scale) {
 /**
  * The agent that every process of a run opens.
  *
- * @param {{ apiUrl: string, place: { redisSocket: string } | { stateDir: string }, scale?: number, epoch?: number }} run
+ * @param {AgentRun} run
  */
 export function openAgent({ apiUrl, place, scale = 1, epoch = 0 }) {
   return createCrowdsec({
@@ -31,15 +36,24 @@ export function openAgent({ apiUrl, place, scale = 1, epoch = 0 }) {
   });
 }
 
+/** @param {Extract<Place, { redisSocket: string }>} place */
 function onRedis(place) {
   const store = new Keyv(new KeyvRedis({ socket: { path: place.redisSocket, tls: false } }));
-  return { store, namespace: 'chaos', timeoutMs: callTimeoutMs(place) };
+  return { store, namespace: 'chaos', timeoutMs: callTimeoutMs(place, 1) };
 }
 
-/** The agent takes the time-out for the length of its leases, so it is told of it in its own time; calls end by the machine's. */
+/**
+ * The agent takes the time-out for the length of its leases, so it is told of it in its own time; calls end by the machine's.
+ *
+ * @param {Extract<Place, { stateDir: string }>} place
+ * @param {number} scale
+ */
 function onFiles(place, scale) {
   const timeoutMs = callTimeoutMs(place, scale);
-  const inTime = (url, init) =>
-    fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]) });
+  /** @type {typeof fetch} */
+  const inTime = (url, init) => {
+    const signals = [AbortSignal.timeout(timeoutMs), ...(init?.signal ? [init.signal] : [])];
+    return fetch(url, { ...init, signal: AbortSignal.any(signals) });
+  };
   return { stateDir: place.stateDir, timeoutMs: timeoutMs * scale, fetch: inTime };
 }

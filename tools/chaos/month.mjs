@@ -6,6 +6,9 @@ import { runInNewContext } from 'node:vm';
 import { silent } from './agent.mjs';
 import { callsTo, inWorld } from './world.mjs';
 
+/** @import { Receipt } from '@crowdsec-sdk/core' */
+/** @import { ChaosOptions, ChaosOutcome, Say } from './types.d.mts' */
+
 const DAYS = 30;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -14,7 +17,13 @@ const PER_DAY = 500;
 /** The default of `bufferSize`: much less than a month's worth. */
 const BUFFER_SIZE = 10_000;
 
-/** CAPI is out of reach for a month, by a clock that is moved, and the application reports on. In files. */
+/**
+ * CAPI is out of reach for a month, by a clock that is moved, and the application reports on. In files.
+ *
+ * @param {ChaosOptions} _options
+ * @param {Say} say
+ * @returns {Promise<ChaosOutcome>}
+ */
 export function month(_options, say) {
   const time = manualTime(Date.now());
   const { clock, scheduler } = time;
@@ -35,6 +44,7 @@ export function month(_options, say) {
     const before = { heap: heapBytes(), calls: sandbox.calls.length };
     const outage = sandbox.faults.add({ cut: 'before', times: Infinity });
 
+    /** @type {string[]} */
     const accepted = [];
     const refused = { decisions: 0, whispers: 0 };
     for (let day = 0; day < DAYS; day++) {
@@ -49,6 +59,10 @@ export function month(_options, say) {
       if ((day + 1) % 10 === 0)
         say(`day ${day + 1}: ${crowdsec.health().signals.buffered} wait, ${evicted.size} made room`);
     }
+    /**
+     * @param {Receipt} receipt
+     * @param {keyof typeof refused} kind
+     */
     function take(receipt, kind) {
       if (receipt.status === 'refused') refused[kind] += 1;
       else accepted.push(receipt.uuid);

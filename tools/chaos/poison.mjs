@@ -3,10 +3,16 @@ import { manualTime } from '@crowdsec-sdk/core/testing';
 import { silent } from './agent.mjs';
 import { callsTo, inWorld } from './world.mjs';
 
+/** @import { ChaosOutcome } from './types.d.mts' */
+
 const REPORTED = 1_000;
 const REFUSAL = 'signal refused: it is poisoned';
 
-/** One signal among a thousand for which CAPI refuses every call that carries it. In files, by a clock that is moved. */
+/**
+ * One signal among a thousand for which CAPI refuses every call that carries it. In files, by a clock that is moved.
+ *
+ * @returns {Promise<ChaosOutcome>}
+ */
 export function poison() {
   const time = manualTime(Date.now());
   return inWorld('files', { clock: time.clock }, async ({ sandbox, place }) => {
@@ -24,7 +30,9 @@ export function poison() {
     const receipts = Array.from({ length: REPORTED }, (_, n) =>
       crowdsec.report({ ip: `20.1.${n >> 8}.${n & 255}`, scenario: 'chaos/probe' }),
     );
-    const bad = receipts[Math.floor(Math.random() * REPORTED)].uuid;
+    const victim = receipts[Math.floor(Math.random() * REPORTED)];
+    if (victim.status === 'refused') throw new Error(`a signal was refused: ${victim.reason}`);
+    const bad = victim.uuid;
     sandbox.rejectSignals(({ uuid }) => (uuid === bad ? REFUSAL : undefined));
     while (sandbox.signals.length < REPORTED - 1 || crowdsec.health().signals.buffered > 0) {
       await time.advance(1_000);

@@ -4,7 +4,15 @@ import { scaledTime } from './scaled-time.mjs';
 import { Worker } from './workers.mjs';
 import { callsTo, inWorld } from './world.mjs';
 
-/** What becomes of a call to `POST /v3/signals`, and how often; the rest of them succeed. */
+/** @import { Call, Fault } from '@crowdsec-sdk/sandbox' */
+/** @import { ChaosOptions, ChaosOutcome, Say, World } from './types.d.mts' */
+
+/**
+ * What becomes of a call to `POST /v3/signals`, and how often; the rest of them succeed.
+ *
+ * @param {number} timeoutMs
+ * @returns {Fault[]}
+ */
 const trouble = (timeoutMs) => [
   { probability: 0.06, status: 429, headers: { 'retry-after': '15' } },
   { probability: 0.06, status: 429 },
@@ -20,16 +28,9 @@ const PATIENCE_MS = 300_000;
 /**
  * Several processes report signals while calls fail at random, processes are killed, and Redis is gone for a while.
  *
- * @param {object} options
- * @param {'redis' | 'files'} options.store
- * @param {number} options.workers how many processes
- * @param {number} options.signals how many signals they report, all of them together
- * @param {number} options.seconds how long they take to report them, in seconds of the machine
- * @param {number} options.scale how much faster than the machine's the clock of every process runs
- * @param {number} options.killEvery a process is killed about so often, in seconds of the machine
- * @param {number} options.outage how long Redis is stopped, in seconds of the machine
- * @param {number} options.accepted the share of the reported signals that must be accepted: what a killed process had in memory alone is not
- * @param {(line: string) => void} say
+ * @param {ChaosOptions} options
+ * @param {Say} say
+ * @returns {Promise<ChaosOutcome>}
  */
 export function signals(options, say) {
   const { store, scale } = options;
@@ -47,6 +48,7 @@ export function signals(options, say) {
 
 class Run {
   kills = 0;
+  /** @type {Set<unknown>} the uuids */
   delivered = new Set();
   #sandbox;
   #redis;
@@ -59,6 +61,12 @@ class Run {
   #redisIsBack;
   #seen = 0;
 
+  /**
+   * @param {World} world
+   * @param {ChaosOptions} options
+   * @param {number} epoch
+   * @param {Say} say
+   */
   constructor({ sandbox, redis, place, folder }, options, epoch, say) {
     const { workers, signals: total, seconds, scale } = options;
     this.#sandbox = sandbox;
@@ -74,6 +82,7 @@ class Run {
     this.#chaos = Promise.all([this.#killNowAndThen(), this.#redisIsBack]);
   }
 
+  /** @param {string} word */
   lines(word) {
     return this.#workers.flatMap((worker) => worker.lines(word));
   }
@@ -134,6 +143,13 @@ class Run {
   }
 }
 
+/**
+ * @param {Run} run
+ * @param {World} world
+ * @param {ChaosOptions} options
+ * @param {number} tookSeconds
+ * @returns {ChaosOutcome}
+ */
 function verdict(run, { sandbox }, { store, workers, signals: total, scale, accepted }, tookSeconds) {
   const lost = run.missing().length;
   const pushes = callsTo(sandbox, 'POST', '/v3/signals');
@@ -168,7 +184,11 @@ function verdict(run, { sandbox }, { store, workers, signals: total, scale, acce
   };
 }
 
-/** Between two calls of one machine, by the time of their arrival. */
+/**
+ * Between two calls of one machine, by the time of their arrival.
+ *
+ * @param {readonly Call[]} calls
+ */
 function shortestGap(calls) {
   const last = new Map();
   let shortest = Infinity;

@@ -2,14 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from './workers.mjs';
 import { callsTo, inWorld } from './world.mjs';
 
+/** @import { ChaosOptions, ChaosOutcome, Say } from './types.d.mts' */
+
 /** How long the last start is left alone at most, in ms. */
 const PATIENCE_MS = 120_000;
 
 /**
  * A crash loop: each agent is killed at a random moment within two seconds from its start, and the last one is left alone.
  *
- * @param {{ store: 'redis' | 'files', starts: number }} options
- * @param {(line: string) => void} say
+ * @param {Pick<ChaosOptions, 'store' | 'starts'>} options
+ * @param {Say} say
+ * @returns {Promise<ChaosOutcome>}
  */
 export function starts({ store, starts: count }, say) {
   return inWorld(store, {}, async ({ sandbox, place, folder }) => {

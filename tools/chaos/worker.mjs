@@ -2,18 +2,21 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openAgent } from './agent.mjs';
 
+/** @import { WorkerTask } from './types.d.mts' */
+
 /**
  * One process of a run: starts an agent, reports signals `from` to `to`, evenly, one every `everyMs`, and then asks for what waits
  * to be sent, as soon as that may be. What it did it appends to its log, line by line, so that a kill leaves what is true: a uuid stands
  * there only once its signal was stored.
  */
-const { log, from, to, everyMs, ...run } = JSON.parse(process.argv[2]);
-const write = (line) => appendFileSync(log, `${line}\n`);
+/** @type {WorkerTask & { log: string }} */
+const { log, from, to, everyMs = 0, ...run } = JSON.parse(process.argv[2] ?? '');
+const write = (/** @type {string} */ line) => appendFileSync(log, `${line}\n`);
 
 const crowdsec = openAgent(run);
 process.once('SIGTERM', () => void crowdsec.stop().finally(() => process.exit()));
 process.once('disconnect', () => process.exit(1));
-process.send('starting');
+process.send?.('starting');
 await crowdsec.start();
 
 const startedAt = performance.now();
@@ -23,6 +26,7 @@ for (let next = from; next < to; await delay(10)) {
 }
 for (; to > 0; await delay(500)) await crowdsec.flushSignals().catch(() => undefined);
 
+/** @param {number} number */
 function report(number) {
   write('reported');
   const receipt = crowdsec.report({

@@ -4,19 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '../redis-server.mjs';
 
+/** @import { Sandbox, SandboxOptions } from '@crowdsec-sdk/sandbox' */
+/** @import { ChaosOutcome, PlaceOf, StoreKind, World } from './types.d.mts' */
+
 /**
  * Runs `run` with a sandbox and with a place where agents keep their state: a private Redis that writes every command to disk
  * before it answers, or a folder.
  *
- * @param {'redis' | 'files'} store
- * @param {import('@crowdsec-sdk/sandbox').SandboxOptions} options
+ * @template {StoreKind} S
+ * @param {S} store
+ * @param {SandboxOptions} options
+ * @param {(world: World<PlaceOf<S>>) => Promise<ChaosOutcome>} run
  */
 export async function inWorld(store, options, run) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-chaos-'));
   const redis = store === 'redis' ? await startRedis({ appendOnly: true }) : undefined;
   const sandbox = await startSandbox(options);
   try {
-    const place = redis === undefined ? { stateDir: join(folder, 'state') } : { redisSocket: redis.socket };
+    const place = /** @type {PlaceOf<S>} */ (
+      redis === undefined ? { stateDir: join(folder, 'state') } : { redisSocket: redis.socket }
+    );
     return await run({ sandbox, redis, place, folder });
   } finally {
     await sandbox.stop();
@@ -25,7 +32,13 @@ export async function inWorld(store, options, run) {
   }
 }
 
-/** The calls that the sandbox got with this method and path. */
+/**
+ * The calls that the sandbox got with this method and path.
+ *
+ * @param {Sandbox} sandbox
+ * @param {string} method
+ * @param {string} path
+ */
 export function callsTo(sandbox, method, path) {
   return sandbox.calls.filter((call) => call.method === method && call.path === path);
 }

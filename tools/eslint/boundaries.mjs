@@ -3,7 +3,11 @@
  * draws them). A room knows the rooms below it; what stands beside it, it may name in a type only.
  */
 
-/** Packages of ours that each kind may import, besides itself. A kind that is not listed here may not be imported at all. */
+/**
+ * Packages of ours that each kind may import, besides itself. A kind that is not listed here may not be imported at all.
+ *
+ * @type {Record<string, string[]>}
+ */
 const PACKAGES = {
   'packages/core': [],
   'packages/sandbox': [],
@@ -34,7 +38,7 @@ const FLOORS = [
   ['ip'],
 ];
 
-const ours = (name) => [`@crowdsec-sdk/${name}`, `@crowdsec-sdk/${name}/*`];
+const ours = (/** @type {string} */ name) => [`@crowdsec-sdk/${name}`, `@crowdsec-sdk/${name}/*`];
 const allPackages = [...new Set(Object.keys(PACKAGES).map((path) => path.split('/')[1]))];
 
 const packageRules = Object.entries(PACKAGES).map(([path, allowed]) => {
@@ -50,7 +54,7 @@ const roomRules = FLOORS.flatMap((floor, level) =>
   floor.map((room) => {
     const above = FLOORS.slice(0, level).flat();
     const beside = floor.filter((other) => other !== room);
-    const into = (rooms) => rooms.flatMap((other) => [`../${other}/*`, `../../${other}/*`]);
+    const into = (/** @type {string[]} */ rooms) => rooms.flatMap((other) => [`../${other}/*`, `../../${other}/*`]);
     return restrict(
       { files: [`packages/core/src/${room}/**/*.ts`], ignores: ['**/*.test.ts', '**/*.conformance.ts'] },
       [
@@ -77,6 +81,11 @@ const roomRules = FLOORS.flatMap((floor, level) =>
   }),
 );
 
+/**
+ * @param {{ files: string[], ignores: string[] }} where
+ * @param {{ group: string[], message: string, allowTypeImports?: boolean }[]} patterns
+ * @returns {import('eslint').Linter.Config}
+ */
 function restrict(where, patterns) {
   return { ...where, rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] } };
 }

@@ -1,0 +1,72 @@
+import type { Sandbox } from '@crowdsec-sdk/sandbox';
+import type { RedisServer } from '../redis-server.mjs';
+
+export type StoreKind = 'redis' | 'files';
+
+/** Where the agents of a run keep their state. */
+export type Place = { readonly redisSocket: string } | { readonly stateDir: string };
+
+/** The place that the store of a run means. */
+export type PlaceOf<S extends StoreKind> = S extends 'files' ? Extract<Place, { stateDir: string }> : Place;
+
+/** What a run is given; see `inWorld`. */
+export interface World<P extends Place = Place> {
+  readonly sandbox: Sandbox;
+  /** Present for the store `redis`. */
+  readonly redis: RedisServer | undefined;
+  readonly place: P;
+  /** A temporary folder that is removed after the run. */
+  readonly folder: string;
+}
+
+/** The options of `npm run chaos`; each run reads those that it knows. */
+export interface ChaosOptions {
+  readonly store: StoreKind;
+  /** How many processes. */
+  readonly workers: number;
+  /** How many signals they report, all of them together. */
+  readonly signals: number;
+  /** How long they take to report them, in seconds of the machine. */
+  readonly seconds: number;
+  /** How much faster than the machine's the clock of every process runs. */
+  readonly scale: number;
+  /** A process is killed about so often, in seconds of the machine. */
+  readonly killEvery: number;
+  /** How long Redis is stopped, in seconds of the machine. */
+  readonly outage: number;
+  /** The share of the reported signals that must be accepted: what a killed process had in memory alone is not. */
+  readonly accepted: number;
+  /** How many starts are killed. */
+  readonly starts: number;
+}
+
+/** Takes a line about how the run goes. */
+export type Say = (line: string) => void;
+
+/** What a run found. */
+export interface ChaosOutcome {
+  readonly about: string;
+  readonly figures: Readonly<Record<string, number>>;
+  /** Each promise, and whether it was kept. */
+  readonly promises: readonly (readonly [promise: string, kept: boolean])[];
+}
+
+export type ChaosRun = (options: ChaosOptions, say: Say) => Promise<ChaosOutcome>;
+
+/** How `openAgent` opens an agent. */
+export interface AgentRun {
+  readonly apiUrl: string;
+  readonly place: Place;
+  readonly scale?: number;
+  /** The moment at which the scaled clock and the machine's showed the same time, in ms since 1970. */
+  readonly epoch?: number;
+}
+
+/** What `worker.mjs` does. */
+export interface WorkerTask extends AgentRun {
+  /** The first signal that it reports. */
+  readonly from: number;
+  /** The one after the last. */
+  readonly to: number;
+  readonly everyMs?: number;
+}
