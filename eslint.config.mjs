@@ -2,6 +2,7 @@ import js from '@eslint/js';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/eslint/boundaries.mjs';
+import { deadlines } from './tools/eslint/deadlines.mjs';
 
 export default tseslint.config(
   {
@@ -65,5 +66,6 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
   },
+  deadlines,
   ...boundaries,
 );

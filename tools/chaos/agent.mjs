@@ -51,9 +51,17 @@ function onRedis(place) {
 function onFiles(place, scale) {
   const timeoutMs = callTimeoutMs(place, scale);
   /** @type {typeof fetch} */
-  const inTime = (url, init) => {
-    const signals = [AbortSignal.timeout(timeoutMs), ...(init?.signal ? [init.signal] : [])];
-    return fetch(url, { ...init, signal: AbortSignal.any(signals) });
+  const inTime = async (url, init) => {
+    const abort = new AbortController();
+    const breakOff = () => abort.abort(init?.signal?.reason);
+    const timer = setTimeout(() => abort.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    init?.signal?.addEventListener('abort', breakOff, { once: true });
+    try {
+      return await fetch(url, { ...init, signal: abort.signal });
+    } finally {
+      clearTimeout(timer);
+      init?.signal?.removeEventListener('abort', breakOff);
+    }
   };
   return { stateDir: place.stateDir, timeoutMs: timeoutMs * scale, fetch: inTime };
 }

@@ -15,6 +15,7 @@ import { reportExclusions, type ReasonNotReportable } from './composition/report
 import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
 import type { DecisionMatch } from './decisions/row-source.js';
+import { atMost } from './deadline.js';
 import { CrowdsecError, messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
 import type { Actions } from './extensions/acting.js';
@@ -26,7 +27,6 @@ import { keepProcessAlive } from './keep-process-alive.js';
 import { parseOptions, type CrowdsecOptions } from './options.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
-import { atMost } from './scheduler.js';
 import { poisonedSignals, type PoisonedSignal } from './signals/poisoned.js';
 import { pushAll } from './signals/push-all.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';

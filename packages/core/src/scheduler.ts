@@ -35,35 +35,3 @@ export function sleep(scheduler: Scheduler, name: string, delayMs: number): Prom
     scheduler.schedule(name, delayMs, resolve);
   });
 }
-
-/**
- * What is answered, if that comes in time.
- *
- * @throws Error that tells the deadline, when it does not
- */
-export async function answerWithin<T>(
-  deadlineMs: number,
-  answer: Promise<T>,
-  timer: { readonly scheduler: Scheduler; readonly name: string },
-): Promise<T> {
-  if (await atMost(deadlineMs, answer, timer)) return answer;
-  throw new Error(`no answer within ${deadlineMs / 1_000} s`);
-}
-
-/** Waits for the work, but no longer than so; whether it has settled by then. What it comes to is left to others. */
-export async function atMost(
-  deadlineMs: number,
-  work: Promise<unknown>,
-  { scheduler, name }: { readonly scheduler: Scheduler; readonly name: string },
-): Promise<boolean> {
-  let timer: Disposable | undefined;
-  const over = new Promise<boolean>((resolve) => {
-    timer = scheduler.schedule(name, deadlineMs, () => resolve(false));
-  });
-  const settled = (): boolean => true;
-  try {
-    return await Promise.race([work.then(settled, settled), over]);
-  } finally {
-    timer?.[Symbol.dispose]();
-  }
-}

@@ -1,9 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { rm } from 'node:fs/promises';
+import { buildWorker } from './build-worker.js';
 import type { StorePlace } from './store-place.js';
 import type { Task, Told } from './store-worker.js';
 
@@ -25,16 +23,7 @@ export interface Workers {
 
 /** Makes plain JavaScript of the worker, which any Node can run, and starts processes of it. */
 export async function storeWorkers(): Promise<Workers> {
-  // Within the package, where the libraries are found that it imports.
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  await mkdir(join(root, 'test-results'), { recursive: true });
-  const folder = await mkdtemp(join(root, 'test-results', 'workers-'));
-  await build({
-    configFile: false,
-    logLevel: 'silent',
-    root,
-    build: { ssr: 'test/store-worker.ts', outDir: folder, target: 'node20', minify: false },
-  });
+  const { folder, script } = await buildWorker('store-worker');
   const children = new Set<ChildProcess>();
   const kill = async (child: ChildProcess): Promise<void> => {
     children.delete(child);
@@ -44,7 +33,7 @@ export async function storeWorkers(): Promise<Workers> {
   };
   return {
     start(place, task) {
-      const child = fork(join(folder, 'store-worker.js'), [JSON.stringify(place), JSON.stringify(task)], {
+      const child = fork(script, [JSON.stringify(place), JSON.stringify(task)], {
         execArgv: [],
       });
       children.add(child);

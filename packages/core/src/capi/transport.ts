@@ -1,4 +1,6 @@
+import { type Deadline, DeadlineExceeded, withinDeadline } from '../deadline.js';
 import { CrowdsecError, messageOf } from '../errors.js';
+import { bodyOf } from '../response-body.js';
 import { parseRetryAfter } from './retry-after.js';
 
 /** How the SDK speaks HTTP: a `fetch` as the platform has it. */
@@ -55,32 +57,31 @@ export class Transport {
     const headers: Record<string, string> = { 'user-agent': this.#userAgent, accept: 'application/json' };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     if (request.token !== undefined) headers.authorization = `Bearer ${request.token}`;
-    try {
+    const { timeoutMs: ms, signal: outer, method, body } = request;
+    const exchange = async ({ signal }: Deadline): Promise<{ response: Response; text: string }> => {
       const response = await this.#fetch(this.#root + request.path, {
-        method: request.method,
+        method,
         headers,
         redirect: 'manual',
-        signal: AbortSignal.any([
-          AbortSignal.timeout(request.timeoutMs),
-          ...(request.signal === undefined ? [] : [request.signal]),
-        ]),
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        signal,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return { response, text: await readText(response) };
+      return { response, text: await readText(response, signal) };
+    };
+    try {
+      return await withinDeadline({ ms, signal: outer, keepsProcessAlive: false }, exchange);
     } catch (error) {
-      const timedOut = error instanceof Error && error.name === 'TimeoutError';
-      const why = timedOut ? `no answer within ${request.timeoutMs} ms` : reason(error);
+      const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : reason(error);
       throw new CrowdsecError('CROWDSEC_API_UNREACHABLE', `${name} failed: ${why}`, { cause: error });
     }
   }
 }
 
-async function readText(response: Response): Promise<string> {
-  if (response.body === null) return '';
+async function readText(response: Response, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = '';
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of bodyOf(response, signal)) {
     bytes += chunk.byteLength;
     if (bytes > LARGEST_ANSWER_BYTES) throw new Error(`the answer is larger than ${LARGEST_ANSWER_BYTES} bytes`);
     text += decoder.decode(chunk, { stream: true });

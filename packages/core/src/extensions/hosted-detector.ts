@@ -1,4 +1,5 @@
-import { answerWithin, type Scheduler } from '../scheduler.js';
+import { answerWithin } from '../deadline.js';
+import type { Scheduler } from '../scheduler.js';
 import type { Acting, Deed, Suppression } from './acting.js';
 import type { DetectionEvent } from './detection-event.js';
 import type { Detector, Outcome } from './detector.js';

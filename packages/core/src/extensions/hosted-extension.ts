@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { atMost, type Scheduler } from '../scheduler.js';
+import { atMost } from '../deadline.js';
+import type { Scheduler } from '../scheduler.js';
 import { Acting, type Actions, type Deed } from './acting.js';
 import { Breaker } from './breaker.js';
 import type { Extension, ExtensionContext } from './extension.js';

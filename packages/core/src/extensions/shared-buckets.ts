@@ -1,4 +1,5 @@
-import { atMost, timerScheduler, type Scheduler } from '../scheduler.js';
+import { atMost } from '../deadline.js';
+import { timerScheduler, type Scheduler } from '../scheduler.js';
 import type { Overflow, Pour } from '../store/bucket-rules.js';
 import type { Store } from '../store/store.js';
 import { bucketRules, type BucketOptions } from './bucket-options.js';

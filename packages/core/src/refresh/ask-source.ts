@@ -1,3 +1,4 @@
+import { withinDeadline } from '../deadline.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, PullContext, PullResult } from '../sources/decision-source.js';
 import { checkAnswer } from './check-answer.js';
@@ -15,21 +16,10 @@ export async function askSource(
   context: PullContext,
   scheduler: Scheduler,
 ): Promise<PullResult> {
-  const abort = new AbortController();
-  const stop = (): void => abort.abort(context.signal.reason);
-  const late = (): void => abort.abort(new Error(`no answer within ${SOURCE_DEADLINE_MS / 1_000} s`));
-  const over = new Promise<never>((_, reject) => {
-    abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error), { once: true });
-  });
-  const deadline = scheduler.schedule('crowdsec:source-deadline', SOURCE_DEADLINE_MS, late);
-  context.signal.addEventListener('abort', stop, { once: true });
-  if (context.signal.aborted) stop();
-  try {
-    const answer = await Promise.race([over, source.pull({ ...context, signal: abort.signal })]);
-    await checkAnswer(source, answer);
-    return answer;
-  } finally {
-    deadline[Symbol.dispose]();
-    context.signal.removeEventListener('abort', stop);
-  }
+  const answer = await withinDeadline(
+    { ms: SOURCE_DEADLINE_MS, signal: context.signal, timer: { scheduler, name: 'crowdsec:source-deadline' } },
+    ({ signal }) => source.pull({ ...context, signal }),
+  );
+  await checkAnswer(source, answer);
+  return answer;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import { atMost, type Scheduler } from '../scheduler.js';
+import { atMost } from '../deadline.js';
+import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, SourceState } from '../sources/decision-source.js';
 import { isEmpty, type ContributedSources } from './contributed-sources.js';
 import type { HeldDecisions } from './held-decisions.js';

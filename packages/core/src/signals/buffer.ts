@@ -1,6 +1,7 @@
 import type { Signal } from '../capi/wire.js';
 import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
-import { atMost, sleep } from '../scheduler.js';
+import { atMost } from '../deadline.js';
+import { sleep } from '../scheduler.js';
 import type { JournalEntry } from '../store/store.js';
 import { isContentRefusal, signalFromJournal } from './build-signal.js';
 import { Intake, type IntakeListener, type IntakeOptions } from './intake.js';

@@ -1,6 +1,8 @@
 import type { Breather } from '../decisions/breather.js';
 import type { ListParser } from '../decisions/list-parser.js';
+import { DeadlineExceeded, withinDeadline } from '../deadline.js';
 import { messageOf } from '../errors.js';
+import { bodyOf } from '../response-body.js';
 import type { ListLimits } from './list-limits.js';
 import { readList } from './read-list.js';
 
@@ -30,16 +32,17 @@ const MOST_REDIRECTS = 5;
  * token, no credentials, on no hop. Never rejects.
  */
 export async function downloadList(download: ListDownload): Promise<DownloadResult> {
-  const { limits, signal, since } = download;
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.timeoutMs)]);
+  const { limits, signal: outer, since } = download;
   const headers: Record<string, string> =
     since === undefined ? {} : { 'if-modified-since': new Date(since).toUTCString() };
   let httpStatus: number | undefined;
   try {
-    const response = await follow(download, headers, deadline);
-    httpStatus = response.status;
-    if (httpStatus === 200) await readList((response.body ?? []) as AsyncIterable<Uint8Array>, download);
-    else await response.body?.cancel();
+    await withinDeadline({ ms: limits.timeoutMs, signal: outer, keepsProcessAlive: false }, async ({ signal }) => {
+      const response = await follow(download, headers, signal);
+      httpStatus = response.status;
+      if (httpStatus === 200) await readList(bodyOf(response, signal), download);
+      else await response.body?.cancel();
+    });
     if (httpStatus === 200) return { status: 'read', httpStatus };
     if (httpStatus === 304) return { status: 'unchanged', httpStatus };
     return { status: 'failed', httpStatus, error: `answered ${httpStatus}` };
@@ -69,7 +72,7 @@ async function follow(
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 function explain(error: unknown, limits: ListLimits): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `not read within ${limits.timeoutMs} ms`;
+  if (error instanceof DeadlineExceeded) return `not read within ${limits.timeoutMs} ms`;
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : '';
   return messageOf(error) + cause;
 }

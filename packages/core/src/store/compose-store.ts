@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
-import { type Deadline, withinDeadline } from './deadline.js';
+import { type Deadline, withinDeadline } from '../deadline.js';
 import type { Fence, StoreEngine } from './store-engine.js';
 import { storeTooSlow, storeUnavailable } from './store-error.js';
 import type { Journal, Lease, Store } from './store.js';
@@ -13,7 +13,10 @@ export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock
   let reachable = true;
   const bounded: Bounded = async (task, run) => {
     try {
-      const result = await withinDeadline(deadlineMs, () => storeTooSlow(engine.description, task, deadlineMs), run);
+      const result = await withinDeadline(
+        { ms: deadlineMs, late: () => storeTooSlow(engine.description, task, deadlineMs) },
+        run,
+      );
       reachable = true;
       return result;
     } catch (error) {

@@ -9,7 +9,7 @@ import {
   readBlob,
   readManifest,
 } from './blob-manifest.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import { FileStorage } from './file-storage.js';
 import { makeFolder } from './folder.js';
 import { codeOf } from './store-error.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import { exclusively } from './file-lock.js';
 import { makeFolder } from './folder.js';
 import { ACKS, type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import { exclusively } from './file-lock.js';
 import { FileStorage } from './file-storage.js';
 import { makeFolder } from './folder.js';

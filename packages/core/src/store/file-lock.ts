@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import { codeOf } from './store-error.js';
 
 /** A lock older than this, in ms, was left by a process that died within the few milliseconds that one is held. */

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import { codeOf } from './store-error.js';
 import type { JsonValue } from './store.js';
 

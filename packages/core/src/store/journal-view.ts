@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import {
   ACKS,
   isAcknowledgement,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, type FileHandle, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import { makeFolder, syncFolder } from './folder.js';
 import { type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.js';
 import { codeOf } from './store-error.js';

@@ -7,7 +7,7 @@ import {
   readBlob,
   readManifest,
 } from './blob-manifest.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import type { KeyvValues } from './keyv-values.js';
 import type { Blob } from './store.js';
 

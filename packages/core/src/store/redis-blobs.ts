@@ -8,7 +8,7 @@ import {
   readBlob,
   readManifest,
 } from './blob-manifest.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import type { RedisConnection } from './redis-connection.js';
 import { COMMIT_BLOB, PUT_PIECE } from './redis-scripts.js';
 import type { Blob, JsonValue } from './store.js';

@@ -1,4 +1,4 @@
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import { isObject, type KeyvLike, storagesOf } from './keyv-like.js';
 
 /** What is needed of a client of node-redis (single, cluster or sentinel), by its form. */

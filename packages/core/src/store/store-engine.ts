@@ -1,5 +1,5 @@
 import type { BucketRules, Overflow, Pour } from './bucket-rules.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../deadline.js';
 import type { Blob, JournalEntry, JsonValue } from './store.js';
 
 /** Who holds a lease: what a fenced write is checked against. */
