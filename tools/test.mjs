@@ -13,7 +13,7 @@ const UNCACHED = process.env.CI ? ['--skip-nx-cache'] : [];
 if (!ensurePrerequisites()) process.exit(1);
 for (const report of reports()) rmSync(report);
 // End-to-end tests start servers and browsers: alone, after the rest.
-const ok = npx('prettier', '--check', '.') && nx('lint,types,build,test') && nx('e2e', '--parallel=1');
+const ok = npx('prettier', '--check', '.') && nx('cycles,lint,types,build,test') && nx('e2e', '--parallel=1');
 const counted = count();
 console.log(`\n${counted.passed} passed, ${counted.failed} failed, ${counted.skipped} skipped`);
 if (counted.passed === 0) console.error('No test was executed.');

@@ -1,32 +1,26 @@
+import nx from '@nx/eslint-plugin';
+
 /**
- * Who may import whom, as ESLint rules. Two tables: the packages of the repository, and the rooms of core (docs/architecture.md
- * draws them). A room knows the rooms below it; what stands beside it, it may name in a type only.
+ * Who may import whom, as ESLint rules. Two tables: the kinds of packages, checked on Nx's graph, and the rooms of core, which are
+ * folders of one package and are therefore checked by patterns (docs/architecture.md draws them). A room knows the rooms below it;
+ * what stands beside it, it may name in a type only.
  */
 
 /**
- * Packages of ours that each kind may import, besides itself. A kind that is not listed here may not be imported at all.
- *
- * @type {Record<string, string[]>}
+ * Kinds of packages (the tags in their package.json), and those that each may import. A project without one of these tags may import
+ * none of ours.
  */
-const PACKAGES = {
-  'packages/core': [],
-  'packages/sandbox': [],
-  'packages/nestjs': ['core'],
-  'packages/express': ['core'],
-  'packages/fastify': ['core'],
-  'packages/hono': ['core'],
-  'packages/koa': ['core'],
-  'packages/next': ['core'],
-  'packages/scenarios': ['core'],
-  'packages/example-extension': ['core'],
-  'packages/conformance': ['core', 'sandbox'],
-  'apps/demo-koa': ['core', 'koa'],
-  'apps/demo-next': ['core', 'next'],
-  'apps/demo': ['core', 'nestjs', 'sandbox', 'scenarios'],
+const KINDS = {
+  core: [],
+  sandbox: [],
+  adapter: ['core'],
+  extension: ['core'],
+  testing: ['core', 'sandbox'],
+  app: ['core', 'adapter', 'extension', 'sandbox'],
 };
 
 /** What core must never know. */
-const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'hono', 'next', 'next/*', 'react'];
+const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'hono', 'next', 'react'];
 
 /** The rooms of core from top to bottom; rooms in one row stand beside each other. */
 const FLOORS = [
@@ -38,17 +32,27 @@ const FLOORS = [
   ['ip'],
 ];
 
-const ours = (/** @type {string} */ name) => [`@crowdsec-sdk/${name}`, `@crowdsec-sdk/${name}/*`];
-const allPackages = [...new Set(Object.keys(PACKAGES).map((path) => path.split('/')[1]))];
+/** @param {string} kind */
+const tag = (kind) => `type:${kind}`;
 
-const packageRules = Object.entries(PACKAGES).map(([path, allowed]) => {
-  const self = path.split('/')[1];
-  const forbidden = allPackages.filter((name) => name !== self && !allowed.includes(name)).flatMap(ours);
-  const frameworks = path === 'packages/core' ? FRAMEWORKS : [];
-  return restrict({ files: [`${path}/src/**/*.ts`], ignores: ['**/*.test.ts'] }, [
-    { group: [...forbidden, ...frameworks], message: `${path} may not depend on this (tools/eslint/boundaries.mjs).` },
-  ]);
-});
+/** @type {import('eslint').Linter.Config} */
+const kindRules = {
+  files: ['{packages,apps}/*/{src,app}/**/*.ts'],
+  ignores: ['**/*.test.ts'],
+  plugins: { '@nx': /** @type {import('eslint').ESLint.Plugin} */ (/** @type {unknown} */ (nx)) },
+  rules: {
+    '@nx/enforce-module-boundaries': [
+      'error',
+      {
+        depConstraints: Object.entries(KINDS).map(([kind, allowed]) => ({
+          sourceTag: tag(kind),
+          onlyDependOnLibsWithTags: [kind, ...allowed].map(tag),
+          ...(kind === 'core' ? { bannedExternalImports: FRAMEWORKS } : {}),
+        })),
+      },
+    ],
+  },
+};
 
 const roomRules = FLOORS.flatMap((floor, level) =>
   floor.map((room) => {
@@ -71,11 +75,6 @@ const roomRules = FLOORS.flatMap((floor, level) =>
               },
             ]
           : []),
-        { group: FRAMEWORKS, message: 'core knows no framework.' },
-        {
-          group: allPackages.filter((name) => name !== 'core').flatMap(ours),
-          message: 'core depends on no other package of ours.',
-        },
       ],
     );
   }),
@@ -90,4 +89,4 @@ function restrict(where, patterns) {
   return { ...where, rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] } };
 }
 
-export const boundaries = [...packageRules, ...roomRules];
+export const boundaries = [kindRules, ...roomRules];

@@ -4,14 +4,12 @@ import { readIp, words } from '../ip/parse.js';
 import type { Blob } from '../store/store.js';
 import { Breather } from './breather.js';
 import type { DecisionDelta } from './decision-delta.js';
-import { type DecisionTable, emptyTable } from './decision-table.js';
+import { type DecisionTable, emptyTable, type Tables } from './decision-table.js';
 import { readBlob, writeBlob } from './index-blob.js';
 import { mergeRows, type MergePlan } from './merge.js';
 import { asKey, countryKey, countryOf, FAMILIES, type Family } from './row-set.js';
 import { type DecisionMatch, expiryOf, type RowSource } from './row-source.js';
 import { NO_SOURCE, SourceTable } from './source-table.js';
-
-export type Tables = Readonly<Record<Family, DecisionTable>>;
 
 /** The rank of sources that change nothing: a lookup passes over their rows. */
 export const IGNORED = 255;

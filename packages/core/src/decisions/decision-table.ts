@@ -1,4 +1,5 @@
 import { Outline } from './outline.js';
+import type { Family } from './row-set.js';
 import type { Rows } from './rows.js';
 import { SourceStats } from './source-stats.js';
 
@@ -108,6 +109,9 @@ export class DecisionTable implements Rows {
     return data[at + 3]! > address[3]!;
   }
 }
+
+/** A table of each family. */
+export type Tables = Readonly<Record<Family, DecisionTable>>;
 
 /** Rows; the outline; counts, first ends and last ends by source. */
 export type TableColumns = readonly [

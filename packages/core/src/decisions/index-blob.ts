@@ -1,7 +1,6 @@
 import { CrowdsecError } from '../errors.js';
 import type { Blob } from '../store/store.js';
-import type { Tables } from './decision-index.js';
-import { DecisionTable } from './decision-table.js';
+import { DecisionTable, type Tables } from './decision-table.js';
 import { FAMILIES, type Family, WORDS } from './row-set.js';
 import type { RowSource } from './row-source.js';
 import { NO_SOURCE } from './source-table.js';
