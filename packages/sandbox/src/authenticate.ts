@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Backend } from './backend.js';
 import { authorizationKind, tokenOf } from './calls.js';
-import { callOf } from './front-door.js';
+import { callOf } from './request-hooks.js';
 import { sendMessage } from './replies.js';
 
 /** Lets a request through whose token, with or without `Bearer`, is good and of a known machine; 401 otherwise. */

@@ -24,7 +24,7 @@ export interface Call {
   /** What was answered; `undefined` until then, and for a connection cut before. */
   readonly status: number | undefined;
   /** Set when a fault dropped the connection. */
-  readonly cut: 'before' | 'after' | undefined;
+  readonly cut: 'before' | 'within' | 'after' | undefined;
 }
 
 /** The call while it is being answered. */

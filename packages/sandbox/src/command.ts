@@ -1,12 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from './duration.js';
+import type { SandboxLapi } from './lapi/lapi.js';
 import type { SandboxOptions } from './options.js';
 import { startSandbox, type Sandbox } from './sandbox.js';
 
 /** The `crowdsec-sandbox` command. What cannot work ends it with status 1 and one line that says why. */
 export function createCommand(): Command {
   return new Command('crowdsec-sandbox')
-    .description('A stand-in for the CrowdSec Central API, on this machine.')
+    .description('A stand-in for the CrowdSec Central API, on this machine; with --lapi for a local API too.')
     .option('--port <number>', 'port to listen on, 0 for any free one', port, 8090)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--public-url <url>', 'root of the list links, where clients reach this server by another address')
@@ -24,6 +26,11 @@ export function createCommand(): Command {
     .addOption(
       new Option('--existing-status <status>', 'answer to a known id').choices(['400', '409', '500']).default('500'),
     )
+    .option(
+      '--lapi [port]',
+      "also stand in for an engine's local API, on a port of its own (default: any free one)",
+      port,
+    )
     .allowExcessArguments(false)
     .action(run);
 }
@@ -40,6 +47,7 @@ interface Flags {
   readonly answers: 'delta' | 'full';
   readonly loginStatus: keyof typeof LOGIN_STATUS;
   readonly existingStatus: keyof typeof EXISTING_STATUS;
+  readonly lapi?: true | number;
 }
 
 const LOGIN_STATUS = { 401: 401, 403: 403 } as const;
@@ -58,9 +66,18 @@ async function serve(flags: Flags): Promise<void> {
   const sandbox = await startSandbox(optionsOf(flags));
   if (flags.blocklist !== undefined) console.log(await serveFile(sandbox, flags.blocklist, flags.asList));
   console.log(`crowdsec-sandbox listens on ${sandbox.url}`);
+  if (sandbox.lapi !== undefined) console.log(announced(sandbox.lapi));
 
   const stop = (): void => void sandbox.stop();
   process.once('SIGINT', stop).once('SIGTERM', stop);
+}
+
+/** The local API's address, with a key and a machine to use it by. */
+function announced(lapi: SandboxLapi): string {
+  const machine = { machineId: 'sandbox-agent', password: randomBytes(16).toString('hex') };
+  lapi.addMachine(machine);
+  const apiKey = lapi.addBouncer('sandbox-bouncer');
+  return `its local API listens on ${lapi.url}, API key ${apiKey}, machine ${machine.machineId}, password ${machine.password}`;
 }
 
 async function serveFile(sandbox: Sandbox, file: string, asList: string | undefined): Promise<string> {
@@ -83,6 +100,7 @@ function optionsOf(flags: Flags): SandboxOptions {
     // Nobody reads them back from the command, which may run for weeks.
     maxCalls: 1,
     maxSignals: 1,
+    lapi: flags.lapi === undefined ? false : { maxCalls: 1, ...(flags.lapi === true ? {} : { port: flags.lapi }) },
   };
 }
 

@@ -16,8 +16,11 @@ export interface Fault {
   readonly body?: unknown;
   /** Added to the answer, be it real or this fault's own. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Drops the connection: before the work is done, or after it, when only the answer is lost. `true` is `before`. */
-  readonly cut?: true | 'before' | 'after';
+  /**
+   * Drops the connection: before the work is done, after it, when only the answer is lost, or within the answer, when half of it has
+   * left. `true` is `before`.
+   */
+  readonly cut?: true | 'before' | 'within' | 'after';
   /** Does the work and spoils the answer: the status is right, the JSON ends half way. */
   readonly malformed?: true;
 }

@@ -1,4 +1,6 @@
+import type { AppsecOptions } from './appsec.js';
 import type { TimeSource } from './clock.js';
+import type { LapiOptions } from './lapi/lapi.js';
 import { publishedLoginBurst, type LoginBurstLimits } from './login-burst.js';
 import { timers, type DelayScheduler } from './scheduler.js';
 import type { RateLimit } from './signals.js';
@@ -37,10 +39,14 @@ export interface SandboxOptions {
   readonly maxCalls?: number;
   /** How many accepted signals are remembered; default 1,000,000. */
   readonly maxSignals?: number;
+  /** Also stands in for an engine's local API, on an address of its own: `true`, or how. Default none. */
+  readonly lapi?: boolean | LapiOptions;
+  /** Also stands in for an engine's AppSec component, on an address of its own. Default none. */
+  readonly appsec?: AppsecOptions;
 }
 
 /** The options with every default in place. */
-export type CompleteOptions = Required<Omit<SandboxOptions, Undefaulted | 'loginBurst'>> &
+export type CompleteOptions = Required<Omit<SandboxOptions, Undefaulted | 'loginBurst' | 'lapi' | 'appsec'>> &
   Pick<SandboxOptions, Undefaulted> & { readonly loginBurst: LoginBurstLimits | undefined };
 
 /**

@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { startAppsec, type SandboxAppsec } from './appsec.js';
 import type { Backend } from './backend.js';
 import { CallLog, type Call } from './calls.js';
 import { SandboxClock } from './clock.js';
 import { DecisionFeed, type Decisions } from './decisions.js';
 import { Faults } from './faults.js';
 import { allowlistShelf, blocklistShelf, type Allowlists, type Blocklists } from './lists.js';
+import { startLapi, type SandboxLapi } from './lapi/lapi.js';
 import { parseList } from './list-file.js';
 import { LoginBurst } from './login-burst.js';
 import { Machines, type Machine } from './machines.js';
@@ -31,6 +33,10 @@ export interface Sandbox extends AsyncDisposable {
   readonly allowlists: Allowlists;
   readonly faults: Pick<Faults, 'add' | 'clear'>;
   readonly clock: SandboxClock;
+  /** The stand-in for a local API; `undefined` unless the option `lapi` asked for it. */
+  readonly lapi: SandboxLapi | undefined;
+  /** The stand-in for AppSec; `undefined` unless the option `appsec` asked for it. */
+  readonly appsec: SandboxAppsec | undefined;
   /** Makes a machine known without a registration; of one that is known already, only the password changes. */
   seedMachine(credentials: { readonly machineId: string; readonly password: string }): void;
   /** Declares signals poisoned: a call with one is answered 400 with the message. Disposing of the handle ends it. */
@@ -70,10 +76,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   await server.listen({ port: backend.options.port, host: backend.options.host });
   const url = urlOf(server.server.address() as AddressInfo);
   listensAt(url);
+  const engine = await startEngine(options, backend);
 
   const stop = async (): Promise<void> => {
     delays.giveUpAll();
-    await server.close();
+    await Promise.all([server.close(), engine.stop()]);
     await state.flush();
   };
   return {
@@ -92,12 +99,31 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     allowlists,
     faults,
     clock,
+    lapi: engine.lapi,
+    appsec: engine.appsec,
     seedMachine: ({ machineId, password }) => machines.add(machineId, password),
     rejectSignals: (rejection) => signals.rejectWhere(rejection),
     onCall: (listener) => calls.listen(listener),
     loadBlocklist: (file, { asList } = {}) => loadBlocklist(backend, file, asList),
     stop,
     [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The parts of an engine that the options ask for. */
+async function startEngine(
+  { lapi: wanted, appsec: wantedAppsec }: SandboxOptions,
+  { clock, options }: Backend,
+): Promise<{ lapi: SandboxLapi | undefined; appsec: SandboxAppsec | undefined; stop: () => Promise<void> }> {
+  const lapi =
+    wanted === undefined || wanted === false
+      ? undefined
+      : await startLapi(wanted === true ? {} : wanted, { clock, scheduler: options.scheduler, random: options.random });
+  const appsec = wantedAppsec === undefined ? undefined : await startAppsec(wantedAppsec);
+  return {
+    lapi: lapi?.lapi,
+    appsec: appsec?.appsec,
+    stop: async () => void (await Promise.all([lapi?.stop(), appsec?.stop()])),
   };
 }
 

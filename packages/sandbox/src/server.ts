@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Backend } from './backend.js';
-import { frontDoor } from './front-door.js';
+import { requestHooks } from './request-hooks.js';
 import { sendMessage } from './replies.js';
 import { MAX_BODY_BYTES, parseBodies } from './request-body.js';
 import { linkRoutes } from './routes/links.js';
@@ -22,7 +22,7 @@ export function createServer(backend: Backend): FastifyInstance {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strictTypes: false } },
   });
   parseBodies(app);
-  frontDoor(app, backend);
+  requestHooks(app, backend);
   linkRoutes(app, backend);
   app.register(
     (v3, _options, done) => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { authentication, machineOf } from '../authenticate.js';
 import type { Backend } from '../backend.js';
-import { callOf } from '../front-door.js';
+import { callOf } from '../request-hooks.js';
 import { sendJson, sendMessage } from '../replies.js';
 import { credentialsSchema, enrollSchema, loginSchema } from '../schemas.js';
 

@@ -1,52 +1,76 @@
+import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Backend } from './backend.js';
-import { authorizationKind, type OpenCall } from './calls.js';
-import type { Fault } from './faults.js';
+import { authorizationKind, type CallLog, type OpenCall } from './calls.js';
+import type { TimeSource } from './clock.js';
+import type { Fault, Faults } from './faults.js';
 import { gzipped, sendBuffer, sendJson, sendMessage, wantsGzip } from './replies.js';
+import type { Delays } from './scheduler.js';
 
-/** What happens to every request, whatever it asks for: it is logged, maybe banned, maybe made to fail, and zipped. */
-export function frontDoor(app: FastifyInstance, backend: Backend): void {
-  app.decorateRequest('call', null);
-  app.decorateRequest('fault', null);
-
-  app.addHook('onRequest', (request, _reply, done) => {
-    const call = opened(request, backend.clock.now());
-    request.setDecorator('call', call);
-    backend.calls.open(call);
-    done();
-  });
-
+/** What happens to every request to CAPI, whatever it asks for: it is logged, maybe banned, maybe made to fail, and zipped. */
+export function requestHooks(app: FastifyInstance, backend: Backend): void {
+  logCalls(app, backend);
   // After parsing, so that the log has the body; before validation, so that a ban or a fault comes first.
   app.addHook('preValidation', async (request, reply) => {
     const call = callOf(request);
-    call.body = request.body;
     if (call.path === '/v3/signals' && Array.isArray(call.body)) call.signals = call.body.length;
     if (call.method === 'POST' && call.path === '/v3/watchers/login') backend.loginBurst.count(request.ip);
     if (backend.loginBurst.isBanned(request.ip)) return sendMessage(reply, 403);
     return meetFault(request, reply, backend);
   });
-
   app.addHook('onSend', async (request, reply, answer) => {
-    const payload = await whenStored(answer, reply, backend);
-    const call = callOf(request);
-    const fault = request.getDecorator<Fault | null>('fault');
-    call.status = reply.statusCode;
-    if (fault?.cut === 'after') {
-      call.cut = 'after';
-      request.raw.socket.destroy();
-    }
-    backend.calls.close(call);
-    if (!Buffer.isBuffer(payload)) return payload;
-    const body = fault?.malformed === true ? payload.subarray(0, Math.ceil(payload.length / 2)) : payload;
-    if (!wantsGzip(request.headers['accept-encoding'], body)) return body;
+    const body = spoiled(await whenStored(answer, reply, backend), request, reply, backend.calls);
+    if (!Buffer.isBuffer(body) || !wantsGzip(request.headers['accept-encoding'], body)) return body;
     reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding').removeHeader('content-length');
     return gzipped(body);
   });
-
   app.setNotFoundHandler((_request, reply) => sendMessage(reply, 404));
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) =>
     sendMessage(reply, error.statusCode ?? 500, error.message),
   );
+}
+
+/** Keeps a log of what is received, with its body once that is parsed. */
+export function logCalls(app: FastifyInstance, { calls, clock }: { calls: CallLog; clock: TimeSource }): void {
+  app.decorateRequest('call', null);
+  app.decorateRequest('fault', null);
+  app.addHook('onRequest', (request, _reply, done) => {
+    const call = opened(request, clock.now());
+    request.setDecorator('call', call);
+    calls.open(call);
+    done();
+  });
+  app.addHook('preValidation', (request, _reply, done) => {
+    callOf(request).body = request.body;
+    done();
+  });
+}
+
+/**
+ * An answer as the fault that the request met leaves it: whole, ended half way, or lost with its connection. It closes the call in
+ * the log.
+ */
+export function spoiled(payload: unknown, request: FastifyRequest, reply: FastifyReply, calls: CallLog): unknown {
+  const call = callOf(request);
+  const fault = request.getDecorator<Fault | null>('fault');
+  call.status = reply.statusCode;
+  if (fault?.cut === 'after' || fault?.cut === 'within') call.cut = fault.cut;
+  if (fault?.cut === 'after') request.raw.socket.destroy();
+  calls.close(call);
+  if (!Buffer.isBuffer(payload)) return payload;
+  const half = payload.subarray(0, Math.ceil(payload.length / 2));
+  if (fault?.cut !== 'within') return fault?.malformed === true ? half : payload;
+  reply.removeHeader('content-length');
+  return Readable.from(firstHalf(half, request));
+}
+
+async function* firstHalf(half: Buffer, request: FastifyRequest): AsyncIterable<Buffer> {
+  yield half;
+  // The bytes leave before the connection is reset.
+  await nextTurn();
+  await nextTurn();
+  request.raw.socket.destroy();
 }
 
 /** The log's entry for a request that is being answered. */
@@ -83,10 +107,11 @@ async function whenStored(answer: unknown, reply: FastifyReply, { state }: Backe
   }
 }
 
-async function meetFault(
+/** Makes a request meet the fault that waits for it, if one does: later, with another answer, or with none. */
+export async function meetFault(
   request: FastifyRequest,
   reply: FastifyReply,
-  { faults, delays, calls }: Backend,
+  { faults, delays, calls }: { readonly faults: Faults; readonly delays: Delays; readonly calls: CallLog },
 ): Promise<unknown> {
   const call = callOf(request);
   const fault = faults.meet(call.method, call.path);
