@@ -30,6 +30,7 @@ import type { IpRemediation } from './remediation/ip-remediation.js';
 import { poisonedSignals, type PoisonedSignal } from './signals/poisoned.js';
 import { pushAll } from './signals/push-all.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
+import { StoreWatch } from './store/store-watch.js';
 import type { Store } from './store/store.js';
 
 const STOP_DEADLINE_MS = 10_000;
@@ -52,6 +53,7 @@ class Agent implements Crowdsec {
   readonly #context: AgentContext;
   readonly #declared: ReadonlySet<string>;
   readonly #store: Store;
+  readonly #storeWatch: StoreWatch;
   readonly #network: CapiNetwork;
   readonly #decisions: AgentDecisions;
   readonly #localDecisions: LocalDecisionWriter;
@@ -68,6 +70,7 @@ class Agent implements Crowdsec {
     this.userAgent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
     const agentStore = openAgentStore(context);
     const store = (this.#store = agentStore.store);
+    this.#storeWatch = new StoreWatch({ store, scheduler: context.scheduler, logger: context.logger });
     const reasonNotReportable = reportExclusions({
       ownIps: options.ownIps,
       isAllowed: (ip) => this.#decisions.engine.isAllowed(ip),
@@ -106,7 +109,7 @@ class Agent implements Crowdsec {
     if (this.#state === 'started') return;
     if (this.#state === 'stopped') throw stopped();
     this.#state = 'started';
-    await Promise.all([this.#open(), this.#openGeo(), this.#extensions.start()]);
+    await Promise.all([this.#open(), this.#storeWatch.start(), this.#openGeo(), this.#extensions.start()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -116,6 +119,7 @@ class Agent implements Crowdsec {
     }
     this.#state = 'stopped';
     this.#storeJob?.[Symbol.dispose]();
+    this.#storeWatch.stop();
     await keepProcessAlive(this.#close(options.deadlineMs ?? STOP_DEADLINE_MS));
   }
 

@@ -2,6 +2,7 @@ import type { RequestCounts } from './bouncer/request-counter.js';
 import type { SessionState } from './capi/session.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
+import type { StoreProblem } from './store/store.js';
 import type { RefusalReason } from './signals/report.js';
 
 /** The state of the agent as data: cheap, and asking for it calls nobody. Moments are in ms since the epoch. */
@@ -23,7 +24,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`, `EXTENSION_OFF`, `EXTENSION_CAPPED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`, `EXTENSION_OFF`, `EXTENSION_CAPPED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -73,8 +74,14 @@ export interface StoreHealth {
   readonly durable: boolean;
   /** Other processes see them too. */
   readonly shared: boolean;
-  /** Whether the last thing that was asked of it worked. */
+  /** Whether it answered what it was asked last. */
   readonly reachable: boolean;
+  /** Whether it took what was last written: a full or read-only store still answers. Tried every 5 seconds. */
+  readonly writable: boolean;
+  /** What is wrong with it, worst first; also among the problems of the agent. */
+  readonly problems: readonly StoreProblem[];
+  /** Damaged entries of the signal journal that this process has found and set aside. */
+  readonly damagedEntries: number;
 }
 
 interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
@@ -97,12 +104,7 @@ export function judge(facts: JudgedFacts): Health {
 function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
   const { started, failure, geoFailure, identity, decisions, store, extensions, cappedScenarios } = facts;
   if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
-  if (!store.reachable) {
-    yield {
-      code: 'CROWDSEC_STORE_UNAVAILABLE',
-      message: `The store (${store.description}) is out of reach: nothing is registered, pulled or sent until it is back.`,
-    };
-  }
+  yield* store.problems;
   if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
   if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
   if (started && decisions.pulledAt === undefined) {

@@ -110,4 +110,17 @@ export type {
 
 export type { BucketRules, Overflow, Pour } from './store/bucket-rules.js';
 export { openStore, type OpenStoreOptions } from './store/open-store.js';
-export type { Blob, Journal, JournalEntry, JsonValue, Lease, Store, StoreKey } from './store/store.js';
+export { STATE_KINDS, stateKindOf } from './store/store.js';
+export type {
+  Blob,
+  Journal,
+  JournalEntry,
+  JsonValue,
+  Lease,
+  StateKind,
+  Store,
+  StoredBlob,
+  StoredValue,
+  StoreKey,
+  StoreProblem,
+} from './store/store.js';

@@ -43,8 +43,12 @@ export interface CrowdsecOptions {
   /** Speaks HTTP instead of the built-in `fetch`, which honours `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` and `NODE_EXTRA_CA_CERTS`. */
   readonly fetch?: Fetch | undefined;
 
-  /** Any Keyv, for state that is shared; files under `stateDir` by default. */
-  readonly store?: KeyvLike | undefined;
+  /**
+   * Where state is kept that several hosts share: any Keyv, or the URL of a Redis or Valkey (`redis://`, `rediss://`), to
+   * which the agent opens and closes a connection of its own through the optional peer `@keyv/redis`. Files under
+   * `stateDir` by default.
+   */
+  readonly store?: KeyvLike | string | undefined;
   /** The folder for state; `crowdsec-sdk` under `$XDG_STATE_HOME` or `~/.local/state` by default. */
   readonly stateDir?: string | undefined;
   /** One namespace in a store is one installation. Required with `store`; `default` for files. */

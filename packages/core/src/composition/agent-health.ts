@@ -69,6 +69,6 @@ function signalsHealth(buffer: SignalBuffer): SignalsHealth {
   };
 }
 
-function storeHealth({ description, durable, shared, reachable }: Store): StoreHealth {
-  return { description, durable, shared, reachable };
+function storeHealth({ description, durable, shared, reachable, writable, problems, journal }: Store): StoreHealth {
+  return { description, durable, shared, reachable, writable, problems, damagedEntries: journal.damaged };
 }

@@ -3,7 +3,7 @@ import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
 import { atMost } from '../deadline.js';
 import { sleep } from '../scheduler.js';
 import type { JournalEntry } from '../store/store.js';
-import { isContentRefusal, signalFromJournal } from './build-signal.js';
+import { isContentRefusal, isJournaledSignal, signalFromJournal } from './build-signal.js';
 import { Intake, type IntakeListener, type IntakeOptions } from './intake.js';
 import { nextCall, type Pace } from './pace.js';
 import type { Pacer, Turn, TurnOutcome } from './pacer.js';
@@ -146,7 +146,9 @@ export class SignalBuffer {
 
   async #send(turn: Turn): Promise<TurnOutcome<{ sent: number; error?: CrowdsecError }>> {
     const { store, prepare, push, listener, clock } = this.#options;
-    const entries = await store.journal.read(batchSize(turn.suspects));
+    const entries = await store.journal.read(batchSize(turn.suspects), isJournaledSignal);
+    // Others sent them, or they were damaged.
+    if (entries.length === 0) return { value: { sent: 0 }, suspects: 0 };
     const uuids = entries.map(({ id }) => id);
     this.#intake.onTheirWay(uuids);
     try {
@@ -192,7 +194,7 @@ export class SignalBuffer {
   /** Other processes add to the journal and take from it. */
   async #recount(): Promise<void> {
     await this.#intake.recount();
-    const [oldest] = this.size === 0 ? [] : await this.#options.store.journal.read(1);
+    const [oldest] = this.size === 0 ? [] : await this.#options.store.journal.read(1, isJournaledSignal);
     this.#oldestAt = oldest === undefined ? undefined : Date.parse(signalFromJournal(oldest.value).created_at);
   }
 

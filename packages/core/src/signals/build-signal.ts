@@ -147,6 +147,14 @@ export function signalFromJournal(value: JsonValue): Signal {
   return value as unknown as Signal;
 }
 
+/** True for what can be a signal: the journal sets anything else aside. */
+export function isJournaledSignal(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { uuid, scenario, created_at, source } = value as Partial<Record<keyof Signal, unknown>>;
+  const isDated = typeof created_at === 'string' && !Number.isNaN(Date.parse(created_at));
+  return typeof uuid === 'string' && typeof scenario === 'string' && isDated && typeof source === 'object';
+}
+
 export function signalToJournal(signal: Signal): JsonValue {
   return signal as unknown as JsonValue;
 }

@@ -87,9 +87,11 @@ export class Pacer {
 
   /** Reads what earlier runs and other processes did. */
   async load(): Promise<void> {
-    const stored = paceRecordSchema.safeParse(await this.#store.get('signals'));
-    const record = stored.success ? stored.data : NEW_RECORD;
+    const stored = await this.#store.read('signals', (value) => paceRecordSchema.parse(value));
     const now = this.#clock.now();
+    // When the last call was is unknown: it counts as just made, until the next turn writes that down.
+    const unknown = stored.state === 'damaged' ? { ...NEW_RECORD, lastCallAt: now } : NEW_RECORD;
+    const record = stored.state === 'present' ? stored.value : unknown;
     this.#record = {
       ...record,
       failedAt: notInFuture(record.failedAt, now),

@@ -18,8 +18,8 @@ const storedSchema = z.array(z.custom<PoisonedSignal>((value) => typeof value ==
 
 /** The signals that were set aside, oldest first, at most 1,000. */
 export async function poisonedSignals(store: Store): Promise<readonly PoisonedSignal[]> {
-  const stored = storedSchema.safeParse(await store.get('poisoned'));
-  return stored.success ? stored.data : [];
+  const stored = await store.read('poisoned', (value) => storedSchema.parse(value));
+  return stored.state === 'present' ? stored.value : [];
 }
 
 /** Keeps a refused signal readable. Only whoever has the turn to send writes them. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { DamagedError } from './damaged-error.js';
+import type { DamagedBlob, VersionedBlob } from './store-engine.js';
 import type { Blob, JsonValue } from './store.js';
 
 /** What is known of a large value besides its bytes. Written last, it is what makes them readable. */
@@ -16,6 +18,14 @@ export interface BlobManifest {
 /** How much of a large value is moved at once, in bytes: small enough that nobody behind it in the queue waits long. */
 export const PIECE_BYTES = 1 << 20;
 
+/** The largest value that is believed, in bytes: a manifest that names a larger one is damaged. */
+export const MOST_BLOB_BYTES = 1 << 30;
+
+/** What stands in the place of the manifest of a damaged value: its head is still known, its bytes are not. */
+export function damagedManifest({ head }: DamagedBlob): JsonValue {
+  return { format: 1, damaged: true, head };
+}
+
 /** The manifest of a blob that is about to be written. */
 export function manifestOf(blob: Blob): BlobManifest {
   return {
@@ -28,18 +38,30 @@ export function manifestOf(blob: Blob): BlobManifest {
   };
 }
 
-/** The manifest that was read, or undefined where there is none. @throws when it is of another format or damaged */
+/**
+ * The manifest that was read, or undefined where there is none.
+ *
+ * @throws DamagedError when it is of another format or damaged
+ */
 export function readManifest(value: JsonValue | undefined): BlobManifest | undefined {
   if (value === undefined) return undefined;
   if (isManifest(value)) return value;
-  throw new Error('it was written by another version of this package, or is damaged');
+  const { length, head, damaged } = (typeof value === 'object' && value !== null ? value : {}) as Partial<
+    Record<keyof BlobManifest | 'damaged', JsonValue>
+  >;
+  if (damaged === true && head !== undefined) throw new DamagedError('its bytes were found damaged before', { head });
+  const isTooLong = typeof length === 'number' && length > MOST_BLOB_BYTES;
+  const known = head === undefined ? {} : { head };
+  if (isTooLong) throw new DamagedError(`its length of ${length} bytes is beyond ${MOST_BLOB_BYTES}`, known);
+  throw new DamagedError('it was written by another version of this package, or is damaged');
 }
 
 function isManifest(value: unknown): value is BlobManifest {
   if (typeof value !== 'object' || value === null) return false;
   const { format, version, head, length, checksum } = value as Partial<Record<keyof BlobManifest, unknown>>;
-  const typed = typeof version === 'string' && typeof length === 'number' && typeof checksum === 'number';
-  return format === 1 && typed && head !== undefined && Number.isSafeInteger(length) && length >= 0;
+  if (format !== 1 || typeof version !== 'string' || !/^[ab]?[0-9a-f]{24}$/.test(version)) return false;
+  if (head === undefined || typeof checksum !== 'number' || typeof length !== 'number') return false;
+  return Number.isSafeInteger(length) && length >= 0 && length <= MOST_BLOB_BYTES;
 }
 
 /** How many pieces a value of that length has. */
@@ -77,24 +99,26 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
  * @param piece the piece at an index, wherever it is: reading it straight into `room`, its place, saves a copy;
  *   undefined when it is no longer there
  * @returns undefined when a piece was missing: a newer version has replaced this one
- * @throws when the bytes are not the ones that were written
+ * @throws DamagedError when the bytes are not the ones that were written
  */
 export async function assemble(
   manifest: BlobManifest,
   piece: (index: number, room: Uint8Array) => Promise<Uint8Array | undefined>,
-): Promise<Blob | undefined> {
+): Promise<VersionedBlob | undefined> {
+  const { head, version } = manifest;
+  const damaged = (message: string): DamagedError => new DamagedError(message, { head, version });
   const bytes = Buffer.allocUnsafeSlow(manifest.length);
   let checksum = 0;
   for (let index = 0; index < pieceCount(manifest); index++) {
     const room = bytes.subarray(index * PIECE_BYTES, (index + 1) * PIECE_BYTES);
     const part = await piece(index, room);
     if (part === undefined) return undefined;
-    if (part.byteLength !== room.byteLength) throw new Error('its length is not the one written');
+    if (part.byteLength !== room.byteLength) throw damaged('its length is not the one written');
     if (part.buffer !== room.buffer) room.set(part);
     checksum = crc32(room, checksum);
   }
-  if (checksum !== manifest.checksum) throw new Error('its checksum is not the one written');
-  return { head: manifest.head, chunks: [bytes] };
+  if (checksum !== manifest.checksum) throw damaged('its checksum is not the one written');
+  return { head, version, chunks: [bytes] };
 }
 
 const ATTEMPTS = 5;
@@ -102,13 +126,14 @@ const ATTEMPTS = 5;
 /** Reads a large value, again with the newest manifest when its version was replaced while it was being read. */
 export async function readBlob(
   manifest: () => Promise<BlobManifest | undefined>,
-  read: (manifest: BlobManifest) => Promise<Blob | undefined>,
-): Promise<Blob | undefined> {
+  read: (manifest: BlobManifest) => Promise<VersionedBlob | undefined>,
+): Promise<VersionedBlob | undefined> {
+  let current: BlobManifest | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const current = await manifest();
+    current = await manifest();
     if (current === undefined) return undefined;
     const blob = await read(current);
     if (blob !== undefined) return blob;
   }
-  throw new Error('parts of it are missing');
+  throw new DamagedError('parts of it are missing', current);
 }

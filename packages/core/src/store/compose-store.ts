@@ -1,28 +1,31 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
-import { type Deadline, withinDeadline } from '../deadline.js';
-import type { Fence, StoreEngine } from './store-engine.js';
-import { storeTooSlow, storeUnavailable } from './store-error.js';
-import type { Journal, Lease, Store } from './store.js';
+import type { Logger } from '../logger.js';
+import { boundedCalls, type BoundedCall } from './bounded-call.js';
+import { CheckedReads } from './checked-reads.js';
+import { takeLease } from './compose-lease.js';
+import type { Deadline } from '../deadline.js';
+import type { StoreEngine } from './store-engine.js';
+import { StoreStatus } from './store-status.js';
+import { stateKindOf, type Journal, type JsonValue, type Store, type StoreKey } from './store.js';
 
-type Bounded = <T>(task: string, run: (deadline: Deadline) => Promise<T>) => Promise<T>;
+export interface ComposeStoreOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long a call may take, in ms. */
+  readonly deadlineMs: number;
+}
 
 /** The port over one kind of store: here every call gets its deadline, and every failure its code. */
-export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock: Clock; deadlineMs: number }): Store {
-  let reachable = true;
-  const bounded: Bounded = async (task, run) => {
-    try {
-      const result = await withinDeadline(
-        { ms: deadlineMs, late: () => storeTooSlow(engine.description, task, deadlineMs) },
-        run,
-      );
-      reachable = true;
-      return result;
-    } catch (error) {
-      reachable = false;
-      throw storeUnavailable(engine.description, task, error);
-    }
+export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }: ComposeStoreOptions): Store {
+  const status = new StoreStatus(engine.description);
+  const bounded = boundedCalls(engine, status, deadlineMs);
+  const reads = new CheckedReads({ engine, bounded, status, logger });
+  /** Runs a write of a key; an identity that cannot be read is not overwritten. */
+  const writing = async (key: StoreKey, write: () => Promise<void>): Promise<void> => {
+    await reads.checkBeforeWrite(key);
+    await write();
+    reads.sound(key);
   };
   const { pour } = engine;
   return {
@@ -31,90 +34,84 @@ export function composeStore(engine: StoreEngine, { clock, deadlineMs }: { clock
     shared: engine.shared,
     crashSafe: engine.crashSafe,
     get reachable() {
-      return reachable;
+      return status.reachable;
     },
-    get: (key) => bounded(`read '${key}'`, (deadline) => engine.get(key, deadline)),
-    put: (key, value) => bounded(`write '${key}'`, (deadline) => done(engine.put(key, value, undefined, deadline))),
-    delete: (key) => bounded(`delete '${key}'`, (deadline) => engine.delete(key, deadline)),
-    getBlob: (key) => bounded(`read '${key}'`, (deadline) => engine.getBlob(key, deadline)),
+    get writable() {
+      return status.writable;
+    },
+    get problems() {
+      return status.problems;
+    },
+    read: (key, parse) => reads.value(key, parse),
+    readBlob: (key, parse) => reads.blob(key, parse),
+    get: (key) => getUnchecked(reads, key),
+    put: (key, value) =>
+      writing(key, () =>
+        bounded('write', `write '${key}'`, (deadline) => done(engine.put(key, value, undefined, deadline))),
+      ),
+    delete: async (key) => {
+      await bounded('change', `delete '${key}'`, (deadline) => engine.delete(key, deadline));
+      reads.sound(key);
+    },
+    getBlob: async (key) => {
+      const found = await reads.blob(key, (blob) => blob);
+      if (found.state === 'damaged') throw damagedValue(key, found.reason);
+      return found.state === 'present' ? found.value : undefined;
+    },
     putBlob: (key, blob) =>
-      bounded(`write '${key}'`, (deadline) => done(engine.putBlob(key, blob, undefined, deadline))),
-    blobVersion: (key) => bounded(`read the version of '${key}'`, (deadline) => engine.blobVersion(key, deadline)),
-    lease: (name, ttlMs) => takeLease(engine, bounded, clock, name, ttlMs),
-    journal: journalOf(engine, bounded),
+      writing(key, () =>
+        bounded('write', `write '${key}'`, (deadline) => done(engine.putBlob(key, blob, undefined, deadline))),
+      ),
+    blobVersion: (key) => reads.version(key),
+    lease: (name, ttlMs) => takeLease({ engine, bounded, clock, writing }, name, ttlMs),
+    journal: journalOf(engine, bounded, logger),
     ...(pour && {
-      pour: (name, rules, event) => bounded(`count in '${name}'`, (deadline) => pour(name, rules, event, deadline)),
+      pour: (name, rules, event) =>
+        bounded('change', `count in '${name}'`, (deadline) => pour(name, rules, event, deadline)),
     }),
-    close: () => bounded('close', () => engine.close()),
+    probe: () => bounded('write', 'write', (deadline) => engine.probe(deadline)),
+    close: () => bounded('read', 'close', () => engine.close()),
   };
 }
-
-const RUN_OUT = { wall: -Infinity, monotonic: -Infinity };
 
 /** A write without a fence has nothing to say but that it was done. */
 async function done(write: Promise<boolean>): Promise<void> {
   await write;
 }
 
-async function takeLease(
-  engine: StoreEngine,
-  bounded: Bounded,
-  clock: Clock,
-  name: string,
-  ttlMs: number,
-): Promise<Lease | undefined> {
-  const holder = randomBytes(12).toString('hex');
-  const release = (fence: Fence): Promise<void> =>
-    bounded(`release the lease '${name}'`, (deadline) => engine.releaseLease(fence, deadline));
-  let endsAt = endOf(clock, ttlMs);
-  const token = await bounded(`take the lease '${name}'`, async (deadline) => {
-    const taken = await engine.takeLease(name, holder, ttlMs, deadline);
-    // The caller was told that it failed, so nobody else would release it.
-    if (taken !== undefined && deadline.signal.aborted) await release({ name, holder, token: taken });
-    return taken;
-  });
-  if (token === undefined) return undefined;
+async function getUnchecked(reads: CheckedReads, key: StoreKey): Promise<JsonValue | undefined> {
+  const found = await reads.value(key, (value) => value);
+  if (found.state === 'damaged' && stateKindOf(key) !== 'cache') throw damagedValue(key, found.reason);
+  return found.state === 'present' ? found.value : undefined;
+}
 
-  const fence: Fence = { name, holder, token };
-  const fenced = async (key: string, write: (deadline: Deadline) => Promise<boolean>): Promise<void> => {
-    if (!(await bounded(`write '${key}'`, write))) {
-      throw new CrowdsecError('CROWDSEC_LEASE_BUSY', `'${key}' was not written: the lease '${name}' is no longer held`);
+function damagedValue(key: StoreKey, reason: string): CrowdsecError {
+  return new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', `'${key}' is damaged: ${reason}.`);
+}
+
+function journalOf({ journal, description }: StoreEngine, bounded: BoundedCall, logger: Logger): Journal {
+  let said = 0;
+  /** Reads, and says how many damaged entries were met. */
+  const reading = async <T>(run: (deadline: Deadline) => Promise<T>): Promise<T> => {
+    const result = await bounded('read', 'read the journal', run);
+    const found = journal.damaged - said;
+    said = journal.damaged;
+    if (found > 0) {
+      const entries = found === 1 ? '1 damaged entry' : `${found} damaged entries`;
+      logger.warn(`The journal in the store (${description}) held ${entries}: set aside, the others are sent.`);
     }
+    return result;
   };
   return {
-    token,
-    // Of both clocks the stricter: monotonic time may stand still while the machine sleeps, wall time may be set back.
-    remainingMs: () => Math.min(endsAt.wall - clock.now(), endsAt.monotonic - clock.monotonic()),
-    held: () => bounded(`check the lease '${name}'`, (deadline) => engine.holdsLease(fence, deadline)),
-    renew: async (forMs) => {
-      const end = endOf(clock, forMs);
-      const renewed = await bounded(`renew the lease '${name}'`, (deadline) =>
-        engine.renewLease(fence, forMs, deadline),
-      );
-      endsAt = renewed ? end : RUN_OUT;
-      return renewed;
+    append: (entries) => bounded('write', 'append to the journal', (deadline) => journal.append(entries, deadline)),
+    read: (limit, accepts = () => true) => reading((deadline) => journal.read(limit, accepts, deadline)),
+    acknowledge: (entries) =>
+      bounded('change', 'write to the journal', (deadline) => journal.acknowledge(entries, deadline)),
+    replace: (entries) => bounded('change', 'write to the journal', (deadline) => journal.replace(entries, deadline)),
+    waiting: (ids) => reading((deadline) => journal.waiting(ids, deadline)),
+    size: () => reading((deadline) => journal.size(deadline)),
+    get damaged() {
+      return journal.damaged;
     },
-    put: (key, value) => fenced(key, (deadline) => engine.put(key, value, fence, deadline)),
-    putBlob: (key, blob) => fenced(key, (deadline) => engine.putBlob(key, blob, fence, deadline)),
-    release: async () => {
-      endsAt = RUN_OUT;
-      await release(fence);
-    },
-  };
-}
-
-/** Counted from before the question was sent, so that it never ends after the store's own end of it. */
-function endOf(clock: Clock, ttlMs: number): { wall: number; monotonic: number } {
-  return { wall: clock.now() + ttlMs, monotonic: clock.monotonic() + ttlMs };
-}
-
-function journalOf({ journal }: StoreEngine, bounded: Bounded): Journal {
-  return {
-    append: (entries) => bounded('append to the journal', (deadline) => journal.append(entries, deadline)),
-    read: (limit) => bounded('read the journal', (deadline) => journal.read(limit, deadline)),
-    acknowledge: (entries) => bounded('write to the journal', (deadline) => journal.acknowledge(entries, deadline)),
-    replace: (entries) => bounded('write to the journal', (deadline) => journal.replace(entries, deadline)),
-    waiting: (ids) => bounded('read the journal', (deadline) => journal.waiting(ids, deadline)),
-    size: () => bounded('read the journal', (deadline) => journal.size(deadline)),
   };
 }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import {
   assemble,
   type BlobManifest,
+  damagedManifest,
   manifestOf,
   PIECE_BYTES,
   piecesOf,
@@ -10,10 +11,13 @@ import {
   readManifest,
 } from './blob-manifest.js';
 import type { Deadline } from '../deadline.js';
+import { DamagedError, parseStored } from './damaged-error.js';
+import { keepAside } from './file-aside.js';
 import { FileStorage } from './file-storage.js';
 import { makeFolder } from './folder.js';
 import { codeOf } from './store-error.js';
-import type { Blob, JsonValue } from './store.js';
+import type { DamagedBlob, VersionedBlob } from './store-engine.js';
+import type { Blob } from './store.js';
 
 /** Bytes without a manifest that are older than this, in ms, belong to a writer that died. */
 const ABANDONED_MS = 10 * 60_000;
@@ -28,7 +32,7 @@ export class FileBlobs {
     this.#manifests = new FileStorage(folder);
   }
 
-  get(key: string, deadline: Deadline): Promise<Blob | undefined> {
+  get(key: string, deadline: Deadline): Promise<VersionedBlob | undefined> {
     return readBlob(
       () => this.#manifest(key),
       (manifest) => this.#read(key, manifest, deadline),
@@ -69,9 +73,20 @@ export class FileBlobs {
     if (await this.#manifests.delete(key)) await this.#removeOthers(key, undefined, previous);
   }
 
+  /** Keeps the manifest and the bytes, and has readers find the damage until the value is written again. */
+  async setAside(key: string, blob: DamagedBlob | undefined): Promise<string | undefined> {
+    const copy = await this.#manifests.setAside(key);
+    if (blob === undefined || (await this.version(key).catch(() => undefined)) !== blob.version) return copy;
+    const bytes = this.#fileOf(key, blob.version);
+    const keptBytes = await keepAside(bytes);
+    await this.#manifests.set(key, JSON.stringify(damagedManifest(blob)));
+    await rm(bytes, { force: true, recursive: true });
+    return keptBytes ?? copy;
+  }
+
   async #manifest(key: string): Promise<BlobManifest | undefined> {
     const text = await this.#manifests.get(key);
-    return readManifest(text === undefined ? undefined : (JSON.parse(text) as JsonValue));
+    return readManifest(text === undefined ? undefined : parseStored(text));
   }
 
   async #write(file: string, blob: Blob, deadline: Deadline): Promise<void> {
@@ -86,9 +101,13 @@ export class FileBlobs {
     deadline.extend();
   }
 
-  async #read(key: string, manifest: BlobManifest, deadline: Deadline): Promise<Blob | undefined> {
+  async #read(key: string, manifest: BlobManifest, deadline: Deadline): Promise<VersionedBlob | undefined> {
     try {
       await using handle = await open(this.#fileOf(key, manifest.version), 'r');
+      const found = await handle.stat();
+      // Before any memory is taken for it.
+      if (!found.isFile() || found.size !== manifest.length)
+        throw new DamagedError('its length is not the one written', manifest);
       return await assemble(manifest, async (index, room) => {
         deadline.signal.throwIfAborted();
         const { bytesRead } = await handle.read(room, 0, room.length, index * PIECE_BYTES);

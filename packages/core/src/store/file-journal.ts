@@ -3,13 +3,15 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Deadline } from '../deadline.js';
+import { keepAside } from './file-aside.js';
 import { exclusively } from './file-lock.js';
 import { makeFolder } from './folder.js';
 import { ACKS, type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.js';
-import { bySegment, JournalView, type Place } from './journal-view.js';
+import { bySegment, type Place } from './journal-place.js';
+import { JournalView } from './journal-view.js';
 import { JournalWriter, sealSegment } from './journal-writer.js';
 import type { JournalEngine } from './store-engine.js';
-import type { JournalEntry } from './store.js';
+import type { JournalEntry, JsonValue } from './store.js';
 
 /** A segment of ours without waiting entries begins anew beyond this size, in bytes. */
 const ROTATE_BYTES = 64 << 10;
@@ -34,12 +36,16 @@ export class FileJournal implements JournalEngine {
     this.#writer = new JournalWriter(folder, clock);
   }
 
+  get damaged(): number {
+    return this.#view.damaged;
+  }
+
   append(entries: readonly JournalEntry[], deadline: Deadline): Promise<void> {
     return entries.length === 0 ? Promise.resolve() : this.#writer.append(entries.map(this.#lineOf), deadline);
   }
 
-  read(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]> {
-    return this.#upToDate(deadline, () => this.#view.oldest(limit, deadline));
+  read(limit: number, accepts: (value: JsonValue) => boolean, deadline: Deadline): Promise<readonly JournalEntry[]> {
+    return this.#upToDate(deadline, () => this.#view.oldest(limit, accepts, deadline));
   }
 
   size(deadline: Deadline): Promise<number> {
@@ -131,9 +137,11 @@ export class FileJournal implements JournalEngine {
     const done = this.#view.segments().filter(({ sealed, waiting }) => sealed && waiting === 0);
     if (done.length === 0) return;
     const names = await readdir(this.#folder);
-    for (const { key } of done) {
+    for (const { key, isDamaged } of done) {
+      const segment = join(this.#folder, key + SEALED);
+      if (isDamaged) await keepAside(segment);
       // The segment before its acknowledgements: without them, all that was ever in it would wait again.
-      await rm(join(this.#folder, key + SEALED), { force: true });
+      await rm(segment, { force: true });
       for (const name of names.filter((other) => other.startsWith(`${key}.`) && other.endsWith(ACKS))) {
         await rm(join(this.#folder, name), { force: true });
       }

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
+import { DamagedError, parseStored } from './damaged-error.js';
 import type { Deadline } from '../deadline.js';
 import { exclusively } from './file-lock.js';
 import { FileStorage } from './file-storage.js';
@@ -12,6 +14,9 @@ interface LeaseRecord {
   readonly expiresAt: number;
   readonly ttlMs: number;
 }
+
+/** For how long, in ms, a damaged record counts as held where nobody says for how long it would be taken. */
+const LONGEST_TTL_MS = 20_000;
 
 /**
  * Leases between processes: a record in a file, which is changed only under a short lock. The record stays when its lease
@@ -32,7 +37,7 @@ export class FileLeases {
 
   take(name: string, holder: string, ttlMs: number, deadline: Deadline): Promise<number | undefined> {
     return this.#exclusively(name, deadline, async () => {
-      const current = await this.#read(name);
+      const current = await this.#read(name, ttlMs);
       if (current !== undefined && this.#isHeld(name, current)) return undefined;
       const token = (current?.token ?? 0) + 1;
       await this.#write(name, { holder, token, ttlMs, expiresAt: this.#clock.now() + ttlMs });
@@ -80,12 +85,44 @@ export class FileLeases {
     return this.#clock.now() < expiresAt && this.#clock.monotonic() - seen.at < ttlMs;
   }
 
-  async #read(name: string): Promise<LeaseRecord | undefined> {
-    const text = await this.#records.get(name);
-    return text === undefined ? undefined : (JSON.parse(text) as LeaseRecord);
+  /**
+   * A record that cannot be read may be that of a holder that still works: it counts as a lease that was taken when its
+   * file was changed, for as long as whoever asks wants it for. The token goes on from the time, beyond any that was given.
+   */
+  async #read(name: string, ttlMs = LONGEST_TTL_MS): Promise<LeaseRecord | undefined> {
+    try {
+      const text = await this.#records.get(name);
+      return text === undefined ? undefined : leaseRecordOf(text);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      const changedAt = await changeOf(this.#records.fileOf(name));
+      return { holder: '', token: Math.floor(this.#clock.now()), ttlMs, expiresAt: changedAt + ttlMs };
+    }
   }
 
   async #write(name: string, { holder, token, expiresAt, ttlMs }: LeaseRecord): Promise<void> {
     await this.#records.set(name, JSON.stringify({ holder, token, expiresAt, ttlMs } satisfies LeaseRecord));
   }
+}
+
+/** @throws DamagedError for anything but a record */
+function leaseRecordOf(text: string): LeaseRecord {
+  const value = parseStored(text);
+  const { holder, token, expiresAt, ttlMs } = (typeof value === 'object' && value !== null ? value : {}) as Partial<
+    Record<keyof LeaseRecord, unknown>
+  >;
+  const isSound = typeof holder === 'string' && Number.isSafeInteger(token) && isMoment(expiresAt) && isMoment(ttlMs);
+  if (!isSound || typeof token !== 'number') throw new DamagedError('it is no record of a lease');
+  return { holder, token, expiresAt, ttlMs };
+}
+
+function isMoment(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+async function changeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
 }

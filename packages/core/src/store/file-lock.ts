@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import type { Deadline } from '../deadline.js';
@@ -30,6 +31,11 @@ async function takeLock(lockfilePath: string, signal: AbortSignal): Promise<() =
       });
       return async () => (lost ? undefined : unlock().catch(() => undefined));
     } catch (error) {
+      // A lock is an empty folder. Anything else in its place is no lock, and would be in the way for ever.
+      if (codeOf(error) === 'ENOTDIR' || codeOf(error) === 'ENOTEMPTY') {
+        await rm(lockfilePath, { force: true, recursive: true });
+        continue;
+      }
       if (codeOf(error) !== 'ELOCKED') throw error;
       await delay(2 + Math.random() * 10);
     }

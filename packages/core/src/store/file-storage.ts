@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { DamagedError, MOST_VALUE_BYTES } from './damaged-error.js';
+import { keepAside } from './file-aside.js';
 import { makeFolder, syncFolder } from './folder.js';
 import { codeOf } from './store-error.js';
 
@@ -22,26 +24,42 @@ export class FileStorage {
     this.opts = { folder };
   }
 
+  /** @throws DamagedError for something that is no file, or too long to have been written by {@link set} */
   async get(key: string): Promise<string | undefined> {
+    const file = this.fileOf(key);
     try {
-      return await readFile(this.fileOf(key), 'utf8');
+      const { size } = await stat(file);
+      if (size > MOST_VALUE_BYTES) throw new DamagedError(`it is ${size} bytes long, beyond ${MOST_VALUE_BYTES}`);
+      return await readFile(file, 'utf8');
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
+      if (codeOf(error) === 'EISDIR') throw new DamagedError('a folder stands in the place of its file');
       throw error;
     }
+  }
+
+  /** Keeps a copy of a file that is damaged; resolves its path. */
+  setAside(key: string): Promise<string | undefined> {
+    return keepAside(this.fileOf(key));
   }
 
   async set(key: string, value: string): Promise<boolean> {
     const file = this.fileOf(key);
     await makeFolder(dirname(file));
-    await writeFileAtomic(file, value, { mode: 0o600 });
+    try {
+      await writeFileAtomic(file, value, { mode: 0o600 });
+    } catch (error) {
+      // A folder in the place of the file: it goes aside, for no rename can replace it.
+      if (codeOf(error) !== 'EISDIR' || (await keepAside(file)) === undefined) throw error;
+      await writeFileAtomic(file, value, { mode: 0o600 });
+    }
     await syncFolder(dirname(file));
     return true;
   }
 
   async delete(key: string): Promise<boolean> {
     const existed = await this.has(key);
-    await rm(this.fileOf(key), { force: true });
+    await rm(this.fileOf(key), { force: true, recursive: true });
     return existed;
   }
 

@@ -1,32 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { FileBlobs } from './file-blobs.js';
 import { FileJournal } from './file-journal.js';
 import { FileLeases } from './file-leases.js';
+import { DamagedError, parseStored } from './damaged-error.js';
 import { FileStorage } from './file-storage.js';
+import { temporaryFileSweeper } from './file-sweep.js';
+import { makeFolder } from './folder.js';
 import type { StoreEngine } from './store-engine.js';
-import type { JsonValue } from './store.js';
+
+/** More than a block of any common disk, so that a full one shows. */
+const PROBE_BYTES = 64 << 10;
 
 /**
  * A folder as a store, for all processes of one machine. Nothing is touched before it is needed: a disk that does not answer
  * holds up a call, not the start.
  */
 export function fileStore(folder: string, clock: Clock): StoreEngine {
-  const values = new FileStorage(join(folder, 'values'));
+  const valuesFolder = join(folder, 'values');
+  const values = new FileStorage(valuesFolder);
   const blobs = new FileBlobs(join(folder, 'blobs'));
   const leases = new FileLeases(join(folder, 'leases'), clock);
   const journal = new FileJournal(join(folder, 'journal'), clock);
+  const sweep = temporaryFileSweeper(['values', 'blobs', 'leases'].map((name) => join(folder, name)));
   return {
     description: `files in ${folder}`,
     durable: true,
     shared: true,
     crashSafe: true,
     async get(key) {
-      const text = await values.get(key);
       try {
-        return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
+        const text = await values.get(key);
+        return text === undefined ? undefined : parseStored(text);
       } catch (error) {
-        throw new Error(`${values.fileOf(key)} is damaged: restore it from a copy, or remove it`, { cause: error });
+        if (error instanceof DamagedError) throw new DamagedError(`${error.message} (${values.fileOf(key)})`);
+        throw error;
       }
     },
     async put(key, value, fence, deadline) {
@@ -50,6 +60,17 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
         return true;
       }),
     blobVersion: (key) => blobs.version(key),
+    setAside: (key, blob) => (blob === undefined ? values.setAside(key) : blobs.setAside(key, blob)),
+    async probe() {
+      const file = join(valuesFolder, `probe-${process.pid}-${randomBytes(4).toString('hex')}`);
+      await makeFolder(valuesFolder);
+      try {
+        await writeFile(file, Buffer.alloc(PROBE_BYTES), { flag: 'wx', mode: 0o600 });
+      } finally {
+        await rm(file, { force: true });
+      }
+      await sweep();
+    },
     takeLease: (name, holder, ttlMs, deadline) => leases.take(name, holder, ttlMs, deadline),
     holdsLease: (fence) => leases.holds(fence),
     renewLease: (fence, ttlMs, deadline) => leases.renew(fence, ttlMs, deadline),

@@ -32,6 +32,8 @@ export interface Line {
 
 /** How much is read from a file at once, in bytes. */
 export const READ_BYTES = 1 << 18;
+/** A line longer than this, in bytes, holds no entry: it is passed over. */
+const MOST_LINE_BYTES = 16 << 20;
 const LINE_BREAK = 0x0a;
 
 /** The lines as bytes to append; `starts` are the places of the lines within them. */
@@ -49,6 +51,7 @@ export function linesOf(values: readonly unknown[]): { bytes: Buffer; starts: re
 /**
  * Reads the whole lines of a file from a place on, a piece at a time.
  *
+ * @param damaged told of each line that cannot be read
  * @returns where to go on reading next time, or undefined when there is no such file
  */
 export async function readLines(
@@ -56,6 +59,7 @@ export async function readLines(
   from: number,
   deadline: Deadline,
   take: (line: Line) => void,
+  damaged: () => void = () => undefined,
 ): Promise<number | undefined> {
   const handle = await openIfThere(path);
   if (handle === undefined) return undefined;
@@ -68,26 +72,34 @@ export async function readLines(
     const { bytesRead } = await file.read(buffer, 0, size, at);
     deadline.extend();
     const end = buffer.subarray(0, bytesRead).lastIndexOf(LINE_BREAK) + 1;
-    parse(buffer.subarray(0, end), at, take);
+    parse(buffer.subarray(0, end), at, take, damaged);
     at += end;
     if (bytesRead < size) return at;
+    if (end === 0 && size >= MOST_LINE_BYTES) {
+      damaged();
+      at += size;
+      size = READ_BYTES;
+      continue;
+    }
     // A line longer than the buffer: read it again with a larger one.
     size = end === 0 ? size * 2 : READ_BYTES;
   }
 }
 
-function parse(bytes: Buffer, base: number, take: (line: Line) => void): void {
+function parse(bytes: Buffer, base: number, take: (line: Line) => void, damaged: () => void): void {
   for (let from = 0; from < bytes.length;) {
     const end = bytes.indexOf(LINE_BREAK, from);
     if (end > from) {
       const value = parsed(bytes.toString('utf8', from, end));
-      if (value !== undefined) take({ offset: base + from, length: end - from, value });
+      if (value === undefined) damaged();
+      else take({ offset: base + from, length: end - from, value });
     }
     from = end + 1;
   }
 }
 
-function parsed(line: string): unknown {
+/** What a line holds, or undefined when it is no JSON. */
+export function parsed(line: string): unknown {
   try {
     return JSON.parse(line) as unknown;
   } catch {
@@ -98,7 +110,7 @@ function parsed(line: string): unknown {
 export function isEntry(line: unknown): line is EntryLine {
   if (typeof line !== 'object' || line === null) return false;
   const { id, value, generation = 0 } = line as Partial<Record<keyof EntryLine, unknown>>;
-  return typeof id === 'string' && value !== undefined && typeof generation === 'number';
+  return typeof id === 'string' && value !== undefined && value !== null && typeof generation === 'number';
 }
 
 export function isAcknowledgement(value: unknown): value is readonly number[] {
@@ -108,7 +120,10 @@ export function isAcknowledgement(value: unknown): value is readonly number[] {
 /** Opens a file for reading; undefined when there is none. */
 export async function openIfThere(path: string): Promise<Awaited<ReturnType<typeof open>> | undefined> {
   try {
-    return await open(path, 'r');
+    const file = await open(path, 'r');
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+    return undefined;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

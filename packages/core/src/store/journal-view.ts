@@ -1,26 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deadline } from '../deadline.js';
-import {
-  ACKS,
-  isAcknowledgement,
-  isEntry,
-  OPEN,
-  openIfThere,
-  READ_BYTES,
-  readLines,
-  SEALED,
-} from './journal-segment.js';
+import { ACKS, isAcknowledgement, isEntry, OPEN, openIfThere, parsed, readLines, SEALED } from './journal-segment.js';
+import { bySegment, neighbours, type Place, revisionOf } from './journal-place.js';
 import { codeOf } from './store-error.js';
-import type { JournalEntry } from './store.js';
-
-/** Where a value of a waiting entry stands. */
-export interface Place {
-  readonly segment: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly generation: number;
-}
+import type { JournalEntry, JsonValue } from './store.js';
 
 interface Segment {
   sealed: boolean;
@@ -31,6 +15,8 @@ interface Segment {
   readonly acksRead: Map<string, number>;
   /** The waiting entries in it, by offset. */
   readonly waiting: Map<number, string>;
+  /** Something in it could not be read. */
+  isDamaged: boolean;
 }
 
 /**
@@ -42,9 +28,15 @@ export class JournalView {
   readonly #segments = new Map<string, Segment>();
   /** The places of each waiting entry, oldest entry first. One that was replaced has several; the last one counts. */
   readonly #entries = new Map<string, Place[]>();
+  #damaged = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** How many lines could not be read, torn ones of a crash among them. */
+  get damaged(): number {
+    return this.#damaged;
   }
 
   get size(): number {
@@ -52,8 +44,18 @@ export class JournalView {
   }
 
   /** Every segment with how many of its entries wait. */
-  segments(): { readonly key: string; readonly sealed: boolean; readonly waiting: number }[] {
-    return [...this.#segments].map(([key, { sealed, waiting }]) => ({ key, sealed, waiting: waiting.size }));
+  segments(): {
+    readonly key: string;
+    readonly sealed: boolean;
+    readonly waiting: number;
+    readonly isDamaged: boolean;
+  }[] {
+    return [...this.#segments].map(([key, { sealed, waiting, isDamaged }]) => ({
+      key,
+      sealed,
+      waiting: waiting.size,
+      isDamaged,
+    }));
   }
 
   placesOf(id: string): readonly Place[] {
@@ -93,19 +95,43 @@ export class JournalView {
     return last === undefined ? 0 : last.generation + 1;
   }
 
-  /** The oldest waiting entries, read from their files. */
-  async oldest(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]> {
-    const wanted: [id: string, place: Place][] = [];
-    for (const [id, places] of this.#entries) {
-      if (wanted.length >= limit) break;
-      const place = places.at(-1);
-      if (place !== undefined) wanted.push([id, place]);
+  /**
+   * The oldest waiting entries, read from their files. Values that were damaged since they were found, or that are
+   * not accepted, are counted, and waited for no more.
+   */
+  async oldest(
+    limit: number,
+    accepts: (value: JsonValue) => boolean,
+    deadline: Deadline,
+  ): Promise<readonly JournalEntry[]> {
+    for (;;) {
+      const wanted: [id: string, place: Place][] = [];
+      for (const [id, places] of this.#entries) {
+        if (wanted.length >= limit) break;
+        const place = places.at(-1);
+        if (place !== undefined) wanted.push([id, place]);
+      }
+      const values = new Map<string, JournalEntry>();
+      for (const [segment, places] of bySegment(wanted.map(([, place]) => place))) {
+        for (const entry of await this.#readEntries(segment, places, deadline)) {
+          if (accepts(entry.value)) values.set(entry.id, entry);
+        }
+      }
+      const missing = wanted.filter(([id]) => !values.has(id));
+      if (missing.length === 0) return wanted.flatMap(([id]) => values.get(id) ?? []);
+      // Their segment is gone, and they with it, or they are damaged. Behind them, others wait.
+      for (const [id, place] of missing) if (this.placesOf(id).includes(place)) this.#placeIsDamaged(place);
     }
-    const values = new Map<string, JournalEntry>();
-    for (const [segment, places] of bySegment(wanted.map(([, place]) => place))) {
-      for (const entry of await this.#readEntries(segment, places, deadline)) values.set(entry.id, entry);
-    }
-    return wanted.flatMap(([id]) => values.get(id) ?? []);
+  }
+
+  #placeIsDamaged({ segment, offset }: Place): void {
+    this.#linesAreDamaged(this.#segments.get(segment), 1);
+    this.acknowledge(segment, offset);
+  }
+
+  #linesAreDamaged(segment: Segment | undefined, count: number): void {
+    this.#damaged += count;
+    if (segment !== undefined && count > 0) segment.isDamaged = true;
   }
 
   acknowledge(segment: string, offset: number): void {
@@ -140,6 +166,7 @@ export class JournalView {
       read: 0,
       acksRead: new Map(),
       waiting: new Map(),
+      isDamaged: false,
     };
     segment.sealed = sealed;
     this.#segments.set(key, segment);
@@ -153,16 +180,25 @@ export class JournalView {
       if (read !== undefined) acksRead.set(name, read);
     }
     if (!segment.complete) {
+      let unreadable = 0;
       const read = await this.#whicheverIsThere(key, (path) =>
-        readLines(path, segment.read, deadline, ({ offset, length, value }) => {
-          if (isEntry(value))
-            this.#add(segment, value.id, { segment: key, offset, length, generation: value.generation ?? 0 });
-        }),
+        readLines(
+          path,
+          segment.read,
+          deadline,
+          ({ offset, length, value }) => {
+            if (isEntry(value))
+              this.#add(segment, value.id, { segment: key, offset, length, generation: value.generation ?? 0 });
+            else unreadable++;
+          },
+          () => unreadable++,
+        ),
       );
       if (read === undefined) return this.#forget(key);
       // Only now, and all at once: an update that fails half-way is simply made again.
       segment.read = read;
       segment.complete = sealed;
+      this.#linesAreDamaged(segment, unreadable);
     }
     for (const [name, at] of acksRead) segment.acksRead.set(name, at);
     for (const offset of acknowledged) this.acknowledge(key, offset);
@@ -178,17 +214,22 @@ export class JournalView {
 
   async #readEntries(key: string, places: readonly Place[], deadline: Deadline): Promise<readonly JournalEntry[]> {
     const handle = await this.#whicheverIsThere(key, openIfThere);
-    if (handle === undefined) return [];
+    if (handle === undefined) {
+      this.#forget(key);
+      return [];
+    }
     await using file = handle;
     const entries: JournalEntry[] = [];
     for (const run of neighbours(places)) {
       deadline.signal.throwIfAborted();
       const buffer = Buffer.allocUnsafe(run.end - run.start);
-      await file.read(buffer, 0, buffer.length, run.start);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, run.start);
       deadline.extend();
       for (const place of run.places) {
         const start = place.offset - run.start;
-        const entry: unknown = JSON.parse(buffer.toString('utf8', start, start + place.length));
+        // A file that was cut off gives less than was asked for; the rest of the buffer is not its content.
+        if (start + place.length > bytesRead) continue;
+        const entry = parsed(buffer.toString('utf8', start, start + place.length));
         if (isEntry(entry)) entries.push({ id: entry.id, value: entry.value, revision: revisionOf(place) });
       }
     }
@@ -201,37 +242,4 @@ export class JournalView {
     const opened = this.#segments.get(key)?.sealed === true ? undefined : await use(path + OPEN);
     return opened ?? use(path + SEALED);
   }
-}
-
-function revisionOf({ segment, offset }: Place): string {
-  return `${segment}:${offset}`;
-}
-
-/** The places of one segment in groups that are read at once. */
-function* neighbours(places: readonly Place[]): Generator<{ start: number; end: number; places: readonly Place[] }> {
-  let group: Place[] = [];
-  let start = 0;
-  let end = 0;
-  for (const place of [...places].sort((a, b) => a.offset - b.offset)) {
-    const placeEnd = place.offset + place.length;
-    if (group.length > 0 && placeEnd - start > READ_BYTES) {
-      yield { start, end, places: group };
-      group = [];
-    }
-    if (group.length === 0) start = place.offset;
-    group.push(place);
-    end = placeEnd;
-  }
-  if (group.length > 0) yield { start, end, places: group };
-}
-
-/** The places of each segment together. */
-export function bySegment(places: readonly Place[]): Map<string, Place[]> {
-  const groups = new Map<string, Place[]>();
-  for (const place of places) {
-    const group = groups.get(place.segment);
-    if (group === undefined) groups.set(place.segment, [place]);
-    else group.push(place);
-  }
-  return groups;
 }

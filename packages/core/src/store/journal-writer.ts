@@ -46,6 +46,7 @@ export class JournalWriter {
       deadline.signal.throwIfAborted();
       const { bytes } = linesOf(entries);
       do {
+        await this.#leaveIfDamaged();
         this.#segment ??= await this.#create();
         await this.#segment.handle.appendFile(bytes);
         await this.#segment.handle.datasync();
@@ -78,6 +79,13 @@ export class JournalWriter {
     const handle = await open(path, 'ax', 0o600);
     await syncFolder(this.#folder);
     return { key, path, handle, size: 0 };
+  }
+
+  /** A segment that was cut off gets nothing more: places in it were told to others, and must not be used again. */
+  async #leaveIfDamaged(): Promise<void> {
+    if (this.#segment === undefined) return;
+    const { size } = await this.#segment.handle.stat();
+    if (size < this.#segment.size) await this.#seal();
   }
 
   async #wasSealed(): Promise<boolean> {

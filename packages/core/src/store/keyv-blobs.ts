@@ -1,6 +1,7 @@
 import {
   assemble,
   type BlobManifest,
+  damagedManifest,
   manifestOf,
   pieceCount,
   piecesOf,
@@ -9,6 +10,7 @@ import {
 } from './blob-manifest.js';
 import type { Deadline } from '../deadline.js';
 import type { KeyvValues } from './keyv-values.js';
+import type { DamagedBlob, VersionedBlob } from './store-engine.js';
 import type { Blob } from './store.js';
 
 /**
@@ -22,7 +24,7 @@ export class KeyvBlobs {
     this.#values = values;
   }
 
-  get(key: string, deadline: Deadline): Promise<Blob | undefined> {
+  get(key: string, deadline: Deadline): Promise<VersionedBlob | undefined> {
     return readBlob(
       () => this.#manifest(key),
       (manifest) =>
@@ -61,6 +63,12 @@ export class KeyvBlobs {
     const old = await this.#manifest(key).catch(() => undefined);
     await this.#values.delete(key);
     if (old !== undefined) await this.#removePieces(key, old, deadline);
+  }
+
+  /** Has readers find the damage of this version, if it is still the one that counts. */
+  async setAside(key: string, blob: DamagedBlob): Promise<void> {
+    const current = await this.#manifest(key).catch(() => undefined);
+    if (current?.version === blob.version) await this.#values.put(key, damagedManifest(blob));
   }
 
   async #removePieces(key: string, manifest: BlobManifest, deadline: Deadline): Promise<void> {

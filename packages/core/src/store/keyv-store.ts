@@ -37,6 +37,22 @@ export function keyvStore({ keyv, prefix, description, durable, clock, close }: 
     putBlob: (key, blob, fence, deadline) =>
       blobs.put(key, blob, deadline, () => fence === undefined || leases.holds(fence)),
     blobVersion: (key) => blobs.version(key),
+    async setAside(key, blob) {
+      if (blob === undefined) {
+        // What the Keyv cannot decode, it cannot copy either.
+        const value = await values.get(key).catch(() => undefined);
+        if (value === undefined) return undefined;
+        await values.put(`${key}.damaged`, value);
+      } else {
+        await values.put(`${key}.damaged`, { ...blob });
+        await blobs.setAside(key, blob);
+      }
+      return `${prefix}${key}.damaged`;
+    },
+    async probe() {
+      await values.put('probe', '');
+      await values.delete('probe');
+    },
     takeLease: (name, holder, ttlMs) => Promise.resolve(leases.take(name, holder, ttlMs)),
     holdsLease: (fence) => Promise.resolve(leases.holds(fence)),
     renewLease: (fence, ttlMs) => Promise.resolve(leases.renew(fence, ttlMs)),

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.js';
+import { DamagedError } from './damaged-error.js';
 import { isObject, type KeyvLike } from './keyv-like.js';
 import type { JsonValue } from './store.js';
 
@@ -27,7 +28,10 @@ export class KeyvValues {
     const name = this.#prefix + key;
     const value = await this.#checked(async () =>
       this.#keyv.getRaw === undefined ? this.#keyv.get(name) : valueIn(await this.#keyv.getRaw(name)),
-    );
+    ).catch((error: unknown) => {
+      // The adapter answered, and the Keyv could not make a value of it.
+      throw error instanceof SyntaxError ? new DamagedError('the Keyv could not decode it') : error;
+    });
     return value === null ? undefined : (value as JsonValue | undefined);
   }
 
@@ -57,6 +61,6 @@ export class KeyvValues {
 /** What Keyv keeps is the value in an envelope, with its expiry beside it. */
 function valueIn(raw: unknown): unknown {
   if (raw === undefined || raw === null) return undefined;
-  if (!isObject(raw)) throw new Error('the Keyv could not decode it');
+  if (!isObject(raw)) throw new DamagedError('the Keyv could not decode it');
   return raw.value;
 }

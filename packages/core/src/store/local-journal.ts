@@ -5,6 +5,7 @@ import type { JournalEntry } from './store.js';
 export function localJournal(): JournalEngine {
   const waiting = new Map<string, Required<JournalEntry>>();
   let revisions = 0;
+  let damaged = 0;
   const write = ({ id, value }: JournalEntry): void =>
     void waiting.set(id, { id, value, revision: String(++revisions) });
   return {
@@ -12,11 +13,19 @@ export function localJournal(): JournalEngine {
       entries.forEach(write);
       return Promise.resolve();
     },
-    read(limit) {
+    get damaged() {
+      return damaged;
+    },
+    read(limit, accepts) {
       const oldest: JournalEntry[] = [];
       for (const entry of waiting.values()) {
         if (oldest.length >= limit) break;
-        oldest.push(entry);
+        if (accepts(entry.value)) {
+          oldest.push(entry);
+        } else {
+          waiting.delete(entry.id);
+          damaged += 1;
+        }
       }
       return Promise.resolve(oldest);
     },

@@ -10,15 +10,17 @@ import { codecOf } from './keyv-codec.js';
 import { listenToErrors } from './keyv-errors.js';
 import { isInMemory, isKeyvLike, type KeyvLike } from './keyv-like.js';
 import { keyvStore } from './keyv-store.js';
-import { RedisConnection, redisAdapterOf } from './redis-connection.js';
+import { redisAdapterOf } from './redis-client.js';
+import { RedisConnection } from './redis-connection.js';
+import { clientOfUrl, isRedisUrl } from './redis-url.js';
 import { redisStore } from './redis-store.js';
 import { type Scope, scopeOf } from './scope.js';
 import type { StoreEngine } from './store-engine.js';
 import type { Store } from './store.js';
 
 export interface OpenStoreOptions {
-  /** A Keyv of the user; without one, files. */
-  readonly store?: KeyvLike | undefined;
+  /** A Keyv of the user, or the URL of a Redis or Valkey (`redis://`, `rediss://`); without one, files. */
+  readonly store?: KeyvLike | string | undefined;
   /** The folder for files; default `crowdsec-sdk` in `$XDG_STATE_HOME` or `~/.local/state`. */
   readonly stateDir?: string | undefined;
   /** Installations that share a store differ in it. */
@@ -37,14 +39,20 @@ export interface OpenStoreOptions {
  * Opens the store that the options ask for. Synchronous, for it touches neither disk nor network: a store out of reach shows
  * at the first call, which has a deadline.
  *
- * @throws `CROWDSEC_OPTION_INVALID` when `store` is not a Keyv
+ * @throws `CROWDSEC_OPTION_INVALID` when `store` is neither a Keyv nor the URL of a Redis
  */
 export function openStore(options: OpenStoreOptions): Store {
-  return composeStore(engineOf(options), { clock: options.clock, deadlineMs: options.deadlineMs ?? 2_000 });
+  const { clock, logger, deadlineMs = 2_000 } = options;
+  return composeStore(engineOf(options), { clock, logger, deadlineMs });
 }
 
 function engineOf({ store, stateDir, namespace, apiRoot, ephemeral, clock, logger }: OpenStoreOptions): StoreEngine {
   const scope = scopeOf(namespace, apiRoot);
+  if (typeof store === 'string' && isRedisUrl(store)) {
+    const redis = new RedisConnection({ open: () => clientOfUrl(store), clock, logger });
+    const close = (): void => undefined;
+    return redisStore({ redis, codec: codecOf(new Keyv()), prefix: scope.prefix, clock, close });
+  }
   if (store !== undefined) return engineOfKeyv(store, scope, clock, logger);
   if (ephemeral === true && stateDir === undefined) {
     return keyvStore({ keyv: new Keyv(), prefix: scope.prefix, description: 'memory', durable: false, clock });
@@ -55,13 +63,19 @@ function engineOf({ store, stateDir, namespace, apiRoot, ephemeral, clock, logge
 function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Logger): StoreEngine {
   if (!isKeyvLike(keyv)) {
     const message =
-      'store is not a Keyv: pass an instance, as `new Keyv(new KeyvRedis(url))`, or leave it out to use files';
+      'store is neither a Keyv nor a redis:// URL: pass an instance, as `new Keyv(new KeyvRedis(url))`, or leave it out to use files';
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
   }
   const stopListening = listenToErrors(keyv, clock, logger);
-  const redis = redisAdapterOf(keyv);
-  if (redis !== undefined) {
-    return redisStore({ redis: new RedisConnection(redis), codec: codecOf(keyv), prefix, close: stopListening });
+  const adapter = redisAdapterOf(keyv);
+  if (adapter !== undefined) {
+    const redis = new RedisConnection({
+      given: async () => (adapter.client.isOpen ? adapter.client : adapter.getClient()),
+      open: () => Promise.resolve(adapter.client.duplicate?.()),
+      clock,
+      logger,
+    });
+    return redisStore({ redis, codec: codecOf(keyv), prefix, clock, close: stopListening });
   }
   const durable = !isInMemory(keyv);
   const description = durable ? 'keyv' : 'keyv in memory';

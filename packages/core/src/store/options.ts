@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { objectWith } from '../validate.js';
 import type { KeyvLike } from './keyv-like.js';
+import { isRedisUrl } from './redis-url.js';
 
 /** The options that say where state is kept. */
 export const storeOptions = {
-  store: objectWith<KeyvLike>(
-    ['get', 'set', 'delete'],
-    'a Keyv instance, such as `new Keyv(new KeyvRedis(url))`',
-  ).optional(),
+  store: z
+    .union([z.string().refine(isRedisUrl), objectWith<KeyvLike>(['get', 'set', 'delete'], 'a Keyv instance')], {
+      error: 'must be a Keyv instance, such as `new Keyv(new KeyvRedis(url))`, or a redis:// or rediss:// URL',
+    })
+    .optional(),
   stateDir: z.string().min(1, 'must be a folder').optional(),
   namespace: z
     .string()

@@ -1,6 +1,7 @@
 import {
   assemble,
   type BlobManifest,
+  damagedManifest,
   manifestOf,
   PIECE_BYTES,
   pieceCount,
@@ -8,10 +9,12 @@ import {
   readBlob,
   readManifest,
 } from './blob-manifest.js';
+import { DamagedError, parseStored } from './damaged-error.js';
 import type { Deadline } from '../deadline.js';
 import type { RedisConnection } from './redis-connection.js';
-import { COMMIT_BLOB, PUT_PIECE } from './redis-scripts.js';
-import type { Blob, JsonValue } from './store.js';
+import { COMMIT_BLOB, DAMAGE_BLOB, PUT_PIECE } from './redis-scripts.js';
+import type { DamagedBlob, VersionedBlob } from './store-engine.js';
+import type { Blob } from './store.js';
 
 /** How long, in ms, the pieces of a writer that died stay. Each is sent within a deadline of seconds. */
 const UNCOMMITTED_MS = 10 * 60_000;
@@ -32,12 +35,16 @@ export class RedisBlobs {
     this.#redis = redis;
   }
 
-  get(key: string, deadline: Deadline): Promise<Blob | undefined> {
+  get(key: string, deadline: Deadline): Promise<VersionedBlob | undefined> {
     return readBlob(
       () => this.#manifest(key, deadline),
       (manifest) =>
         assemble(manifest, async (index) => {
-          const piece = await this.#redis.bytes(pieceKey(key, manifest, index), deadline);
+          const piece = await this.#redis
+            .bytes(pieceKey(key, manifest, index), PIECE_BYTES, deadline)
+            .catch((error: unknown) => {
+              throw error instanceof DamagedError ? new DamagedError(error.message, manifest) : error;
+            });
           deadline.extend();
           return piece;
         }),
@@ -64,7 +71,13 @@ export class RedisBlobs {
 
   async #manifest(key: string, deadline: Deadline): Promise<BlobManifest | undefined> {
     const text = await this.#redis.text(key, deadline);
-    return readManifest(text === undefined ? undefined : (JSON.parse(text) as JsonValue));
+    return readManifest(text === undefined ? undefined : parseStored(text));
+  }
+
+  /** Has readers find the damage of this version, if it is still the one that counts. Its pieces expire. */
+  async setAside(key: string, blob: DamagedBlob, deadline: Deadline): Promise<void> {
+    const args = [blob.version, JSON.stringify(damagedManifest(blob)), String(PIECE_BYTES), String(UNCOMMITTED_MS)];
+    await this.#redis.run(DAMAGE_BLOB, [key], args, deadline);
   }
 }
 

@@ -1,19 +1,44 @@
+import { MOST_BLOB_BYTES } from './blob-manifest.js';
+
 /**
  * What Redis or Valkey does in one step. All keys of an installation share a hash tag, so the scripts run on a cluster too.
  */
 
+/** KEYS: value; ARGV: most bytes → the text, nothing, or in an array what is wrong with it */
+export const GET = `
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind == 'none' then return false end
+if kind ~= 'string' then return { 'a ' .. kind .. ' instead of a string' } end
+local length = redis.call('STRLEN', KEYS[1])
+if length > tonumber(ARGV[1]) then return { length .. ' bytes long, beyond ' .. ARGV[1] } end
+return redis.call('GET', KEYS[1])`;
+
+/** KEYS: value, copy; ARGV: ms that the copy stays → 1 when there is a copy */
+export const SET_ASIDE = `
+if redis.call('EXISTS', KEYS[2]) == 1 then return 1 end
+local copied = redis.pcall('COPY', KEYS[1], KEYS[2])
+if copied ~= 1 then return 0 end
+return redis.call('PEXPIRE', KEYS[2], ARGV[1])`;
+
+/** KEYS: any; ARGV: nothing. Needs memory and a master, as every write does. */
+export const PROBE = `
+redis.call('SET', KEYS[1], '', 'PX', 60000)
+return redis.call('DEL', KEYS[1])`;
+
 /** KEYS: value, lease?; ARGV: text, holder? → 0 when the lease is not the holder's */
 export const PUT = `
-if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
+if KEYS[2] and redis.pcall('GET', KEYS[2]) ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
 return 1`;
 
-/** Has the pieces of a blob, if the key holds one, expire in `ms`. */
+/** Has the pieces of a blob, if the key holds one, expire in `ms`. A length that no blob has is not believed. */
 const EXPIRE_PIECES = `
 local function expire_pieces(key, piece_bytes, ms)
-  local readable, manifest = pcall(cjson.decode, redis.call('GET', key))
+  local text = redis.pcall('GET', key)
+  local readable, manifest = pcall(cjson.decode, text)
   if not readable or type(manifest) ~= 'table' or manifest.format ~= 1 then return end
   if type(manifest.version) ~= 'string' or type(manifest.length) ~= 'number' then return end
+  if manifest.length > ${MOST_BLOB_BYTES} then return end
   for index = 0, math.ceil(manifest.length / piece_bytes) - 1 do
     redis.call('PEXPIRE', key .. ':' .. manifest.version .. ':' .. index, ms)
   end
@@ -24,24 +49,35 @@ export const DELETE = `${EXPIRE_PIECES}
 expire_pieces(KEYS[1], ARGV[1], 0)
 return redis.call('DEL', KEYS[1])`;
 
-/** KEYS: lease, counter of tokens; ARGV: holder, ttl in ms → the token, or 0 when somebody holds it */
+/**
+ * A lease without an end was not written here, and counts as held once more for as long as it would be taken for. A counter
+ * that does not count begins anew at the time, beyond any token that was given.
+ *
+ * KEYS: lease, counter of tokens; ARGV: holder, ttl in ms, now in ms → the token, or 0 when somebody holds it
+ */
 export const TAKE_LEASE = `
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
-return redis.call('INCR', KEYS[2])`;
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  if redis.call('PTTL', KEYS[1]) == -1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return 0
+end
+local token = redis.pcall('INCR', KEYS[2])
+if type(token) == 'number' then return token end
+redis.call('SET', KEYS[2], ARGV[3])
+return tonumber(ARGV[3])`;
 
 /** KEYS: lease; ARGV: holder */
 export const HOLDS_LEASE = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
+if redis.pcall('GET', KEYS[1]) == ARGV[1] then return 1 end
 return 0`;
 
 /** KEYS: lease; ARGV: holder, ttl in ms */
 export const RENEW_LEASE = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
 /** KEYS: lease; ARGV: holder */
 export const RELEASE_LEASE = `
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
 /** KEYS: piece; ARGV: bytes, ms that they stay unless a manifest names them */
@@ -53,7 +89,7 @@ export const PUT_PIECE = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[
  * KEYS: manifest, lease?; ARGV: manifest, version, pieces, bytes of a piece, ms that the old pieces stay, holder?
  */
 export const COMMIT_BLOB = `${EXPIRE_PIECES}
-if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[6] then return 0 end
+if KEYS[2] and redis.pcall('GET', KEYS[2]) ~= ARGV[6] then return 0 end
 for index = 0, ARGV[3] - 1 do
   if redis.call('PERSIST', KEYS[1] .. ':' .. ARGV[2] .. ':' .. index) == 0 then
     return redis.error_reply('ERR it took so long to write that its first pieces have expired')
@@ -63,62 +99,13 @@ expire_pieces(KEYS[1], ARGV[4], ARGV[5])
 redis.call('SET', KEYS[1], ARGV[1])
 return 1`;
 
-/** KEYS: order, values, counter; ARGV: id, value, id, value… */
-export const APPEND = `
-for index = 1, #ARGV, 2 do
-  redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1])
-  if not redis.call('ZSCORE', KEYS[1], ARGV[index]) then
-    redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[3]), ARGV[index])
-  end
-end
+/** KEYS: manifest; ARGV: the version that is damaged, what takes its place, bytes of a piece, ms that the pieces stay */
+export const DAMAGE_BLOB = `${EXPIRE_PIECES}
+local readable, manifest = pcall(cjson.decode, redis.pcall('GET', KEYS[1]))
+if not readable or type(manifest) ~= 'table' or manifest.version ~= ARGV[1] then return 0 end
+expire_pieces(KEYS[1], ARGV[3], ARGV[4])
+redis.call('SET', KEYS[1], ARGV[2])
 return 1`;
-
-/** KEYS: order, values; ARGV: limit → id, value, id, value… */
-export const READ = `
-local read = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1)) do
-  local value = redis.call('HGET', KEYS[2], id)
-  if value then
-    read[#read + 1] = id
-    read[#read + 1] = value
-  end
-end
-return read`;
-
-/** KEYS: order, values; ARGV: id, SHA-1 of the value or nothing, id… */
-export const ACKNOWLEDGE = `
-for index = 1, #ARGV, 2 do
-  local id, revision = ARGV[index], ARGV[index + 1]
-  local value = redis.call('HGET', KEYS[2], id)
-  if revision == '' or not value or redis.sha1hex(value) == revision then
-    redis.call('ZREM', KEYS[1], id)
-    redis.call('HDEL', KEYS[2], id)
-  end
-end
-return 1`;
-
-/** KEYS: values; ARGV: id, value, id, value… → the ids that are not there */
-export const REPLACE = `
-local gone = {}
-for index = 1, #ARGV, 2 do
-  if redis.call('HEXISTS', KEYS[1], ARGV[index]) == 1 then
-    redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1])
-  else
-    gone[#gone + 1] = ARGV[index]
-  end
-end
-return gone`;
-
-/** KEYS: order; ARGV: ids → those that are there */
-export const WAITING = `
-local waiting = {}
-for _, id in ipairs(ARGV) do
-  if redis.call('ZSCORE', KEYS[1], id) then waiting[#waiting + 1] = id end
-end
-return waiting`;
-
-/** KEYS: order */
-export const SIZE = `return redis.call('ZCARD', KEYS[1])`;
 
 /**
  * As `LeakyBuckets` counts, with the same names.
@@ -129,6 +116,7 @@ export const SIZE = `return redis.call('ZCARD', KEYS[1])`;
 export const POUR = `
 local at, capacity, leak, blackhole = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local lateness, hash = tonumber(ARGV[5]), ARGV[7]
+if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then redis.call('DEL', KEYS[1]) end
 local found = redis.call('HMGET', KEYS[1], 'first_at', 'last_at', 'empty_at', 'event_count', 'silent', 'values')
 local first_at, last_at, empty_at = tonumber(found[1]), tonumber(found[2]), tonumber(found[3])
 local event_count, silent, values = tonumber(found[4]), found[5], found[6]

@@ -1,10 +1,12 @@
+import type { Clock } from '../clock.js';
 import { PIECE_BYTES } from './blob-manifest.js';
+import { DamagedError } from './damaged-error.js';
 import type { Codec } from './keyv-codec.js';
 import { RedisBlobs, type RedisFence } from './redis-blobs.js';
 import { redisBuckets } from './redis-buckets.js';
 import type { RedisConnection } from './redis-connection.js';
 import { redisJournal } from './redis-journal.js';
-import { DELETE, HOLDS_LEASE, PUT, RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';
+import { DELETE, HOLDS_LEASE, PROBE, PUT, RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';
 import type { StoreEngine } from './store-engine.js';
 
 export interface RedisStoreOptions {
@@ -12,6 +14,7 @@ export interface RedisStoreOptions {
   readonly codec: Codec;
   /** In front of every key; see `scopeOf`. */
   readonly prefix: string;
+  readonly clock: Clock;
   readonly close: () => void;
 }
 
@@ -20,7 +23,7 @@ export interface RedisStoreOptions {
  * its `get` makes a missing value of an outage, it knows no fence, and its owner may `clear()` its namespace, which
  * should empty a cache and not make a new machine.
  */
-export function redisStore({ redis, codec, prefix, close }: RedisStoreOptions): StoreEngine {
+export function redisStore({ redis, codec, prefix, clock, close }: RedisStoreOptions): StoreEngine {
   const leaseKey = (name: string): string => `${prefix}lease:${name}`;
   const blobs = new RedisBlobs(redis);
   const fenceOf = (fence: { name: string; holder: string } | undefined): RedisFence | undefined =>
@@ -32,7 +35,11 @@ export function redisStore({ redis, codec, prefix, close }: RedisStoreOptions): 
     crashSafe: true,
     async get(key, deadline) {
       const text = await redis.text(prefix + key, deadline);
-      return text === undefined ? undefined : codec.decode(text);
+      if (text === undefined) return undefined;
+      return codec.decode(text).catch((error: unknown) => {
+        // Without what the decoder says, for it may quote the value.
+        throw new DamagedError('it cannot be decoded', { cause: error });
+      });
     },
     async put(key, value, fence, deadline) {
       const text = await codec.encode(value);
@@ -45,9 +52,17 @@ export function redisStore({ redis, codec, prefix, close }: RedisStoreOptions): 
     getBlob: (key, deadline) => blobs.get(prefix + key, deadline),
     putBlob: (key, blob, fence, deadline) => blobs.put(prefix + key, blob, fenceOf(fence), deadline),
     blobVersion: (key, deadline) => blobs.version(prefix + key, deadline),
+    async setAside(key, blob, deadline) {
+      const copy = await redis.setAside(prefix + key, deadline);
+      if (blob !== undefined) await blobs.setAside(prefix + key, blob, deadline);
+      return copy;
+    },
+    async probe(deadline) {
+      await redis.run(PROBE, [`${prefix}probe`], [], deadline);
+    },
     async takeLease(name, holder, ttlMs, deadline) {
       const keys = [leaseKey(name), `${prefix}lease-token:${name}`];
-      const token = Number(await redis.run(TAKE_LEASE, keys, [holder, wholeMs(ttlMs)], deadline));
+      const token = Number(await redis.run(TAKE_LEASE, keys, [holder, wholeMs(ttlMs), wholeMs(clock.now())], deadline));
       return token === 0 ? undefined : token;
     },
     async holdsLease({ name, holder }, deadline) {
@@ -62,6 +77,7 @@ export function redisStore({ redis, codec, prefix, close }: RedisStoreOptions): 
     journal: redisJournal(redis, `${prefix}journal:`),
     pour: redisBuckets(redis, `${prefix}bucket:`),
     close() {
+      redis.close();
       close();
       return Promise.resolve();
     },

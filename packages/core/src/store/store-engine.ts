@@ -10,9 +10,19 @@ export interface Fence {
   readonly token: number;
 }
 
+/** A large value to set aside: the version that was found damaged, and its head. */
+export interface DamagedBlob {
+  readonly version: string;
+  readonly head: JsonValue;
+}
+
+/** A large value with the version that it was read as. */
+export type VersionedBlob = Blob & { readonly version: string };
+
 /**
  * What each kind of store implements; `composeStore` makes the port of it. Nothing here watches the time or names errors: a
  * call that fails rejects with whatever the file system or the client says, one that is late finds its deadline aborted.
+ * What is there and cannot be read rejects with a `DamagedError`.
  *
  * With a fence, a write happens only while its lease is held, and resolves false otherwise.
  */
@@ -26,9 +36,20 @@ export interface StoreEngine {
   put(key: string, value: JsonValue, fence: Fence | undefined, deadline: Deadline): Promise<boolean>;
   delete(key: string, deadline: Deadline): Promise<void>;
 
-  getBlob(key: string, deadline: Deadline): Promise<Blob | undefined>;
+  getBlob(key: string, deadline: Deadline): Promise<VersionedBlob | undefined>;
   putBlob(key: string, blob: Blob, fence: Fence | undefined, deadline: Deadline): Promise<boolean>;
   blobVersion(key: string, deadline: Deadline): Promise<string | undefined>;
+
+  /**
+   * Keeps a copy of a damaged value. With `blob`, that version of a large value is no longer found: `getBlob` rejects with
+   * its head until a new one is put.
+   *
+   * @returns where the copy is, or undefined when none could be made
+   */
+  setAside(key: string, blob: DamagedBlob | undefined, deadline: Deadline): Promise<string | undefined>;
+
+  /** Writes something small as a value is written, and removes it. */
+  probe(deadline: Deadline): Promise<void>;
 
   /** The token of the lease, or undefined while another holds it. */
   takeLease(name: string, holder: string, ttlMs: number, deadline: Deadline): Promise<number | undefined>;
@@ -47,9 +68,11 @@ export interface StoreEngine {
 /** The journal of a {@link StoreEngine}. */
 export interface JournalEngine {
   append(entries: readonly JournalEntry[], deadline: Deadline): Promise<void>;
-  read(limit: number, deadline: Deadline): Promise<readonly JournalEntry[]>;
+  read(limit: number, accepts: (value: JsonValue) => boolean, deadline: Deadline): Promise<readonly JournalEntry[]>;
   acknowledge(entries: readonly JournalEntry[], deadline: Deadline): Promise<void>;
   replace(entries: readonly JournalEntry[], deadline: Deadline): Promise<readonly string[]>;
   waiting(ids: readonly string[], deadline: Deadline): Promise<readonly string[]>;
   size(deadline: Deadline): Promise<number>;
+  /** How many damaged entries were set aside by this process. */
+  readonly damaged: number;
 }

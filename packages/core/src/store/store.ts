@@ -21,9 +21,28 @@ export interface Store {
   readonly shared: boolean;
   /** A journal entry survives `kill -9` once `append` has resolved. */
   readonly crashSafe: boolean;
-  /** Whether the call that settled last has worked; true before the first. Asking costs nothing. */
+  /** Whether the store answered the call that settled last; true before the first. Asking costs nothing. */
   readonly reachable: boolean;
+  /**
+   * Whether the last write was taken; true before the first. A full or read-only store still answers reads, so that
+   * these do not change it. Asking costs nothing.
+   */
+  readonly writable: boolean;
+  /** What is wrong now, worst first. Asking costs nothing. */
+  readonly problems: readonly StoreProblem[];
 
+  /**
+   * Reads a value and tells a damaged one from a missing one. What is damaged is set aside and logged once, see
+   * {@link STATE_KINDS}.
+   *
+   * @param parse makes the value of what was stored; `undefined`, or whatever it throws, means that it is damaged
+   * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` when the store does not answer, or an identity is damaged
+   */
+  read<T>(key: StoreKey, parse: (value: JsonValue) => T | undefined): Promise<StoredValue<T>>;
+  /** As {@link Store.read}, for a large value. From then on {@link Store.blobVersion} knows no damaged one. */
+  readBlob<T>(key: StoreKey, parse: (blob: Blob) => T | undefined | Promise<T | undefined>): Promise<StoredBlob<T>>;
+
+  /** The value, unchecked; a damaged cache is `undefined`, and a damaged budget or identity rejects. */
   get(key: StoreKey): Promise<JsonValue | undefined>;
   put(key: StoreKey, value: JsonValue): Promise<void>;
   /** Removes a value, or a large one. */
@@ -33,7 +52,7 @@ export interface Store {
   getBlob(key: StoreKey): Promise<Blob | undefined>;
   /** Replaces a large value: after a crash, readers find the old one or the new one, whole. */
   putBlob(key: StoreKey, blob: Blob): Promise<void>;
-  /** The version of a large value without its bytes, cheap enough to poll every few seconds. */
+  /** The version of a large value without its bytes, cheap enough to poll every few seconds; `undefined` also for a damaged one. */
   blobVersion(key: StoreKey): Promise<string | undefined>;
 
   /**
@@ -53,21 +72,77 @@ export interface Store {
    */
   readonly pour?: (name: string, rules: BucketRules, event: Pour) => Promise<Overflow | undefined>;
 
+  /** Writes a few bytes and removes them: tells whether the store takes writes, when nothing else has been written lately. */
+  probe(): Promise<void>;
+
   /** Stops watching and releases what this process holds. The Keyv instance that the user gave stays open. */
   close(): Promise<void>;
 }
 
-/** The keys of the house, one line each: what is not here is not stored. */
-export type StoreKey =
-  | 'credentials' // machine id, password, pending or validated
-  | 'token' // the JWT, its expiry and the scenario set it was given for
-  | 'session' // login and registration budgets, stops
-  | 'decisions' // the snapshot blob, with the time of the pull in it
-  | 'local-decisions' // what this installation decided itself, a blob
-  | 'refresh' // failures in a row, when the next pull may be tried
-  | 'signals' // when the last call was, backoff
-  | 'poisoned' // signals that CAPI refused
-  | `extension:${string}`;
+/**
+ * What is stored, and of which kind each key is: what is not here is not stored. The kind says what becomes of a value that
+ * cannot be read, because it was cut off, emptied, overwritten or is of the wrong type:
+ *
+ * - `identity`: it is never guessed, replaced or overwritten. Reading and writing it reject until somebody restores or
+ *   deletes it.
+ * - `budget`: what it counted is unknown, so its reader must take it as spent for its whole window and write that down.
+ * - `cache`: it can be asked for or gathered again. It counts as absent.
+ *
+ * A copy of a damaged budget or cache is kept beside it (`<key>.json.damaged-<time>` in files, `<key>:damaged-<day>` for 30
+ * days in Redis). The damaged value itself stays until the next write, so that every process finds it and none
+ * takes a damaged budget for an absent one.
+ */
+export const STATE_KINDS = {
+  /** Machine id, password, pending or validated. */
+  credentials: 'identity',
+  /** The JWT, its expiry and the scenario set it was given for. */
+  token: 'cache',
+  /** Login and registration budgets, stops. */
+  session: 'budget',
+  /** The snapshot blob; its head holds the time of the pull, and is still told when only the bytes are damaged. */
+  decisions: 'cache',
+  /** What this installation decided itself, a blob. */
+  'local-decisions': 'cache',
+  /** Failures in a row, when the next pull may be tried. */
+  refresh: 'budget',
+  /** When the last call with signals was, backoff. */
+  signals: 'budget',
+  /** Signals that CAPI refused. */
+  poisoned: 'cache',
+  /** What an extension stores, as `extension:<name>/<key>`. */
+  extension: 'cache',
+} as const satisfies Readonly<Record<string, StateKind>>;
+
+/** What becomes of a stored value that cannot be read, see {@link STATE_KINDS}. */
+export type StateKind = 'identity' | 'budget' | 'cache';
+
+/** A key of {@link STATE_KINDS}; what stands behind a colon names one value of several of that kind. */
+export type StoreKey = keyof typeof STATE_KINDS | `extension:${string}`;
+
+/** The kind of a key. */
+export function stateKindOf(key: StoreKey): StateKind {
+  return STATE_KINDS[key.split(':', 1)[0] as keyof typeof STATE_KINDS];
+}
+
+/** What reading a value found. `damaged` never means that there was nothing: see {@link STATE_KINDS}. */
+export type StoredValue<T> =
+  | { readonly state: 'present'; readonly value: T }
+  | { readonly state: 'absent' }
+  | { readonly state: 'damaged'; readonly reason: string };
+
+/** What reading a large value found. */
+export type StoredBlob<T> =
+  | { readonly state: 'present'; readonly value: T }
+  | { readonly state: 'absent' }
+  /** `head` is there when only the bytes are damaged, or refused by the parser. */
+  | { readonly state: 'damaged'; readonly reason: string; readonly head?: JsonValue };
+
+/** What is wrong with the store as a whole, for health. */
+export interface StoreProblem {
+  readonly code: 'CROWDSEC_STORE_UNAVAILABLE' | 'STORE_NOT_WRITABLE' | 'STORE_DAMAGED';
+  /** What it means and what to do. */
+  readonly message: string;
+}
 
 /** Bytes with a small head that belongs to them: both are written at once. */
 export interface Blob {
@@ -110,8 +185,12 @@ export interface JournalEntry {
  */
 export interface Journal {
   append(entries: readonly JournalEntry[]): Promise<void>;
-  /** The oldest entries, at most `limit`. */
-  read(limit: number): Promise<readonly JournalEntry[]>;
+  /**
+   * The oldest entries, at most `limit`. What is damaged is set aside, counted and left out.
+   *
+   * @param accepts tells whether a value is what its reader can use; one that is not is damaged too
+   */
+  read(limit: number, accepts?: (value: JsonValue) => boolean): Promise<readonly JournalEntry[]>;
   /**
    * Takes entries out, as they were read: one that has been replaced since then stays. An entry without a revision goes
    * whatever its value is by now.
@@ -123,4 +202,6 @@ export interface Journal {
   waiting(ids: readonly string[]): Promise<readonly string[]>;
   /** How many entries wait. */
   size(): Promise<number>;
+  /** How many damaged entries this process has found and set aside. They are not read, counted or waited for. */
+  readonly damaged: number;
 }

@@ -1,0 +1,35 @@
+import { DamagedError } from './damaged-error.js';
+import { type Deadline, withinDeadline } from '../deadline.js';
+import type { StoreEngine } from './store-engine.js';
+import { storeTooSlow, storeUnavailable } from './store-error.js';
+import type { CallKind, StoreStatus } from './store-status.js';
+
+/**
+ * Runs one call to the store within its deadline, notes what it tells about the store, and gives a failure its code. Damage
+ * is no failure of the store: a `DamagedError` passes as it is.
+ *
+ * @param proves whether this result of a write shows that something was written; any result does by default
+ */
+export type BoundedCall = <T>(
+  kind: CallKind,
+  task: string,
+  run: (deadline: Deadline) => Promise<T>,
+  proves?: (result: T) => boolean,
+) => Promise<T>;
+
+export function boundedCalls({ description }: StoreEngine, status: StoreStatus, deadlineMs: number): BoundedCall {
+  return async (kind, task, run, proves = () => true) => {
+    try {
+      const result = await withinDeadline(
+        { ms: deadlineMs, late: () => storeTooSlow(description, task, deadlineMs) },
+        run,
+      );
+      status.worked(kind === 'write' && !proves(result) ? 'change' : kind);
+      return result;
+    } catch (error) {
+      const told = storeUnavailable(description, task, error);
+      status.failed(kind, error, told);
+      throw error instanceof DamagedError ? error : told;
+    }
+  };
+}

@@ -1,0 +1,27 @@
+import { CrowdsecError } from '../errors.js';
+import { isObject } from './keyv-like.js';
+import type { OwnRedisClient } from './redis-client.js';
+
+const PACKAGE = '@keyv/redis';
+
+/** True for the URL of a Redis or Valkey, `redis://` or `rediss://` (TLS). */
+export function isRedisUrl(store: string): boolean {
+  return /^rediss?:\/\//.test(store) && URL.canParse(store);
+}
+
+/**
+ * A client for this URL, not connected yet, made by the optional peer dependency `@keyv/redis`.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when that package is not installed
+ */
+export async function clientOfUrl(url: string): Promise<OwnRedisClient> {
+  const loaded = (await import(/* webpackIgnore: true */ PACKAGE).catch((error: unknown) => {
+    const message = `A store given by URL needs the package ${PACKAGE}: install it (npm install ${PACKAGE})`;
+    throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store', cause: error });
+  })) as unknown;
+  if (!isObject(loaded) || typeof loaded.createClient !== 'function') {
+    const message = `The installed ${PACKAGE} has no createClient: install version 5 or later`;
+    throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
+  }
+  return (loaded.createClient as (options: { url: string }) => OwnRedisClient)({ url });
+}

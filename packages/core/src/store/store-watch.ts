@@ -1,0 +1,52 @@
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Scheduler } from '../scheduler.js';
+import type { Store } from './store.js';
+
+/** So often, in ms, the store is asked to take a few bytes: trouble shows in health within 10 s, and so does its end. */
+const PROBE_EVERY_MS = 5_000;
+
+export interface StoreWatchOptions {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+}
+
+/** Probes the store while the agent runs, for a full or read-only store answers reads as if nothing were wrong. */
+export class StoreWatch {
+  readonly #options: StoreWatchOptions;
+  #job: Disposable | undefined;
+  #isRunning = false;
+  #wasWritable = true;
+
+  constructor(options: StoreWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Probes at once and then every 5 s. Resolves after the first probe; never rejects. */
+  async start(): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    await this.#probe();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    this.#job?.[Symbol.dispose]();
+  }
+
+  async #probe(): Promise<void> {
+    const { store, scheduler, logger } = this.#options;
+    try {
+      await store.probe();
+      if (!this.#wasWritable) logger.info(`The store (${store.description}) takes writes again.`);
+      this.#wasWritable = true;
+    } catch (error) {
+      if (this.#wasWritable) logger.warn(`Nothing that must be written down happens for now: ${messageOf(error)}`);
+      this.#wasWritable = false;
+    }
+    if (this.#isRunning) {
+      this.#job = scheduler.schedule('crowdsec:store-probe', PROBE_EVERY_MS, () => this.#probe());
+    }
+  }
+}
