@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,22 +9,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 /**
  * Starts a private redis-server on a unix socket in a temporary folder.
  *
- * @param {{ appendOnly?: boolean }} [options] `appendOnly` keeps what was written across `stop` and `start`
+ * @param {{ appendOnly?: boolean, tcp?: boolean, args?: readonly string[] }} [options] `appendOnly` keeps what was written across
+ *   `stop` and `start`; `tcp` also listens on a free port of 127.0.0.1; `args` are further options of redis-server
  * @returns {Promise<import('./redis-server.d.mts').RedisServer>}
  */
-export async function startRedis({ appendOnly = false } = {}) {
+export async function startRedis({ appendOnly = false, tcp = false, args: further = [] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-redis-'));
   const socket = join(folder, 'redis.sock');
   const durability = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let server;
+  const port = tcp ? await freePort() : 0;
 
   /** @type {import('./redis-server.d.mts').RedisServer} */
   const redis = {
     socket,
+    port,
     async start() {
       await rm(socket, { force: true });
-      const args = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', ...durability];
+      const listening = ['--port', String(port), '--bind', '127.0.0.1', '--unixsocket', socket];
+      const args = [...listening, '--dir', folder, '--save', '', ...durability, ...further];
       server = spawn('redis-server', args, { stdio: 'ignore' }).on('error', () => undefined);
       for (let waited = 0; waited < 500; waited++) {
         if (
@@ -53,4 +58,15 @@ export async function startRedis({ appendOnly = false } = {}) {
   process.once('exit', () => server?.kill('SIGKILL'));
   await redis.start();
   return redis;
+}
+
+/** A port of 127.0.0.1 that nobody listens on now. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -109,7 +109,7 @@ class Agent implements Crowdsec {
     if (this.#state === 'started') return;
     if (this.#state === 'stopped') throw stopped();
     this.#state = 'started';
-    await Promise.all([this.#open(), this.#storeWatch.start(), this.#openGeo(), this.#extensions.start()]);
+    await Promise.all([this.#open().then(() => this.#storeWatch.start()), this.#openGeo(), this.#extensions.start()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {

@@ -45,7 +45,12 @@ export class FileJournal implements JournalEngine {
   }
 
   read(limit: number, accepts: (value: JsonValue) => boolean, deadline: Deadline): Promise<readonly JournalEntry[]> {
-    return this.#upToDate(deadline, () => this.#view.oldest(limit, accepts, deadline));
+    return this.#upToDate(deadline, async () => {
+      const oldest = await this.#view.oldest(limit, accepts, deadline);
+      // So that others need not find out for themselves. Where that cannot be written, they do.
+      await this.#release(this.#view.takeDamaged(), deadline).catch(() => undefined);
+      return oldest;
+    });
   }
 
   size(deadline: Deadline): Promise<number> {

@@ -60,7 +60,8 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
         return true;
       }),
     blobVersion: (key) => blobs.version(key),
-    setAside: (key, blob) => (blob === undefined ? values.setAside(key) : blobs.setAside(key, blob)),
+    setAside: async (key, blob) =>
+      (blob === undefined ? await values.setAside(key) : undefined) ?? blobs.setAside(key, blob),
     async probe() {
       const file = join(valuesFolder, `probe-${process.pid}-${randomBytes(4).toString('hex')}`);
       await makeFolder(valuesFolder);

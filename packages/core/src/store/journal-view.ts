@@ -28,6 +28,7 @@ export class JournalView {
   readonly #segments = new Map<string, Segment>();
   /** The places of each waiting entry, oldest entry first. One that was replaced has several; the last one counts. */
   readonly #entries = new Map<string, Place[]>();
+  readonly #damagedPlaces: Place[] = [];
   #damaged = 0;
 
   constructor(folder: string) {
@@ -124,7 +125,14 @@ export class JournalView {
     }
   }
 
-  #placeIsDamaged({ segment, offset }: Place): void {
+  /** The places of damaged values that nobody has acknowledged yet; each is handed out once. */
+  takeDamaged(): readonly Place[] {
+    return this.#damagedPlaces.splice(0);
+  }
+
+  #placeIsDamaged(place: Place): void {
+    const { segment, offset } = place;
+    this.#damagedPlaces.push(place);
     this.#linesAreDamaged(this.#segments.get(segment), 1);
     this.acknowledge(segment, offset);
   }

@@ -66,7 +66,8 @@ describe('opening the store', () => {
   it.each([
     ['a Map', new Map()],
     ['a storage adapter', new FileStorage('/nowhere')],
-    ['a string', 'redis://localhost'],
+    ['a string', 'localhost:6379'],
+    ['the URL of something else', 'postgres://localhost'],
     ['null', null],
   ])('refuses %s in the place of a Keyv', (_, store) => {
     expect(() => open({ store: store as unknown as KeyvLike })).toThrow(

@@ -192,7 +192,7 @@ function isReply(error: unknown): boolean {
 
 /** An error that says what to do where the reply does not. */
 function explained(error: unknown): unknown {
-  if (!/^MOVED /.test(messageOf(error))) return error;
+  if (!messageOf(error).startsWith('MOVED ')) return error;
   const advice =
     'this server is part of a Redis Cluster: give KeyvRedis a cluster, as `new KeyvRedis({ rootNodes: […] })`';
   return new Error(`MOVED ${advice} (${messageOf(error)})`, { cause: error });

@@ -17,7 +17,7 @@ export class StoreWatch {
   readonly #options: StoreWatchOptions;
   #job: Disposable | undefined;
   #isRunning = false;
-  #wasWritable = true;
+  #hasWarned = false;
 
   constructor(options: StoreWatchOptions) {
     this.#options = options;
@@ -36,15 +36,23 @@ export class StoreWatch {
   }
 
   async #probe(): Promise<void> {
-    const { store, scheduler, logger } = this.#options;
+    const { store, logger } = this.#options;
     try {
       await store.probe();
-      if (!this.#wasWritable) logger.info(`The store (${store.description}) takes writes again.`);
-      this.#wasWritable = true;
+      if (this.#hasWarned) logger.info(`The store (${store.description}) takes writes again.`);
+      this.#hasWarned = false;
     } catch (error) {
-      if (this.#wasWritable) logger.warn(`Nothing that must be written down happens for now: ${messageOf(error)}`);
-      this.#wasWritable = false;
+      // A store that does not answer at all is told of by those who read.
+      if (!store.reachable || this.#hasWarned) return;
+      logger.warn(`Nothing that must be written down happens for now: ${messageOf(error)}`);
+      this.#hasWarned = true;
+    } finally {
+      this.#next();
     }
+  }
+
+  #next(): void {
+    const { scheduler } = this.#options;
     if (this.#isRunning) {
       this.#job = scheduler.schedule('crowdsec:store-probe', PROBE_EVERY_MS, () => this.#probe());
     }
