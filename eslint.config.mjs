@@ -54,7 +54,6 @@ export default tseslint.config(
   {
     // JavaScript whose types are checked: what hangs or is never awaited is found here too.
     files: ['tools/**/*.mjs'],
-    ignores: ['tools/bench/**', 'tools/replay/**', 'tools/replay.mjs'],
     plugins: { '@typescript-eslint': tseslint.plugin },
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },
     rules: {

@@ -9,7 +9,7 @@ import { defineConfig } from 'vitest/config';
 export function packageTests({ e2e = process.env.TEST_KIND === 'e2e' } = {}) {
   return defineConfig({
     test: {
-      include: e2e ? ['{src,test}/**/*.e2e.test.ts'] : ['{src,test}/**/*.test.ts'],
+      include: e2e ? ['{src,test}/**/*.e2e.test.ts'] : ['{src,test}/**/*.test.{ts,mjs}'],
       exclude: e2e ? [] : ['**/*.e2e.test.ts'],
       testTimeout: e2e ? 120_000 : 30_000,
       hookTimeout: e2e ? 120_000 : 30_000,

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** A small seeded generator (mulberry32): the same set in every run. */
+/** @import { Random } from './types.d.mts' */
+
+/**
+ * A small seeded generator (mulberry32): the same set in every run.
+ *
+ * @param {number} seed
+ * @returns {Random}
+ */
 export function seeded(seed) {
   let state = seed >>> 0;
   return (below) => {
@@ -11,15 +18,20 @@ export function seeded(seed) {
   };
 }
 
-const v4 = (random) => `${1 + random(223)}.${random(256)}.${random(256)}.${random(256)}`;
-const v6 = (random) => {
+const v4 = (/** @type {Random} */ random) => `${1 + random(223)}.${random(256)}.${random(256)}.${random(256)}`;
+const v6 = (/** @type {Random} */ random) => {
   const groups = Array.from({ length: 4 }, () => random(65536).toString(16));
   return `2${random(4096).toString(16).padStart(3, '0')}:${groups[0]}:${groups[1]}::${groups[2]}:${groups[3]}`;
 };
 
-/** 85% IPv4 singles, 5% IPv4 ranges, 8% IPv6 singles, 2% IPv6 ranges; all different. */
+/**
+ * 85% IPv4 singles, 5% IPv4 ranges, 8% IPv6 singles, 2% IPv6 ranges; all different.
+ *
+ * @param {number} n how many
+ */
 export function synthetic(n, seed = 1) {
   const random = seeded(seed);
+  /** @type {Set<string>} */
   const values = new Set();
   while (values.size < n) {
     const kind = random(100);
@@ -32,7 +44,11 @@ export function synthetic(n, seed = 1) {
   return fresh([...values]);
 }
 
-/** The values of a real list: comments and further columns stripped. */
+/**
+ * The values of a real list: comments and further columns stripped.
+ *
+ * @param {string} path
+ */
 export function fromFile(path) {
   const lines = readFileSync(path, 'utf8').split('\n');
   return [
@@ -53,6 +69,10 @@ export function fromFile(path) {
 /**
  * Addresses to look up: 70% IPv4, 10% IPv4-mapped, 20% IPv6; a tenth of them among those held. Every call gives
  * other ones.
+ *
+ * @param {readonly string[]} held
+ * @param {number} count
+ * @param {Random} random
  */
 export function queries(held, count, random) {
   return Array.from({ length: count }, () => {
@@ -62,7 +82,11 @@ export function queries(held, count, random) {
   });
 }
 
-/** Copies whose hash nobody has computed yet, as a socket hands them out. */
+/**
+ * Copies whose hash nobody has computed yet, as a socket hands them out.
+ *
+ * @param {readonly string[]} texts
+ */
 export function fresh(texts) {
   return texts.map((text) => Buffer.from(text, 'latin1').toString('latin1'));
 }

@@ -1,23 +1,32 @@
 import { createRequire } from 'node:module';
 import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js';
 import { crowdsecMiddleware } from '../../packages/express/dist/index.js';
+import { portOf } from './port-of.mjs';
+
+/** @import { Detector, Extension } from '../../packages/core/dist/index.js' */
 
 /** The server of the extensions' benchmark: Express with the adapter and the extensions of a variant. */
 const [variant] = process.argv.slice(2);
+/** @type {typeof import('express')} */
 const express = createRequire(new URL('../../packages/express/package.json', import.meta.url))('express');
 
-const ON = ['request', 'response'];
+/**
+ * @param {string} name
+ * @param {Detector['detect']} detect
+ * @returns {Extension}
+ */
 const extension = (name, detect) => ({
   name: `bench.${name}`,
   apiVersion: 1,
   scenarios: [`bench/${name}`],
-  detectors: [{ name: 'all', on: ON, detect }],
+  detectors: [{ name: 'all', on: ['request', 'response'], detect }],
 });
+/** @type {Record<string, Extension[]>} */
 const EXTENSIONS = {
   none: [],
   behaving: [
-    extension('behaving', ({ path }) =>
-      path === '/trap' ? { scenario: 'bench/behaving', signal: 'whisper' } : undefined,
+    extension('behaving', (event) =>
+      'path' in event && event.path === '/trap' ? { scenario: 'bench/behaving', signal: 'whisper' } : undefined,
     ),
   ],
   failing: [
@@ -44,6 +53,7 @@ crowdsec.on('extensionChanged', ({ name, state }) => {
 });
 await crowdsec.start();
 
+/** @type {number | undefined} */
 let firstAt;
 const app = express();
 app.use((request, _response, next) => {
@@ -52,12 +62,12 @@ app.use((request, _response, next) => {
 });
 app.use(crowdsecMiddleware(crowdsec));
 app.use((_request, response) => response.send('hello'));
-const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+const server = app.listen(0, '127.0.0.1', () => process.send?.({ port: portOf(server) }));
 // The load keeps its connections for the whole run.
 server.keepAliveTimeout = 0;
 process.on('message', () => {
   const extensions = crowdsec
     .health()
-    .extensions.map(({ name, state }) => ({ name, state, offAfterMs: (offAt.get(name) ?? NaN) - firstAt }));
-  process.send({ extensions });
+    .extensions.map(({ name, state }) => ({ name, state, offAfterMs: (offAt.get(name) ?? NaN) - (firstAt ?? NaN) }));
+  process.send?.({ extensions });
 });

@@ -1,13 +1,12 @@
 import { fresh } from './data.mjs';
-import { heldBytes, indexOf, row, sets } from './setup.mjs';
+import { heldBytes, indexOf, print, row, sets } from './setup.mjs';
 
 /**
  * What an entry takes in memory, index and ends included, against a bare `Map` with the same keys; and in the store.
  */
-const report = [];
-for (const values of sets([50_000, 500_000, 1_000_000])) report.push(...(await measure(values)));
-console.log(JSON.stringify(report));
+for (const values of sets([50_000, 500_000, 1_000_000])) print(...(await measure(values)));
 
+/** @param {string[]} values */
 async function measure(values) {
   const n = values.length;
   const before = await heldBytes();

@@ -8,7 +8,9 @@ import { DecisionIndex } from '../../packages/core/dist/decisions/decision-index
 import { silentLogger } from '../../packages/core/dist/logger.js';
 import { RemediationEngine } from '../../packages/core/dist/remediation/remediation-engine.js';
 import { capiSource } from '../../packages/core/dist/sources/capi-source.js';
-import { heldBytes, row } from './setup.mjs';
+import { collectGarbage, heldBytes, print, row } from './setup.mjs';
+
+/** @import { PullContext } from '../../packages/core/dist/index.js' */
 
 /**
  * A refresh from the HTTP response on, while lookups go on: 60,000 decisions in the stream, and a list of a million
@@ -23,14 +25,14 @@ const [port] = await once(server, 'message');
 const root = `http://127.0.0.1:${port}`;
 const file = process.argv[2];
 
-const report = [];
+/** @type {{ stream: string, list?: string }[]} */
 const runs = file
   ? [{ stream: '/empty', list: `/list?file=${encodeURIComponent(file)}` }]
   : [{ stream: '/stream?n=60000' }, { stream: '/empty', list: '/list?n=1000000' }];
-for (const run of runs) report.push(...(await measure(run)));
-console.log(JSON.stringify(report));
+for (const run of runs) print(...(await measure(run)));
 await server.terminate();
 
+/** @param {{ stream: string, list?: string }} run */
 async function measure({ stream, list }) {
   const source = capiSource({
     allowHttpLists: true,
@@ -41,13 +43,13 @@ async function measure({ stream, list }) {
   };
   await fetch(`${root}/links`, { method: 'POST', body: JSON.stringify(links ?? {}) });
   // The sets stay in the server's thread: a large heap here would be measured along.
-  const { n, held } = await fetch(`${root}/about?body=${encodeURIComponent(list ?? stream)}`).then((answer) =>
-    answer.json(),
-  );
+  const about = await fetch(`${root}/about?body=${encodeURIComponent(list ?? stream)}`);
+  const { n, held } = /** @type {{ n: number, held: string }} */ (await about.json());
 
   const engine = new RemediationEngine({ clock: systemClock });
   engine.swap(DecisionIndex.empty);
   // A small refresh first, so that the figures are not those of the compiler.
+  /** @type {PullContext['state']} */
   const state = {};
   await refresh(engine, source, state);
   engine.swap(await engine.index.apply((await source.pull(context(engine, state))).delta, { now: Date.now() }));
@@ -70,11 +72,20 @@ async function measure({ stream, list }) {
   ];
 }
 
+/**
+ * @param {RemediationEngine} engine
+ * @param {ReturnType<typeof capiSource>} source
+ * @param {PullContext['state']} state
+ */
 async function refresh(engine, source, state) {
   const { delta } = await source.pull(context(engine, state));
   engine.swap(await engine.index.apply(delta, { now: Date.now() }));
 }
 
+/**
+ * @param {RemediationEngine} engine
+ * @param {PullContext['state']} state
+ */
 function context(engine, state) {
   return {
     startup: false,
@@ -88,7 +99,13 @@ function context(engine, state) {
   };
 }
 
-/** Runs the work beside lookups; an address that is listed before and after must be found all the while. */
+/**
+ * Runs the work beside lookups; an address that is listed before and after must be found all the while.
+ *
+ * @param {RemediationEngine} engine
+ * @param {string} held that address
+ * @param {() => Promise<void>} work
+ */
 async function watched(engine, held, work) {
   const delays = monitorEventLoopDelay({ resolution: 1 });
   let lookups = 0;
@@ -110,7 +127,7 @@ async function watched(engine, held, work) {
     const { used_heap_size, external_memory } = getHeapStatistics();
     peak = Math.max(peak, used_heap_size + external_memory);
   }, 1);
-  globalThis.gc();
+  collectGarbage();
   ranMs = ownMs();
   delays.enable();
   start = performance.now();

@@ -3,7 +3,7 @@ import Keyv from 'keyv';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { createCrowdsec } from '../../packages/core/dist/index.js';
 import { startRedis } from '../redis-server.mjs';
-import { median, row } from './setup.mjs';
+import { median, print, rotated, row } from './setup.mjs';
 
 /**
  * What `report()` costs the request that it is called from, against pushing an object on an array; and what the slowest in a hundred
@@ -33,7 +33,9 @@ let crowdsec = open();
 
 let number = 0;
 const nextIp = () => `20.${(++number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
+/** @type {unknown[]} */
 const queue = [];
+/** @satisfies {Record<string, (ip: string) => unknown>} */
 const subjects = {
   floor: (ip) => queue.push({ ip, scenario: 'bench/report', at: Date.now() }),
   'new-ip': (ip) => crowdsec.report({ ip, scenario: 'bench/report' }),
@@ -41,15 +43,21 @@ const subjects = {
   whisper: (ip) => crowdsec.whisper({ ip, scenario: 'bench/report' }),
 };
 
+const names = /** @type {(keyof typeof subjects)[]} */ (Object.keys(subjects));
 const rounds = [];
 for (let round = -20; round < ROUNDS; round++) {
-  const times = {};
-  for (const [name, subject] of Object.entries(subjects)) {
-    times[name] = nanosecondsEach(subject, Array.from({ length: BATCH }, nextIp));
+  const times = { floor: 0, 'new-ip': 0, 'same-ip': 0, whisper: 0 };
+  for (const name of rotated(names, round + 20)) {
+    times[name] = nanosecondsEach(subjects[name], Array.from({ length: BATCH }, nextIp));
     await nextTurn();
   }
   if (round >= 0) rounds.push(times);
   if (round % 5 === 0) await startAnew();
+}
+
+for (const name of names.filter((each) => each !== 'floor')) {
+  const paired = rounds.map((times) => ({ value: times[name], floor: times.floor }));
+  print(row('report', name, BATCH, 'ns', paired));
 }
 
 const latencies = [];
@@ -66,21 +74,7 @@ for (let round = -1; round < 6; round++) {
 
 await keyv.store.disconnect(true);
 await redis.dispose();
-const names = Object.keys(subjects).filter((name) => name !== 'floor');
-console.log(
-  JSON.stringify([
-    ...names.map((name) =>
-      row(
-        'report',
-        name,
-        BATCH,
-        'ns',
-        rounds.map((times) => ({ value: times[name], floor: times.floor })),
-      ),
-    ),
-    row('report', 'p99-store-hangs', BATCH, 'ns', latencies),
-  ]),
-);
+print(row('report', 'p99-store-hangs', BATCH, 'ns', latencies));
 process.exit();
 
 /** With empty buffers, once the journal has what the full ones held. */
@@ -92,13 +86,21 @@ async function startAnew() {
   crowdsec = open();
 }
 
+/**
+ * @param {(ip: string) => unknown} subject
+ * @param {string[]} ips
+ */
 function nanosecondsEach(subject, ips) {
   const start = process.hrtime.bigint();
   for (const ip of ips) subject(ip);
   return Number(process.hrtime.bigint() - start) / ips.length;
 }
 
-/** Of single calls, a few in each turn of the event loop, as requests come: the median of the 99th percentiles of tenths of the time. */
+/**
+ * Of single calls, a few in each turn of the event loop, as requests come: the median of the 99th percentiles of tenths of the time.
+ *
+ * @param {number} forMs
+ */
 async function p99(forMs) {
   const percentiles = [];
   for (let part = 0; part < 10; part++) {

@@ -20,6 +20,7 @@ await delay(30);
 const start = performance.now();
 const store = openBenchStore(keyv ? { store: keyv } : { stateDir: place });
 const blob = await store.getBlob('decisions');
+if (blob === undefined) throw new Error('nothing is stored');
 engine.swap(DecisionIndex.fromBlob(blob));
 const { origin } = engine.getIpRemediation(listed);
 const answered = performance.now();

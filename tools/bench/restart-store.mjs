@@ -2,7 +2,11 @@ import { systemClock } from '../../packages/core/dist/clock.js';
 import { silentLogger } from '../../packages/core/dist/logger.js';
 import { openStore } from '../../packages/core/dist/store/open-store.js';
 
-/** The store of the restart benchmark, in a folder (`stateDir`) or in a Keyv (`store`). */
+/**
+ * The store of the restart benchmark.
+ *
+ * @param {{ stateDir: string } | { store: import('keyv').Keyv }} place a folder or a Keyv
+ */
 export function openBenchStore(place) {
   return openStore({
     namespace: 'bench',

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRedis } from '../redis-server.mjs';
 import { openBenchStore } from './restart-store.mjs';
-import { indexOf, row, sets } from './setup.mjs';
+import { indexOf, print, row, sets } from './setup.mjs';
+
+/** @import { Round } from './types.d.mts' */
 
 /**
  * From the stored snapshot to the first answer, the opening of the store included, against a bare copy of as many
@@ -19,11 +21,11 @@ const folder = await mkdtemp(join(tmpdir(), 'crowdsec-bench-'));
 const redis = await startRedis();
 const keyv = new Keyv(new KeyvRedis({ socket: { path: redis.socket, tls: false } }));
 
-const report = [];
 try {
   for (const values of sets([60_000, 1_000_000])) {
     const blob = (await indexOf(values)).toBlob();
     const [listed] = values[0].split('/');
+    /** @type {Record<'from-file' | 'from-redis', Round[]>} */
     const rounds = { 'from-file': [], 'from-redis': [] };
     for (const place of [{ stateDir: folder }, { store: keyv }]) {
       const store = openBenchStore(place);
@@ -34,15 +36,18 @@ try {
       rounds['from-file'].push(start('file', folder, listed));
       rounds['from-redis'].push(start('redis', redis.socket, listed));
     }
-    for (const [name, times] of Object.entries(rounds)) report.push(row('restart', name, values.length, 'ms', times));
+    for (const [name, times] of Object.entries(rounds)) print(row('restart', name, values.length, 'ms', times));
   }
 } finally {
   await keyv.disconnect();
   await redis.dispose();
   await rm(folder, { recursive: true });
 }
-console.log(JSON.stringify(report));
 
+/**
+ * @param {...string} args
+ * @returns {Round}
+ */
 function start(...args) {
   return JSON.parse(execFileSync(process.execPath, [once, ...args], { encoding: 'utf8' }));
 }

@@ -2,15 +2,26 @@ import { DecisionIndex } from '../../packages/core/dist/decisions/decision-index
 import { DeltaBuilder } from '../../packages/core/dist/decisions/decision-delta.js';
 import { fromFile, synthetic } from './data.mjs';
 
+/** @import { Round, Row } from './types.d.mts' */
+
 const DAY_MS = 86_400_000;
 
-/** The sets to measure on: the file that was named, or synthetic ones of these sizes. */
+/**
+ * The sets to measure on: the file that was named, or synthetic ones of these sizes.
+ *
+ * @param {readonly number[]} sizes
+ */
 export function sets(sizes) {
   const file = process.argv[2];
   return file ? [fromFile(file)] : sizes.map((n) => synthetic(n));
 }
 
-/** An index of the values, from twelve sources. */
+/**
+ * An index of the values, from twelve sources.
+ *
+ * @param {readonly string[]} values
+ * @param {number} [now] in ms since 1970
+ */
 export async function indexOf(values, now = Date.now()) {
   const delta = new DeltaBuilder();
   const sources = Array.from({ length: 12 }, (_, i) =>
@@ -26,19 +37,33 @@ export async function indexOf(values, now = Date.now()) {
   return DecisionIndex.empty.apply(delta.build(), { now });
 }
 
+/** @param {readonly number[]} numbers */
 export function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
 }
 
-/** Half of all rounds lie within this share of the median. */
+/**
+ * Half of all rounds lie within this share of the median.
+ *
+ * @param {readonly number[]} numbers
+ */
 export function spreadOf(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const width = sorted[Math.floor(sorted.length * 0.75)] - sorted[Math.floor(sorted.length * 0.25)];
   return width === 0 ? 0 : width / median(sorted);
 }
 
-/** A row of the report, from rounds of `{ value, floor }`. */
+/**
+ * A row of the report.
+ *
+ * @param {string} bench
+ * @param {string} name of the case
+ * @param {number} n
+ * @param {string} unit
+ * @param {readonly Round[]} rounds
+ * @returns {Row}
+ */
 export function row(bench, name, n, unit, rounds) {
   const ratios = rounds.map(({ value, floor }) => value / floor);
   return {
@@ -57,9 +82,37 @@ export function row(bench, name, n, unit, rounds) {
 export async function heldBytes() {
   // Buffers are let go of in the turn after the collection that found them.
   for (let i = 0; i < 3; i++) {
-    globalThis.gc();
+    collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
+}
+
+/** Collects garbage now; `npm run bench` starts each benchmark with `--expose-gc`. */
+export function collectGarbage() {
+  if (globalThis.gc === undefined) throw new Error('start it with node --expose-gc');
+  globalThis.gc();
+}
+
+/**
+ * Hands rows to `npm run bench` as soon as they are there: what fails later does not take them along.
+ *
+ * @param {...Row} rows
+ */
+export function print(...rows) {
+  for (const row of rows) console.log(JSON.stringify(row));
+}
+
+/**
+ * The same items, another one first in each round.
+ *
+ * @template T
+ * @param {readonly T[]} items
+ * @param {number} round
+ * @returns {T[]}
+ */
+export function rotated(items, round) {
+  const first = round % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
 }

@@ -6,16 +6,22 @@ const ENOUGH = 100;
 /**
  * Tells lines whose time can be believed from those with a wrong date. A line of more than a day ahead waits: one that comes later and
  * is older by more than a day refutes it, a hundred lines of which none does are a log with a gap. The first line waits too.
+ *
+ * @template {{ at: number }} Entry
  */
 export class BelievedLines {
   #lastAt = -Infinity;
-  /** Not yet believed, as they came. */
+  /**
+   * Not yet believed, as they came.
+   *
+   * @type {Entry[]}
+   */
   #waiting = [];
   #onBelieved;
   #onRefuted;
 
   /**
-   * @param {{ onBelieved: (entry: { at: number }) => void, onRefuted: () => void }} listener is told of each line once, those believed
+   * @param {{ onBelieved: (entry: Entry) => void, onRefuted: () => void }} listener is told of each line once, those believed
    * in their order
    */
   constructor({ onBelieved, onRefuted }) {
@@ -23,7 +29,7 @@ export class BelievedLines {
     this.#onRefuted = onRefuted;
   }
 
-  /** @param {{ at: number }} entry */
+  /** @param {Entry} entry */
   add(entry) {
     this.#place(entry);
     if (this.#waiting.length >= ENOUGH) this.#believeNext();
@@ -35,6 +41,7 @@ export class BelievedLines {
     this.#refute(-Infinity);
   }
 
+  /** @param {Entry} entry */
   #place(entry) {
     if (this.#waiting.length > 0) this.#refute(entry.at + DAY_MS);
     if (entry.at > this.#lastAt + DAY_MS) this.#waiting.push(entry);
@@ -47,11 +54,13 @@ export class BelievedLines {
     for (const entry of rest) this.#place(entry);
   }
 
+  /** @param {Entry} entry */
   #believe(entry) {
     this.#lastAt = Math.max(this.#lastAt, entry.at);
     this.#onBelieved(entry);
   }
 
+  /** @param {number} beyond */
   #refute(beyond) {
     const kept = this.#waiting.filter(({ at }) => at <= beyond);
     for (let i = kept.length; i < this.#waiting.length; i++) this.#onRefuted();

@@ -25,13 +25,19 @@ export async function* gunzipped(file, onRead) {
       yield text;
     }
   } catch (error) {
-    if (error.code === 'Z_DATA_ERROR') yield* lost(file, Math.max(0, Math.ceil(read / PIECE) - 1) * PIECE, length);
+    if (error instanceof Error && 'code' in error && error.code === 'Z_DATA_ERROR')
+      yield* lost(file, Math.max(0, Math.ceil(read / PIECE) - 1) * PIECE, length);
     throw error;
   }
 }
 
 /**
  * What zlib had made of the piece in which it failed, and kept to itself. The file is gone over again, that piece byte by byte.
+ *
+ * @param {string} file
+ * @param {number} from where that piece begins
+ * @param {number} known how many bytes of text are known already
+ * @returns {AsyncGenerator<Buffer>}
  */
 async function* lost(file, from, known) {
   const pieces = async function* () {
@@ -52,9 +58,15 @@ async function* lost(file, from, known) {
   }
 }
 
-/** All that comes of a piece is handed on before the next one is taken. */
+/**
+ * All that comes of a piece is handed on before the next one is taken.
+ *
+ * @param {AsyncIterable<Buffer>} pieces
+ * @returns {AsyncGenerator<Buffer>}
+ */
 async function* unpacked(pieces) {
   const gunzip = createGunzip();
+  /** @type {Buffer[]} */
   const made = [];
   gunzip.on('data', (text) => made.push(text));
   let isOver = false;

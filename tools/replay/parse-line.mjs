@@ -1,4 +1,15 @@
 /**
+ * @typedef {object} LogEntry
+ * @property {string} ip
+ * @property {string} user empty for none
+ * @property {number} at in ms since 1970
+ * @property {string} method
+ * @property {string} path
+ * @property {number} status
+ * @property {string} userAgent empty for none
+ */
+
+/**
  * One line of an access log in the common or the combined format, as servers write it by default:
  *
  *     203.0.113.7 - alice [22/Nov/2026:12:00:00 +0000] "GET /hello?a=1 HTTP/1.1" 200 5 "https://example.com/" "Mozilla/5.0"
@@ -12,7 +23,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
  * handshake on a plain port, say) has an empty one.
  *
  * @param {string} line
- * @returns {{ ip: string, user: string, at: number, method: string, path: string, status: number, userAgent: string } | undefined}
+ * @returns {LogEntry | undefined}
  */
 export function parseLine(line) {
   const match = LINE.exec(line);
@@ -36,6 +47,7 @@ export function parseLine(line) {
 /** Lines come by the second: most have the time of the one before. */
 let last = { text: '', at: 0 };
 
+/** @param {string} text */
 function timeOf(text) {
   if (text === last.text) return last.at;
   const match = TIME.exec(text);

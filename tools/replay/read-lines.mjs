@@ -15,13 +15,13 @@ const LONGEST_LINE = 64 * 1024;
  */
 export async function* readLines(file, onProgress) {
   const { size } = statSync(file);
-  const onRead = (bytes) => onProgress(bytes / Math.max(1, size));
+  const onRead = (/** @type {number} */ bytes) => onProgress(bytes / Math.max(1, size));
   const decoder = new StringDecoder('utf8');
   let rest = '';
   try {
     for await (const piece of /\.gz$/i.test(file) ? gunzipped(file, onRead) : plain(file, onRead)) {
       const lines = (rest + decoder.write(piece)).split('\n');
-      rest = lines.pop().slice(0, LONGEST_LINE);
+      rest = (lines.pop() ?? '').slice(0, LONGEST_LINE);
       yield lines;
     }
   } finally {
@@ -29,6 +29,11 @@ export async function* readLines(file, onProgress) {
   }
 }
 
+/**
+ * @param {string} file
+ * @param {(bytes: number) => void} onRead
+ * @returns {AsyncGenerator<Buffer>}
+ */
 async function* plain(file, onRead) {
   let read = 0;
   for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 })) {

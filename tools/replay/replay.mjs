@@ -13,11 +13,16 @@ import { BelievedLines } from './believed-lines.mjs';
 import { parseLine } from './parse-line.mjs';
 
 /**
+ * @import { Detection, Extension, LocalDecisionRequest, Receipt } from '../../packages/core/dist/index.js'
+ * @import { LogEntry } from './parse-line.mjs'
+ */
+
+/**
  * Shows the lines of a log to extensions as if its requests came now, by the log's own time. A client that was decided about is refused
  * from then on, so that what it asks later counts as refused, as it would have been.
  */
 export class Replay {
-  /** @type {import('../../packages/core/dist/index.js').Detection[]} */
+  /** @type {(Detection & { at: number })[]} */
   detections = [];
   lines = 0;
   unreadable = 0;
@@ -28,19 +33,24 @@ export class Replay {
   #local = new LocalDecisions({ limit: 1_000_000 });
   #engine;
   #host;
+  /** @type {BelievedLines<LogEntry>} */
   #believed = new BelievedLines({ onBelieved: (entry) => this.#play(entry), onRefuted: () => this.unreadable++ });
 
-  /** @param {readonly import('../../packages/core/dist/index.js').Extension[]} extensions */
+  /** @param {readonly Extension[]} extensions */
   constructor(extensions) {
     const clock = { now: () => this.#now, monotonic: () => this.#now };
     /** Nothing that was planned happens: a log's time stands still between its lines. */
     const scheduler = { schedule: () => ({ [Symbol.dispose]() {} }) };
     this.#engine = new RemediationEngine({ local: this.#local, clock, logger: silentLogger });
+    /** @type {Receipt} */
     const receipt = { status: 'buffered', uuid: '', stored: Promise.resolve() };
     this.#host = new ExtensionHost({
       extensions,
       actions: {
-        shielded: (address) => (isPublicIp(parsePrefix(address)) ? undefined : 'non-public-ip'),
+        shielded: (address) => {
+          const prefix = parsePrefix(address);
+          return prefix !== undefined && isPublicIp(prefix) ? undefined : 'non-public-ip';
+        },
         decide: (decision) => this.#decide(decision),
         report: () => receipt,
         whisper: () => receipt,
@@ -74,7 +84,7 @@ export class Replay {
     this.lines++;
     const entry = parseLine(line);
     const ip = entry && canonicalIp(entry.ip);
-    if (ip === undefined) this.unreadable++;
+    if (entry === undefined || ip === undefined) this.unreadable++;
     else this.#believed.add({ ...entry, ip });
   }
 
@@ -83,11 +93,13 @@ export class Replay {
     this.#believed.end();
   }
 
+  /** @param {LogEntry} entry */
   #play({ ip, at, user, method, path, status, userAgent }) {
     // Servers write a line when its request ends: lines come a little out of order.
     this.#now = Math.max(this.#now, at);
     this.firstAt = Math.min(this.firstAt, at);
     this.lastAt = Math.max(this.lastAt, at);
+    /** @type {'block' | 'pass'} */
     const action = this.#isDecidedAbout(ip) ? 'block' : 'pass';
     if (action === 'block') this.refused++;
     const traits = { ip, at, method, path, userAgent, action };
@@ -98,14 +110,16 @@ export class Replay {
       this.#host.show({ kind: 'app:login-failed', ip, at, facts: { user } });
   }
 
-  #decide({ ip, range, type, duration, scenario }) {
+  /** @param {LocalDecisionRequest} request */
+  #decide({ ip, range, type = 'ban', duration = '4h', scenario }) {
     const { expiresAt, value } = this.#local.add(
-      { value: ip ?? range, type, durationMs: parseGoDuration(duration), scenario },
+      { value: ip ?? range ?? '', type, durationMs: parseGoDuration(duration) ?? 0, scenario },
       this.#now,
     );
     return { value, expiresAt, stored: Promise.resolve() };
   }
 
+  /** @param {string} ip */
   #isDecidedAbout(ip) {
     return this.#local.size > 0 && this.#engine.getIpRemediation(ip).origin === 'crowdsec';
   }

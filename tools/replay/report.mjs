@@ -1,8 +1,17 @@
 /**
+ * @import { Replay } from './replay.mjs'
+ * @typedef {Replay['detections']} Detections
+ * @typedef {{ attackers: Map<string, string>, innocents: Map<string, string> }} Day the addresses that were planted, and what each does
+ * @typedef {ReturnType<typeof judge>} Judgement
+ * @typedef {{ lines: number, unreadable: number, hours: number, seconds: number, linesPerSecond: number, refusedLater: number,
+ *   scenarios: Record<string, string | number>[], top: Record<string, string | number>[], synthetic?: Judgement }} Figures
+ */
+
+/**
  * What a replay found, as figures and as a text.
  *
- * @param {import('./replay.mjs').Replay} replay
- * @param {{ seconds: number, top: number, day?: { attackers: Map<string, string>, innocents: Map<string, string> } }} options
+ * @param {Replay} replay
+ * @param {{ seconds: number, top: number, day?: Day | undefined }} options
  */
 export function report(replay, { seconds, top, day }) {
   const { detections, lines, unreadable, refused } = replay;
@@ -23,6 +32,7 @@ export function report(replay, { seconds, top, day }) {
       scenarios: [...new Set(found.map(({ scenario }) => scenario))].join(', '),
     }))
     .sort((a, b) => b.detections - a.detections);
+  /** @type {Figures} */
   const figures = {
     lines,
     unreadable,
@@ -37,11 +47,16 @@ export function report(replay, { seconds, top, day }) {
   return {
     figures,
     text: textOf(figures),
-    isRight: !day || (figures.synthetic.missed.length === 0 && figures.synthetic.wrong.length === 0),
+    isRight: !figures.synthetic || (figures.synthetic.missed.length === 0 && figures.synthetic.wrong.length === 0),
   };
 }
 
-/** Which of the planted were found. A /64 is found by any of its addresses. */
+/**
+ * Which of the planted were found. A /64 is found by any of its addresses.
+ *
+ * @param {Detections} detections
+ * @param {Day} day
+ */
 function judge(detections, { attackers, innocents }) {
   const found = new Set(acted(detections).map(({ ip }) => clientOf(ip)));
   const missed = [...attackers].filter(([ip]) => !found.has(clientOf(ip)));
@@ -51,12 +66,14 @@ function judge(detections, { attackers, innocents }) {
   return { attackers: attackers.size, innocents: innocents.size, missed, wrong, others: others.length };
 }
 
+/** @param {string} ip */
 function clientOf(ip) {
   return ip.includes(':') ? ip.split(':').slice(0, 4).join(':') : ip;
 }
 
+/** @param {Figures} figures */
 function textOf({ lines, unreadable, hours, seconds, linesPerSecond, refusedLater, scenarios, top, synthetic }) {
-  const many = (number) => number.toLocaleString('en');
+  const many = (/** @type {number} */ number) => number.toLocaleString('en');
   const parts = [
     `${many(lines)} lines of ${hours} hours in ${seconds} s: ${many(linesPerSecond)} lines a second. ${many(unreadable)} could not be read.`,
     scenarios.length === 0 ? 'Nothing would have been reported.' : table(scenarios),
@@ -75,10 +92,11 @@ function textOf({ lines, unreadable, hours, seconds, linesPerSecond, refusedLate
   return parts.join('\n\n');
 }
 
+/** @param {Record<string, string | number>[]} rows */
 function table(rows) {
   const names = Object.keys(rows[0]);
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
-  const line = (cells) =>
+  const line = (/** @type {(string | number)[]} */ cells) =>
     cells
       .map((cell, i) => String(cell).padEnd(widths[i]))
       .join('  ')
@@ -90,10 +108,17 @@ function table(rows) {
   ].join('\n');
 }
 
+/** @param {Detections} detections */
 function acted(detections) {
   return detections.filter(({ suppressed }) => suppressed === undefined);
 }
 
+/**
+ * @template Item
+ * @param {readonly Item[]} items
+ * @param {(item: Item) => string} keyOf
+ * @returns {Map<string, Item[]>}
+ */
 function groupBy(items, keyOf) {
   const groups = new Map();
   for (const item of items) {
@@ -104,6 +129,7 @@ function groupBy(items, keyOf) {
   return groups;
 }
 
+/** @param {number} number */
 function round(number) {
   return Math.round(number * 10) / 10;
 }

@@ -1,6 +1,17 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 
+/**
+ * @typedef {() => number} Random in [0, 1)
+ * @typedef {{ at: number, ip: string, user?: string, method?: string, path: string, status: number, agent: string }} LogRequest
+ * @typedef {Omit<LogRequest, 'ip' | 'agent'> & { agent?: string }} Asked
+ * @typedef {(request: Asked) => void} Ask
+ * @typedef {object} Planted
+ * @property {Map<string, string>} attackers by their address, what they do
+ * @property {Map<string, string>} innocents
+ * @property {LogRequest[]} requests
+ */
+
 const DAY_MS = 86_400_000;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const BROWSERS = [
@@ -20,6 +31,7 @@ const BROWSERS = [
 export async function writeDay({ file, lines, seed }) {
   const random = generator(seed);
   const startAt = Date.UTC(2026, 10, 21);
+  /** @type {Planted} */
   const planted = { attackers: new Map(), innocents: new Map(), requests: [] };
   plantAttackers(planted, random);
   plantInnocents(planted, random);
@@ -52,7 +64,12 @@ export async function writeDay({ file, lines, seed }) {
   return { attackers: planted.attackers, innocents: planted.innocents };
 }
 
+/**
+ * @param {Planted} planted
+ * @param {Random} random
+ */
 function plantAttackers({ attackers, requests }, random) {
+  /** @type {(what: string, count: number, act: (ip: string, from: number, ask: Ask) => void) => void} */
   const plant = (what, count, act) => {
     for (let i = 0; i < count; i++) {
       const ip = `198.51.${attackers.size >> 8}.${attackers.size & 255}`;
@@ -114,7 +131,12 @@ function plantAttackers({ attackers, requests }, random) {
   }
 }
 
+/**
+ * @param {Planted} planted
+ * @param {Random} random
+ */
 function plantInnocents({ innocents, requests }, random) {
+  /** @type {(what: string, count: number, act: (from: number, ask: Ask) => void) => void} */
   const plant = (what, count, act) => {
     for (let i = 0; i < count; i++) {
       const ip = `203.0.${innocents.size >> 8}.${innocents.size & 255}`;
@@ -168,6 +190,7 @@ function plantInnocents({ innocents, requests }, random) {
   });
 }
 
+/** @param {Random} random */
 function ordinaryRequest(random) {
   const dice = random();
   if (dice < 0.004) return { path: `/images/${Math.floor(random() * 50)}.png`, status: 404 };
@@ -176,20 +199,34 @@ function ordinaryRequest(random) {
   return { path: `/product/${Math.floor(random() * 5_000)}?ref=${Math.floor(random() * 9)}`, status: 200 };
 }
 
+/**
+ * @param {number} startAt in ms since 1970
+ * @param {LogRequest} request
+ */
 function line(startAt, { at, ip, user = '-', method = 'GET', path, status, agent }) {
   const date = new Date(startAt + at);
-  const two = (number) => String(number).padStart(2, '0');
+  const two = (/** @type {number} */ number) => String(number).padStart(2, '0');
   const time = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}:${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
   return `${ip} - ${user} [${time}] "${method} ${path} HTTP/1.1" ${status} 1234 "-" "${agent}"\n`;
 }
 
-/** One in ten comes by IPv6. */
+/**
+ * One in ten comes by IPv6.
+ *
+ * @param {Random} random
+ * @param {number} i
+ */
 function address(random, i) {
   if (i % 10 === 0) return `2001:db8:${(i + 4_096).toString(16)}:${Math.floor(random() * 65_536).toString(16)}::1`;
   return `${[23, 45, 81, 92, 151][i % 5]}.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}`;
 }
 
-/** Numbers in [0, 1) that are the same for the same seed. */
+/**
+ * Numbers that are the same for the same seed.
+ *
+ * @param {number} seed
+ * @returns {Random}
+ */
 function generator(seed) {
   let state = seed >>> 0;
   return () => {
