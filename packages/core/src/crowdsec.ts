@@ -192,6 +192,7 @@ class Agent implements Crowdsec {
       geoFailure: this.#geoFailure,
       userAgent: this.userAgent,
       clock: this.#context.clock,
+      faults: this.#context.faults.all,
       bouncer: this.bouncer,
       session: this.#network.session,
       decisions: this.#decisions,

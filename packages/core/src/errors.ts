@@ -1,3 +1,6 @@
+import { redact } from './redaction/redaction.js';
+import { redactedError } from './redaction/redacted-error.js';
+
 /**
  * Every way in which the SDK says no. The code is stable: match on it, never on the message.
  *
@@ -34,6 +37,8 @@ export type CrowdsecErrorCode =
   | 'CROWDSEC_LEASE_BUSY'
   | 'CROWDSEC_STOPPED';
 
+const LONGEST_MESSAGE = 2_000;
+
 export interface CrowdsecErrorDetails {
   readonly cause?: unknown;
   /** The option or argument that is wrong, as `signals.bufferSize` or `[3].ip`. */
@@ -55,7 +60,8 @@ export class CrowdsecError extends Error {
   declare readonly retryAfterMs?: number;
 
   constructor(code: CrowdsecErrorCode, message: string, details: CrowdsecErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(redact(message), details.cause === undefined ? undefined : { cause: redactedError(details.cause, isOurs) });
+    redacted.add(this);
     this.name = 'CrowdsecError';
     this.code = code;
     if (details.path !== undefined) this.path = details.path;
@@ -65,18 +71,37 @@ export class CrowdsecError extends Error {
   }
 }
 
+/** Errors whose texts have been redacted: others may only look like ours. */
+const redacted = new WeakSet();
+
+function isOurs(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && redacted.has(error);
+}
+
 /** True for a {@link CrowdsecError}, of the given code when one is named; works across copies of the package. */
 export function isCrowdsecError(error: unknown, code?: CrowdsecErrorCode): error is CrowdsecError {
   if (!(error instanceof Error) || error.name !== 'CrowdsecError' || !('code' in error)) return false;
   return code === undefined || error.code === code;
 }
 
-/** The message of anything that was thrown, in one line. Never throws itself. */
+/** What was thrown, as an error without secrets; an error of ours as it is. */
+export function asError(thrown: unknown): Error {
+  const error = redactedError(thrown, isOurs);
+  return error instanceof Error ? error : new Error(messageOf(thrown));
+}
+
+/** The message of anything that was thrown, in one line, without secrets. Never throws itself. */
 export function messageOf(error: unknown): string {
   try {
     const text = error instanceof Error ? error.message : String(error);
-    return text.replace(/\s+/g, ' ').trim();
+    return excerpt(text, LONGEST_MESSAGE);
   } catch {
     return 'something that has no text';
   }
+}
+
+/** A text from outside in one line, without secrets, cut to so many characters. */
+export function excerpt(text: string, longest: number): string {
+  const line = redact(text).replace(/\s+/g, ' ').trim();
+  return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }

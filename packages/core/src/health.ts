@@ -24,7 +24,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`, `EXTENSION_OFF`, `EXTENSION_CAPPED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -89,20 +89,22 @@ interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
   readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
   readonly geoFailure?: string | undefined;
+  /** What is wrong with parts that the application injected. */
+  readonly faults: readonly Problem[];
   /** Scenarios of extensions that had their share of the hour. */
   readonly cappedScenarios: readonly string[];
 }
 
 /** The health of these facts: what is wrong, and how bad that is. */
 export function judge(facts: JudgedFacts): Health {
-  const { started, failure: _, geoFailure: __, cappedScenarios: ___, ...rest } = facts;
+  const { started, failure: _, geoFailure: __, cappedScenarios: ___, faults: ____, ...rest } = facts;
   const problems = [...problemsOf(facts)];
   const loaded = started && rest.decisions.pulledAt !== undefined;
   return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
 }
 
 function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
-  const { started, failure, geoFailure, identity, decisions, store, extensions, cappedScenarios } = facts;
+  const { started, failure, geoFailure, identity, decisions, store, extensions, cappedScenarios, faults } = facts;
   if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
   yield* store.problems;
   if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
@@ -133,6 +135,7 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
       message: `The extension ${name} is switched off ${until}: ${reason ?? 'no reason given'}`,
     };
   }
+  yield* faults;
   for (const scenario of cappedScenarios) {
     yield {
       code: 'EXTENSION_CAPPED',

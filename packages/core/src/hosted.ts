@@ -1,6 +1,7 @@
 import type { Crowdsec } from './agent.js';
 import { createCrowdsec } from './crowdsec.js';
 import { messageOf } from './errors.js';
+import { containedLogger } from './injected/contained-logger.js';
 import { consoleLogger } from './logger.js';
 import type { CrowdsecOptions } from './options.js';
 
@@ -20,7 +21,7 @@ export interface HostedCrowdsec {
 export function hostedCrowdsec(given: CrowdsecOptions | Crowdsec): HostedCrowdsec {
   if (isCrowdsec(given)) return { crowdsec: given, owned: false };
   const crowdsec = createCrowdsec(given);
-  const logger = given.logger ?? consoleLogger();
+  const logger = containedLogger(given.logger ?? consoleLogger(), () => undefined);
   crowdsec.start().catch((error: unknown) => logger.error(`The agent did not start: ${messageOf(error)}`));
   return { crowdsec, owned: true };
 }

@@ -1,7 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { Breather } from '../decisions/breather.js';
+import { SkipCount } from '../decisions/decision-delta.js';
+import { blocklistParser } from '../decisions/list-parser.js';
+import { RowSet } from '../decisions/row-set.js';
+import { downloadList } from '../sources/download-list.js';
 import { defaultFetch } from './default-fetch.js';
 import { Transport } from './transport.js';
 
@@ -163,5 +169,84 @@ describe('the built-in fetch', () => {
     expect((await direct.fetch(root)).status).toBe(200);
     expect(tunnels).toHaveLength(1);
     await direct.close();
+  });
+});
+
+describe('the size of an answer', () => {
+  /** Sends so many bytes, unless it is cut off; tells how many left. */
+  async function flood(status: number, begin: string, unit: string): Promise<{ root: string; sent: () => number }> {
+    let sent = 0;
+    const root = await serve((_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.write(begin);
+      const chunk = Buffer.from(unit.repeat(65_536 / unit.length));
+      const more = (): void => {
+        while (sent < 200 * 1024 * 1024 && !response.destroyed) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', more);
+        }
+        response.end();
+      };
+      more();
+    });
+    return { root, sent: () => sent };
+  }
+
+  it('is limited by what its endpoint answers', async () => {
+    for (const path of ['/v3/watchers/login', '/v3/watchers', '/v3/signals', '/v3/metrics/', '/v3/watchers/enroll']) {
+      const { root, sent } = await flood(200, '{"token":"', 'a');
+      await expect(transportTo(root).send({ method: 'POST', path, body: {}, timeoutMs: 10_000 })).rejects.toMatchObject(
+        {
+          code: 'CROWDSEC_API_MALFORMED',
+          message: expect.stringContaining('more than 65536 bytes'),
+        },
+      );
+      expect(sent()).toBeLessThan(20 * 1024 * 1024);
+    }
+  });
+
+  it('may be megabytes for decisions, and is limited there, too', async () => {
+    const { root } = await flood(200, '[', ' ');
+    const stream = transportTo(root).send({ ...get, timeoutMs: 20_000, answer: 'text', maxBytes: 8 * 1024 * 1024 });
+    await expect(stream).rejects.toMatchObject({ code: 'CROWDSEC_API_MALFORMED' });
+  });
+
+  it.each([
+    ['text', 'x'],
+    ['nested JSON', '['],
+    ['one long member', 'a'],
+  ])('is not waited for when it is an error: %s', async (_, unit) => {
+    const { root, sent } = await flood(500, '{"message":', unit);
+    const call = transportTo(root).send({ ...get, timeoutMs: 10_000 });
+    await expect(call).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS', status: 500 });
+    expect(sent()).toBeLessThan(20 * 1024 * 1024);
+  });
+
+  it.each([
+    ['gzip', (data: Buffer) => gzipSync(data)],
+    ['br', (data: Buffer) => brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
+    ['deflate', (data: Buffer) => deflateSync(data)],
+    ['gzip, br', (data: Buffer) => brotliCompressSync(gzipSync(data))],
+  ])('counts after decompression: %s', async (encoding, compress) => {
+    const bomb = compress(Buffer.alloc(100 * 1024 * 1024, ' '));
+    const root = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': encoding }).end(bomb),
+    );
+    for (const fetch of [globalThis.fetch, defaultFetch().fetch]) {
+      const transport = new Transport({ root, userAgent: 'csnodecapi/v0.0.1', fetch });
+      const call = transport.send({ ...get, timeoutMs: 20_000, maxBytes: 1024 * 1024, answer: 'text' });
+      await expect(call).rejects.toMatchObject({ message: expect.stringContaining('more than 1048576 bytes') });
+      const list = await downloadList({
+        url: root,
+        since: undefined,
+        parser: blocklistParser({ kind: 'address', rows: new RowSet(), skipped: new SkipCount(), source: 0, until: 0 }),
+        allowHttp: true,
+        limits: { maxBytes: 1024 * 1024, maxEntries: 1_000, timeoutMs: 20_000, concurrency: 1 },
+        fetch,
+        signal: new AbortController().signal,
+        breather: new Breather(),
+      });
+      expect(list).toMatchObject({ status: 'failed', error: 'longer than 1048576 bytes' });
+    }
   });
 });

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import pRetry from 'p-retry';
 import { z } from 'zod';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { knowSecret } from '../redaction/redaction.js';
 import { validate } from '../validate.js';
 import type { EnrollOptions, EnrollResult } from './enroll.js';
 import type { Session } from './session.js';
@@ -12,6 +13,8 @@ import type { Metrics, Signal } from './wire.js';
 /** CAPI takes no more signals in one call. */
 export const MAX_SIGNALS_PER_CALL = 250;
 
+/** Of decisions, in bytes after decompression: about a million of them, many times what CAPI has. */
+const LARGEST_STREAM_BYTES = 64 * 1024 * 1024;
 const RETRIES = 2;
 const RETRIED_STATUSES: readonly number[] = [429, 502, 503, 504];
 /** A server that asks for a longer wait than this is tried again by the next job, not by this call. */
@@ -24,7 +27,9 @@ export interface StreamQuery {
 }
 
 interface Call
-  extends Pick<CapiRequest, 'method' | 'path' | 'signal' | 'answer'>, Partial<Pick<CapiRequest, 'timeoutMs'>> {
+  extends
+    Pick<CapiRequest, 'method' | 'path' | 'signal' | 'answer' | 'maxBytes'>,
+    Partial<Pick<CapiRequest, 'timeoutMs'>> {
   /** The body, which may name the machine that the token is of. */
   readonly body?: (token: Token) => unknown;
   /** A 403 is an answer of this call, not a refusal of the token. */
@@ -89,6 +94,7 @@ export class CapiClient {
   /** Attaches this machine to an account of the console, where it must then be accepted. */
   async enroll(options: EnrollOptions): Promise<EnrollResult> {
     const { key, name, tags, overwrite } = validate(enrollSchema, options, 'enroll');
+    knowSecret(key);
     const body = {
       attachment_key: key,
       name,
@@ -164,7 +170,7 @@ const enrollSchema = z.strictObject({
 
 function streamCall({ startup = false, signal }: StreamQuery): Call {
   const path = startup ? '/v3/decisions/stream?startup=true' : '/v3/decisions/stream';
-  return { method: 'GET', path, ...(signal === undefined ? {} : { signal }) };
+  return { method: 'GET', path, maxBytes: LARGEST_STREAM_BYTES, ...(signal === undefined ? {} : { signal }) };
 }
 
 function isRefusal(error: unknown, call: Call): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knowSecret } from '../redaction/redaction.js';
 import { Secret } from '../secret.js';
 import type { JsonValue, Lease, Store } from '../store/store.js';
 import { storedCredentialsSchema, type Credentials, type StoredCredentials } from './credentials.js';
@@ -57,6 +58,8 @@ async function read(store: Store): Promise<StoredCredentials | undefined> {
   const value = await store.get('credentials');
   if (value === undefined) return undefined;
   const stored = storedCredentialsSchema.safeParse(value);
+  // Also one that is not used: an error of the store may quote it.
+  if (stored.success && stored.data.password !== undefined) knowSecret(stored.data.password);
   if (stored.success) return stored.data;
   throw new CrowdsecError(
     'CROWDSEC_STORE_UNAVAILABLE',

@@ -1,5 +1,5 @@
 import { type Deadline, DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { CrowdsecError, messageOf } from '../errors.js';
+import { CrowdsecError, excerpt, messageOf } from '../errors.js';
 import { bodyOf } from '../response-body.js';
 import { parseRetryAfter } from './retry-after.js';
 
@@ -17,6 +17,8 @@ export interface CapiRequest {
   readonly signal?: AbortSignal;
   /** `text` leaves the parsing to the caller: of megabytes, that may take a while. `json` by default. */
   readonly answer?: 'json' | 'text';
+  /** How large a successful answer may be, in bytes after decompression; 64 KiB by default. */
+  readonly maxBytes?: number;
 }
 
 export interface CapiResponse {
@@ -27,8 +29,10 @@ export interface CapiResponse {
 
 /** What an error body may say at most, quoted in our message. */
 const LONGEST_QUOTE = 300;
-/** No answer of CAPI is larger; more is a fault or an attack. */
-const LARGEST_ANSWER_BYTES = 256 * 1024 * 1024;
+/** What an answer may have that is not a stream of decisions, in bytes after decompression; more is a fault or an attack. */
+const LARGEST_ANSWER_BYTES = 64 * 1024;
+/** What is read of an answer that is no success; the rest of it is not waited for. */
+const ERROR_BYTES = 16 * 1024;
 
 /**
  * One call, one answer. Any 2xx is a success, with or without a body. Redirects are not followed: the token goes to CAPI only.
@@ -57,7 +61,7 @@ export class Transport {
     const headers: Record<string, string> = { 'user-agent': this.#userAgent, accept: 'application/json' };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     if (request.token !== undefined) headers.authorization = `Bearer ${request.token}`;
-    const { timeoutMs: ms, signal: outer, method, body } = request;
+    const { timeoutMs: ms, signal: outer, method, body, maxBytes = LARGEST_ANSWER_BYTES } = request;
     const exchange = async ({ signal }: Deadline): Promise<{ response: Response; text: string }> => {
       const response = await this.#fetch(this.#root + request.path, {
         method,
@@ -66,27 +70,38 @@ export class Transport {
         signal,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      return { response, text: await readText(response, signal) };
+      return { response, text: await readText(response, response.ok ? maxBytes : ERROR_BYTES, signal) };
     };
     try {
       return await withinDeadline({ ms, signal: outer, keepsProcessAlive: false }, exchange);
     } catch (error) {
+      if (error instanceof TooLarge)
+        throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by ${error.message}`);
       const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : reason(error);
       throw new CrowdsecError('CROWDSEC_API_UNREACHABLE', `${name} failed: ${why}`, { cause: error });
     }
   }
 }
 
-async function readText(response: Response, signal: AbortSignal): Promise<string> {
+async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = '';
   for await (const chunk of bodyOf(response, signal)) {
     bytes += chunk.byteLength;
-    if (bytes > LARGEST_ANSWER_BYTES) throw new Error(`the answer is larger than ${LARGEST_ANSWER_BYTES} bytes`);
+    if (bytes > maxBytes) {
+      if (response.ok) throw new TooLarge(maxBytes);
+      return text + decoder.decode(chunk.subarray(0, maxBytes - bytes), { stream: true });
+    }
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+class TooLarge extends Error {
+  constructor(maxBytes: number) {
+    super(`more than ${maxBytes} bytes, which is more than any such answer has: check what answers at this address`);
+  }
 }
 
 /** `fetch failed` says nothing; its cause does. */
@@ -137,6 +152,5 @@ function quote(text: string): string {
   } catch {
     // Not JSON: quoted as it is.
   }
-  const line = said.replace(/\s+/g, ' ').trim();
-  return line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}…` : line;
+  return excerpt(said, LONGEST_QUOTE);
 }

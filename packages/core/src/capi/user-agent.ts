@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { validate } from '../validate.js';
 import { SDK_VERSION } from '../version.js';
+import type { Fetch } from './transport.js';
 
 const PRODUCT = 'csnodecapi';
 
@@ -27,4 +28,15 @@ export const userAgentOptions = z.object({
 export function userAgent(options: { readonly suffix?: string; readonly version?: string } = {}): string {
   const { suffix, version } = validate(userAgentOptions, options, 'userAgent');
   return suffix === '' ? `${PRODUCT}/${version}` : `${PRODUCT}_${suffix}/${version}`;
+}
+
+/** A `fetch` whose requests name the product, unless they name another. */
+export function withUserAgent(fetch: Fetch, userAgent: string): Fetch {
+  return (input, init) => {
+    // A request that is made already has its headers.
+    if (typeof input !== 'string' && !(input instanceof URL)) return fetch(input, init);
+    const headers = new Headers(init?.headers);
+    if (!headers.has('user-agent')) headers.set('user-agent', userAgent);
+    return fetch(input, { ...init, headers: Object.fromEntries(headers) });
+  };
 }

@@ -1,6 +1,10 @@
 import { systemClock, type Clock } from '../clock.js';
 import { Emitter } from '../emitter.js';
 import type { CrowdsecEvents } from '../events.js';
+import { ContainedClock } from '../injected/contained-clock.js';
+import { containedLogger } from '../injected/contained-logger.js';
+import { ContainedScheduler } from '../injected/contained-scheduler.js';
+import { Faults } from '../injected/faults.js';
 import { consoleLogger, type Logger } from '../logger.js';
 import type { ParsedOptions } from '../options.js';
 import { timerScheduler, type Scheduler } from '../scheduler.js';
@@ -12,16 +16,26 @@ export interface AgentContext {
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly events: Emitter<CrowdsecEvents>;
+  /** What is wrong with the clock, the scheduler and the logger that were injected. */
+  readonly faults: Faults;
 }
 
-/** The context of these options, with the defaults of what was not injected. */
+/** The context of these options, with the defaults of what was not injected; what was is contained. */
 export function createAgentContext(options: ParsedOptions): AgentContext {
-  const logger = options.logger ?? consoleLogger();
+  const faults = new Faults((message) => logger.error(message));
+  const logger = containedLogger(options.logger ?? consoleLogger(), (message) => {
+    // The one place that is left to say it.
+    if (faults.all.every(({ code }) => code !== 'LOGGER_FAILED')) console.error(`[crowdsec] ${message}`);
+    faults.note('LOGGER_FAILED', message);
+  });
+  const clock = options.clock === undefined ? systemClock : new ContainedClock(options.clock, faults);
   return {
     options,
-    clock: options.clock ?? systemClock,
-    scheduler: options.scheduler ?? timerScheduler,
+    clock,
+    scheduler:
+      options.scheduler === undefined ? timerScheduler : new ContainedScheduler(options.scheduler, clock, faults),
     logger,
     events: new Emitter<CrowdsecEvents>(logger),
+    faults,
   };
 }

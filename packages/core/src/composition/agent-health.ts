@@ -3,6 +3,7 @@ import type { Session } from '../capi/session.js';
 import type { Clock } from '../clock.js';
 import type { ExtensionHost } from '../extensions/host.js';
 import { judge, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
+import type { Fault } from '../injected/faults.js';
 import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
 import type { AgentDecisions } from './agent-decisions.js';
@@ -19,14 +20,17 @@ export interface AgentHealthParts {
   readonly signals: SignalBuffer;
   readonly store: Store;
   readonly extensions: ExtensionHost;
+  readonly faults: readonly Fault[];
 }
 
 /** Reads the health of an agent from its parts; it calls nobody. */
 export function agentHealth(parts: AgentHealthParts): Health {
-  const { started, geoFailure, userAgent, bouncer, session, decisions, signals, store, extensions, clock } = parts;
+  const { started, geoFailure, userAgent, bouncer, session, decisions, signals, store, extensions, clock, faults } =
+    parts;
   return judge({
     started,
     geoFailure,
+    faults,
     userAgent,
     requests: bouncer.counts,
     identity: session.state,

@@ -3,7 +3,9 @@ import { CapiClient } from '../capi/client.js';
 import { defaultFetch } from '../capi/default-fetch.js';
 import { Session } from '../capi/session.js';
 import { Transport, type Fetch } from '../capi/transport.js';
+import { withUserAgent } from '../capi/user-agent.js';
 import type { Signal } from '../capi/wire.js';
+import { knowSecret } from '../redaction/redaction.js';
 import { capiSource } from '../sources/capi-source.js';
 import type { DecisionSource } from '../sources/decision-source.js';
 import type { AgentContext } from './agent-context.js';
@@ -34,6 +36,7 @@ export function createCapiNetwork(
   parts: AgentStore & { readonly scenarios: readonly string[]; readonly userAgent: string },
 ): CapiNetwork {
   const { options } = context;
+  if (options.credentials !== undefined) knowSecret(options.credentials.password);
   const root = apiRoot(options);
   const { fetch, close } =
     options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
@@ -50,7 +53,7 @@ export function createCapiNetwork(
     }),
     signalsTimeoutMs,
     pushSignals: (signals) => client.pushSignals(signals, { timeoutMs: signalsTimeoutMs }),
-    fetch,
+    fetch: withUserAgent(fetch, parts.userAgent),
     close,
   };
 }

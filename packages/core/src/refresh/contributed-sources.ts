@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { DecisionDelta } from '../decisions/decision-delta.js';
-import { messageOf } from '../errors.js';
+import { asError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, ListReport, PullContext, PullResult, SourceState } from '../sources/decision-source.js';
@@ -75,7 +75,7 @@ export class ContributedSources {
       const message = messageOf(error);
       this.#report(source, [this.#failed(source, message)]);
       const nextAt = clock.now() + ask.nextInMs;
-      listener.failed({ error: error instanceof Error ? error : new Error(message), nextAt });
+      listener.failed({ error: asError(error), nextAt });
     }
   }
 

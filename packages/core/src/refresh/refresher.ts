@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { isCrowdsecError, messageOf } from '../errors.js';
+import { asError, isCrowdsecError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
@@ -197,7 +197,7 @@ export class Refresher {
       if (this.#abort.signal.aborted) throw error;
       const nextAt = Math.max(now + this.#record.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
       if (this.isStale && this.pulledAt !== undefined) logger.warn('The decisions are older than a day.');
-      listener.failed({ error: error instanceof Error ? error : new Error(messageOf(error)), nextAt });
+      listener.failed({ error: asError(error), nextAt });
       throw error;
     }
   }

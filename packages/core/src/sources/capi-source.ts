@@ -1,6 +1,6 @@
 import { Breather } from '../decisions/breather.js';
 import { type DecisionDelta, DeltaBuilder } from '../decisions/decision-delta.js';
-import { CrowdsecError } from '../errors.js';
+import { CrowdsecError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { DecisionSource, ListReport, ListState, PullContext, PullResult } from './decision-source.js';
 import { parseJsonInSlices } from './json-slices.js';
@@ -106,7 +106,7 @@ async function parse(text: string, breather: Breather): Promise<unknown> {
 function malformed(cause?: unknown): CrowdsecError {
   return new CrowdsecError(
     'CROWDSEC_API_MALFORMED',
-    'the decisions stream answered something that is not a JSON object',
+    `the decisions stream answered something that is not a JSON object${cause === undefined ? '' : `: ${messageOf(cause)}`}`,
     { cause },
   );
 }

@@ -2,6 +2,7 @@ import type { Breather } from '../decisions/breather.js';
 import type { ListParser } from '../decisions/list-parser.js';
 import { DeadlineExceeded, withinDeadline } from '../deadline.js';
 import { messageOf } from '../errors.js';
+import { knowSecretsOfUrl } from '../redaction/redaction.js';
 import { bodyOf } from '../response-body.js';
 import type { ListLimits } from './list-limits.js';
 import { readList } from './read-list.js';
@@ -28,8 +29,8 @@ export type DownloadResult =
 const MOST_REDIRECTS = 5;
 
 /**
- * Reads one list, piece by piece and within its limits. No header of ours goes along but `If-Modified-Since`: no
- * token, no credentials, on no hop. Never rejects.
+ * Reads one list, piece by piece and within its limits. No header of ours goes along but `If-Modified-Since` and the
+ * product's user agent: no token, no credentials, on no hop. Never rejects.
  */
 export async function downloadList(download: ListDownload): Promise<DownloadResult> {
   const { limits, signal: outer, since } = download;
@@ -57,14 +58,17 @@ async function follow(
   signal: AbortSignal,
 ): Promise<Response> {
   let at = new URL(url);
+  knowSecretsOfUrl(url);
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
     if (at.protocol !== 'https:' && !(allowHttp && at.protocol === 'http:'))
       throw new Error(`${at.protocol} links are not followed`);
+    if (at.username !== '' || at.password !== '') throw new Error('links with a user or a password are not followed');
     const response = await fetch(at, { headers, redirect: 'manual', credentials: 'omit', signal });
     const location = response.headers.get('location');
     if (!REDIRECTS.has(response.status) || location === null) return response;
     await response.body?.cancel();
     at = new URL(location, at);
+    knowSecretsOfUrl(at.href);
   }
   throw new Error(`redirected more than ${MOST_REDIRECTS} times`);
 }

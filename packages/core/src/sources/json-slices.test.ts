@@ -47,4 +47,17 @@ describe('parseJsonInSlices', () => {
     const parsing = parseJsonInSlices(text, new Breather()).then(() => 'accepted');
     await expect(parsing).rejects.toBeInstanceOf(SyntaxError);
   });
+
+  it.each(['[', '{"a":', '[[{"b":[', '[0,'])('refuses what is nested too deep, however large: %s', async (open) => {
+    for (const text of [
+      open.repeat(300_000),
+      `${open.repeat(300_000)}0${']'.repeat(300_000)}`,
+      `{"new":${open.repeat(300_000)}}`,
+      `[${open.repeat(300_000)}]`,
+    ]) {
+      await expect(parseJsonInSlices(text, new Breather())).rejects.toBeInstanceOf(SyntaxError);
+    }
+    const closed = `[${'['.repeat(200_000)}${']'.repeat(200_000)}]`;
+    await expect(parseJsonInSlices(closed, new Breather())).rejects.toThrow('nested deeper than 32 levels');
+  });
 });

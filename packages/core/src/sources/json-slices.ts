@@ -2,19 +2,27 @@ import type { Breather } from '../decisions/breather.js';
 
 /** A text of this size is parsed at once, in a millisecond or so. */
 const SLICE_CHARS = 32 * 1024;
+/** Each level of a large text is gone through once, so their number is limited; the stream of decisions has five. */
+const MOST_LEVELS = 32;
 
 /**
  * `JSON.parse` for large texts, in slices that leave the event loop free in between: three megabytes at once would
  * hold it for 50 ms. Finds the members of large arrays and objects, and leaves the parsing of each, or of as many as
  * make a slice, to `JSON.parse`.
  *
- * @throws SyntaxError as `JSON.parse` does
+ * @throws SyntaxError as `JSON.parse` does, and for large texts that are nested deeper than 32 levels
  */
 export async function parseJsonInSlices(text: string, breather: Breather): Promise<unknown> {
-  return parseRange(text, 0, text.length, breather);
+  return parseRange({ text, breather }, 0, text.length, 0);
 }
 
-async function parseRange(text: string, start: number, end: number, breather: Breather): Promise<unknown> {
+interface Job {
+  readonly text: string;
+  readonly breather: Breather;
+}
+
+async function parseRange(job: Job, start: number, end: number, level: number): Promise<unknown> {
+  const { text } = job;
   while (start < end && isSpace(text.charCodeAt(start))) start++;
   while (start < end && isSpace(text.charCodeAt(end - 1))) end--;
   const open = text.charCodeAt(start);
@@ -22,23 +30,23 @@ async function parseRange(text: string, start: number, end: number, breather: Br
   if (end - start <= SLICE_CHARS || (open !== OPEN_ARRAY && open !== OPEN_OBJECT) || !closes) {
     return JSON.parse(text.slice(start, end)) as unknown;
   }
-  const members = new MemberScanner(text, start + 1, end - 1);
-  return open === OPEN_ARRAY ? parseArray(members, breather) : parseObject(members, breather);
+  const members = new MemberScanner(text, start + 1, end - 1, MOST_LEVELS - level - 1);
+  return open === OPEN_ARRAY ? parseArray(members, job, level) : parseObject(members, job, level);
 }
 
-async function parseArray(members: MemberScanner, breather: Breather): Promise<unknown[]> {
+async function parseArray(members: MemberScanner, job: Job, level: number): Promise<unknown[]> {
   const items: unknown[] = [];
-  while (await members.next(breather)) {
+  while (await members.next(job.breather)) {
     const { text, start, end, isLarge } = members;
-    if (isLarge) items.push(await parseRange(text, start, end, breather));
+    if (isLarge) items.push(await parseRange(job, start, end, level + 1));
     else items.push(...(JSON.parse(`[${text.slice(start, end)}]`) as unknown[]));
   }
   return items;
 }
 
-async function parseObject(members: MemberScanner, breather: Breather): Promise<object> {
+async function parseObject(members: MemberScanner, job: Job, level: number): Promise<object> {
   const entries: [string, unknown][] = [];
-  while (await members.next(breather)) {
+  while (await members.next(job.breather)) {
     const { text, start, end, isLarge } = members;
     if (!isLarge) {
       entries.push(...Object.entries(JSON.parse(`{${text.slice(start, end)}}`) as object));
@@ -46,7 +54,7 @@ async function parseObject(members: MemberScanner, breather: Breather): Promise<
     }
     const colon = text.indexOf(':', endOfString(text, text.indexOf('"', start)));
     const [key] = Object.keys(JSON.parse(`{${text.slice(start, colon)}:0}`) as object);
-    entries.push([key!, await parseRange(text, colon + 1, end, breather)]);
+    entries.push([key!, await parseRange(job, colon + 1, end, level + 1)]);
   }
   return Object.fromEntries(entries);
 }
@@ -62,12 +70,15 @@ class MemberScanner {
   #next: number;
   readonly #first: number;
   readonly #limit: number;
+  /** How many levels a member may have. */
+  readonly #levels: number;
 
-  constructor(text: string, start: number, limit: number) {
+  constructor(text: string, start: number, limit: number, levels: number) {
     this.text = text;
     this.#next = start;
     this.#first = start;
     this.#limit = limit;
+    this.#levels = levels;
   }
 
   async next(breather: Breather): Promise<boolean> {
@@ -97,8 +108,9 @@ class MemberScanner {
     for (; at < this.#limit; at++) {
       const code = text.charCodeAt(at);
       if (code === QUOTE) at = endOfString(text, at);
-      else if (code === OPEN_ARRAY || code === OPEN_OBJECT) depth++;
-      else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
+      else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+        if (++depth > this.#levels) throw new SyntaxError(`JSON that is nested deeper than ${MOST_LEVELS} levels`);
+      } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
       else if (code === COMMA && depth === 0) return at;
       if (at > checkAt) {
         checkAt = at + SLICE_CHARS;

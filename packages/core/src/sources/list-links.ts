@@ -1,4 +1,5 @@
 import { parseGoDuration } from '../decisions/go-duration.js';
+import { excerpt } from '../errors.js';
 import type { ListKind, ListReport, ListState } from './decision-source.js';
 
 /** What the `links` of a stream answer say. */
@@ -54,7 +55,7 @@ function readLink(kind: ListKind, link: unknown): ListState | string {
   const { name, url, remediation, scope, duration } = link as Record<string, string>;
   if (!URL.canParse(url!)) return 'the link is not a URL';
   if (kind === 'allowlist') return { kind, name: name!, url: url! };
-  if (parseGoDuration(duration!) === undefined) return `its duration ${duration!} is not readable`;
+  if (parseGoDuration(duration!) === undefined) return `its duration ${excerpt(duration!, 50)} is not readable`;
   return { kind, name: name!, url: url!, remediation: remediation!, scope: scope!, duration: duration! };
 }
 
