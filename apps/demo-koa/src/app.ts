@@ -8,18 +8,21 @@ import { crowdsecMiddleware, type CrowdsecState } from '@crowdsec-sdk/koa';
 export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
   const app = new Koa<CrowdsecState>();
   app.silent = true;
-  app.use(crowdsecMiddleware(crowdsec));
+  let orders = 0;
+  const guard = crowdsecMiddleware(crowdsec);
+  app.use(guard);
   app.use(async (context) => {
     switch (context.path) {
       case '/hello':
         context.set('x-app', 'hello');
         context.body = 'hello';
         break;
-      case '/whoami': {
-        const { ip = null, remediation, origin } = context.state.crowdsec;
-        context.body = { ip, remediation, origin };
+      case '/whoami':
+        context.body = verdictOf(context);
         break;
-      }
+      case '/guarded':
+        await guard(context, () => Promise.resolve((context.body = verdictOf(context))));
+        break;
       case '/stream':
         context.body = slowly();
         break;
@@ -34,6 +37,13 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
         break;
       case '/boom':
         throw new Error('boom');
+      case '/order':
+        orders++;
+        context.body = 'ordered';
+        break;
+      case '/orders':
+        context.body = `${orders}`;
+        break;
       case '/report': {
         await crowdsec.report({
           ip: '198.51.100.66',
@@ -46,6 +56,11 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
     }
   });
   return app;
+}
+
+function verdictOf({ state }: { readonly state: CrowdsecState }): object {
+  const { ip = null, remediation, origin } = state.crowdsec;
+  return { ip, remediation, origin };
 }
 
 function slowly(): PassThrough {

@@ -7,11 +7,14 @@ import type { CrowdsecOptions, DetectionEvent } from '@crowdsec-sdk/core';
  * |---|---|
  * | `GET /hello` | 200, `x-app: hello`, text `hello` |
  * | `GET /whoami` | 200, JSON `{ ip, remediation, origin }` of the verdict as the adapter hands it on (`ip` is null when unknown) |
+ * | `GET /guarded` | as `/whoami`, behind a second guard of the same agent |
  * | `GET /stream` | 200, `one\n` at once and `two\n` after 100 ms |
  * | `GET /never` | nothing, ever |
  * | `POST /echo` | 200, the body of the request, byte for byte |
  * | `GET /teapot` | 418, text `teapot`, by the framework's own kind of HTTP error or response |
  * | `GET /boom` | what the framework makes of an exception: a 500 |
+ * | `POST /order` | 200, text `ordered`, and counts that it was called |
+ * | `GET /orders` | 200, how often `POST /order` was called, as text |
  * | `POST /report` | 200 when a signal about 198.51.100.66, `acme/login-bruteforce`, was reported and stored |
  *
  * Everything else is what the framework answers to an unknown route: a 404.
@@ -23,6 +26,8 @@ export interface Host {
   readonly peers: boolean;
   /** Whether options may hold functions: not where the host is another process. */
   readonly functions: boolean;
+  /** Whether the suite can have it serve TLS, and listen on a Unix socket. */
+  readonly sockets: boolean;
   /** Starts the application and resolves once it listens with what `stateDir` holds in use. */
   start(options: HostOptions): Promise<RunningHost>;
 }
@@ -34,10 +39,17 @@ export interface HostOptions {
   readonly onEvent?: (event: DetectionEvent) => void;
   /** Where to listen. */
   readonly hostname: string;
+  /** By TLS too, on the port that is told. */
+  readonly tls?: boolean | undefined;
+  /** On this Unix socket, in place of a port. */
+  readonly socketPath?: string | undefined;
 }
 
 export interface RunningHost {
+  /** 0 on a Unix socket. */
   readonly port: number;
+  /** Halts it, where it is another process, until the function is called that is returned. */
+  readonly pause?: () => () => void;
   /** Shuts down as an operator would: no more connections, and what is buffered is sent. */
   stop(): Promise<void>;
 }

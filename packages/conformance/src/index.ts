@@ -1,5 +1,6 @@
 export { adapterConformance } from './suite.js';
 export type { Host, HostOptions, RunningHost } from './host.js';
+export { listenByTls, portOf } from './listen.js';
 export { middlewareConformance, OFFLINE, type MiddlewareFactory } from './middleware-suite.js';
 export { nodeHost, type NodeApp } from './node-host.js';
 export { processHost } from './process-host.js';

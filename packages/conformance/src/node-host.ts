@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createCrowdsec, silentLogger, type Crowdsec } from '@crowdsec-sdk/core';
 import type { Host } from './host.js';
+import { listen, listenByTls, portOf } from './listen.js';
 
 /** The suite's application in a framework: how it answers requests, or the server that it brings along. */
 export type NodeApp = RequestListener | Server;
@@ -12,15 +12,18 @@ export function nodeHost(adapter: string, createApp: (crowdsec: Crowdsec) => Nod
     adapter,
     peers: true,
     functions: true,
-    async start({ crowdsec: options, hostname }) {
-      const crowdsec = createCrowdsec({ logger: silentLogger, ...options });
+    sockets: true,
+    async start(options) {
+      const crowdsec = createCrowdsec({ logger: silentLogger, ...options.crowdsec });
       await crowdsec.start();
       const app = await createApp(crowdsec);
       const server = typeof app === 'function' ? createServer(app) : app;
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, hostname, resolve));
+      await listen(server, options);
+      const front = options.tls ? await listenByTls(server, options.hostname) : undefined;
       return {
-        port: (server.address() as AddressInfo).port,
+        port: front?.port ?? portOf(server),
         async stop() {
+          front?.close();
           await new Promise((resolve) => {
             server.close(resolve);
             server.closeAllConnections();

@@ -25,6 +25,7 @@ export function processHost(host: ProcessHostOptions): Host {
     adapter: host.adapter,
     peers: host.peers,
     functions: false,
+    sockets: false,
     async start({ crowdsec, hostname, onEvent }) {
       const port = await freePort(hostname);
       const told = { HOST: hostname, HOSTNAME: hostname, PORT: `${port}`, CROWDSEC_OPTIONS: JSON.stringify(crowdsec) };
@@ -40,7 +41,11 @@ export function processHost(host: ProcessHostOptions): Host {
         });
       }
       await untilReady(child, `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}/hello`, output);
-      return { port, stop: () => stop(child, output) };
+      const pause = (): (() => void) => {
+        child.kill('SIGSTOP');
+        return () => void child.kill('SIGCONT');
+      };
+      return { port, pause, stop: () => stop(child, output) };
     },
   };
 }

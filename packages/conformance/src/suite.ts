@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { clientIpCases } from './cases/client-ip.js';
+import { connectionCases } from './cases/connections.js';
 import { eventCases } from './cases/events.js';
 import { hostileCases } from './cases/hostile.js';
 import { httpCases } from './cases/http.js';
@@ -34,6 +35,7 @@ export function adapterConformance(host: Host): void {
 
     refusalCases(subject);
     clientIpCases(subject);
+    connectionCases(subject);
     spoofingCases(subject);
     httpCases(subject);
     policyCases(subject);

@@ -21,12 +21,16 @@ export const PLACES = {
 export interface World {
   readonly sandbox: Sandbox;
   /** A host with these options; the same one each time, until the suite ends. */
-  host(options?: Partial<CrowdsecOptions>, place?: Place): Promise<RunningHost>;
+  host(options?: Partial<CrowdsecOptions>, place?: Place): Promise<PlacedHost>;
   /** A host of its own, for tests that stop it. */
   freshHost(options?: Partial<CrowdsecOptions>): Promise<RunningHost>;
   /** A host whose agent has a detector that listens to all; the same one each time, until the suite ends. */
   listenedHost(options?: Partial<CrowdsecOptions>): Promise<ListenedHost>;
   stop(): Promise<void>;
+}
+
+export interface PlacedHost extends RunningHost {
+  readonly socketPath: string | undefined;
 }
 
 export interface ListenedHost extends RunningHost {
@@ -37,6 +41,9 @@ export interface ListenedHost extends RunningHost {
 export interface Place {
   readonly hostname?: string;
   readonly held?: keyof typeof PLACES | 'nothing';
+  readonly tls?: boolean;
+  /** Listens on a Unix socket, whose path its `socketPath` tells. */
+  readonly unixSocket?: boolean;
 }
 
 /** How a host learns of visitors in this suite: from a proxy on loopback, or, where it knows no peers, from one hop. */
@@ -49,24 +56,28 @@ export async function createWorld(host: Host): Promise<World> {
   const sandbox = await startSandbox();
   await pulled(sandbox, join(folder, 'visitors'), PLACES.visitors);
   await pulled(sandbox, join(folder, 'peers'), PLACES.peers);
-  const hosts = new Map<string, Promise<RunningHost>>();
+  const hosts = new Map<string, Promise<PlacedHost>>();
   const listenedHosts = new Map<string, Promise<ListenedHost>>();
   let count = 0;
 
   const start = async (
     options: Partial<CrowdsecOptions>,
-    { hostname = '127.0.0.1', held = 'visitors' }: Place = {},
+    { hostname = '127.0.0.1', held = 'visitors', tls, unixSocket }: Place = {},
     listener: Pick<HostOptions, 'onEvent'> = {},
-  ): Promise<RunningHost> => {
+  ): Promise<PlacedHost> => {
     const stateDir = join(folder, `host-${++count}`);
     if (held !== 'nothing') await cp(join(folder, held), stateDir, { recursive: true });
     // Nobody listens on the discard port: what is not held stays unknown.
     const apiUrl = held === 'nothing' ? 'http://127.0.0.1:9' : sandbox.url;
-    return host.start({
+    const socketPath = unixSocket ? join(folder, `host-${count}.sock`) : undefined;
+    const running = await host.start({
       hostname,
+      tls,
+      socketPath,
       crowdsec: { apiUrl, stateDir, scenarios: SCENARIOS, ...trusting(host), ...options },
       ...listener,
     });
+    return { ...running, socketPath };
   };
   const startListened = async (options: Partial<CrowdsecOptions>): Promise<ListenedHost> => {
     const events: DetectionEvent[] = [];

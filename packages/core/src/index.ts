@@ -93,7 +93,9 @@ export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bou
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
 export { followAnswer } from './bouncer/follow-answer.js';
 export { nodeFacts } from './bouncer/node-facts.js';
+export { isDisconnected, peerAddress, type PeerSocket } from './bouncer/peer-address.js';
 export type { Remedy, RemedyAnswer, RemedyRequest } from './bouncer/remedy.js';
+export type { RequestVerdicts } from './bouncer/request-verdicts.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
 export type { Answer, RequestObserver, RequestTraits } from './bouncer/request-observer.js';
 export type { Skip } from './bouncer/skip-rule.js';

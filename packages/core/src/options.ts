@@ -103,7 +103,7 @@ export interface CrowdsecOptions {
   readonly remedies?: Readonly<Record<string, Remedy>> | undefined;
   /** For requests that come before any decision was loaded; `pass` by default. */
   readonly onUnavailable?: 'pass' | 'block' | undefined;
-  /** For requests whose client can't be told; `pass` by default. */
+  /** For requests whose client can't be told; `pass` by default. Those of a connection that was reset never go on. */
   readonly onInvalidIp?: 'pass' | 'block' | undefined;
   /** For remediations that no remedy serves, such as a captcha; `pass` by default. */
   readonly onUnhandled?: 'pass' | 'block' | undefined;

@@ -8,7 +8,7 @@ import {
   type PassVerdict,
   type Verdict,
 } from '@crowdsec-sdk/core';
-import type { RequestHandler, Response } from 'express';
+import type { NextFunction, RequestHandler, Response } from 'express';
 
 /** What the middleware adds to `response.locals`. */
 export interface CrowdsecLocals extends Record<string, unknown> {
@@ -32,19 +32,27 @@ export type CrowdsecMiddleware = RequestHandler & { readonly crowdsec: Crowdsec 
  */
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
   const { crowdsec } = hostedCrowdsec(given);
+  const { bouncer } = crowdsec;
   const middleware: RequestHandler = (request, response, next) => {
+    const known = bouncer.verdicts.of(request);
+    if (known !== undefined) return goOn(known, response, next);
     const facts = nodeFacts(request, request.originalUrl);
     const follow = (verdict: Verdict): void => {
-      followAnswer(crowdsec.bouncer, facts, verdict, response);
+      followAnswer(bouncer, facts, verdict, response);
       if (verdict.action === 'block') return refuse(response, verdict.response);
-      response.locals.crowdsec = verdict;
-      next();
+      bouncer.verdicts.keep(request, verdict);
+      goOn(verdict, response, next);
     };
-    const verdict = crowdsec.bouncer.inspect(facts);
+    const verdict = bouncer.inspect(facts);
     if (verdict.settled === undefined) follow(verdict);
     else verdict.settled.then(follow).catch(next);
   };
   return Object.assign(middleware, { crowdsec });
+}
+
+function goOn(verdict: PassVerdict, response: Response, next: NextFunction): void {
+  response.locals.crowdsec = verdict;
+  next();
 }
 
 function refuse(response: Response, { status, headers, body }: BouncerResponse): void {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import type { Express, Response } from 'express';
+import type { Express, Request, Response } from 'express';
 import { crowdsecMiddleware, type CrowdsecLocals } from '../src/index.js';
 
 /** The application of the conformance suite, in either Express. */
@@ -13,10 +13,12 @@ export function createApp(express: () => Express, crowdsec: Crowdsec): Express {
   app.get('/hello', (_request, response) => {
     response.set('x-app', 'hello').send('hello');
   });
-  app.get('/whoami', (_request, response: Response<unknown, CrowdsecLocals>) => {
+  const whoami = (_request: Request, response: Response<unknown, CrowdsecLocals>): void => {
     const { ip = null, remediation, origin } = response.locals.crowdsec;
     response.json({ ip, remediation, origin });
-  });
+  };
+  app.get('/whoami', whoami);
+  app.use('/guarded', express().use(crowdsecMiddleware(crowdsec)).get('/', whoami));
   app.get('/stream', async (_request, response) => {
     response.write('one\n');
     await delay(100);
@@ -31,6 +33,14 @@ export function createApp(express: () => Express, crowdsec: Crowdsec): Express {
   });
   app.get('/boom', () => {
     throw new Error('boom');
+  });
+  let orders = 0;
+  app.post('/order', (_request, response) => {
+    orders++;
+    response.send('ordered');
+  });
+  app.get('/orders', (_request, response) => {
+    response.send(`${orders}`);
   });
   app.post('/report', async (_request, response) => {
     await crowdsec.report({

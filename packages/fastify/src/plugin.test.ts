@@ -32,6 +32,26 @@ describe('the plugin', () => {
     await expect(registered.ready()).rejects.toMatchObject({ path: 'options.trustedProxies[0]' });
   });
 
+  it('may be registered again in an inner scope, with the same agent or with another one', async () => {
+    const [outer, inner] = [createCrowdsec(options), createCrowdsec(options)];
+    const app = fastify();
+    await app.register(crowdsecPlugin, { crowdsec: outer });
+    await app.register(async (scope) => {
+      await scope.register(crowdsecPlugin, { crowdsec: outer });
+      scope.get('/same', () => 'same');
+    });
+    await app.register(async (scope) => {
+      await scope.register(crowdsecPlugin, { crowdsec: inner });
+      expect(scope.crowdsec).toBe(inner);
+      scope.get('/other', () => 'other');
+    });
+    expect((await app.inject('/same')).body).toBe('same');
+    expect([outer, inner].map(({ bouncer }) => bouncer.counts.total)).toEqual([1, 0]);
+    expect((await app.inject('/other')).body).toBe('other');
+    expect([outer, inner].map(({ bouncer }) => bouncer.counts.total)).toEqual([2, 1]);
+    await app.close();
+  });
+
   it('judges before routes that a plugin encapsulates', async () => {
     const app = fastify();
     await app.register(crowdsecPlugin, { ...options, onUnavailable: 'block' });

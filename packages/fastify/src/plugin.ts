@@ -48,17 +48,25 @@ export const crowdsecPlugin = fastifyPlugin<CrowdsecOptions | { readonly crowdse
 );
 
 function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void {
-  app.decorate('crowdsec', crowdsec);
-  app.decorateRequest('crowdsec', null);
+  const { bouncer } = crowdsec;
+  // Registered once more, here or in a scope around this one, it guards a second time and adds nothing.
+  if (!Object.hasOwn(app, 'crowdsec')) app.decorate('crowdsec', crowdsec);
+  if (!app.hasRequestDecorator('crowdsec')) app.decorateRequest('crowdsec', null);
   app.addHook('onRequest', (request, reply, next) => {
+    const known = bouncer.verdicts.of(request.raw);
+    if (known !== undefined) {
+      request.crowdsec = known;
+      return next();
+    }
     const facts = nodeFacts(request.raw, request.originalUrl);
     const follow = (verdict: Verdict): void => {
-      followAnswer(crowdsec.bouncer, facts, verdict, reply.raw);
+      followAnswer(bouncer, facts, verdict, reply.raw);
       if (verdict.action === 'block') return refuse(reply, verdict.response);
+      bouncer.verdicts.keep(request.raw, verdict);
       request.crowdsec = verdict;
       next();
     };
-    const verdict = crowdsec.bouncer.inspect(facts);
+    const verdict = bouncer.inspect(facts);
     if (verdict.settled === undefined) follow(verdict);
     else void verdict.settled.then(follow);
   });

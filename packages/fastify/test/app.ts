@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { crowdsecPlugin } from '../src/index.js';
 
 /** The application of the conformance suite, in Fastify. */
@@ -11,9 +11,14 @@ export async function createApp(crowdsec: Crowdsec): Promise<FastifyInstance> {
   await app.register(crowdsecPlugin, { crowdsec });
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.get('/hello', (_request, reply) => reply.header('x-app', 'hello').send('hello'));
-  app.get('/whoami', (request) => {
+  const whoami = (request: FastifyRequest): object => {
     const { ip = null, remediation, origin } = request.crowdsec ?? {};
     return { ip, remediation, origin };
+  };
+  app.get('/whoami', whoami);
+  await app.register(async (inner) => {
+    await inner.register(crowdsecPlugin, { crowdsec });
+    inner.get('/guarded', whoami);
   });
   app.get('/stream', (_request, reply) => {
     const stream = new PassThrough();
@@ -29,6 +34,12 @@ export async function createApp(crowdsec: Crowdsec): Promise<FastifyInstance> {
   app.get('/boom', () => {
     throw new Error('boom');
   });
+  let orders = 0;
+  app.post('/order', () => {
+    orders++;
+    return 'ordered';
+  });
+  app.get('/orders', () => `${orders}`);
   app.post('/report', async () => {
     await crowdsec.report({
       ip: '198.51.100.66',

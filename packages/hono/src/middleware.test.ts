@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { middlewareConformance, OFFLINE } from '@crowdsec-sdk/conformance';
 import { createCrowdsec, EXTENSION_API_VERSION, type Extension, type Remedy } from '@crowdsec-sdk/core';
+import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it } from 'vitest';
@@ -40,5 +44,26 @@ describe('the middleware of Hono', () => {
     }
     await expect.poll(() => statuses).toEqual([429, 503, 404]);
     await crowdsec.stop();
+  });
+
+  it('counts a request once, also in an application that is mounted and guarded itself', async () => {
+    const crowdsec = createCrowdsec({ ...OFFLINE, trustedProxies: 1 });
+    const guard = crowdsecMiddleware(crowdsec);
+    const inner = new Hono().use(guard).get('/page', (context) => context.text('page'));
+    const app = new Hono()
+      .use(guard)
+      .all('/mounted/*', ({ req, env }) => inner.fetch(new Request(new URL('/page', req.url), req.raw), env))
+      .route('/routed', inner);
+    const listener = getRequestListener(app.fetch);
+    const server = createServer((incoming, outgoing) => void listener(incoming, outgoing)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    for (const path of ['/mounted/page', '/routed/page', '/page']) {
+      await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    }
+    server.close();
+    expect(crowdsec.bouncer.counts.total).toBe(3);
+    await app.request('/routed/page', { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    expect(crowdsec.bouncer.counts.total).toBe(4);
   });
 });

@@ -39,13 +39,20 @@ export type CrowdsecMiddleware = MiddlewareHandler<CrowdsecEnv> & { readonly cro
  */
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
   const { crowdsec } = hostedCrowdsec(given);
+  const { bouncer } = crowdsec;
   const middleware: MiddlewareHandler<CrowdsecEnv> = async (context, next) => {
     const { incoming, outgoing } = nodeBindings(context);
+    const known = knownVerdict(bouncer, context.req.raw, incoming);
+    if (known !== undefined) {
+      context.set('crowdsec', known);
+      return next();
+    }
     const facts = incoming === undefined ? factsOf(context) : nodeFacts(incoming);
-    const judged = crowdsec.bouncer.inspect(facts);
+    const judged = bouncer.inspect(facts);
     const verdict = judged.settled === undefined ? judged : await judged.settled;
-    const answered = follow(crowdsec.bouncer, facts, verdict, outgoing);
+    const answered = follow(bouncer, facts, verdict, outgoing);
     if (verdict.action === 'pass') {
+      keepVerdict(bouncer, verdict, context.req.raw, incoming);
       context.set('crowdsec', verdict);
       await next();
       answered?.(context.res.status);
@@ -55,6 +62,26 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
     return verdict.toResponse();
   };
   return Object.assign(middleware, { crowdsec });
+}
+
+/** What an earlier guard of this agent was told, also one of an application that mounts this one (`app.mount`). */
+function knownVerdict(
+  { verdicts }: Bouncer,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+): PassVerdict | undefined {
+  return verdicts.of(request) ?? (incoming && verdicts.of(incoming));
+}
+
+function keepVerdict(
+  { verdicts }: Bouncer,
+  verdict: PassVerdict,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+): void {
+  verdicts.keep(request, verdict);
+  // What is skipped is so for its path: requests that the application makes of it are looked at.
+  if (incoming !== undefined && verdict.origin !== 'skipped') verdicts.keep(incoming, verdict);
 }
 
 /** To the end of the answer where that can be seen. Elsewhere the caller tells what it hands over. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { stream } from 'hono/streaming';
 import { crowdsecMiddleware, type CrowdsecEnv } from '../src/index.js';
@@ -10,10 +10,12 @@ export function createApp(crowdsec: Crowdsec): Hono<CrowdsecEnv> {
   const app = new Hono<CrowdsecEnv>();
   app.use(crowdsecMiddleware(crowdsec));
   app.get('/hello', (context) => context.text('hello', 200, { 'x-app': 'hello' }));
-  app.get('/whoami', (context) => {
+  const whoami = (context: Context<CrowdsecEnv>): Response => {
     const { ip = null, remediation, origin } = context.get('crowdsec');
     return context.json({ ip, remediation, origin });
-  });
+  };
+  app.get('/whoami', whoami);
+  app.route('/guarded', new Hono<CrowdsecEnv>().use(crowdsecMiddleware(crowdsec)).get('/', whoami));
   app.get('/stream', (context) =>
     stream(context, async (writer) => {
       await writer.write('one\n');
@@ -32,6 +34,12 @@ export function createApp(crowdsec: Crowdsec): Hono<CrowdsecEnv> {
   app.onError((error, context) =>
     error instanceof HTTPException ? error.getResponse() : context.text('Internal Server Error', 500),
   );
+  let orders = 0;
+  app.post('/order', (context) => {
+    orders++;
+    return context.text('ordered');
+  });
+  app.get('/orders', (context) => context.text(`${orders}`));
   app.post('/report', async (context) => {
     await crowdsec.report({
       ip: '198.51.100.66',

@@ -30,12 +30,20 @@ export type CrowdsecMiddleware = Middleware<CrowdsecState> & { readonly crowdsec
  */
 export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecMiddleware {
   const { crowdsec } = hostedCrowdsec(given);
+  const { bouncer } = crowdsec;
   const middleware: Middleware<CrowdsecState> = async (context, next) => {
+    const known = bouncer.verdicts.of(context.req);
+    if (known !== undefined) {
+      context.state.crowdsec = known;
+      await next();
+      return;
+    }
     const facts = nodeFacts(context.req, context.originalUrl);
-    const judged = crowdsec.bouncer.inspect(facts);
+    const judged = bouncer.inspect(facts);
     const verdict = judged.settled === undefined ? judged : await judged.settled;
-    followAnswer(crowdsec.bouncer, facts, verdict, context.res);
+    followAnswer(bouncer, facts, verdict, context.res);
     if (verdict.action === 'pass') {
+      bouncer.verdicts.keep(context.req, verdict);
       context.state.crowdsec = verdict;
       await next();
       return;

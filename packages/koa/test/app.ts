@@ -8,20 +8,23 @@ import { crowdsecMiddleware, type CrowdsecState } from '../src/index.js';
 export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
   const app = new Koa<CrowdsecState>();
   app.silent = true;
+  let orders = 0;
   // Not what the SDK goes by: were it, anybody could name an address.
   app.proxy = true;
-  app.use(crowdsecMiddleware(crowdsec));
+  const guard = crowdsecMiddleware(crowdsec);
+  app.use(guard);
   app.use(async (context) => {
     switch (context.path) {
       case '/hello':
         context.set('x-app', 'hello');
         context.body = 'hello';
         break;
-      case '/whoami': {
-        const { ip = null, remediation, origin } = context.state.crowdsec;
-        context.body = { ip, remediation, origin };
+      case '/whoami':
+        context.body = verdictOf(context);
         break;
-      }
+      case '/guarded':
+        await guard(context, () => Promise.resolve((context.body = verdictOf(context))));
+        break;
       case '/stream':
         context.body = slowly();
         break;
@@ -36,6 +39,13 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
         break;
       case '/boom':
         throw new Error('boom');
+      case '/order':
+        orders++;
+        context.body = 'ordered';
+        break;
+      case '/orders':
+        context.body = `${orders}`;
+        break;
       case '/report': {
         await crowdsec.report({
           ip: '198.51.100.66',
@@ -48,6 +58,11 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
     }
   });
   return app;
+}
+
+function verdictOf({ state }: { readonly state: CrowdsecState }): object {
+  const { ip = null, remediation, origin } = state.crowdsec;
+  return { ip, remediation, origin };
 }
 
 function slowly(): PassThrough {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import {
   Catch,
   Controller,
@@ -8,18 +9,28 @@ import {
   UseGuards,
   type ArgumentsHost,
   type DynamicModule,
+  type INestApplication,
 } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
-import type { CrowdsecOptions, RemedyRequest, RequestFacts } from '@crowdsec-sdk/core';
+import {
+  nodeFacts,
+  type Crowdsec,
+  type CrowdsecOptions,
+  type RemedyRequest,
+  type RequestFacts,
+} from '@crowdsec-sdk/core';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { agentOf, platforms, runApp, sandboxWith, type RunningApp } from '../test/running-app.js';
-import { CrowdsecForbiddenException, CrowdsecGuard, CrowdsecMiddleware, CrowdsecModule } from './index.js';
+import { CROWDSEC, CrowdsecForbiddenException, CrowdsecGuard, CrowdsecMiddleware, CrowdsecModule } from './index.js';
 
 describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
-  async function runShop(options: Partial<CrowdsecOptions> = { trustedProxies: 'loopback' }): Promise<RunningApp> {
+  async function runShop(
+    options: Partial<CrowdsecOptions> = { trustedProxies: 'loopback' },
+    prepare?: (app: INestApplication) => void,
+  ): Promise<RunningApp> {
     const sandbox = await sandboxWith({ value: '203.0.113.7' }, { value: '2001:db8:bad::/48' });
-    return runApp(shop({ ...(await agentOf(sandbox)), ...options }), adapter());
+    return runApp(shop({ ...(await agentOf(sandbox)), ...options }), adapter(), prepare);
   }
 
   it('lets a clean client pass', async () => {
@@ -113,6 +124,29 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
     await request(server).get('/extended').set('X-Visitor', '2001:db8:bad::1').expect(403);
   });
 
+  it('counts a request once, whatever guards, middleware and subclasses it passes', async () => {
+    const { server, crowdsec } = await runShop({ trustedProxies: 'loopback' }, (app) => {
+      const { use } = app.get(CrowdsecMiddleware);
+      app.use(use);
+      app.use(use);
+    });
+    await request(server).get('/twice').set('X-Forwarded-For', '192.0.2.1').expect(200);
+    expect(crowdsec.health().requests.total).toBe(1);
+  });
+
+  it('takes over what another adapter of the same agent has found', async () => {
+    const { server, crowdsec } = await runShop({ trustedProxies: 'loopback' }, (app) => {
+      const { bouncer } = app.get<Crowdsec>(CROWDSEC);
+      app.use((incoming: IncomingMessage, _response: unknown, next: () => void) => {
+        const verdict = bouncer.inspect(nodeFacts(incoming));
+        if (verdict.action === 'pass') bouncer.verdicts.keep(incoming, verdict);
+        next();
+      });
+    });
+    await request(server).get('/twice').set('X-Forwarded-For', '192.0.2.1').expect(200);
+    expect(crowdsec.health().requests.total).toBe(1);
+  });
+
   it('leaves the answer to an exception filter of the route', async () => {
     const { server } = await runShop();
     const answer = await request(server).get('/filtered').set('X-Forwarded-For', '203.0.113.7').expect(418);
@@ -144,8 +178,18 @@ class TeapotFilter {
   }
 }
 
+/** Looks at the same facts as the guard that it extends. */
+@Injectable()
+class NamedGuard extends CrowdsecGuard {}
+
 @Controller()
 class ShopController {
+  @Get('twice')
+  @UseGuards(CrowdsecGuard, NamedGuard)
+  twice(): string {
+    return 'twice';
+  }
+
   @Get('guarded')
   @UseGuards(CrowdsecGuard)
   guarded(): string {

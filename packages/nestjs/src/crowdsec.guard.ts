@@ -74,18 +74,29 @@ export class CrowdsecGuard implements CanActivate {
   }
 
   #judge(context: ExecutionContext): Verdict {
-    const known = judgementOf(subjectOf(context));
-    // A connection lasts, and decisions change meanwhile: each message is judged.
-    if (known?.by === this.constructor && context.getType() !== 'ws') return known.verdict;
+    const { bouncer } = this.crowdsec;
+    // A connection lasts, and decisions change meanwhile: each message is judged, once for all its guards.
+    const known = judgementOf(context.getType() === 'ws' ? context : subjectOf(context));
+    if (known !== undefined && known.by === this.#factsReader) return known.verdict;
+    const earlier = this.#factsReader === contextFacts ? bouncer.verdicts.of(subjectOf(context)) : undefined;
+    if (earlier !== undefined) return this.#remember(context, earlier);
     const facts = this.getFacts(context);
-    const verdict = this.crowdsec.bouncer.inspect(facts);
+    const verdict = bouncer.inspect(facts);
     // Who judged it first follows the answer already.
-    if (known === undefined) followContext(this.crowdsec.bouncer, facts, verdict, context);
+    if (known === undefined) followContext(bouncer, facts, verdict, context);
     return this.#remember(context, verdict);
   }
 
+  /** What the verdict rests on: guards that look at the same facts share it. */
+  get #factsReader(): unknown {
+    const getFacts: unknown = Reflect.get(this, 'getFacts');
+    return getFacts === ownGetFacts ? contextFacts : getFacts;
+  }
+
   #remember(context: ExecutionContext, verdict: Verdict): Verdict {
-    rememberJudgement(subjectOf(context), { by: this.constructor, verdict });
+    const judgement = { by: this.#factsReader, verdict };
+    rememberJudgement(subjectOf(context), judgement);
+    if (context.getType() === 'ws') rememberJudgement(context, judgement);
     return verdict;
   }
 
@@ -102,3 +113,6 @@ export class CrowdsecGuard implements CanActivate {
     oncePerAgent(this.crowdsec, what, () => new Logger('Crowdsec').warn(message));
   }
 }
+
+/** As it is where no subclass reads other facts. */
+const ownGetFacts: unknown = Reflect.get(CrowdsecGuard.prototype, 'getFacts');

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, type NestMiddleware } from '@nestjs/common';
 import { followAnswer, nodeFacts, type Crowdsec, type Verdict } from '@crowdsec-sdk/core';
 import { answerBlocked } from './answer-blocked.js';
-import { CrowdsecGuard } from './crowdsec.guard.js';
-import { rememberJudgement } from './judgements.js';
+import { contextFacts } from './context-facts.js';
+import { earlierVerdict, rememberJudgement } from './judgements.js';
 import { InjectCrowdsec } from './tokens.js';
 
 /**
  * Refuses clients before Nest looks at their request: on unknown routes and static files too, and before a body is read. Guards come
- * only once a route was found. Where it runs, {@link CrowdsecGuard} takes its verdict over.
+ * only once a route was found. Where it runs, `CrowdsecGuard` takes its verdict over; where it runs twice, the second time does nothing.
  *
  * ```ts
  * const app = await NestFactory.create(AppModule);
@@ -28,14 +28,16 @@ export class CrowdsecMiddleware implements NestMiddleware<IncomingMessage, Serve
     response: ServerResponse,
     next: () => void,
   ): void => {
+    const { bouncer } = this.#crowdsec;
+    if (earlierVerdict(bouncer, request) !== undefined) return next();
     const facts = nodeFacts(request, request.originalUrl);
     const follow = (verdict: Verdict): void => {
-      followAnswer(this.#crowdsec.bouncer, facts, verdict, response);
+      followAnswer(bouncer, facts, verdict, response);
       if (verdict.action === 'block') return answerBlocked(response, verdict.response);
-      rememberJudgement(request, { by: CrowdsecGuard, verdict });
+      rememberJudgement(request, { by: contextFacts, verdict });
       next();
     };
-    const verdict = this.#crowdsec.bouncer.inspect(facts);
+    const verdict = bouncer.inspect(facts);
     if (verdict.settled === undefined) follow(verdict);
     else void verdict.settled.then(follow);
   };

@@ -20,15 +20,24 @@ export function rememberHandshake(client: object, request: IncomingMessage): voi
 export function handshakeFacts(client: object): RequestFacts | undefined {
   const known = handshakes.get(client);
   if (known !== undefined) return known;
-  const { handshake } = client as { readonly handshake?: SocketIoHandshake };
+  const { handshake, request } = client as SocketIoClient;
   if (handshake === undefined) return undefined;
   const { address, url, headers } = handshake;
-  return nodeFacts({ method: 'GET', url, headers, socket: { remoteAddress: address } });
+  // Where there is no address, only the connection tells whether it was reset or comes in by a Unix socket.
+  const socket = address === undefined && request !== undefined ? request.socket : { remoteAddress: address };
+  return nodeFacts({ method: 'GET', url, headers, socket });
+}
+
+/** A socket of Socket.IO. */
+interface SocketIoClient {
+  readonly handshake?: SocketIoHandshake;
+  /** The request that the connection began with. */
+  readonly request?: IncomingMessage;
 }
 
 /** What a socket of Socket.IO tells of its beginning. */
 interface SocketIoHandshake {
-  readonly address: string;
+  readonly address?: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
 }

@@ -8,14 +8,14 @@ import {
   Module,
   Post,
   StreamableFile,
+  UseGuards,
   type DynamicModule,
 } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Host } from '@crowdsec-sdk/conformance';
+import { listenByTls, portOf, type Host } from '@crowdsec-sdk/conformance';
 import { silentLogger, type Crowdsec, type CrowdsecOptions, type VerdictFacts } from '@crowdsec-sdk/core';
 import { CrowdsecGuard, CrowdsecMiddleware, CrowdsecModule, InjectCrowdsec, Remediation } from '../src/index.js';
 import { QUIET, type Platform } from './running-app.js';
@@ -26,13 +26,21 @@ export function nestHost({ platform, adapter, acceptBytes }: Platform): Host {
     adapter: `nestjs (${platform.toLowerCase()})`,
     peers: true,
     functions: true,
-    async start({ crowdsec, hostname }) {
+    sockets: true,
+    async start({ crowdsec, hostname, tls, socketPath }) {
       const app = await NestFactory.create(suiteApp(crowdsec), adapter(), OPTIONS);
       acceptBytes(app);
       app.use(app.get(CrowdsecMiddleware).use);
-      await app.listen(0, hostname);
-      const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
-      return { port, stop: () => app.close() };
+      await (socketPath === undefined ? app.listen(0, hostname) : app.listen(socketPath));
+      const server = app.getHttpServer() as Server;
+      const front = tls ? await listenByTls(server, hostname) : undefined;
+      return {
+        port: front?.port ?? portOf(server),
+        async stop() {
+          front?.close();
+          await app.close();
+        },
+      };
     },
   };
 }
@@ -45,6 +53,8 @@ function suiteApp(options: CrowdsecOptions): DynamicModule {
 
 @Controller()
 class SuiteController {
+  #orders = 0;
+
   constructor(@InjectCrowdsec() private readonly crowdsec: Crowdsec) {}
 
   @Get('hello')
@@ -57,6 +67,12 @@ class SuiteController {
   whoami(@Remediation() verdict: VerdictFacts): object {
     const { ip = null, remediation, origin } = verdict;
     return { ip, remediation, origin };
+  }
+
+  @Get('guarded')
+  @UseGuards(CrowdsecGuard)
+  guarded(@Remediation() verdict: VerdictFacts): object {
+    return this.whoami(verdict);
   }
 
   @Get('stream')
@@ -86,6 +102,18 @@ class SuiteController {
   @Get('boom')
   boom(): never {
     throw new Error('boom');
+  }
+
+  @Post('order')
+  @HttpCode(200)
+  order(): string {
+    this.#orders++;
+    return 'ordered';
+  }
+
+  @Get('orders')
+  orders(): string {
+    return `${this.#orders}`;
   }
 
   @Post('report')

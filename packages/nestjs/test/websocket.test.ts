@@ -1,13 +1,14 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { connect as connectTcp, type AddressInfo } from 'node:net';
 import { Module, UnauthorizedException, UseGuards, type DynamicModule, type Type } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import { io, type Socket } from 'socket.io-client';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { CrowdsecGuard, CrowdsecModule, Remediation, rememberHandshake, ReportOn } from '../src/index.js';
 import { agentOf, platforms, runApp, sandboxWith } from './running-app.js';
@@ -31,6 +32,15 @@ class ChatGateway {
 class RememberingGateway extends ChatGateway implements OnGatewayConnection {
   handleConnection(client: object, request: IncomingMessage): void {
     rememberHandshake(client, request);
+  }
+}
+
+@WebSocketGateway()
+class DoublyGuardedGateway extends RememberingGateway {
+  @SubscribeMessage('hello')
+  @UseGuards(CrowdsecGuard)
+  override hello(@Remediation('ip') ip: string | undefined): object {
+    return super.hello(ip);
   }
 }
 
@@ -77,6 +87,16 @@ describe.each(platforms)('CrowdsecGuard on a WebSocket beside $platform', ({ ada
     expect(warnings.filter((text) => text.includes('rememberHandshake'))).toHaveLength(1);
   });
 
+  it('counts a message once, however many guards it passes', async () => {
+    const { server, crowdsec } = await runChat(DoublyGuardedGateway, adapter);
+    const { say, heard } = await connect(server, VISITOR);
+    for (let i = 0; i < 2; i++) {
+      say('hello');
+      await heard();
+    }
+    expect(crowdsec.health().requests.total).toBe(2);
+  });
+
   it('turns an exception into a signal', async () => {
     const { server, app, sandbox } = await runChat(RememberingGateway, adapter);
     const { say, heard } = await connect(server, VISITOR);
@@ -87,9 +107,31 @@ describe.each(platforms)('CrowdsecGuard on a WebSocket beside $platform', ({ ada
   });
 });
 
+describe('CrowdsecGuard and a handshake whose connection was reset before anybody asked for the address', () => {
+  it.each([
+    ['a plain WebSocket', (client: object, request: IncomingMessage) => rememberHandshake(client, request)],
+    [
+      'Socket.IO',
+      (client: object, request: IncomingMessage) =>
+        Object.assign(client, { request, handshake: { address: undefined, url: '/', headers: request.headers } }),
+    ],
+  ])('lets no message of %s through', async (_, connected) => {
+    const { app, crowdsec } = await runChat(ChatGateway, platforms[0]!.adapter);
+    const client = { close: vi.fn() };
+    connected(client, await resetHandshake());
+    expect(() => app.get(CrowdsecGuard).canActivate(messageOf(client))).toThrow('Forbidden');
+    expect(client.close).toHaveBeenCalledWith(1008, 'Forbidden');
+    expect(crowdsec.health().requests.found).toMatchObject({ disconnected: { bypass: 1 } });
+  });
+});
+
 describe('CrowdsecGuard on Socket.IO', () => {
   async function join(ip: string): Promise<Socket> {
     const { server } = await runChat(ChatGateway, platforms[0]!.adapter, IoAdapter);
+    return joinAt(server, ip);
+  }
+
+  async function joinAt(server: Server, ip: string): Promise<Socket> {
     const socket = io(`http://127.0.0.1:${portOf(server)}`, {
       extraHeaders: { 'x-forwarded-for': ip },
       reconnection: false,
@@ -151,4 +193,26 @@ function next(socket: Socket, event: string): Promise<readonly unknown[]> {
 
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
+}
+
+/** The request that began a WebSocket, of a client that reset the connection before anybody looked at it. */
+async function resetHandshake(): Promise<IncomingMessage> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const upgraded = once(server, 'upgrade');
+  const socket = connectTcp(portOf(server), '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n');
+  socket.resetAndDestroy();
+  const [request] = (await upgraded) as [IncomingMessage];
+  request.socket.on('error', () => undefined);
+  return request;
+}
+
+/** A message of a client of a gateway, as Nest hands it to guards. */
+function messageOf(client: object): ExecutionContextHost {
+  const context = new ExecutionContextHost([client, {}], ChatGateway, () => undefined);
+  context.setType('ws');
+  return context;
 }

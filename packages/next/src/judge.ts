@@ -1,13 +1,26 @@
-import { followAnswer, type Crowdsec, type RequestFacts, type Verdict } from '@crowdsec-sdk/core';
+import type { IncomingMessage } from 'node:http';
+import {
+  followAnswer,
+  isDisconnected,
+  peerAddress,
+  type Crowdsec,
+  type RequestFacts,
+  type Verdict,
+} from '@crowdsec-sdk/core';
 import { servedRequest } from './served-request.js';
 
 /** The verdict about the request that is served, asked for once, though the proxy and a route of it both ask. */
 export async function judge({ bouncer }: Crowdsec, facts: RequestFacts): Promise<Verdict> {
   const served = servedRequest();
   if (served?.verdict !== undefined) return served.verdict;
-  const judged = bouncer.inspect(facts);
+  const judged = bouncer.inspect({ ...facts, disconnected: served !== undefined && hasNoPeer(served.request) });
   const verdict = judged.settled === undefined ? judged : await judged.settled;
   if (served === undefined) return verdict;
   followAnswer(bouncer, facts, verdict, served.response);
   return (served.verdict = verdict);
+}
+
+/** Next hands out no address, but the connection below it may be over: then nobody is there to be answered. */
+function hasNoPeer({ socket }: IncomingMessage): boolean {
+  return peerAddress(socket) === undefined && isDisconnected(socket);
 }

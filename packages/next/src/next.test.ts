@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { silentLogger, type CrowdsecOptions } from '@crowdsec-sdk/core';
 import { NextRequest, NextResponse, type NextFetchEvent } from 'next/server.js';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -74,6 +77,37 @@ describe('the proxy', () => {
   it('answers who is refused, and asks nobody else', async () => {
     const proxy = createCrowdsecProxy({ ...options, onUnavailable: 'block' }, () => expect.unreachable());
     expect((await proxy(request, event)).status).toBe(403);
+  });
+});
+
+describe('a request whose connection was reset', () => {
+  it.each([
+    ['the proxy', () => createCrowdsecProxy(options, () => expect.unreachable())(request, event)],
+    [
+      'a guarded route handler',
+      () => withCrowdsec(() => expect.unreachable())(request, { params: Promise.resolve({}) }),
+    ],
+  ])('goes no further than %s', async (_, guard) => {
+    const { crowdsec } = createCrowdsecProxy(options);
+    const answers: (number | string)[] = [];
+    const server = createServer((incoming) => void answer(incoming));
+    const answer = async ({ socket }: IncomingMessage): Promise<void> => {
+      await new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
+      answers.push(
+        await guard().then(
+          ({ status }) => status,
+          (error: unknown) => String(error),
+        ),
+      );
+    };
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    socket.resetAndDestroy();
+    await expect.poll(() => answers).toEqual([403]);
+    expect(crowdsec.bouncer.counts.found).toEqual({ disconnected: { bypass: 1 } });
+    server.close();
   });
 });
 

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Verdict } from '@crowdsec-sdk/core';
 
 /** The HTTP request that the running code serves. Next hands out neither its response nor a place to keep findings. */
 export interface ServedRequest {
+  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Once somebody has judged it. */
   verdict?: Verdict;
@@ -19,8 +20,8 @@ export function watchServedRequests(): void {
   if (place[KEY] !== undefined) return;
   const storage = (place[KEY] = new AsyncLocalStorage<ServedRequest>());
   subscribe('http.server.request.start', (message) => {
-    const { response } = message as { readonly response: ServerResponse };
-    storage.enterWith({ response });
+    const { request, response } = message as Pick<ServedRequest, 'request' | 'response'>;
+    storage.enterWith({ request, response });
   });
 }
 

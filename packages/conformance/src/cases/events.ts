@@ -14,6 +14,7 @@ export function eventCases({ world }: Subject): void {
     ['an error of HTTP', '/teapot', 418],
     ['a handler that throws', '/boom', 500],
     ['a route that asks for the verdict', '/whoami', 200],
+    ['a route behind a second guard, once', '/guarded', 200],
   ])('tells detectors of %s', async (_, path, status) => {
     const host = await world().listenedHost();
     await visit(host, CLEAN, `${path}?secret=1`).set('user-agent', 'curl/8').expect(status);

@@ -28,6 +28,11 @@ export function refusalCases({ world }: Subject): void {
     expect(answer.body).toEqual({ ip: CLEAN, remediation: 'bypass', origin: 'clean' });
   });
 
+  it('hands the verdict on to the application behind a second guard too', async () => {
+    const answer = await visit(await world().host(), CLEAN, '/guarded').expect(200);
+    expect(answer.body).toEqual({ ip: CLEAN, remediation: 'bypass', origin: 'clean' });
+  });
+
   it.each([BANNED, BANNED_V6, '192.0.2.200', `::ffff:${BANNED}`])('refuses a banned client: %s', async (visitor) => {
     const answer = await visit(await world().host(), visitor).expect(403);
     expect(answer.headers['cache-control']).toBe('no-store');

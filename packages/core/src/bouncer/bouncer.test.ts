@@ -50,6 +50,25 @@ describe('a verdict', () => {
     });
   });
 
+  it('refuses a request whose connection was reset, whatever options and remedies say, and tells of it', () => {
+    const blocked: BlockedRequest[] = [];
+    const lenient = bouncer({
+      onInvalidIp: 'pass',
+      trustedProxies: 1,
+      clientIp: () => '192.0.2.1',
+      remedies: { ban: () => 'pass' },
+      onBlocked: (request) => blocked.push(request),
+    });
+    const reset = { ...from(undefined), disconnected: true };
+    expect(lenient.inspect(reset)).toMatchObject({ action: 'block', ip: undefined, origin: 'disconnected' });
+    expect(lenient.counts).toMatchObject({ total: 1, blocked: 1, found: { disconnected: { bypass: 1 } } });
+    expect(blocked).toEqual([
+      { ip: undefined, remediation: 'bypass', origin: 'disconnected', method: 'GET', path: '/', enforced: true },
+    ]);
+    expect(bouncer({ mode: 'log' }).inspect(reset)).toMatchObject({ action: 'pass', origin: 'disconnected' });
+    expect(bouncer({ skip: ['/'] }).inspect(reset).action).toBe('pass');
+  });
+
   it('only logs in log mode, whoever it is', () => {
     const blocked: BlockedRequest[] = [];
     const info = vi.fn();

@@ -10,6 +10,7 @@ import { proxyWarnings } from './proxy-warnings.js';
 import type { Remedy, RemedyAnswer, RemedyRequest } from './remedy.js';
 import { RequestCounter, type RequestCounts } from './request-counter.js';
 import { requestTraits, type RequestObserver } from './request-observer.js';
+import { RequestVerdicts } from './request-verdicts.js';
 import { skipRule, type Skip } from './skip-rule.js';
 import type { BlockVerdict, BouncerResponse, PassVerdict, RequestFacts, Verdict, VerdictFacts } from './verdict.js';
 
@@ -26,7 +27,7 @@ export interface BouncerOptions extends ClientIpOptions {
   readonly mode?: 'enforce' | 'log' | undefined;
   /** For a request that comes before any decision was loaded; `pass` by default, as those below. */
   readonly onUnavailable?: 'pass' | 'block' | undefined;
-  /** For a request whose client can't be told. */
+  /** For a request whose client can't be told. One whose connection was reset never goes on. */
   readonly onInvalidIp?: 'pass' | 'block' | undefined;
   /** For a remediation that no remedy serves, such as a captcha. */
   readonly onUnhandled?: 'pass' | 'block' | undefined;
@@ -51,6 +52,8 @@ const REMEDY_DEADLINE_MS = 30_000;
 
 /** Turns the facts of a request into a verdict. It knows no framework. */
 export class Bouncer {
+  /** For adapters: the verdicts about requests that were let through, so that a second guard does not ask again. */
+  readonly verdicts = new RequestVerdicts();
   readonly #options: BouncerOptions;
   readonly #logger: Logger;
   readonly #remedies: ReadonlyMap<string, Remedy>;
@@ -100,6 +103,7 @@ export class Bouncer {
         this.#counter.skipped++;
         return SKIPPED;
       }
+      if (facts.disconnected === true) return this.#drop(facts);
       const client = this.#clientIp(facts);
       ip = client.ip;
       if (client.doubt !== undefined) this.#warn(client.doubt);
@@ -139,6 +143,15 @@ export class Bouncer {
     if (origin === 'unavailable') return onUnavailable !== 'block';
     if (origin === 'invalid') return onInvalidIp !== 'block';
     return remediation === 'bypass' || (onUnhandled !== 'block' && !this.#remedies.has(remediation));
+  }
+
+  /** Nobody is there to be answered, so no remedy is asked, and none can let the request through. */
+  #drop(facts: RequestFacts): Verdict {
+    this.#counter.find(DISCONNECTED.origin, DISCONNECTED.remediation);
+    if (this.#options.mode === 'log') return this.#refuse(facts, undefined, DISCONNECTED);
+    this.#counter.blocked++;
+    this.#tell(facts, { ip: undefined, ...DISCONNECTED }, true);
+    return block(undefined, DISCONNECTED, BARE_REFUSAL);
   }
 
   #refuse(facts: RequestFacts, ip: string | undefined, { remediation, origin }: IpRemediation): Verdict {
@@ -208,6 +221,7 @@ export class Bouncer {
 }
 
 const UNKNOWN_CLIENT: IpRemediation = { remediation: 'bypass', origin: 'invalid' };
+const DISCONNECTED: IpRemediation = { remediation: 'bypass', origin: 'disconnected' };
 const FAILED: IpRemediation = { remediation: 'bypass', origin: 'failed' };
 const SKIPPED: PassVerdict = Object.freeze({ action: 'pass', ip: undefined, remediation: 'bypass', origin: 'skipped' });
 

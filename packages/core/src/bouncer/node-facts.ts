@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isDisconnected, peerAddress, type PeerSocket } from './peer-address.js';
 import type { RequestFacts } from './verdict.js';
 
 /**
@@ -8,14 +9,15 @@ import type { RequestFacts } from './verdict.js';
  * @param url as it arrived, where a router has rewritten `request.url`
  */
 export function nodeFacts(
-  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'> & {
-    readonly socket: { readonly remoteAddress?: string | undefined };
-  },
+  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'> & { readonly socket: PeerSocket },
   url: string = request.url ?? '/',
 ): RequestFacts {
+  const { socket } = request;
   const queryAt = url.indexOf('?');
+  const remoteAddress = peerAddress(socket);
   return {
-    remoteAddress: request.socket.remoteAddress,
+    remoteAddress,
+    disconnected: remoteAddress === undefined && isDisconnected(socket),
     method: request.method ?? 'GET',
     path: queryAt === -1 ? url : url.slice(0, queryAt),
     headers: request.headers,

@@ -10,7 +10,7 @@ const HELP =
 const WARNINGS: Readonly<Record<Doubt, string>> = {
   disbelieved:
     'CROWDSEC_PROXY_NOT_TRUSTED: a request told of its client in a forwarded header and came from no trusted proxy: the header was not ' +
-    'believed. If a proxy stands in front of this application, every visitor now looks like that proxy: name it in `trustedProxies`.',
+    'believed. If a proxy stands in front of this application, every visitor now looks like that proxy: name it in `trustedProxies` (one on this host, also one that connects by a Unix socket, is `loopback`).',
   anybody:
     'CROWDSEC_PROXY_TRUSTS_EVERYBODY: `trustedProxies` trusts any address there is, so visitors may call themselves what they like: ' +
     'banned ones get through, and innocent ones get reported. Name the proxies that stand in front of this application.',

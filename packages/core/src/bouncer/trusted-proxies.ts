@@ -5,8 +5,9 @@ import { PrefixSet } from '../ip/prefix.js';
  * Who may tell us of a client in a header: `'loopback'`, `'private'` (which includes loopback), addresses and CIDRs,
  * how many proxies stand in front of us, or a function of an address. Nobody by default.
  *
- * A number believes whoever connects: use it only where nobody can reach the server but through that many proxies. It
- * is the one rule here that works where a host has no peer address (Next, Fetch, a Unix socket).
+ * The peer of a Unix socket counts as `127.0.0.1`. A number believes whoever connects: use it only where nobody can
+ * reach the server but through that many proxies. It is the one rule here that works where a host has no peer address
+ * (Next, Fetch).
  */
 export type TrustedProxies = 'loopback' | 'private' | readonly string[] | number | ((ip: string) => boolean);
 
@@ -20,6 +21,8 @@ const PRIVATE = [
   '172.16.0.0/12',
   '192.168.0.0/16',
   '169.254.0.0/16',
+  // Shared address space (RFC 6598): pods of EKS, Tailscale, carrier-grade NAT.
+  '100.64.0.0/10',
   'fc00::/7',
   'fe80::/10',
 ];

@@ -1,9 +1,15 @@
 /** What a host knows of a request. An adapter fills it in; it decides nothing. */
 export interface RequestFacts {
   /**
-   * The address of the peer of the connection, as the host's socket tells it; `undefined` where the host has no socket.
+   * The address of the peer of the connection, as the host's socket tells it; `127.0.0.1` for a Unix socket;
+   * `undefined` where the host has no socket.
    */
   readonly remoteAddress: string | undefined;
+  /**
+   * The connection has no peer any more: it was reset before anybody asked for its address. Nobody can be answered, and
+   * nobody told who it was, so the request is refused whatever the options say of unknown clients.
+   */
+  readonly disconnected?: boolean | undefined;
   readonly method: string;
   /** Path without query. */
   readonly path: string;
@@ -25,7 +31,7 @@ export interface VerdictFacts {
   readonly remediation: string;
   /**
    * `CAPI`, `lists:<name>`, `crowdsec` for local decisions; `clean`, `invalid` or `unavailable` when there is none;
-   * `skipped` when nobody looked, `failed` when looking failed.
+   * `skipped` when nobody looked, `failed` when looking failed, `disconnected` for a request whose connection was reset.
    */
   readonly origin: string;
 }

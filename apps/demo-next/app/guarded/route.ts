@@ -1,0 +1,2 @@
+/** Guarded by the proxy, and once more by itself. */
+export { GET } from '../whoami/route';

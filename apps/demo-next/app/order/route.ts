@@ -1,0 +1,6 @@
+import { countOrder } from '../orders/count';
+
+export function POST(): Response {
+  countOrder();
+  return new Response('ordered');
+}
