@@ -51,11 +51,13 @@ export async function startRedis({ appendOnly = false, tcp = false, args: furthe
     pause: () => void server?.kill('SIGSTOP'),
     resume: () => void server?.kill('SIGCONT'),
     async dispose() {
+      process.off('exit', killAtExit);
       await redis.stop('SIGKILL');
       await rm(folder, { recursive: true });
     },
   };
-  process.once('exit', () => server?.kill('SIGKILL'));
+  const killAtExit = () => void server?.kill('SIGKILL');
+  process.once('exit', killAtExit);
   await redis.start();
   return redis;
 }

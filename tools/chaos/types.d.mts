@@ -70,3 +70,28 @@ export interface WorkerTask extends AgentRun {
   readonly to: number;
   readonly everyMs?: number;
 }
+
+/** Where the agent of a store run keeps its state. */
+export type StorePlace =
+  | { readonly stateDir: string }
+  | { readonly url: string }
+  | { readonly keyvUrl: string }
+  | { readonly clusterUrls: readonly string[] }
+  | { readonly sentinel: { readonly name: string; readonly ports: readonly number[] } };
+
+/** What `store-worker.mjs` does. */
+export interface StoreWorkerTask {
+  readonly apiUrl: string;
+  readonly place: StorePlace;
+  /** Asks for what waits to be sent as soon as that may be, not when it is due. */
+  readonly flushes?: boolean;
+}
+
+/** What it tells of its agent. */
+export interface StoreHealthTold {
+  readonly reachable: boolean;
+  readonly writable: boolean;
+  readonly codes: readonly string[];
+  readonly pulled: boolean;
+  readonly identity: string;
+}

@@ -8,8 +8,10 @@ import { GET, SET_ASIDE } from './redis-scripts.js';
 
 /** RESP's type of a string, which is to be read as bytes. */
 const AS_BYTES = { 36: Buffer };
-/** A connection is given up at most this often, in ms, and after calls have gone unanswered for so long. */
-const RECONNECT_EVERY_MS = 3_000;
+/** A connection is given up at most this often, in ms. */
+const RECONNECT_EVERY_MS = 2_500;
+/** Calls have gone unanswered for so long, in ms, when a connection is taken for dead. */
+const SILENT_MS = 900;
 /** How long copies of damaged values stay, in ms. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 
@@ -35,7 +37,8 @@ export class RedisConnection {
   readonly #source: RedisSource;
   #own: OwnRedisClient | undefined;
   #connecting: Promise<RedisClient> | undefined;
-  #replacedAt: number;
+  #replacedAt = -Infinity;
+  #replacing: Promise<boolean> | undefined;
   /** When the first of the calls left that no answer has followed. */
   #silentSince: number | undefined;
   #isClosed = false;
@@ -44,7 +47,6 @@ export class RedisConnection {
 
   constructor(source: RedisSource) {
     this.#source = source;
-    this.#replacedAt = source.clock.monotonic();
   }
 
   /** Runs a Lua script: atomic, and the one way in which everything here is read and written. */
@@ -92,7 +94,11 @@ export class RedisConnection {
   }
 
   async #call<T>(deadline: Deadline, send: (client: RedisClient) => Promise<T>): Promise<T> {
-    const startedAt = this.#source.clock.monotonic();
+    // As deadlines of the store do, this counts the time of the machine.
+    const startedAt = performance.now();
+    // What was sent and is not answered stays pending, so that its deadline must tell of it.
+    const late = (): void => this.#isSilent(startedAt, deadline.signal.reason);
+    deadline.signal.addEventListener('abort', late, { once: true });
     try {
       const client = await this.#client(deadline);
       const reply = await send(client);
@@ -100,10 +106,20 @@ export class RedisConnection {
       return reply;
     } catch (error) {
       if (isReply(error)) this.#silentSince = undefined;
-      else this.#silentSince ??= startedAt;
-      this.#replaceIfUseless(error);
-      throw explained(error);
+      else this.#isSilent(startedAt, error);
+      const replaced = leadsToReplica(error) ? this.#replaceIfUseless(error) : undefined;
+      if (replaced === undefined) throw explained(error);
+      // A replica refused the call, so that nothing of it has happened.
+      if (!(await replaced) || deadline.signal.aborted) throw explained(error);
+      return await send(await this.#client(deadline));
+    } finally {
+      deadline.signal.removeEventListener('abort', late);
     }
+  }
+
+  #isSilent(since: number, error: unknown): void {
+    this.#silentSince ??= since;
+    void this.#replaceIfUseless(error);
   }
 
   async #client({ signal }: Deadline): Promise<RedisClient> {
@@ -122,30 +138,51 @@ export class RedisConnection {
     return this.#openOwn();
   }
 
-  /** Gives up a connection that leads to a replica, or that nothing has come back on for a while. */
-  #replaceIfUseless(error: unknown): void {
-    const { clock, logger } = this.#source;
-    const now = clock.monotonic();
-    const leadsToReplica = /\b(READONLY|MASTERDOWN)\b/.test(messageOf(error));
-    const isSilent = this.#silentSince !== undefined && now - this.#silentSince >= RECONNECT_EVERY_MS;
-    if (this.#isClosed || (!leadsToReplica && !isSilent) || now - this.#replacedAt < RECONNECT_EVERY_MS) return;
+  /**
+   * Gives up a connection that leads to a replica, or that nothing has come back on for a while.
+   *
+   * @returns whether there is a new one; undefined when none was tried
+   */
+  #replaceIfUseless(error: unknown): Promise<boolean> | undefined {
+    if (this.#replacing !== undefined && leadsToReplica(error)) return this.#replacing;
+    const now = performance.now();
+    const isReplica = leadsToReplica(error);
+    const isSilent = this.#silentSince !== undefined && now - this.#silentSince >= SILENT_MS;
+    if (this.#isClosed || (!isReplica && !isSilent) || now - this.#replacedAt < RECONNECT_EVERY_MS) return undefined;
     this.#replacedAt = now;
-    this.#openOwn().then(
-      () => {
-        if (this.#source.given === undefined) return;
-        logger.warn(
-          `The client behind the Keyv ${leadsToReplica ? 'leads to a read-only replica' : 'does not answer'}, as after a ` +
-            'failover. The agent goes on with a connection of its own, made with the same options; reconnect your client.',
-        );
-      },
-      () => undefined,
-    );
+    const replacing = this.#replace(isReplica).finally(() => {
+      if (this.#replacing === replacing) this.#replacing = undefined;
+    });
+    return (this.#replacing = replacing);
   }
 
-  /** Opens a further client and uses it once it is connected; the one before is closed if it was ours. */
-  async #openOwn(): Promise<RedisClient> {
+  async #replace(isReplica: boolean): Promise<boolean> {
+    const usedGiven = this.#own === undefined && this.#source.given !== undefined;
+    try {
+      // A client that answers again by then is as good.
+      await this.#openOwn(() => isReplica || this.#silentSince !== undefined);
+    } catch (error) {
+      if (usedGiven && isReplica)
+        this.#source.logger.warn(`The client behind the Keyv leads to a replica: ${messageOf(error)}`);
+      return false;
+    }
+    if (usedGiven) {
+      this.#source.logger.warn(
+        `The client behind the Keyv ${isReplica ? 'leads to a read-only replica' : 'does not answer'}, as after a failover. ` +
+          'The agent goes on with a connection of its own, made with the same options; reconnect your client.',
+      );
+    }
+    return true;
+  }
+
+  /**
+   * Opens a further client and uses it once it is connected; the one before is closed if it was ours.
+   *
+   * @param isWanted asked once it is connected
+   */
+  async #openOwn(isWanted = (): boolean => true): Promise<RedisClient> {
     const client = await this.#source.open();
-    if (client === undefined) throw new Error('its client cannot be duplicated: reconnect it');
+    if (client === undefined) throw new Error('it cannot be duplicated: reconnect it after a failover');
     // Without a listener, the error would end the process. What fails shows in the calls.
     client.on('error', () => undefined);
     this.#abandon?.();
@@ -159,11 +196,11 @@ export class RedisConnection {
       destroy(client);
       throw error;
     }
-    this.#dispose();
-    if (this.#isClosed) {
+    if (this.#isClosed || !isWanted()) {
       destroy(client);
-      throw new Error('the store was closed');
+      throw new Error('the connection is no longer needed');
     }
+    this.#dispose();
     this.#own = client;
     return client;
   }
@@ -183,6 +220,11 @@ function destroy(client: OwnRedisClient): void {
   } catch {
     // Nothing is left to close.
   }
+}
+
+/** A replica answered, which takes no writes. */
+function leadsToReplica(error: unknown): boolean {
+  return /\b(READONLY|MASTERDOWN)\b/.test(messageOf(error));
 }
 
 /** The server answered: its errors start with a code in capitals. */

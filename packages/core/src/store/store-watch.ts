@@ -5,6 +5,8 @@ import type { Store } from './store.js';
 
 /** So often, in ms, the store is asked to take a few bytes: trouble shows in health within 10 s, and so does its end. */
 const PROBE_EVERY_MS = 5_000;
+/** The same after a probe that failed. */
+const PROBE_AGAIN_MS = 2_000;
 
 export interface StoreWatchOptions {
   readonly store: Store;
@@ -37,24 +39,26 @@ export class StoreWatch {
 
   async #probe(): Promise<void> {
     const { store, logger } = this.#options;
+    let delayMs = PROBE_EVERY_MS;
     try {
       await store.probe();
       if (this.#hasWarned) logger.info(`The store (${store.description}) takes writes again.`);
       this.#hasWarned = false;
     } catch (error) {
+      delayMs = PROBE_AGAIN_MS;
       // A store that does not answer at all is told of by those who read.
       if (!store.reachable || this.#hasWarned) return;
       logger.warn(`Nothing that must be written down happens for now: ${messageOf(error)}`);
       this.#hasWarned = true;
     } finally {
-      this.#next();
+      this.#next(delayMs);
     }
   }
 
-  #next(): void {
+  #next(delayMs: number): void {
     const { scheduler } = this.#options;
     if (this.#isRunning) {
-      this.#job = scheduler.schedule('crowdsec:store-probe', PROBE_EVERY_MS, () => this.#probe());
+      this.#job = scheduler.schedule('crowdsec:store-probe', delayMs, () => this.#probe());
     }
   }
 }
