@@ -4,7 +4,7 @@ import type { DecisionMatch } from './decisions/row-source.js';
 import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 import type { Bouncer } from './bouncer/bouncer.js';
 import type { CrowdsecEvents } from './events.js';
-import type { AppEventKind, AppFacts } from './extensions/detection-event.js';
+import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
 import type { Health } from './health.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
@@ -49,6 +49,8 @@ export interface Crowdsec extends AsyncDisposable {
   /**
    * Decides about an address or range: at once in this process, within seconds in the others of this installation.
    *
+   * An address that is none decides nothing, as the result tells: visitors can bring that about.
+   *
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`, or `CROWDSEC_SCENARIO_UNDECLARED` when it is to be reported
    */
   decide(decision: LocalDecisionRequest): LocalDecisionResult;
@@ -58,7 +60,7 @@ export interface Crowdsec extends AsyncDisposable {
    *
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`
    */
-  lift(decision: { readonly ip?: string; readonly range?: string }): boolean;
+  lift(decision: { readonly ip?: string | undefined; readonly range?: string | undefined }): boolean;
 
   /** The local decisions in force, of all processes of this installation as far as this one knows. */
   localDecisions(): readonly LocalDecision[];
@@ -72,6 +74,8 @@ export interface Crowdsec extends AsyncDisposable {
 
   /**
    * Reports an address that was acted on: a *decision* signal. Takes microseconds; the signal leaves with the next call.
+   *
+   * Whatever a visitor can bring about is cut or refused, and never throws.
    *
    * @throws CrowdsecError `CROWDSEC_SCENARIO_UNDECLARED` or `CROWDSEC_OPTION_INVALID`: mistakes of the caller, not of the visitor
    */
@@ -97,10 +101,12 @@ export interface Crowdsec extends AsyncDisposable {
    * crowdsec.observe('app:login-failed', { ip, user: name });
    * ```
    *
-   * @param facts `ip` is the client's address; the others are for the detectors, at most 20, texts cut to 500 characters
-   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none, or without an ip: mistakes of the caller, not of the visitor
+   * @param facts `ip` is the client's address, without which nothing is shown and the event is counted as refused; the others are for the
+   *   detectors, at most 20, texts cut to 500 characters
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none, or when no `ip` is named: mistakes of the caller, not of the
+   *   visitor
    */
-  observe(kind: AppEventKind, facts: AppFacts & { readonly ip: string }): void;
+  observe(kind: AppEventKind, facts: ObservedFacts): void;
 
   /** The signals that CAPI refused for what is in them, of all processes, oldest first, at most 1,000. */
   poisonedSignals(): Promise<readonly PoisonedSignal[]>;

@@ -19,7 +19,7 @@ import { atMost } from './deadline.js';
 import { CrowdsecError, messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
 import type { Actions } from './extensions/acting.js';
-import type { AppEventKind, AppFacts } from './extensions/detection-event.js';
+import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
 import type { ExtensionHost } from './extensions/host.js';
 import type { Health } from './health.js';
 import { parsePrefix } from './ip/prefix.js';
@@ -135,7 +135,7 @@ class Agent implements Crowdsec {
     return this.#localDecisions.decide(decision);
   }
 
-  lift(decision: { readonly ip?: string; readonly range?: string }): boolean {
+  lift(decision: { readonly ip?: string | undefined; readonly range?: string | undefined }): boolean {
     return this.#localDecisions.lift(decision);
   }
 
@@ -174,7 +174,7 @@ class Agent implements Crowdsec {
     );
   }
 
-  observe(kind: AppEventKind, facts: AppFacts & { readonly ip: string }): void {
+  observe(kind: AppEventKind, facts: ObservedFacts): void {
     this.#extensions.observe(kind, facts);
   }
 
@@ -196,6 +196,7 @@ class Agent implements Crowdsec {
       bouncer: this.bouncer,
       session: this.#network.session,
       decisions: this.#decisions,
+      localDecisions: this.#localDecisions,
       signals: this.#signals.buffer,
       store: this.#store,
       extensions: this.#extensions,

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { parseGoDuration } from './decisions/go-duration.js';
-import { goDurationField, hasOneTarget, ONE_TARGET, remediationField } from './fields.js';
+import { CrowdsecError } from './errors.js';
+import { goDurationField, ONE_TARGET, remediationField } from './fields.js';
 import { parsePrefix, formatPrefix } from './ip/prefix.js';
 import type { Receipt } from './signals/report.js';
 import { validate } from './validate.js';
+import { addressText, namedTarget } from './visitor-text.js';
 
 /** What this installation decides itself. */
 export interface LocalDecisionRequest {
   /** The address, in any legal spelling; this or `range`. */
-  readonly ip?: string;
+  readonly ip?: string | undefined;
   /** The range, in CIDR notation. */
-  readonly range?: string;
+  readonly range?: string | undefined;
   /** `ban` by default; any type that `remediations` lists. */
   readonly type?: string;
   /** How long it holds: a Go duration of more than zero; `4h` by default. */
@@ -23,8 +25,10 @@ export interface LocalDecisionRequest {
 
 /** What was decided: it holds in this process at once, and in the others within seconds. */
 export interface LocalDecisionResult {
-  /** The address or range in canonical spelling. */
+  /** The address or range in canonical spelling; when it was refused, the text that was given, cut to 100 characters. */
   readonly value: string;
+  /** Why nothing was decided: what was given is no address or range. It is counted in {@link Health}. */
+  readonly refused?: 'invalid-ip';
   /** When it ends, in ms since the epoch. */
   readonly expiresAt: number;
   /** Resolves when the others will see it and a restart will find it; never rejects. */
@@ -33,49 +37,55 @@ export interface LocalDecisionResult {
   readonly receipt?: Receipt;
 }
 
-const target = {
-  ip: z.string().optional(),
-  range: z.string().optional(),
-};
-
 const requestSchema = z.strictObject({
-  ...target,
+  ip: z.unknown().optional(),
+  range: z.unknown().optional(),
   type: remediationField.default('ban'),
   duration: goDurationField('4h or 30m').default('4h'),
   scenario: z.string().min(1, 'must not be empty').max(200),
   report: z.boolean().default(false),
 });
+const targetSchema = requestSchema.pick({ ip: true, range: true });
 
 /** A decision to make, with what it meant. */
-export interface CheckedDecision extends z.output<typeof requestSchema> {
+export interface CheckedDecision extends Omit<z.output<typeof requestSchema>, 'ip' | 'range'> {
   readonly value: string;
   readonly durationMs: number;
 }
 
-/** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
-export function checkDecision(request: LocalDecisionRequest): CheckedDecision {
-  const checked = validate(requestSchema, request, 'decision');
-  return { ...checked, value: valueOf(checked, 'decision'), durationMs: parseGoDuration(checked.duration)! };
+/**
+ * Checks a request. An address that is none, or that is missing where it was named, is a visitor's doing: it is refused, and throws
+ * nothing.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong
+ */
+export function checkDecision(request: LocalDecisionRequest): CheckedDecision | { readonly refused: string } {
+  const { ip: _, range: __, ...checked } = validate(requestSchema, request, 'decision');
+  const target = targetOf(request);
+  if (target.value === undefined) return { refused: target.text };
+  return { ...checked, value: target.value, durationMs: parseGoDuration(checked.duration)! };
 }
 
-/** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` */
-export function checkTarget(request: { readonly ip?: string; readonly range?: string }): string {
-  return valueOf(validate(z.strictObject(target), request, 'decision'), 'decision');
+/**
+ * The one address or range that is meant, in canonical spelling; `undefined` for what is neither.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`
+ */
+export function checkTarget(request: {
+  readonly ip?: string | undefined;
+  readonly range?: string | undefined;
+}): string | undefined {
+  validate(targetSchema, request, 'decision');
+  return targetOf(request).value;
 }
 
-/** The one address or range that is meant, in canonical spelling. */
-function valueOf({ ip, range }: { ip?: string | undefined; range?: string | undefined }, root: string): string {
-  const schema = z
-    .object(target)
-    .refine(hasOneTarget, ONE_TARGET)
-    .refine(() => ip === undefined || (parsePrefix(ip) !== undefined && !ip.includes('/')), {
-      path: ['ip'],
-      error: 'is not an IP address',
-    })
-    .refine(() => range === undefined || parsePrefix(range) !== undefined, {
-      path: ['range'],
-      error: 'is not a range in CIDR notation',
-    });
-  validate(schema, { ip, range }, root);
-  return formatPrefix(parsePrefix(ip ?? range ?? '')!);
+function targetOf(request: object): { readonly text: string; readonly value: string | undefined } {
+  const target = namedTarget(request);
+  if (target === undefined) {
+    throw new CrowdsecError('CROWDSEC_OPTION_INVALID', `decision: ${ONE_TARGET}`, { path: 'decision' });
+  }
+  const text = addressText(target.given);
+  const prefix =
+    target.given === text && (target.kind === 'range' || !text.includes('/')) ? parsePrefix(text) : undefined;
+  return { text, value: prefix && formatPrefix(prefix) };
 }

@@ -16,15 +16,4 @@ export const contextField = z
   .record(z.string().min(1).max(255), z.union([z.string().max(4_000), z.number(), z.boolean()]))
   .refine((context) => Object.keys(context).length <= 20, 'must have at most 20 pairs');
 
-/** For objects that name one address or one range. */
-export function hasOneTarget({
-  ip,
-  range,
-}: {
-  readonly ip?: string | undefined;
-  readonly range?: string | undefined;
-}): boolean {
-  return (ip === undefined) !== (range === undefined);
-}
-
 export const ONE_TARGET = 'give either an ip or a range';

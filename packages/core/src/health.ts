@@ -21,6 +21,8 @@ export interface Health {
   readonly extensions: readonly ExtensionHealth[];
   /** Events that no detector saw because too many waited. */
   readonly droppedEvents: number;
+  /** Calls of `observe()` that no detector saw, by reason: the client had no address. */
+  readonly refusedEvents: Readonly<Partial<Record<'invalid-ip', number>>>;
 }
 
 export interface Problem {
@@ -35,6 +37,8 @@ export interface DecisionsHealth {
   readonly count: number;
   /** Decisions of this installation, those included that have ended or were lifted. */
   readonly local: number;
+  /** Calls of `decide()` that decided nothing, by reason: it was about no address. */
+  readonly refused: Readonly<Partial<Record<'invalid-ip', number>>>;
   /** Held decisions that have not ended, by origin: `CAPI`, `lists:<name>`. */
   readonly origins: Readonly<Record<string, number>>;
   /** When what is held was pulled. */

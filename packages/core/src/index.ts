@@ -64,6 +64,7 @@ export type {
   AppFacts,
   DetectionEvent,
   EventKind,
+  ObservedFacts,
   RequestEvent,
   ResponseEvent,
 } from './extensions/detection-event.js';

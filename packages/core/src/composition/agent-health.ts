@@ -7,6 +7,7 @@ import type { Fault } from '../injected/faults.js';
 import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
 import type { AgentDecisions } from './agent-decisions.js';
+import type { LocalDecisionWriter } from './local-decision-writer.js';
 
 /** What the health of an agent is read from. */
 export interface AgentHealthParts {
@@ -17,6 +18,7 @@ export interface AgentHealthParts {
   readonly bouncer: Bouncer;
   readonly session: Session;
   readonly decisions: AgentDecisions;
+  readonly localDecisions: LocalDecisionWriter;
   readonly signals: SignalBuffer;
   readonly store: Store;
   readonly extensions: ExtensionHost;
@@ -34,21 +36,27 @@ export function agentHealth(parts: AgentHealthParts): Health {
     userAgent,
     requests: bouncer.counts,
     identity: session.state,
-    decisions: decisionsHealth(decisions, clock.now()),
+    decisions: decisionsHealth(decisions, parts.localDecisions, clock.now()),
     signals: signalsHealth(signals),
     store: storeHealth(store),
     extensions: extensions.health,
     droppedEvents: extensions.droppedEvents,
+    refusedEvents: extensions.refusedEvents,
     cappedScenarios: extensions.cappedScenarios,
   });
 }
 
-function decisionsHealth({ engine, local, refresher }: AgentDecisions, now: number): DecisionsHealth {
+function decisionsHealth(
+  { engine, local, refresher }: AgentDecisions,
+  { refused }: LocalDecisionWriter,
+  now: number,
+): DecisionsHealth {
   const { index } = engine;
   const { pulledAt, nextPullAt, isStale, lists } = refresher;
   return {
     count: index.size,
     local: local.size,
+    refused,
     origins: index.counts(now),
     ...(pulledAt === undefined ? {} : { pulledAt }),
     ...(nextPullAt === undefined ? {} : { nextPullAt }),

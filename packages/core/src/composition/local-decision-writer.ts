@@ -18,20 +18,28 @@ export interface LocalDecisionWriterOptions extends Pick<AgentDecisions, 'engine
 /** Makes and lifts the decisions of this installation, in memory at once and in the store soon after. */
 export class LocalDecisionWriter {
   readonly #options: LocalDecisionWriterOptions;
+  #invalidIps = 0;
 
   constructor(options: LocalDecisionWriterOptions) {
     this.#options = options;
   }
 
+  /** How many decisions were refused in this process, by reason. */
+  get refused(): Readonly<Partial<Record<'invalid-ip', number>>> {
+    return this.#invalidIps === 0 ? {} : { 'invalid-ip': this.#invalidIps };
+  }
+
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID`, or `CROWDSEC_SCENARIO_UNDECLARED` when it is to be reported */
   decide(decision: LocalDecisionRequest): LocalDecisionResult {
-    return this.#decide(checkDecision(decision));
+    const checked = checkDecision(decision);
+    return 'refused' in checked ? this.#refuse(checked.refused) : this.#decide(checked);
   }
 
   /** For extensions, which never weaken what holds: of two decisions about the same, the stronger type stays, then the later end. */
   decideUnlessStronger(decision: LocalDecisionRequest): LocalDecisionResult {
     const { clock, engine, local } = this.#options;
     const checked = checkDecision(decision);
+    if ('refused' in checked) return this.#refuse(checked.refused);
     const { value, type, durationMs } = checked;
     const held = local.of(value, clock.now());
     if (held === undefined) return this.#decide(checked);
@@ -45,9 +53,10 @@ export class LocalDecisionWriter {
    *
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`
    */
-  lift(decision: { readonly ip?: string; readonly range?: string }): boolean {
+  lift(decision: { readonly ip?: string | undefined; readonly range?: string | undefined }): boolean {
     const { clock, local, localSync } = this.#options;
-    const lifted = local.remove(checkTarget(decision), clock.now()) !== undefined;
+    const value = checkTarget(decision);
+    const lifted = value !== undefined && local.remove(value, clock.now()) !== undefined;
     if (lifted) void localSync.save();
     return lifted;
   }
@@ -56,6 +65,11 @@ export class LocalDecisionWriter {
   entries(): readonly LocalDecision[] {
     const { clock, local } = this.#options;
     return local.entries(clock.now()).filter(({ lifted }) => !lifted);
+  }
+
+  #refuse(value: string): LocalDecisionResult {
+    this.#invalidIps++;
+    return { value, expiresAt: this.#options.clock.now(), stored: Promise.resolve(), refused: 'invalid-ip' };
   }
 
   #decide({ value, type, duration, durationMs, scenario, report }: CheckedDecision): LocalDecisionResult {

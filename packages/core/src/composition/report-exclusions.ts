@@ -1,6 +1,7 @@
 import type { Actions } from '../extensions/acting.js';
 import { interfaceIps } from '../interface-ips.js';
 import { formatIp } from '../ip/address.js';
+import { embeddedIpv4 } from '../ip/embedded-ipv4.js';
 import { PrefixSet, type IpPrefix } from '../ip/prefix.js';
 import { isPublicPrefix } from '../ip/public.js';
 
@@ -8,7 +9,8 @@ import { isPublicPrefix } from '../ip/public.js';
 export type ReasonNotReportable = (prefix: IpPrefix) => ReturnType<Actions['shielded']>;
 
 /**
- * The addresses that are never reported: those that are not public, those of this host, and allow-listed ones.
+ * The addresses that are never reported: those that are not public, those of this host, and allow-listed ones. An IPv6 address that stands
+ * for one of IPv4 (NAT64, 6to4) is judged by that, too.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for one of `ownIps` that is no address
  */
@@ -17,9 +19,13 @@ export function reportExclusions(options: {
   readonly isAllowed: (ip: string) => boolean;
 }): ReasonNotReportable {
   const ownIps = PrefixSet.from([...options.ownIps, ...interfaceIps()], 'options.ownIps');
-  return (prefix) => {
+  const reasonFor: ReasonNotReportable = (prefix) => {
     if (!isPublicPrefix(prefix)) return 'non-public-ip';
     if (ownIps.touches(prefix)) return 'own-ip';
     return options.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
+  };
+  return (prefix) => {
+    const inside = embeddedIpv4(prefix);
+    return reasonFor(prefix) ?? (inside && reasonFor(inside));
   };
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { CrowdsecError } from '../errors.js';
+import { canonicalIp } from '../ip/address.js';
 import { validate } from '../validate.js';
+import { CONTEXT_KEY_LENGTH } from '../visitor-text.js';
 import type { AppEventKind, AppFacts } from './detection-event.js';
 
 const MOST_FACTS = 20;
@@ -10,27 +13,35 @@ export const appEventKind = z.custom<AppEventKind>(
   { error: 'must be app: and a name of [a-z0-9-], such as app:login-failed' },
 );
 
-const eventSchema = z.object({ kind: appEventKind, ip: z.string({ error: "must be the client's address" }) });
+const eventSchema = z.object({ kind: appEventKind, given: z.object({}, { error: 'must be an object with an ip' }) });
 
 /**
- * The client's address, and the facts as detectors may see them. What visitors can fill in is cut, never refused.
+ * The client's address, and the facts as detectors may see them. What visitors can fill in is cut, never refused: `ip` is `undefined` when
+ * it is no address.
  *
- * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none, or without an address
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none, or when no `ip` is named
  */
 export function checkAppEvent(
   kind: AppEventKind,
   given: unknown,
-): { readonly ip: string; readonly facts: () => AppFacts } {
-  const { ip } = validate(eventSchema, { kind, ip: (given as { readonly ip?: unknown } | undefined)?.ip }, 'observe');
-  return { ip, facts: () => factsOf(given as object) };
+): { readonly ip: string | undefined; readonly facts: () => AppFacts } {
+  validate(eventSchema, { kind, given }, 'observe');
+  const named = given as { readonly ip?: unknown };
+  if (!('ip' in named)) {
+    throw new CrowdsecError('CROWDSEC_OPTION_INVALID', "observe.ip: must be the client's address", {
+      path: 'observe.ip',
+    });
+  }
+  return { ip: typeof named.ip === 'string' ? canonicalIp(named.ip) : undefined, facts: () => factsOf(named) };
 }
 
 function factsOf(given: object): AppFacts {
   const facts: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(given).slice(0, MOST_FACTS + 1)) {
     if (name === 'ip') continue;
-    if (typeof value === 'string') facts[name] = value.slice(0, LONGEST_TEXT);
-    else if (typeof value === 'number' || typeof value === 'boolean') facts[name] = value;
+    const key = name.slice(0, CONTEXT_KEY_LENGTH);
+    if (typeof value === 'string') facts[key] = value.slice(0, LONGEST_TEXT);
+    else if (typeof value === 'number' || typeof value === 'boolean') facts[key] = value;
   }
   return facts;
 }

@@ -34,3 +34,9 @@ export interface AppEvent extends EventBase {
 
 /** Facts of an application's event, such as `{ user: 'alice' }`: at most 20, texts of at most 500 characters. */
 export type AppFacts = Readonly<Record<string, string | number | boolean>>;
+
+/** What {@link Crowdsec.observe} is told: the client's address, `undefined` where nobody can tell it, and the facts. */
+export interface ObservedFacts {
+  readonly ip: string | undefined;
+  readonly [fact: string]: string | number | boolean | undefined;
+}

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
-import type { Receipt } from '../signals/report.js';
+import type { Receipt, Report, Whisper } from '../signals/report.js';
 import type { Store, StoreKey } from '../store/store.js';
 import { validate } from '../validate.js';
 import type { Actions } from './acting.js';
@@ -36,7 +36,7 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
       throw error;
     }
   };
-  const tell = (what: string, facts: { ip?: string; range?: string; scenario: string }, run: () => Receipt): Receipt =>
+  const tell = (what: string, facts: Report | Whisper, run: () => Receipt): Receipt =>
     guarded(what, facts.scenario, () =>
       acting.suppression(addressOf(facts), facts.scenario, what === 'whisper' ? 'whisper' : 'decision') === 'capped'
         ? CAPPED
@@ -61,7 +61,7 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
   };
 }
 
-function addressOf({ ip, range }: { readonly ip?: string; readonly range?: string }): string {
+function addressOf({ ip, range }: { readonly ip?: string | undefined; readonly range?: string | undefined }): string {
   return ip ?? range ?? '';
 }
 

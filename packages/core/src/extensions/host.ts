@@ -1,7 +1,6 @@
 import type { Remedy, RemedyAnswer, RemedyRequest } from '../bouncer/remedy.js';
 import type { Answer, RequestObserver, RequestTraits } from '../bouncer/request-observer.js';
 import type { Clock } from '../clock.js';
-import { canonicalIp } from '../ip/address.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource } from '../sources/decision-source.js';
@@ -9,7 +8,7 @@ import type { Store } from '../store/store.js';
 import type { Actions, Deed } from './acting.js';
 import { checkAppEvent } from './check-app-event.js';
 import { checkExtensions } from './check-extensions.js';
-import type { AppEventKind, AppFacts, DetectionEvent, EventKind } from './detection-event.js';
+import type { AppEventKind, ObservedFacts, DetectionEvent, EventKind } from './detection-event.js';
 import { EventQueue } from './event-queue.js';
 import { extensionContext } from './extension-context.js';
 import type { ExtensionHealth, ExtensionState } from './extension-health.js';
@@ -62,6 +61,7 @@ export class ExtensionHost implements RequestObserver {
   #detectors = new Map<EventKind, readonly HostedDetector[]>();
   #blocking: readonly HostedDetector[] = [];
   #started: Promise<void> | undefined;
+  #invalidIps = 0;
   wantsRequests = false;
   wantsResponses = false;
 
@@ -113,6 +113,11 @@ export class ExtensionHost implements RequestObserver {
   /** Events that no detector saw because too many waited. */
   get droppedEvents(): number {
     return this.#queue.dropped;
+  }
+
+  /** What the application told of a client without an address, by the reason for which no detector was shown it. */
+  get refusedEvents(): Readonly<Partial<Record<'invalid-ip', number>>> {
+    return this.#invalidIps === 0 ? {} : { 'invalid-ip': this.#invalidIps };
   }
 
   /** Activates all, each for itself; what takes longer than 5 s is switched off. */
@@ -172,12 +177,11 @@ export class ExtensionHost implements RequestObserver {
     if (hosted?.isActive) hosted.failed(`remedy ${remediation}`, error);
   }
 
-  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none: a mistake of the caller, not of the visitor */
-  observe(kind: AppEventKind, given: AppFacts & { readonly ip: string }): void {
-    const { ip: text, facts } = checkAppEvent(kind, given);
-    if (!this.#detectors.has(kind)) return;
-    const ip = canonicalIp(text);
-    if (ip === undefined) return;
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a kind that is none, or when no `ip` is named: mistakes of the caller, not of the visitor */
+  observe(kind: AppEventKind, given: ObservedFacts): void {
+    const { ip, facts } = checkAppEvent(kind, given);
+    if (ip === undefined) this.#invalidIps++;
+    if (ip === undefined || !this.#detectors.has(kind)) return;
     this.#queue.add(Object.freeze({ kind, ip, at: this.#options.clock.now(), facts: Object.freeze(facts()) }));
   }
 

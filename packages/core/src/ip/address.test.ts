@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { canonicalIp, formatIp, parseIp } from './address.js';
-import { isPublicIp } from './public.js';
 
 describe('canonicalIp', () => {
   it.each([
@@ -101,42 +100,6 @@ describe('canonicalIp', () => {
         expect(parseIp(formatIp({ family: 6, words: v6 }))).toEqual({ family: 6, words: v6 });
       }),
     );
-  });
-});
-
-describe('isPublicIp', () => {
-  it.each([
-    '8.8.8.8',
-    '192.0.2.1',
-    '198.51.100.1',
-    '203.0.113.1',
-    '2001:db8::1',
-    '2606:4700::1',
-    '100.128.0.1',
-    '172.32.0.1',
-  ])('says yes to %s', (ip) => {
-    expect(isPublicIp(parseIp(ip)!)).toBe(true);
-  });
-
-  it.each([
-    '127.0.0.1',
-    '10.1.2.3',
-    '172.31.255.255',
-    '192.168.0.1',
-    '100.64.0.1',
-    '169.254.1.1',
-    '224.0.0.1',
-    '240.0.0.1',
-    '255.255.255.255',
-    '0.0.0.0',
-    '::',
-    '::1',
-    'fe80::1',
-    'fd00::1',
-    'ff02::1',
-    '::ffff:10.0.0.1',
-  ])('says no to %s', (ip) => {
-    expect(isPublicIp(parseIp(ip)!)).toBe(false);
   });
 });
 

@@ -100,7 +100,7 @@ export class RemediationEngine {
   /** Everything that applies to an address now, what decides first. */
   explain(ip: string): readonly DecisionMatch[] {
     const now = this.#clock.now();
-    const family = readIp(ip, 0, ip.length);
+    const family = typeof ip === 'string' ? readIp(ip, 0, ip.length) : 0;
     if (family === 0) return [];
     const local = (this.#local?.matches(family, now) ?? []).map(({ value, type, scenario, expiresAt }) => ({
       origin: LOCAL_ORIGIN,

@@ -2,44 +2,49 @@ import { z } from 'zod';
 import type { Signal } from '../capi/wire.js';
 import { formatGoDuration } from '../decisions/go-duration.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
-import { contextField, goDurationField, hasOneTarget, ONE_TARGET, remediationField } from '../fields.js';
+import { goDurationField, ONE_TARGET, remediationField } from '../fields.js';
 import { formatPrefix, parsePrefix, type IpPrefix } from '../ip/prefix.js';
 import { SCENARIO_NAME } from '../scenario-name.js';
 import type { JsonValue } from '../store/store.js';
 import { validate } from '../validate.js';
+import { addressText, MESSAGE_LENGTH, namedTarget, visitorContext, visitorText } from '../visitor-text.js';
 import type { Report, SignalKind, Whisper } from './report.js';
 
 /** A ban of four hours is what the official engine decides by default. */
 const DEFAULT_DECISION = { type: 'ban', duration: '4h' };
 
+/** The last moment that RFC 3339, and so CAPI, can write: the end of the year 9999. */
+const LAST_MOMENT_MS = 253_402_300_799_999;
+
+const dateField = z.custom<Date>((value) => value instanceof Date, { error: 'must be a Date' }).optional();
+
+/** What visitors can fill in is not checked here: it is cut or refused, never thrown. */
 const whisperShape = {
-  ip: z.string().max(100).optional(),
-  range: z.string().max(100).optional(),
+  ip: z.unknown().optional(),
+  range: z.unknown().optional(),
   scenario: z
     .string()
     .regex(SCENARIO_NAME, 'must look like mysecmodule/login-bruteforce: lower-case letters, digits, - and _'),
-  message: z.string().max(1_000).optional(),
+  message: z.unknown().optional(),
   eventCount: z.number().int().min(1).default(1),
-  startAt: z.date().optional(),
-  stopAt: z.date().optional(),
-  context: contextField.default({}),
+  startAt: dateField,
+  stopAt: dateField,
+  context: z.unknown().optional(),
 };
 
-const whisperSchema = z.strictObject(whisperShape).refine(hasOneTarget, ONE_TARGET);
-const reportSchema = z
-  .strictObject({
-    ...whisperShape,
-    decision: z
-      .strictObject({ type: remediationField, duration: goDurationField('4h or 30m') })
-      .default(DEFAULT_DECISION),
-  })
-  .refine(hasOneTarget, ONE_TARGET);
+const whisperSchema = z.strictObject(whisperShape);
+const reportSchema = z.strictObject({
+  ...whisperShape,
+  decision: z
+    .strictObject({ type: remediationField, duration: goDurationField('4h or 30m') })
+    .default(DEFAULT_DECISION),
+});
 
 /** A checked report. What is wrong with its address is the visitor's doing, not the caller's: that refuses it, and throws nothing. */
 export interface CheckedReport {
   readonly kind: SignalKind;
   readonly scenario: string;
-  /** The address or range as it was given. */
+  /** The address or range as it was given, cut to 100 characters. */
   readonly address: string;
   /** `undefined` when it is neither. */
   readonly prefix: IpPrefix | undefined;
@@ -58,12 +63,13 @@ export interface SignalFacts {
   readonly createdAt: number;
   readonly startAt: number;
   readonly stopAt: number;
-  readonly context: Readonly<Record<string, string | number | boolean>>;
+  readonly context: readonly (readonly [key: string, value: string])[];
   readonly decision: { readonly type: string; readonly duration: string } | undefined;
 }
 
 /**
- * Checks a report.
+ * Checks a report. What only the developer can get wrong throws; what a visitor can bring about (any text, any address or none, a moment that
+ * is none) is cut, left out or refused.
  *
  * @param context.declared the scenarios that were told at login
  * @param context.path what the report is called in messages
@@ -84,30 +90,39 @@ export function checkReport(
       { path: `${path}.scenario` },
     );
   }
-  const address = report.ip ?? report.range ?? '';
-  const parsed = parsePrefix(address);
+  const target = namedTarget(input);
+  if (target === undefined) throw new CrowdsecError('CROWDSEC_OPTION_INVALID', `${path}: ${ONE_TARGET}`, { path });
+  const address = addressText(target.given);
+  // A longer one is no address: none is cut to something that is.
+  const parsed = target.given === address ? parsePrefix(address) : undefined;
   const value = parsed === undefined ? address : formatPrefix(parsed);
   const scope = value.includes('/') ? 'Range' : 'Ip';
-  const stopAt = report.stopAt?.getTime() ?? now;
+  const stopAt = momentOf(report.stopAt) ?? now;
   return {
     kind,
     scenario,
     address,
     // A CIDR is no ip, but an address is a fine range of one.
-    prefix: report.ip !== undefined && scope === 'Range' ? undefined : parsed,
+    prefix: target.kind === 'ip' && scope === 'Range' ? undefined : parsed,
     facts: {
       scenario,
       scope,
       value,
-      message: report.message,
+      message: visitorText(report.message, MESSAGE_LENGTH) || undefined,
       events: report.eventCount,
       createdAt: now,
-      startAt: Math.min(report.startAt?.getTime() ?? stopAt, stopAt),
+      startAt: Math.min(momentOf(report.startAt) ?? stopAt, stopAt),
       stopAt,
-      context: report.context,
+      context: visitorContext(report.context),
       decision: kind === 'decision' ? (report as z.output<typeof reportSchema>).decision : undefined,
     },
   };
+}
+
+/** A moment that can be written on the wire, in ms since the epoch; `undefined` for a date that is none. */
+function momentOf(date: Date | undefined): number | undefined {
+  const ms = date?.getTime() ?? Number.NaN;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LAST_MOMENT_MS);
 }
 
 /** Two tellings of the same in one: their events are added up, the later one has the last word. */
@@ -135,7 +150,7 @@ export function buildSignal(facts: SignalFacts, uuid: string): Signal {
     start_at: iso(facts.startAt),
     stop_at: iso(facts.stopAt),
     source: { scope, value, ...(scope === 'Ip' ? { ip: value } : { range: value }) },
-    context: Object.entries(facts.context).map(([key, fact]) => ({ key, value: String(fact) })),
+    context: facts.context.map(([key, value]) => ({ key, value })),
     ...(decision === undefined
       ? {}
       : { decisions: [{ uuid, id: 0, origin: 'crowdsec', ...decision, scenario, scope, value, simulated: false }] }),

@@ -1,12 +1,15 @@
 /** What the application tells of an address: the facts of a {@link Crowdsec.whisper} and, with a decision, of a report. */
 export interface Whisper {
-  /** The address that misbehaved, in any legal spelling; this or `range`. Private and other non-public ones are refused. */
-  readonly ip?: string;
+  /**
+   * The address that misbehaved, in any legal spelling; this or `range`. One that is none or not public, and `undefined` for a client that
+   * nobody can tell, is refused and counted.
+   */
+  readonly ip?: string | undefined;
   /** The range that misbehaved, in CIDR notation. */
-  readonly range?: string;
+  readonly range?: string | undefined;
   /** A declared scenario, `^[a-z0-9_-]+/[a-z0-9_-]+$`. */
   readonly scenario: string;
-  /** For people; by default `Ip 203.0.113.7 performed 'acme/http-404' (1 event over 0s)`. At most 1,000 characters. */
+  /** For people; by default `Ip 203.0.113.7 performed 'acme/http-404' (1 event over 0s)`. Cut to 1,000 characters. */
   readonly message?: string;
   /** How many events this tells of; 1 by default. */
   readonly eventCount?: number;
@@ -14,7 +17,7 @@ export interface Whisper {
   readonly startAt?: Date;
   /** When the last event happened; now by default. */
   readonly stopAt?: Date;
-  /** Facts for the console: at most 20 pairs, each value at most 4,000 characters. */
+  /** Facts for the console: the first 20 pairs, names cut to 255 characters and texts to 4,000. Visitors may have written them. */
   readonly context?: Readonly<Record<string, string | number | boolean>>;
 }
 

@@ -167,7 +167,6 @@ function firstAtHome(whispers: ReadonlySet<Waiting>): Waiting | undefined {
 
 function textBytes({ message, context }: SignalFacts): number {
   let bytes = 2 * (message?.length ?? 0);
-  for (const [key, fact] of Object.entries(context))
-    bytes += 2 * (key.length + (typeof fact === 'string' ? fact.length : 8));
+  for (const [key, value] of context) bytes += 2 * (key.length + value.length);
   return bytes;
 }
