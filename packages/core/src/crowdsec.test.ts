@@ -243,7 +243,11 @@ describe('signals', () => {
     expect(crowdsec.health().signals).toMatchObject({ buffered: 2 });
     expect(sandbox.signals).toHaveLength(0);
 
-    expect(await crowdsec.flushSignals()).toMatchObject({ sent: 2, waiting: 0 });
+    await time.advance(0.123);
+    const flushed = await crowdsec.flushSignals();
+    expect(flushed).toEqual({ sent: 2, waiting: 0, nextAllowedAt: Math.ceil(time.clock.now() + 10 * SECOND_MS) });
+    await time.advance(0.77);
+    expect(await crowdsec.flushSignals()).toEqual({ ...flushed, sent: 0 });
     const [decision, whisper] = sandbox.signals.map(({ signal }) => signal);
     expect(decision).toMatchObject({
       uuid: receipt.status === 'buffered' ? receipt.uuid : '',

@@ -87,6 +87,7 @@ class Agent implements Crowdsec {
     this.#localDecisions = new LocalDecisionWriter({
       ...this.#decisions,
       clock: context.clock,
+      promises: context.promises,
       report: (report) => this.report(report),
     });
     this.bouncer = createAgentBouncer(context, { engine: this.#decisions.engine, extensions: this.#extensions });
@@ -266,6 +267,7 @@ class Agent implements Crowdsec {
     await this.#signals.buffer.stop(deadlineMs);
     await this.#store.close().catch((error: unknown) => logger.warn(messageOf(error)));
     await this.#network.close();
+    this.#context.promises.release();
   }
 
   #unlessStopped<T>(work: () => Promise<T>): Promise<T> {

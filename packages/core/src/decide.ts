@@ -31,7 +31,7 @@ export interface LocalDecisionResult {
   readonly refused?: 'invalid-ip';
   /** When it ends, in ms since the epoch. */
   readonly expiresAt: number;
-  /** Resolves when the others will see it and a restart will find it; never rejects. */
+  /** Resolves when the others will see it and a restart will find it; never rejects. Asking for it keeps the process alive until then. */
   readonly stored: Promise<void>;
   /** What became of the report, if one was asked for. */
   readonly receipt?: Receipt;

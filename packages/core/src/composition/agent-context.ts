@@ -5,6 +5,7 @@ import { ContainedClock } from '../injected/contained-clock.js';
 import { containedLogger } from '../injected/contained-logger.js';
 import { ContainedScheduler } from '../injected/contained-scheduler.js';
 import { Faults } from '../injected/faults.js';
+import { AwaitedPromises } from '../keep-process-alive.js';
 import { consoleLogger, type Logger } from '../logger.js';
 import type { ParsedOptions } from '../options.js';
 import { timerScheduler, type Scheduler } from '../scheduler.js';
@@ -18,6 +19,8 @@ export interface AgentContext {
   readonly events: Emitter<CrowdsecEvents>;
   /** What is wrong with the clock, the scheduler and the logger that were injected. */
   readonly faults: Faults;
+  /** Keeps the process alive for those who wait for what the agent has promised. */
+  readonly promises: AwaitedPromises;
 }
 
 /** The context of these options, with the defaults of what was not injected; what was is contained. */
@@ -37,5 +40,6 @@ export function createAgentContext(options: ParsedOptions): AgentContext {
     logger,
     events: new Emitter<CrowdsecEvents>(logger),
     faults,
+    promises: new AwaitedPromises(),
   };
 }

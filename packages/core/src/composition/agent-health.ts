@@ -70,9 +70,9 @@ function signalsHealth(buffer: SignalBuffer): SignalsHealth {
   const { sent, poisoned, merged, evicted, refused } = buffer.counters;
   return {
     buffered: buffer.size,
-    ...(dueAt === undefined ? {} : { nextFlushAt: dueAt }),
+    ...(dueAt === undefined ? {} : { nextFlushAt: Math.ceil(dueAt) }),
     nextFlushReason: reason,
-    nextAllowedAt: allowedAt,
+    nextAllowedAt: Math.ceil(allowedAt),
     sent,
     poisoned,
     merged,

@@ -23,7 +23,7 @@ export interface AgentSignalsParts {
 }
 
 export function createAgentSignals(
-  { options, clock, scheduler, logger, events }: AgentContext,
+  { options, clock, scheduler, logger, events, promises }: AgentContext,
   { store, network, declared, reasonNotReportable }: AgentSignalsParts,
 ): AgentSignals {
   const pacer = new Pacer({ store, clock, callTimeoutMs: network.signalsTimeoutMs });
@@ -41,6 +41,7 @@ export function createAgentSignals(
     bufferBytes: options.bufferBytes,
     mergeWindowMs: options.mergeWindowMs,
     journalDelayMs: options.journalDelayMs,
+    promises,
     listener: {
       buffered: (signal) => events.emit('signalBuffered', signal),
       refused: (signal) => events.emit('signalRefused', signal),

@@ -7,12 +7,15 @@ import {
   type LocalDecisionResult,
 } from '../decide.js';
 import type { LocalDecision } from '../decisions/local-decisions.js';
+import type { AwaitedPromises } from '../keep-process-alive.js';
 import type { Receipt, Report } from '../signals/report.js';
 import type { AgentDecisions } from './agent-decisions.js';
 
 export interface LocalDecisionWriterOptions extends Pick<AgentDecisions, 'engine' | 'local' | 'localSync'> {
   readonly clock: Clock;
   readonly report: (report: Report) => Receipt;
+  /** Keeps the process alive for those who wait for `stored`. */
+  readonly promises: AwaitedPromises;
 }
 
 /** Makes and lifts the decisions of this installation, in memory at once and in the store soon after. */
@@ -69,7 +72,7 @@ export class LocalDecisionWriter {
 
   #refuse(value: string): LocalDecisionResult {
     this.#invalidIps++;
-    return { value, expiresAt: this.#options.clock.now(), stored: Promise.resolve(), refused: 'invalid-ip' };
+    return { value, expiresAt: Math.ceil(this.#options.clock.now()), stored: Promise.resolve(), refused: 'invalid-ip' };
   }
 
   #decide({ value, type, duration, durationMs, scenario, report }: CheckedDecision): LocalDecisionResult {
@@ -78,6 +81,32 @@ export class LocalDecisionWriter {
     // First, for it throws when the scenario is not declared, and then nothing is decided.
     const receipt = report ? this.#options.report({ ...where, scenario, decision: { type, duration } }) : undefined;
     const { expiresAt } = local.add({ value, type, durationMs, scenario }, clock.now());
-    return { value, expiresAt, stored: localSync.save(), ...(receipt === undefined ? {} : { receipt }) };
+    return new PendingDecision(
+      { value, expiresAt, ...(receipt && { receipt }) },
+      localSync.save(),
+      this.#options.promises,
+    );
+  }
+}
+
+/** A decision that holds here, and is being stored. */
+class PendingDecision implements LocalDecisionResult {
+  readonly value: string;
+  readonly expiresAt: number;
+  readonly receipt?: Receipt;
+  readonly #stored: Promise<void>;
+  readonly #promises: AwaitedPromises;
+
+  constructor(made: Omit<LocalDecisionResult, 'stored'>, stored: Promise<void>, promises: AwaitedPromises) {
+    this.value = made.value;
+    this.expiresAt = made.expiresAt;
+    if (made.receipt !== undefined) this.receipt = made.receipt;
+    this.#stored = stored;
+    this.#promises = promises;
+  }
+
+  /** Whoever asks for it is taken to wait for it: the process lives until it settles, or the agent is stopped. */
+  get stored(): Promise<void> {
+    return this.#promises.awaited(this.#stored);
   }
 }

@@ -69,7 +69,7 @@ export class LocalDecisions {
       value: formatPrefix(prefixOf(input.value)),
       type: input.type.toLowerCase(),
       scenario: input.scenario,
-      expiresAt: now + input.durationMs,
+      expiresAt: Math.ceil(now + input.durationMs),
       updatedAt: now,
       lifted: false,
     };

@@ -27,7 +27,8 @@ export const NO_FAILURES: PullRecord = { failures: 0, failedAt: 0, waitMs: 0 };
 
 /** The record with one more try that is not stored yet. */
 export function tried(record: PullRecord, now: number, random: number): PullRecord {
-  const waitMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** record.failures) * (0.8 + 0.4 * random);
+  const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** record.failures);
+  const waitMs = Math.round(backoffMs * (0.8 + 0.4 * random));
   return { failures: record.failures + 1, failedAt: now, waitMs };
 }
 

@@ -106,7 +106,7 @@ export class SignalBuffer {
     const outcome = this.size === 0 ? undefined : await pacer.turn((turn) => this.#send(turn));
     this.#schedule();
     if (outcome?.error !== undefined) throw outcome.error;
-    return { sent: outcome?.sent ?? 0, waiting: this.size, nextAllowedAt: pacer.allowedAt };
+    return { sent: outcome?.sent ?? 0, waiting: this.size, nextAllowedAt: Math.ceil(pacer.allowedAt) };
   }
 
   /** Sends if that is due: for hosts whose timers do not run between calls. */
@@ -165,7 +165,7 @@ export class SignalBuffer {
       listener.failed({
         count: entries.length,
         error,
-        nextAt: error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0),
+        nextAt: Math.ceil(error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0)),
       });
       return { value: { sent: 0, error }, suspects: turn.suspects, failure: error };
     }

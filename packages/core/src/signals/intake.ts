@@ -4,8 +4,10 @@ import type { IpPrefix } from '../ip/prefix.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { JournalEntry, Store } from '../store/store.js';
+import { AwaitedPromises } from '../keep-process-alive.js';
 import { checkReport, mergeFacts, type SignalFacts } from './build-signal.js';
 import type { Receipt, RefusalReason, Report, SignalKind, Whisper } from './report.js';
+import { PendingReceipt } from './pending-receipt.js';
 import { entryOf, settled, WaitingRoom, type Waiting } from './waiting-room.js';
 
 /** The store is asked again this long after it failed to take signals. */
@@ -33,6 +35,8 @@ export interface IntakeOptions {
   readonly mergeWindowMs: number;
   /** Told after a write, when more waits than before. */
   readonly onWritten: () => void;
+  /** Keeps the process alive for those who wait for `stored`; one of its own by default. */
+  readonly promises?: AwaitedPromises;
   readonly listener: IntakeListener;
 }
 
@@ -50,6 +54,7 @@ export interface IntakeListener {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #room: WaitingRoom;
+  readonly #promises: AwaitedPromises;
   #toWrite = new Set<Waiting>();
   #evicted: JournalEntry[] = [];
   /** How many signals the journal holds, of all processes, as far as this one knows. */
@@ -64,6 +69,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#room = new WaitingRoom(options.bufferSize);
+    this.#promises = options.promises ?? new AwaitedPromises();
   }
 
   /** Signals that wait, in memory and in the journal, as far as this process knows. */
@@ -103,7 +109,7 @@ export class Intake {
     if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
     const { uuid, stored } = this.#writeSoon(this.#room.admit(facts, about));
     listener.buffered({ uuid, ip: facts.value, scenario, kind });
-    return { status: 'buffered', uuid, stored: stored.promise };
+    return new PendingReceipt('buffered', uuid, stored.promise, this.#promises);
   }
 
   /** Writes what is in memory to the journal. */
@@ -188,7 +194,7 @@ export class Intake {
     } else {
       first.unwritten = first.facts;
     }
-    return { status: 'merged', uuid, stored: first.stored.promise };
+    return new PendingReceipt('merged', uuid, first.stored.promise, this.#promises);
   }
 
   /** False when there is none to be made. */

@@ -76,7 +76,7 @@ export class Pacer {
     return this.#record.failures > 0 || this.#record.suspects > 0;
   }
 
-  /** The earliest moment for the next call, in ms since the epoch, as far as this process knows. */
+  /** The earliest moment for the next call, in ms since the epoch, as finely as the clocks tell; as far as this process knows. */
   get allowedAt(): number {
     const now = this.#clock.now();
     const { lastCallAt, failedAt, waitMs } = this.#record;
@@ -148,7 +148,7 @@ export class Pacer {
     const failures = this.#record.failures + 1;
     const backoffMs = Math.min(LONGEST_GAP_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1)) * (0.8 + 0.4 * this.#random());
     const askedMs = isCrowdsecError(failure) ? (failure.retryAfterMs ?? (failure.nextAt ?? now) - now) : 0;
-    return { failures, failedAt: now, waitMs: Math.max(backoffMs, askedMs) };
+    return { failures, failedAt: now, waitMs: Math.ceil(Math.max(backoffMs, askedMs)) };
   }
 
   async #remember(lease: Lease, record: PaceRecord): Promise<void> {

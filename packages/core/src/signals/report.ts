@@ -45,7 +45,8 @@ export type RefusalReason =
  * What became of a report, at once. `merged`: it was added to a signal about the same that still waits, whose uuid this is.
  *
  * `stored` resolves when the signal will survive a crash or, on a store that can't promise that, when CAPI has answered. It never
- * rejects: a signal that the store can't take stays in memory and is tried again. Nobody has to await it.
+ * rejects: a signal that the store can't take stays in memory and is tried again. Nobody has to await it; while
+ * somebody does, the process lives, as after any asking for it, until the agent is stopped.
  */
 export type Receipt =
   | { readonly status: 'buffered' | 'merged'; readonly uuid: string; readonly stored: Promise<void> }

@@ -1,0 +1,21 @@
+import type { AwaitedPromises } from '../keep-process-alive.js';
+
+/** The receipt of a signal that was taken. A class, for reports that nobody waits for must not pay for those that somebody does. */
+export class PendingReceipt {
+  readonly status: 'buffered' | 'merged';
+  readonly uuid: string;
+  readonly #stored: Promise<void>;
+  readonly #promises: AwaitedPromises;
+
+  constructor(status: 'buffered' | 'merged', uuid: string, stored: Promise<void>, promises: AwaitedPromises) {
+    this.status = status;
+    this.uuid = uuid;
+    this.#stored = stored;
+    this.#promises = promises;
+  }
+
+  /** Whoever asks for it is taken to wait for it: the process lives until it settles, or the agent is stopped. */
+  get stored(): Promise<void> {
+    return this.#promises.awaited(this.#stored);
+  }
+}
