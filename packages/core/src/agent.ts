@@ -8,7 +8,7 @@ import type { AppEventKind, ObservedFacts } from './extensions/detection-event.j
 import type { Health } from './health.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
-import type { PoisonedSignal } from './signals/poisoned.js';
+import type { PoisonedSignal, RetryResult } from './signals/poisoned.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
 
 /**
@@ -110,6 +110,12 @@ export interface Crowdsec extends AsyncDisposable {
 
   /** The signals that CAPI refused for what is in them, of all processes, oldest first, at most 1,000. */
   poisonedSignals(): Promise<readonly PoisonedSignal[]>;
+
+  /**
+   * Puts the signals that were set aside back among those that wait, oldest first, as far as the buffer has room: they are sent again, with
+   * their uuids. One that CAPI still refuses is set aside again.
+   */
+  retryPoisoned(): Promise<RetryResult>;
 
   /** Attaches this machine to an account of the CrowdSec console. It must still be accepted there. */
   enroll(options: EnrollOptions): Promise<EnrollResult>;

@@ -10,13 +10,13 @@ import { agentHealth } from './composition/agent-health.js';
 import { createAgentSignals, type AgentSignals } from './composition/agent-signals.js';
 import { openAgentStore } from './composition/agent-store.js';
 import { createCapiNetwork, type CapiNetwork } from './composition/capi-network.js';
+import { stopAgent, stopped } from './composition/stop-agent.js';
 import { LocalDecisionWriter } from './composition/local-decision-writer.js';
 import { reportExclusions, type ReasonNotReportable } from './composition/report-exclusions.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
 import type { DecisionMatch } from './decisions/row-source.js';
-import { atMost } from './deadline.js';
-import { CrowdsecError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
 import type { Actions } from './extensions/acting.js';
 import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
@@ -27,7 +27,7 @@ import { keepProcessAlive } from './keep-process-alive.js';
 import { parseOptions, type CrowdsecOptions } from './options.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
-import { poisonedSignals, type PoisonedSignal } from './signals/poisoned.js';
+import { poisonedSignals, type PoisonedSignal, type RetryResult } from './signals/poisoned.js';
 import { pushAll } from './signals/push-all.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
 import { StoreWatch } from './store/store-watch.js';
@@ -52,6 +52,7 @@ class Agent implements Crowdsec {
   readonly bouncer: Bouncer;
   readonly #context: AgentContext;
   readonly #declared: ReadonlySet<string>;
+  readonly #reasonNotReportable: ReasonNotReportable;
   readonly #store: Store;
   readonly #storeWatch: StoreWatch;
   readonly #network: CapiNetwork;
@@ -71,10 +72,10 @@ class Agent implements Crowdsec {
     const agentStore = openAgentStore(context);
     const store = (this.#store = agentStore.store);
     this.#storeWatch = new StoreWatch({ store, scheduler: context.scheduler, logger: context.logger });
-    const reasonNotReportable = reportExclusions({
+    const reasonNotReportable = (this.#reasonNotReportable = reportExclusions({
       ownIps: options.ownIps,
       isAllowed: (ip) => this.#decisions.engine.isAllowed(ip),
-    });
+    }));
     this.#extensions = createAgentExtensions(context, { store, actions: this.#actions(reasonNotReportable) });
     this.#declared = new Set([...options.scenarios, ...this.#extensions.scenarios]);
     const network = (this.#network = createCapiNetwork(context, {
@@ -121,7 +122,16 @@ class Agent implements Crowdsec {
     this.#state = 'stopped';
     this.#storeJob?.[Symbol.dispose]();
     this.#storeWatch.stop();
-    await keepProcessAlive(this.#close(options.deadlineMs ?? STOP_DEADLINE_MS));
+    const deadlineMs = options.deadlineMs ?? STOP_DEADLINE_MS;
+    await keepProcessAlive(
+      stopAgent(this.#context, deadlineMs, {
+        ...this.#decisions,
+        signals: this.#signals.buffer,
+        extensions: this.#extensions,
+        network: this.#network,
+        store: this.#store,
+      }),
+    );
   }
 
   getIpRemediation(ip: string): IpRemediation {
@@ -165,10 +175,11 @@ class Agent implements Crowdsec {
     return this.#unlessStopped(() =>
       pushAll(reports, {
         declared: this.#declared,
+        isReportable: this.#reasonNotReportable,
         clock,
         scheduler,
         pacer: this.#signals.pacer,
-        prepare: () => this.#network.session.token(),
+        prepare: () => this.#network.prepareSignals(),
         push: (signals) => this.#network.client.pushSignals(signals),
         isStopped: () => this.#state === 'stopped',
       }),
@@ -181,6 +192,10 @@ class Agent implements Crowdsec {
 
   poisonedSignals(): Promise<readonly PoisonedSignal[]> {
     return poisonedSignals(this.#store);
+  }
+
+  retryPoisoned(): Promise<RetryResult> {
+    return this.#unlessStopped(() => this.#signals.buffer.retryPoisoned());
   }
 
   enroll(options: EnrollOptions): Promise<EnrollResult> {
@@ -259,22 +274,7 @@ class Agent implements Crowdsec {
     }
   }
 
-  async #close(deadlineMs: number): Promise<void> {
-    const { scheduler, logger } = this.#context;
-    await atMost(deadlineMs, this.#extensions.stop(), { scheduler, name: 'crowdsec:stop' });
-    await atMost(deadlineMs, this.#decisions.refresher.stop(), { scheduler, name: 'crowdsec:stop' });
-    await this.#decisions.localSync.stop();
-    await this.#signals.buffer.stop(deadlineMs);
-    await this.#store.close().catch((error: unknown) => logger.warn(messageOf(error)));
-    await this.#network.close();
-    this.#context.promises.release();
-  }
-
   #unlessStopped<T>(work: () => Promise<T>): Promise<T> {
     return this.#state === 'stopped' ? Promise.reject(stopped()) : keepProcessAlive(work());
   }
-}
-
-function stopped(): CrowdsecError {
-  return new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped; create a new one.');
 }

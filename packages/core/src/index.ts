@@ -46,7 +46,7 @@ export type { RefreshResult } from './refresh/refresh-result.js';
 export { SignalBuffer, type SignalBufferOptions, type SignalListener } from './signals/buffer.js';
 export { nextCall, type Pace, type PaceInput } from './signals/pace.js';
 export { Pacer } from './signals/pacer.js';
-export type { PoisonedSignal } from './signals/poisoned.js';
+export type { PoisonedSignal, RetryResult } from './signals/poisoned.js';
 export type {
   FlushResult,
   PushResult,

@@ -38,7 +38,8 @@ interface Call
 
 /**
  * The calls of CAPI that carry our token. Logs in when it must; a call that is refused (401, 403) is repeated once with a fresh token.
- * Reads are retried, signals are not: their pacer decides when the next call may leave.
+ * Reads are retried. Signals are neither retried nor repeated: their pacer decides when the next call may leave, and that one takes a
+ * fresh token.
  *
  * Every method rejects with a `CrowdsecError`: those of {@link Session.token}, or `CROWDSEC_API_STATUS`, `CROWDSEC_API_UNREACHABLE`,
  * `CROWDSEC_API_MALFORMED`, `CROWDSEC_CALL_REFUSED`.
@@ -47,6 +48,8 @@ export class CapiClient {
   readonly #session: Session;
   readonly #transport: Transport;
   readonly #timeoutMs: number;
+  /** The token that CAPI refused the last call with signals for. */
+  #refusedForSignals: Token | undefined;
 
   constructor(options: { readonly session: Session; readonly transport: Transport; readonly timeoutMs: number }) {
     this.#session = options.session;
@@ -54,8 +57,13 @@ export class CapiClient {
     this.#timeoutMs = options.timeoutMs;
   }
 
+  /** Gets a token for the next call with signals, another one than CAPI refused for the last: so that the call itself leaves at once. */
+  async prepareSignals(): Promise<void> {
+    await this.#session.token(this.#refusedForSignals);
+  }
+
   /**
-   * One `POST /signals`. Most applications want {@link Crowdsec.pushSignals}, which keeps the pace that the network asks for.
+   * One `POST /signals`, one call in all cases: after a 401 or 403 the caller sends it again, in its time. Most applications want {@link Crowdsec.pushSignals}, which keeps the pace that the network asks for.
    *
    * @param signals at most 250
    */
@@ -68,12 +76,22 @@ export class CapiClient {
         { path: 'signals' },
       );
     }
-    await this.#call({
+    const call: Call = {
       method: 'POST',
       path: '/v3/signals',
       ...options,
       body: ({ machineId }) => signals.map((signal) => ({ ...signal, machine_id: machineId })),
-    });
+    };
+    const refusedBefore = this.#refusedForSignals;
+    const token = await this.#session.token(refusedBefore);
+    try {
+      await this.#send(call, token);
+      this.#refusedForSignals = undefined;
+    } catch (error) {
+      if (!isRefusal(error, call)) throw error;
+      this.#refusedForSignals = refusedBefore === undefined ? token : undefined;
+      throw refusedBefore === undefined ? error : await this.#refusedTwice(call);
+    }
   }
 
   /**
@@ -145,10 +163,12 @@ export class CapiClient {
       return await this.#send(call, fresh);
     } catch (error) {
       if (!isRefusal(error, call)) throw error;
-      throw await this.#session.stopAfterRefusal(
-        `CAPI refused ${call.method} ${call.path} twice, with a fresh token in between.`,
-      );
+      throw await this.#refusedTwice(call);
     }
+  }
+
+  #refusedTwice({ method, path }: Call): Promise<CrowdsecError> {
+    return this.#session.stopAfterRefusal(`CAPI refused ${method} ${path} twice, with a fresh token in between.`);
   }
 
   #send({ body, keepForbidden: _, ...call }: Call, token: Token): Promise<CapiResponse> {

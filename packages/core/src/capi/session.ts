@@ -41,6 +41,8 @@ export interface SessionOptions {
   /** Registers although the identity will not outlive the process. */
   readonly ephemeral: boolean;
   readonly timeoutMs: number;
+  /** Ends the waiting for other processes. */
+  readonly signal?: AbortSignal;
   readonly onRegistered?: (details: { readonly machineId: string }) => void;
   readonly onLoggedIn?: (details: { readonly scenarios: readonly string[]; readonly expiresAt: number }) => void;
 }
@@ -135,6 +137,7 @@ export class Session {
       name: 'session',
       ttlMs: SESSION_LEASE_MS,
       waitMs: LEASE_WAIT_MS,
+      signal: this.#options.signal,
     });
     try {
       return await work(lease);

@@ -1,5 +1,5 @@
 import { type Deadline, DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { CrowdsecError, excerpt, messageOf } from '../errors.js';
+import { CrowdsecError, excerpt, isCrowdsecError, messageOf } from '../errors.js';
 import { bodyOf } from '../response-body.js';
 import { parseRetryAfter } from './retry-after.js';
 
@@ -43,14 +43,23 @@ export class Transport {
   readonly #root: string;
   readonly #userAgent: string;
   readonly #fetch: Fetch;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(options: { readonly root: string; readonly userAgent: string; readonly fetch: Fetch }) {
+  /** @param options.signal ends the life of the transport: calls are broken off, and no other leaves */
+  constructor(options: {
+    readonly root: string;
+    readonly userAgent: string;
+    readonly fetch: Fetch;
+    readonly signal?: AbortSignal;
+  }) {
     this.#root = options.root;
     this.#userAgent = options.userAgent;
     this.#fetch = options.fetch;
+    this.#signal = options.signal;
   }
 
   async send(request: CapiRequest): Promise<CapiResponse> {
+    this.#signal?.throwIfAborted();
     const name = `${request.method} ${request.path}`;
     const { response, text } = await this.#exchange(request, name);
     if (!response.ok) throw statusError(name, response, text);
@@ -73,10 +82,12 @@ export class Transport {
       return { response, text: await readText(response, response.ok ? maxBytes : ERROR_BYTES, signal) };
     };
     try {
-      return await withinDeadline({ ms, signal: outer, keepsProcessAlive: false }, exchange);
+      // Whoever has a signal for one call ends it when the agent stops.
+      return await withinDeadline({ ms, signal: outer ?? this.#signal, keepsProcessAlive: false }, exchange);
     } catch (error) {
       if (error instanceof TooLarge)
         throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by ${error.message}`);
+      if (isCrowdsecError(error, 'CROWDSEC_STOPPED')) throw error;
       const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : reason(error);
       throw new CrowdsecError('CROWDSEC_API_UNREACHABLE', `${name} failed: ${why}`, { cause: error });
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { systemClock, type Clock } from '../clock.js';
 import { Emitter } from '../emitter.js';
 import type { CrowdsecEvents } from '../events.js';
@@ -19,6 +20,8 @@ export interface AgentContext {
   readonly events: Emitter<CrowdsecEvents>;
   /** What is wrong with the clock, the scheduler and the logger that were injected. */
   readonly faults: Faults;
+  /** Aborted when the agent stops and its calls have had their time: they are broken off, and no other leaves. */
+  readonly calls: AbortController;
   /** Keeps the process alive for those who wait for what the agent has promised. */
   readonly promises: AwaitedPromises;
 }
@@ -32,6 +35,9 @@ export function createAgentContext(options: ParsedOptions): AgentContext {
     faults.note('LOGGER_FAILED', message);
   });
   const clock = options.clock === undefined ? systemClock : new ContainedClock(options.clock, faults);
+  const calls = new AbortController();
+  // One of each call that is on its way.
+  setMaxListeners(0, calls.signal);
   return {
     options,
     clock,
@@ -40,6 +46,7 @@ export function createAgentContext(options: ParsedOptions): AgentContext {
     logger,
     events: new Emitter<CrowdsecEvents>(logger),
     faults,
+    calls,
     promises: new AwaitedPromises(),
   };
 }

@@ -23,10 +23,10 @@ export interface AgentSignalsParts {
 }
 
 export function createAgentSignals(
-  { options, clock, scheduler, logger, events, promises }: AgentContext,
+  { options, clock, scheduler, logger, events, promises, calls }: AgentContext,
   { store, network, declared, reasonNotReportable }: AgentSignalsParts,
 ): AgentSignals {
-  const pacer = new Pacer({ store, clock, callTimeoutMs: network.signalsTimeoutMs });
+  const pacer = new Pacer({ store, clock, scheduler, callTimeoutMs: network.signalsTimeoutMs });
   const buffer = new SignalBuffer({
     store,
     pacer,
@@ -35,13 +35,14 @@ export function createAgentSignals(
     logger,
     declared,
     isReportable: reasonNotReportable,
-    prepare: () => network.session.token(),
+    prepare: () => network.prepareSignals(),
     push: (signals) => network.pushSignals(signals),
     bufferSize: options.bufferSize,
     bufferBytes: options.bufferBytes,
     mergeWindowMs: options.mergeWindowMs,
     journalDelayMs: options.journalDelayMs,
     promises,
+    signal: calls.signal,
     listener: {
       buffered: (signal) => events.emit('signalBuffered', signal),
       refused: (signal) => events.emit('signalRefused', signal),

@@ -22,6 +22,8 @@ export interface CapiNetwork {
   readonly source: DecisionSource;
   /** How long one call with signals may take, in ms. */
   readonly signalsTimeoutMs: number;
+  /** Gets a token for the next call with signals. */
+  prepareSignals(): Promise<void>;
   /** Sends one call's worth of signals, in the pacer's turn. */
   pushSignals(signals: readonly Signal[]): Promise<void>;
   /** Requests to other hosts, such as list downloads: they never carry the token. */
@@ -40,7 +42,7 @@ export function createCapiNetwork(
   const root = apiRoot(options);
   const { fetch, close } =
     options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
-  const transport = new Transport({ root, userAgent: parts.userAgent, fetch });
+  const transport = new Transport({ root, userAgent: parts.userAgent, fetch, signal: context.calls.signal });
   const session = createSession(context, { ...parts, transport });
   const client = new CapiClient({ session, transport, timeoutMs: options.timeoutMs });
   const signalsTimeoutMs = Math.min(options.timeoutMs, SIGNALS_TIMEOUT_MS);
@@ -52,6 +54,7 @@ export function createCapiNetwork(
       allowHttpLists: root.startsWith('http:'),
     }),
     signalsTimeoutMs,
+    prepareSignals: () => client.prepareSignals(),
     pushSignals: (signals) => client.pushSignals(signals, { timeoutMs: signalsTimeoutMs }),
     fetch: withUserAgent(fetch, parts.userAgent),
     close,
@@ -59,7 +62,7 @@ export function createCapiNetwork(
 }
 
 function createSession(
-  { options, clock, scheduler, logger, events }: AgentContext,
+  { options, clock, scheduler, logger, events, calls }: AgentContext,
   parts: AgentStore & { readonly scenarios: readonly string[]; readonly transport: Transport },
 ): Session {
   const { store, identityCopy, transport, scenarios } = parts;
@@ -75,6 +78,7 @@ function createSession(
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     ephemeral: options.ephemeral,
     timeoutMs: options.timeoutMs,
+    signal: calls.signal,
     onRegistered: (details) => events.emit('registered', details),
     onLoggedIn: (details) => events.emit('loggedIn', details),
   });

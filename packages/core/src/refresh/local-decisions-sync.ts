@@ -43,6 +43,8 @@ export class LocalDecisionsSync {
   #watchJob: Disposable | undefined;
   /** The last save: the next one waits for it, lest it meets its own lease. */
   #saving = Promise.resolve();
+  /** A save waits for the last one: what is decided meanwhile goes along with it. */
+  #isSaveQueued = false;
   /** Of whoever waits until what was decided is stored. */
   #waiting: (() => void)[] = [];
   #failed = false;
@@ -76,7 +78,12 @@ export class LocalDecisionsSync {
   #saveLater(delayMs: number): Disposable {
     return this.#options.scheduler.schedule('crowdsec:local-decisions', delayMs, async () => {
       this.#saveJob = undefined;
-      await (this.#saving = this.#saving.then(() => this.#save()));
+      if (this.#isSaveQueued) return;
+      this.#isSaveQueued = true;
+      await (this.#saving = this.#saving.then(() => {
+        this.#isSaveQueued = false;
+        return this.#save();
+      }));
     });
   }
 

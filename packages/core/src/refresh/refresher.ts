@@ -8,7 +8,7 @@ import type { Lease, Store } from '../store/store.js';
 import { ContributedSources } from './contributed-sources.js';
 import { HeldDecisions } from './held-decisions.js';
 import { Jobs } from './jobs.js';
-import { keepAlive } from './keep-alive.js';
+import { keepAlive } from '../store/keep-alive.js';
 import { LocalSources } from './local-sources.js';
 import { NetworkSources } from './network-sources.js';
 import { LONGEST_INTERVAL_MS, NO_FAILURES, pullGate, pullRecordSchema, tried, type PullRecord } from './pull-budget.js';

@@ -1,42 +1,37 @@
-import type { Signal } from '../capi/wire.js';
-import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
-import { atMost } from '../deadline.js';
+import { messageOf } from '../errors.js';
 import { sleep } from '../scheduler.js';
-import type { JournalEntry } from '../store/store.js';
-import { isContentRefusal, isJournaledSignal, signalFromJournal } from './build-signal.js';
-import { Intake, type IntakeListener, type IntakeOptions } from './intake.js';
+import { acquire } from '../store/acquire.js';
+import { isJournaledSignal, signalFromJournal } from './build-signal.js';
+import { Intake } from './intake.js';
+import type { IntakeListener, IntakeOptions } from './intake-options.js';
 import { nextCall, type Pace } from './pace.js';
-import type { Pacer, Turn, TurnOutcome } from './pacer.js';
-import { setAside } from './poisoned.js';
+import { TURN_LEASE, type Pacer } from './pacer.js';
+import { takeBack, type RetryResult } from './poisoned.js';
 import type { FlushResult, Receipt, Report, SignalKind, Whisper } from './report.js';
-import { afterRefusal, afterSuccess, batchSize } from './suspects.js';
+import { Sender, type SenderListener, type SenderOptions } from './sender.js';
 
 /** Another process that has its turn is done by then. */
 const TURN_RETRY_MS = 1_000;
+/** A call of another process is over by then. */
+const RETRY_WAIT_MS = 30_000;
+const RETRY_LEASE_MS = 10_000;
 
-export interface SignalBufferOptions extends Omit<IntakeOptions, 'onWritten'> {
+export interface SignalBufferOptions
+  extends Omit<IntakeOptions, 'onWritten'>, Pick<SenderOptions, 'prepare' | 'push' | 'signal' | 'random'> {
   readonly pacer: Pacer;
-  /** Gets everything ready for a call, such as a token, so that the call itself leaves at its moment. */
-  readonly prepare: () => Promise<unknown>;
-  /** Posts one call's worth. */
-  readonly push: (signals: readonly Signal[]) => Promise<void>;
   readonly listener: SignalListener;
 }
 
 /** Is told what happens to signals. */
-export interface SignalListener extends IntakeListener {
-  sent(details: { count: number }): void;
-  failed(details: { count: number; error: Error; nextAt: number }): void;
-  poisoned(details: { uuid: string; message: string }): void;
-}
+export type SignalListener = IntakeListener & SenderListener;
 
 /**
- * Takes signals, keeps them in the journal, and sends them from there, oldest first, those of processes that died included. A signal
- * leaves the journal when CAPI has taken it, or when it is the one that CAPI refuses a call for.
+ * Takes signals, keeps them in the journal, and has them sent from there, oldest first, those of processes that died included.
  */
 export class SignalBuffer {
   readonly #options: SignalBufferOptions;
   readonly #intake: Intake;
+  readonly #sender: Sender;
   #oldestAt: number | undefined;
   #sendJob: { readonly at: number; readonly handle: Disposable } | undefined;
   #stopped = false;
@@ -46,7 +41,24 @@ export class SignalBuffer {
 
   constructor(options: SignalBufferOptions) {
     this.#options = options;
-    this.#intake = new Intake({ ...options, onWritten: () => this.#schedule() });
+    const intake = (this.#intake = new Intake({ ...options, onWritten: () => this.#schedule() }));
+    this.#sender = new Sender({
+      ...options,
+      onLeaving: (uuids) => intake.onTheirWay(uuids),
+      onKept: (uuids) => intake.backAgain(uuids),
+      onAnswered: (uuids) => intake.answered(uuids),
+      listener: {
+        sent: (details) => {
+          this.#sent += details.count;
+          options.listener.sent(details);
+        },
+        failed: (details) => options.listener.failed(details),
+        poisoned: (details) => {
+          this.#poisoned += 1;
+          options.listener.poisoned(details);
+        },
+      },
+    });
   }
 
   /** Signals that wait, as far as this process knows. */
@@ -103,7 +115,8 @@ export class SignalBuffer {
     const { pacer } = this.#options;
     await this.#intake.write();
     await this.#recount();
-    const outcome = this.size === 0 ? undefined : await pacer.turn((turn) => this.#send(turn));
+    const outcome = this.size === 0 ? undefined : await pacer.turn((turn) => this.#sender.send(turn));
+    await this.#recount().catch(() => undefined);
     this.#schedule();
     if (outcome?.error !== undefined) throw outcome.error;
     return { sent: outcome?.sent ?? 0, waiting: this.size, nextAllowedAt: Math.ceil(pacer.allowedAt) };
@@ -117,20 +130,49 @@ export class SignalBuffer {
   }
 
   /**
-   * Ends the jobs, and waits for the call that is on its way. What waits is sent if a call may leave now; where nothing durable holds it, also if one may within the deadline.
+   * Puts the signals that were set aside back into the journal, oldest first, as far as there is room: they are sent again.
+   *
+   * @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when a call of another process takes too long, or what the store threw
+   */
+  async retryPoisoned(): Promise<RetryResult> {
+    const { store, scheduler, bufferSize } = this.#options;
+    await this.#recount();
+    const lease = await acquire(store, scheduler, {
+      name: TURN_LEASE,
+      ttlMs: RETRY_LEASE_MS,
+      waitMs: RETRY_WAIT_MS,
+      signal: this.#options.signal,
+    });
+    try {
+      return await takeBack(store, lease, Math.max(0, bufferSize - this.size));
+    } finally {
+      await lease.release().catch(() => undefined);
+      await this.#recount().catch(() => undefined);
+      this.#schedule();
+    }
+  }
+
+  /** Writes what is in memory to the journal: what comes first when time is short. Never rejects. */
+  async write(): Promise<void> {
+    await this.#intake.write().catch(() => undefined);
+  }
+
+  /**
+   * Ends the jobs, and waits for the call that is on its way. What waits is sent if a call may leave now; where nothing durable holds it,
+   * also if one may within the deadline. What outlasts the deadline is for the caller to leave.
    */
   async stop(deadlineMs: number): Promise<void> {
-    const { clock, scheduler, store, pacer, logger } = this.#options;
+    const { clock, scheduler, store, pacer, logger, signal } = this.#options;
     this.#stopped = true;
     this.#intake.stop();
     this.#sendJob?.handle[Symbol.dispose]();
     this.#sendJob = undefined;
     const endAt = clock.monotonic() + deadlineMs;
-    await atMost(deadlineMs, Promise.allSettled(this.#flights), { scheduler, name: 'crowdsec:stop' });
+    await Promise.all([this.write(), Promise.allSettled(this.#flights)]);
     try {
       do {
         const waitMs = pacer.allowedAt - clock.now();
-        if (this.size === 0 || clock.monotonic() + waitMs > endAt) break;
+        if (this.size === 0 || clock.monotonic() + waitMs > endAt || signal?.aborted === true) break;
         if (waitMs > 0 && store.crashSafe) break;
         if (waitMs > 0) await sleep(scheduler, 'crowdsec:signals', waitMs);
         await this.flush();
@@ -139,56 +181,16 @@ export class SignalBuffer {
     } catch (error) {
       logger.warn(`Signals could not be sent at the stop: ${messageOf(error)}`);
     }
-    if (this.size > 0 && store.crashSafe) logger.info(`${this.size} signals wait in the journal for the next start.`);
-    else if (this.size > 0)
-      logger.warn(`${this.size} signals are lost: the store (${store.description}) keeps no journal.`);
   }
 
-  async #send(turn: Turn): Promise<TurnOutcome<{ sent: number; error?: CrowdsecError }>> {
-    const { store, prepare, push, listener, clock } = this.#options;
-    const entries = await store.journal.read(batchSize(turn.suspects), isJournaledSignal);
-    // Others sent them, or they were damaged.
-    if (entries.length === 0) return { value: { sent: 0 }, suspects: 0 };
-    const uuids = entries.map(({ id }) => id);
-    this.#intake.onTheirWay(uuids);
-    try {
-      await prepare();
-      await turn.leave();
-      await push(entries.map(({ value }) => signalFromJournal(value)));
-    } catch (error) {
-      this.#intake.backAgain(uuids);
-      if (!isCrowdsecError(error)) throw error;
-      if (isContentRefusal(error)) {
-        if (entries.length === 1) await this.#setAside(turn, entries[0]!, error);
-        return { value: { sent: 0 }, suspects: afterRefusal(entries.length, turn.suspects) };
-      }
-      listener.failed({
-        count: entries.length,
-        error,
-        nextAt: Math.ceil(error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0)),
-      });
-      return { value: { sent: 0, error }, suspects: turn.suspects, failure: error };
-    }
-    await this.#done(entries);
-    this.#sent += entries.length;
-    listener.sent({ count: entries.length });
-    return { value: { sent: entries.length }, suspects: afterSuccess(turn.suspects, entries.length) };
-  }
-
-  /** The one signal that CAPI refuses: kept readable, out of the way of the others. */
-  async #setAside(turn: Turn, entry: JournalEntry, error: CrowdsecError): Promise<void> {
-    const { store, listener, logger, clock } = this.#options;
-    await setAside(store, turn, { signal: signalFromJournal(entry.value), message: error.message, at: clock.now() });
-    await this.#done([entry]);
-    this.#poisoned += 1;
-    logger.error(`CAPI refuses signal ${entry.id}; it is set aside: ${error.message}`);
-    listener.poisoned({ uuid: entry.id, message: error.message });
-  }
-
-  async #done(entries: readonly JournalEntry[]): Promise<void> {
-    await this.#options.store.journal.acknowledge(entries);
-    this.#intake.answered(entries.map(({ id }) => id));
-    await this.#recount();
+  /** Says what the stop leaves behind, and where it is. */
+  tellWhatIsLeft(): void {
+    const { store, logger } = this.#options;
+    const { size } = this;
+    const inMemory = store.crashSafe ? this.#intake.unwritten : size;
+    const why = store.crashSafe ? 'did not take them in time' : 'keeps no journal';
+    if (size > inMemory) logger.info(`${size - inMemory} signals wait in the journal for the next start.`);
+    if (inMemory > 0) logger.warn(`${inMemory} signals are lost: the store (${store.description}) ${why}.`);
   }
 
   /** Other processes add to the journal and take from it. */

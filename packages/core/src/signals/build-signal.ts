@@ -98,6 +98,7 @@ export function checkReport(
   const value = parsed === undefined ? address : formatPrefix(parsed);
   const scope = value.includes('/') ? 'Range' : 'Ip';
   const stopAt = momentOf(report.stopAt) ?? now;
+  const message = visitorText(report.message, MESSAGE_LENGTH);
   return {
     kind,
     scenario,
@@ -108,7 +109,7 @@ export function checkReport(
       scenario,
       scope,
       value,
-      message: visitorText(report.message, MESSAGE_LENGTH) || undefined,
+      message: message === '' ? undefined : message,
       events: report.eventCount,
       createdAt: now,
       startAt: Math.min(momentOf(report.startAt) ?? stopAt, stopAt),
@@ -167,7 +168,8 @@ export function isJournaledSignal(value: JsonValue): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { uuid, scenario, created_at, source } = value as Partial<Record<keyof Signal, unknown>>;
   const isDated = typeof created_at === 'string' && !Number.isNaN(Date.parse(created_at));
-  return typeof uuid === 'string' && typeof scenario === 'string' && isDated && typeof source === 'object';
+  const hasSource = typeof source === 'object' && source !== null;
+  return typeof uuid === 'string' && typeof scenario === 'string' && isDated && hasSource;
 }
 
 export function signalToJournal(signal: Signal): JsonValue {

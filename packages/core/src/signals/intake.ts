@@ -1,12 +1,9 @@
-import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
-import type { IpPrefix } from '../ip/prefix.js';
-import type { Logger } from '../logger.js';
-import type { Scheduler } from '../scheduler.js';
-import type { JournalEntry, Store } from '../store/store.js';
+import type { JournalEntry } from '../store/store.js';
 import { AwaitedPromises } from '../keep-process-alive.js';
 import { checkReport, mergeFacts, type SignalFacts } from './build-signal.js';
 import type { Receipt, RefusalReason, Report, SignalKind, Whisper } from './report.js';
+import type { IntakeOptions } from './intake-options.js';
 import { PendingReceipt } from './pending-receipt.js';
 import { entryOf, settled, WaitingRoom, type Waiting } from './waiting-room.js';
 
@@ -15,36 +12,6 @@ const JOURNAL_RETRY_MS = 5_000;
 /** So many of ours are looked up in the journal at once. */
 const RECOUNT_BATCH = 250;
 const NOTHING = Promise.resolve();
-
-export interface IntakeOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly logger: Logger;
-  /** What may be reported: the scenarios that CAPI was told of. */
-  readonly declared: ReadonlySet<string>;
-  /** Why an address may not be reported; `undefined` when it may. */
-  readonly isReportable: (prefix: IpPrefix) => Exclude<RefusalReason, 'buffer-full' | 'stopped'> | undefined;
-  /** How many signals may wait, of all processes. */
-  readonly bufferSize: number;
-  /** How much the signals of this process that wait may hold in memory, in bytes. */
-  readonly bufferBytes: number;
-  /** How long signals are gathered in memory before they are written to the journal, in ms. */
-  readonly journalDelayMs: number;
-  /** Reports of the same address, scenario and kind within this time are one signal, in ms; 0 merges nothing. */
-  readonly mergeWindowMs: number;
-  /** Told after a write, when more waits than before. */
-  readonly onWritten: () => void;
-  /** Keeps the process alive for those who wait for `stored`; one of its own by default. */
-  readonly promises?: AwaitedPromises;
-  readonly listener: IntakeListener;
-}
-
-export interface IntakeListener {
-  buffered(signal: { uuid: string; ip: string; scenario: string; kind: SignalKind }): void;
-  refused(signal: { ip: string; scenario: string; reason: RefusalReason }): void;
-  evicted(signal: { uuid: string }): void;
-}
 
 /**
  * Takes reports in microseconds, merges what is the same, and writes it to the journal in batches. What it refuses it counts.
@@ -56,6 +23,7 @@ export class Intake {
   readonly #room: WaitingRoom;
   readonly #promises: AwaitedPromises;
   #toWrite = new Set<Waiting>();
+  /** Their ids are all that the journal needs to let them go. */
   #evicted: JournalEntry[] = [];
   /** How many signals the journal holds, of all processes, as far as this one knows. */
   #journaled = 0;
@@ -75,6 +43,11 @@ export class Intake {
   /** Signals that wait, in memory and in the journal, as far as this process knows. */
   get size(): number {
     return this.#room.unwritten + this.#journaled;
+  }
+
+  /** Signals of this process that the journal has not taken. */
+  get unwritten(): number {
+    return this.#room.unwritten;
   }
 
   /** When the oldest signal of this process that waits was reported. */
@@ -105,7 +78,7 @@ export class Intake {
     const latest = this.#room.latest(key);
     if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil)
       return this.#merge(latest, facts);
-    const about = { key, kind, isRepeat: latest !== undefined, mergeUntil: now + mergeWindowMs };
+    const about = { key, kind, isRepeat: this.#room.wasTold(key), mergeUntil: now + mergeWindowMs };
     if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
     const { uuid, stored } = this.#writeSoon(this.#room.admit(facts, about));
     listener.buffered({ uuid, ip: facts.value, scenario, kind });
@@ -183,9 +156,12 @@ export class Intake {
     return { status: 'refused', reason, stored: NOTHING };
   }
 
-  #merge(first: Waiting, later: SignalFacts): Receipt {
+  #merge(first: Waiting, told: SignalFacts): Receipt {
     const { uuid } = first;
-    first.facts = mergeFacts(first.facts, later);
+    const { message, context } = first.facts;
+    // What is merged in counts in any case; its texts only while there is room for them.
+    const later = this.#room.hasRoomFor(told, first, this.#options.bufferBytes) ? told : { ...told, message, context };
+    this.#room.merged(first, mergeFacts(first.facts, later));
     this.counters.merged += 1;
     if (first.state === 'journaled') {
       if (first.unwritten === undefined) first.stored = settled();
@@ -201,6 +177,7 @@ export class Intake {
   #makeRoom(newcomer: Pick<Waiting, 'kind' | 'isRepeat'>): boolean {
     const { bufferSize, bufferBytes } = this.#options;
     while (this.size >= bufferSize || this.#room.bytes >= bufferBytes) {
+      if (this.size < bufferSize && this.#room.forgetOldest()) continue;
       const leaving = this.#room.whisperToEvict(newcomer);
       if (leaving === undefined) return false;
       this.#evict(leaving);
@@ -211,7 +188,7 @@ export class Intake {
   #evict(waiting: Waiting): void {
     this.counters.evicted += 1;
     if (waiting.state === 'journaled') {
-      this.#evicted.push(entryOf(waiting));
+      this.#evicted.push({ id: waiting.uuid, value: null });
       this.#journaled -= 1;
     }
     this.#toWrite.delete(waiting);
@@ -276,7 +253,7 @@ export class Intake {
   #written(waiting: Waiting, facts: SignalFacts): void {
     if (!this.#room.has(waiting)) {
       // Evicted while it was written.
-      this.#evicted.push(entryOf(waiting));
+      this.#evicted.push({ id: waiting.uuid, value: null });
       return;
     }
     if (waiting.state === 'new') {

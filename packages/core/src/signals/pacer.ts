@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { notInFuture, type Clock } from '../clock.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import type { Scheduler } from '../scheduler.js';
+import { keepAlive } from '../store/keep-alive.js';
 import type { Lease, Store } from '../store/store.js';
 import { LONGEST_GAP_MS, SHORTEST_GAP_MS } from './pace.js';
+import { isSearching, NOTHING_REFUSED, refusalStateSchema, type RefusalState } from './refusal-state.js';
 
+/** The lease of whoever sends, in all processes of the installation. */
+export const TURN_LEASE = 'signals';
 const FIRST_BACKOFF_MS = SHORTEST_GAP_MS;
-/** The lease outlives the call, so that no two calls carry the same signal. */
+/** The lease is prolonged while a call lasts, and outlives a process that dies by so much more than one may take. */
 const LEASE_MARGIN_MS = 3_000;
 
 /** What the pacer remembers for all processes. */
@@ -16,27 +21,34 @@ const paceRecordSchema = z.object({
   failedAt: z.number(),
   failures: z.number(),
   waitMs: z.number(),
-  /** Of the oldest signals in the journal, how many a refused call held. */
-  suspects: z.number(),
+  /** The search for a signal that CAPI refuses calls for. */
+  refusals: refusalStateSchema.catch(NOTHING_REFUSED),
 });
 
 type PaceRecord = z.output<typeof paceRecordSchema>;
 
-const NEW_RECORD: PaceRecord = { failedAt: 0, failures: 0, waitMs: 0, suspects: 0 };
+const NEW_RECORD: PaceRecord = { failedAt: 0, failures: 0, waitMs: 0, refusals: NOTHING_REFUSED };
 
 /** One allowed call. */
 export interface Turn {
-  /** Of the oldest signals in the journal, how many are suspected of having a call refused. */
-  readonly suspects: number;
-  /** Writes down that the call leaves now: nothing is posted before it has resolved. */
+  /** The search for a signal that CAPI refuses calls for. */
+  readonly refusals: RefusalState;
+  /**
+   * Writes down that the call leaves now: nothing is posted before it has resolved.
+   *
+   * @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when another process has taken the turn over: then nothing may be posted
+   */
   leave(): Promise<void>;
+  /** Another process has taken the turn over; nothing was posted in it. */
+  readonly isLost: boolean;
   /** Writes to the store, if it is still our turn. */
   readonly put: Lease['put'];
 }
 
 export interface TurnOutcome<T> {
   readonly value: T;
-  readonly suspects: number;
+  /** As it is now; as it was, when it is left out. */
+  readonly refusals?: RefusalState;
   /** What failed, if it asks for patience. */
   readonly failure?: unknown;
 }
@@ -48,6 +60,7 @@ export interface TurnOutcome<T> {
 export class Pacer {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #scheduler: Scheduler;
   readonly #leaseMs: number;
   readonly #random: () => number;
   #record: PaceRecord = NEW_RECORD;
@@ -57,11 +70,13 @@ export class Pacer {
   constructor(options: {
     readonly store: Store;
     readonly clock: Clock;
+    readonly scheduler: Scheduler;
     readonly callTimeoutMs: number;
     readonly random?: () => number;
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
+    this.#scheduler = options.scheduler;
     this.#leaseMs = options.callTimeoutMs + LEASE_MARGIN_MS;
     this.#random = options.random ?? Math.random;
   }
@@ -73,7 +88,7 @@ export class Pacer {
 
   /** A call failed or was refused: what waits goes as soon as it may. */
   get hasUnfinishedBusiness(): boolean {
-    return this.#record.failures > 0 || this.#record.suspects > 0;
+    return this.#record.failures > 0 || isSearching(this.#record.refusals);
   }
 
   /** The earliest moment for the next call, in ms since the epoch, as finely as the clocks tell; as far as this process knows. */
@@ -100,12 +115,13 @@ export class Pacer {
   }
 
   /**
-   * Takes a turn if a call may leave now; resolves `undefined` when none may.
+   * Takes a turn if a call may leave now; resolves `undefined` when none may, or when the turn was lost before the call left. While the work
+   * lasts no other process gets a turn. What a call came to is told even if the store can't be told of it any more.
    *
    * @param work posts after {@link Turn.leave} and tells of a failure instead of throwing it
    */
   async turn<T>(work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
-    const lease = await this.#store.lease('signals', this.#leaseMs);
+    const lease = await this.#store.lease(TURN_LEASE, this.#leaseMs);
     if (lease === undefined) return undefined;
     try {
       await this.load();
@@ -114,25 +130,44 @@ export class Pacer {
         await this.#remember(lease, this.#record);
         return undefined;
       }
-      const before = this.#calledAt;
-      const leave = async (): Promise<void> => {
-        if (!(await lease.renew(this.#leaseMs))) {
-          throw new CrowdsecError('CROWDSEC_LEASE_BUSY', 'Another process took over the sending of signals.');
-        }
-        await this.#called(lease);
-      };
-      const { value, suspects, failure } = await work({
-        suspects: this.#record.suspects,
-        leave,
-        put: (key, value) => lease.put(key, value),
-      });
-      this.#record = { ...this.#record, suspects, ...this.#patience(failure) };
-      if (this.#calledAt === before) await this.#remember(lease, this.#record);
-      else await this.#called(lease);
-      return value;
+      return await this.#take(lease, work);
     } finally {
       // A lease that can't be released runs out by itself.
       await lease.release().catch(() => undefined);
+    }
+  }
+
+  async #take<T>(lease: Lease, work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
+    const before = this.#calledAt;
+    const turn = { isLost: false };
+    const leave = async (): Promise<void> => {
+      turn.isLost = !(await lease.renew(this.#leaseMs));
+      if (turn.isLost)
+        throw new CrowdsecError('CROWDSEC_LEASE_BUSY', 'Another process took over the sending of signals.');
+      await this.#called(lease);
+    };
+    const alive = keepAlive(lease, this.#leaseMs, this.#scheduler);
+    try {
+      const {
+        value,
+        refusals = this.#record.refusals,
+        failure,
+      } = await work({
+        refusals: this.#record.refusals,
+        leave,
+        get isLost() {
+          return turn.isLost;
+        },
+        put: (key, value) => lease.put(key, value),
+      });
+      if (turn.isLost) return undefined;
+      this.#record = { ...this.#record, refusals, ...this.#patience(failure) };
+      const noted = this.#calledAt === before ? this.#remember(lease, this.#record) : this.#called(lease);
+      // What became of the call is more than a note of it: the store has the stamp from before the call, and this process its own.
+      await noted.catch(() => undefined);
+      return value;
+    } finally {
+      alive[Symbol.dispose]();
     }
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Signal } from '../capi/wire.js';
-import type { JsonValue, Store } from '../store/store.js';
-import type { Turn } from './pacer.js';
+import type { JsonValue, Lease, Store } from '../store/store.js';
+import { signalToJournal } from './build-signal.js';
 
 /** The oldest ones go when there are more. */
 const MOST_KEPT = 1_000;
@@ -23,7 +23,27 @@ export async function poisonedSignals(store: Store): Promise<readonly PoisonedSi
 }
 
 /** Keeps a refused signal readable. Only whoever has the turn to send writes them. */
-export async function setAside(store: Store, turn: Turn, poisoned: PoisonedSignal): Promise<void> {
-  const kept = [...(await poisonedSignals(store)), poisoned].slice(-MOST_KEPT);
-  await turn.put('poisoned', kept as unknown as JsonValue);
+export async function setAside(store: Store, turn: Pick<Lease, 'put'>, poisoned: PoisonedSignal): Promise<void> {
+  const others = (await poisonedSignals(store)).filter(({ signal }) => signal.uuid !== poisoned.signal.uuid);
+  await turn.put('poisoned', [...others, poisoned].slice(-MOST_KEPT) as unknown as JsonValue);
+}
+
+/** What became of the signals that were set aside, after they were to be sent again. */
+export interface RetryResult {
+  /** Signals that wait to be sent again. */
+  readonly retried: number;
+  /** Signals that stay set aside, for the buffer has no room for them. */
+  readonly left: number;
+}
+
+/** Puts the oldest that were set aside back into the journal, at most so many. A crash on the way leaves them in both. */
+export async function takeBack(store: Store, lease: Pick<Lease, 'put'>, room: number): Promise<RetryResult> {
+  const poisoned = await poisonedSignals(store);
+  const back = poisoned.slice(0, room);
+  const left = poisoned.slice(room);
+  if (back.length > 0) {
+    await store.journal.append(back.map(({ signal }) => ({ id: signal.uuid, value: signalToJournal(signal) })));
+    await lease.put('poisoned', left as unknown as JsonValue);
+  }
+  return { retried: back.length, left: left.length };
 }

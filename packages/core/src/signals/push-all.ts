@@ -3,17 +3,18 @@ import { MAX_SIGNALS_PER_CALL } from '../capi/client.js';
 import type { Signal } from '../capi/wire.js';
 import type { Clock } from '../clock.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
-import { isPublicIp } from '../ip/public.js';
 import { sleep, type Scheduler } from '../scheduler.js';
+import type { IntakeOptions } from './intake-options.js';
 import { buildSignal, checkReport, isContentRefusal } from './build-signal.js';
 import type { Pacer, Turn, TurnOutcome } from './pacer.js';
 import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
 
 /** A call that fails for want of an answer is repeated this often before the caller hears of it. */
 const TRIES = 5;
+/** So many signals, refused alone before CAPI has taken any, are no accident: it refuses whatever it is sent. */
+const OUTAGE_AFTER = 3;
 
-export interface PushOptions {
-  readonly declared: ReadonlySet<string>;
+export interface PushOptions extends Pick<IntakeOptions, 'declared' | 'isReportable'> {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly pacer: Pacer;
@@ -31,10 +32,10 @@ interface Numbered {
  * Sends signals that the caller holds, in calls of at most 250 through the pacer. A call that CAPI refuses for what is in it is
  * halved until the signal that it refuses stands alone; the others get through.
  *
- * @throws CrowdsecError for a wrong report, before anything is sent; or when a call failed for good
+ * @throws CrowdsecError for a wrong report, before anything is sent; or when a call failed for good, or CAPI refuses every signal alike
  */
 export async function pushAll(reports: readonly (Report | Whisper)[], options: PushOptions): Promise<PushResult> {
-  const { declared, clock } = options;
+  const { declared, clock, isReportable } = options;
   const checked = reports.map((report, index) =>
     checkReport(report, 'decision' in report ? 'decision' : 'whisper', {
       declared,
@@ -45,21 +46,40 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
   const refused: { index: number; reason: string }[] = [];
   const signals: Numbered[] = [];
   checked.forEach((report, index) => {
-    const reason: RefusalReason | undefined =
-      report.prefix === undefined ? 'invalid-ip' : isPublicIp(report.prefix) ? undefined : 'non-public-ip';
+    const reason: RefusalReason | undefined = report.prefix === undefined ? 'invalid-ip' : isReportable(report.prefix);
     if (reason === undefined) signals.push({ index, signal: buildSignal(report.facts, randomUUID()) });
     else refused.push({ index, reason });
   });
 
   const batches = inBatches(signals);
   let accepted = 0;
+  let refusedAlone = 0;
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     const refusal = await send(batch, options);
-    if (refusal === undefined) accepted += batch.length;
-    else if (batch.length === 1) refused.push({ index: batch[0]!.index, reason: refusal.message });
-    else batches.unshift(batch.slice(0, batch.length / 2), batch.slice(batch.length / 2));
+    if (refusal === undefined) {
+      accepted += batch.length;
+    } else if (batch.length > 1) {
+      batches.unshift(batch.slice(0, batch.length / 2), batch.slice(batch.length / 2));
+    } else {
+      refused.push({ index: batch[0]!.index, reason: refusal.message });
+      if (accepted > 0) continue;
+      // CAPI has taken none so far: another one from anywhere tells whether it takes any.
+      const another = takeOne(batches);
+      if (another !== undefined && ++refusedAlone >= OUTAGE_AFTER) throw refusal;
+      if (another !== undefined) batches.unshift([another]);
+    }
   }
   return { accepted, refused: refused.sort((a, b) => a.index - b.index) };
+}
+
+/** Takes any signal out of these batches; `undefined` when there is none left. */
+function takeOne(batches: (readonly Numbered[])[]): Numbered | undefined {
+  const at = Math.floor(Math.random() * batches.length);
+  const batch = batches[at];
+  if (batch === undefined) return undefined;
+  const place = Math.floor(Math.random() * batch.length);
+  batches.splice(at, 1, ...[batch.slice(0, place), batch.slice(place + 1)].filter(({ length }) => length > 0));
+  return batch[place];
 }
 
 function inBatches(signals: readonly Numbered[]): (readonly Numbered[])[] {
@@ -92,22 +112,21 @@ async function call(
   turn: Turn,
   { prepare, push }: PushOptions,
 ): Promise<TurnOutcome<Outcome>> {
-  const { suspects } = turn;
   try {
     await prepare();
     await turn.leave();
     await push(batch.map(({ signal }) => signal));
-    return { value: {}, suspects };
+    return { value: {} };
   } catch (error) {
     if (!isCrowdsecError(error)) throw error;
-    return isContentRefusal(error)
-      ? { value: { refusal: error }, suspects }
-      : { value: { failure: error }, suspects, failure: error };
+    return isContentRefusal(error) ? { value: { refusal: error } } : { value: { failure: error }, failure: error };
   }
 }
 
-/** Whether waiting helps within the life of this call. */
+/** Whether waiting helps within the life of this call. A token that was refused once is a fresh one in the next turn. */
 function mayPass(error: CrowdsecError): boolean {
   if (error.code === 'CROWDSEC_API_UNREACHABLE') return true;
-  return error.code === 'CROWDSEC_API_STATUS' && (error.status === 429 || (error.status ?? 0) >= 500);
+  return (
+    (error.code === 'CROWDSEC_API_STATUS' && [401, 403, 429].includes(error.status ?? 0)) || (error.status ?? 0) >= 500
+  );
 }

@@ -5,6 +5,8 @@ import type { SignalKind } from './report.js';
 
 /** A signal's worth in memory, beside its texts. */
 const BYTES_PER_SIGNAL = 1_000;
+/** What remembering a key takes, beside its text. */
+const BYTES_PER_KEY = 80;
 
 /** A signal of this process that waits. */
 export interface Waiting {
@@ -16,7 +18,8 @@ export interface Waiting {
   readonly isRepeat: boolean;
   /** Until when the same is merged into it, in ms since the epoch. */
   readonly mergeUntil: number;
-  readonly bytes: number;
+  /** What it holds in memory, roughly. */
+  bytes: number;
   facts: SignalFacts;
   /** What the journal does not have yet: all of it, what was merged in since it was written, or nothing. */
   unwritten: SignalFacts | undefined;
@@ -34,15 +37,17 @@ export interface Settled {
 export class WaitingRoom {
   /** Oldest first. */
   readonly #waiting = new Map<string, Waiting>();
-  /** The last signal of each key, those included that wait no more. */
+  /** The last signal of each key, of those that wait. */
   readonly #latest = new Map<string, Waiting>();
+  /** What was told before and waits no more, longest ago first: all that tells a repetition. */
+  readonly #told = new Set<string>();
   readonly #repeatedWhispers = new Set<Waiting>();
   readonly #firstWhispers = new Set<Waiting>();
   readonly #keysKept: number;
   #bytes = 0;
   #unwritten = 0;
 
-  /** @param keysKept how many keys are remembered: what was told longest ago is forgotten first */
+  /** @param keysKept how many keys are remembered of signals that wait no more: what was told longest ago is forgotten first */
   constructor(keysKept: number) {
     this.#keysKept = keysKept;
   }
@@ -70,9 +75,37 @@ export class WaitingRoom {
     return this.#waiting.get(uuid);
   }
 
-  /** The last that was told about this, whether it still waits or not. */
+  /** The last that was told about this, of what waits. */
   latest(key: string): Waiting | undefined {
     return this.#latest.get(key);
+  }
+
+  /** Whether this was told before, as far as it is remembered. */
+  wasTold(key: string): boolean {
+    return this.#latest.has(key) || this.#told.has(key);
+  }
+
+  /** Whether what waits keeps within so many bytes when a signal tells these facts instead. */
+  hasRoomFor(facts: SignalFacts, instead: Waiting, mostBytes: number): boolean {
+    const more = bytesOf(facts) - instead.bytes;
+    return more <= 0 || this.#bytes + more <= mostBytes;
+  }
+
+  /** More was merged into a signal: it may hold more in memory. */
+  merged(waiting: Waiting, facts: SignalFacts): void {
+    waiting.facts = facts;
+    const bytes = bytesOf(facts);
+    this.#bytes += bytes - waiting.bytes;
+    waiting.bytes = bytes;
+  }
+
+  /** Forgets what was told longest ago, to make room; false when there is nothing to forget. */
+  forgetOldest(): boolean {
+    for (const key of this.#told) {
+      this.#forget(key);
+      return true;
+    }
+    return false;
   }
 
   /** Lets a signal in, not journaled yet. */
@@ -89,16 +122,15 @@ export class WaitingRoom {
       isRepeat,
       mergeUntil,
       uuid: randomUUID(),
-      bytes: BYTES_PER_SIGNAL + textBytes(facts),
+      bytes: bytesOf(facts),
       facts,
       unwritten: facts,
       state: 'new',
       stored,
     };
     this.#waiting.set(waiting.uuid, waiting);
-    this.#latest.delete(waiting.key);
-    this.#latest.set(waiting.key, waiting);
-    if (this.#latest.size > this.#keysKept) this.#forgetOldestKey();
+    this.#forget(key);
+    this.#latest.set(key, waiting);
     if (waiting.kind === 'whisper') (waiting.isRepeat ? this.#repeatedWhispers : this.#firstWhispers).add(waiting);
     this.#bytes += waiting.bytes;
     this.#unwritten += 1;
@@ -117,6 +149,7 @@ export class WaitingRoom {
     this.#repeatedWhispers.delete(waiting);
     this.#firstWhispers.delete(waiting);
     this.#bytes -= waiting.bytes;
+    if (this.#latest.get(waiting.key) === waiting) this.#remember(waiting.key);
     if (waiting.state === 'new') this.#unwritten -= 1;
     // Nothing can be merged into it.
     waiting.state = 'on-its-way';
@@ -138,11 +171,15 @@ export class WaitingRoom {
     return oldest;
   }
 
-  #forgetOldestKey(): void {
-    for (const key of this.#latest.keys()) {
-      this.#latest.delete(key);
-      return;
-    }
+  #remember(key: string): void {
+    this.#latest.delete(key);
+    this.#told.add(key);
+    this.#bytes += bytesOfKey(key);
+    if (this.#told.size > this.#keysKept) this.forgetOldest();
+  }
+
+  #forget(key: string): void {
+    if (this.#told.delete(key)) this.#bytes -= bytesOfKey(key);
   }
 }
 
@@ -165,8 +202,12 @@ function firstAtHome(whispers: ReadonlySet<Waiting>): Waiting | undefined {
   return undefined;
 }
 
-function textBytes({ message, context }: SignalFacts): number {
-  let bytes = 2 * (message?.length ?? 0);
+function bytesOf({ message, context }: SignalFacts): number {
+  let bytes = BYTES_PER_SIGNAL + 2 * (message?.length ?? 0);
   for (const [key, value] of context) bytes += 2 * (key.length + value.length);
   return bytes;
+}
+
+function bytesOfKey(key: string): number {
+  return BYTES_PER_KEY + 2 * key.length;
 }

@@ -7,15 +7,22 @@ const POLL_MS = 100;
 /**
  * Takes a lease, waiting for its holder for at most `waitMs`.
  *
+ * @param options.signal ends the waiting, with its reason
  * @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when somebody held it all the time
  */
 export async function acquire(
   store: Store,
   scheduler: Scheduler,
-  options: { readonly name: string; readonly ttlMs: number; readonly waitMs: number },
+  options: {
+    readonly name: string;
+    readonly ttlMs: number;
+    readonly waitMs: number;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<Lease> {
   const { name, ttlMs, waitMs } = options;
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    options.signal?.throwIfAborted();
     const lease = await store.lease(name, ttlMs);
     if (lease !== undefined) return lease;
     if (waitedMs >= waitMs) {

@@ -17,11 +17,16 @@ export type BoundedCall = <T>(
   proves?: (result: T) => boolean,
 ) => Promise<T>;
 
-export function boundedCalls({ description }: StoreEngine, status: StoreStatus, deadlineMs: number): BoundedCall {
+/** @param limits how long a call may take, in ms, and what breaks those off that are on their way */
+export function boundedCalls(
+  { description }: StoreEngine,
+  status: StoreStatus,
+  { deadlineMs, signal }: { readonly deadlineMs: number; readonly signal: AbortSignal },
+): BoundedCall {
   return async (kind, task, run, proves = () => true) => {
     try {
       const result = await withinDeadline(
-        { ms: deadlineMs, late: () => storeTooSlow(description, task, deadlineMs) },
+        { ms: deadlineMs, signal, late: () => storeTooSlow(description, task, deadlineMs) },
         run,
       );
       status.worked(kind === 'write' && !proves(result) ? 'change' : kind);

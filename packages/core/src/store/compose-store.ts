@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -19,7 +20,10 @@ export interface ComposeStoreOptions {
 /** The port over one kind of store: here every call gets its deadline, and every failure its code. */
 export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }: ComposeStoreOptions): Store {
   const status = new StoreStatus(engine.description);
-  const bounded = boundedCalls(engine, status, deadlineMs);
+  const closing = new AbortController();
+  // One of each call that is on its way.
+  setMaxListeners(0, closing.signal);
+  const bounded = boundedCalls(engine, status, { deadlineMs, signal: closing.signal });
   const reads = new CheckedReads({ engine, bounded, status, logger });
   /** Runs a write of a key; an identity that cannot be read is not overwritten. */
   const writing = async (key: StoreKey, write: () => Promise<void>): Promise<void> => {
@@ -70,7 +74,14 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
         bounded('change', `count in '${name}'`, (deadline) => pour(name, rules, event, deadline)),
     }),
     probe: () => bounded('write', 'write', (deadline) => engine.probe(deadline)),
-    close: () => bounded('read', 'close', () => engine.close()),
+    close: async () => {
+      try {
+        await bounded('read', 'close', () => engine.close());
+      } finally {
+        // What is still on its way would keep the process alive until its deadline.
+        closing.abort(new Error('the store was closed'));
+      }
+    },
   };
 }
 

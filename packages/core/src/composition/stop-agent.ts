@@ -1,0 +1,55 @@
+import { atMost } from '../deadline.js';
+import { CrowdsecError, messageOf } from '../errors.js';
+import type { ExtensionHost } from '../extensions/host.js';
+import type { SignalBuffer } from '../signals/buffer.js';
+import type { Store } from '../store/store.js';
+import type { AgentContext } from './agent-context.js';
+import type { AgentDecisions } from './agent-decisions.js';
+import type { CapiNetwork } from './capi-network.js';
+
+/** The share of the deadline that extensions and a pull may take: the rest is for what must be stored and sent. */
+const FIRST_SHARE = 0.5;
+/** The share of the deadline after which calls to CAPI are broken off: the rest is for putting their signals back. */
+const CALLS_SHARE = 0.8;
+
+/** What is stopped. */
+export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localSync'> {
+  readonly signals: SignalBuffer;
+  readonly extensions: ExtensionHost;
+  readonly network: Pick<CapiNetwork, 'close'>;
+  readonly store: Store;
+}
+
+/**
+ * Stops all parts of an agent within one deadline, and breaks off what is not done by then: calls to CAPI, and those to the store. First what
+ * is only in memory is written; extensions have their last word; then decisions are stored and signals sent. Never rejects.
+ *
+ * @param deadlineMs how long all of it may take
+ */
+export async function stopAgent(
+  { clock, scheduler, logger, calls, promises }: AgentContext,
+  deadlineMs: number,
+  { extensions, refresher, localSync, signals, store, network }: StoppedParts,
+): Promise<void> {
+  const endAt = clock.monotonic() + deadlineMs;
+  const leftMs = (): number => Math.max(0, endAt - clock.monotonic());
+  const timer = { scheduler, name: 'crowdsec:stop' };
+  const inTime = (ms: number, ...work: readonly Promise<unknown>[]): Promise<boolean> =>
+    atMost(ms, Promise.allSettled(work), timer);
+  const endCalls = (): void => calls.abort(stopped());
+  const callsJob = scheduler.schedule('crowdsec:stop-calls', deadlineMs * CALLS_SHARE, endCalls);
+
+  await inTime(deadlineMs * FIRST_SHARE, extensions.stop(), refresher.stop(), signals.write());
+  await inTime(leftMs(), localSync.stop(), signals.stop(leftMs()));
+  callsJob[Symbol.dispose]();
+  endCalls();
+  signals.tellWhatIsLeft();
+  const closed = store.close().catch((error: unknown) => logger.warn(messageOf(error)));
+  await inTime(leftMs(), closed, network.close());
+  promises.release();
+}
+
+/** What a stopped agent says to whoever asks it for something. */
+export function stopped(): CrowdsecError {
+  return new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped; create a new one.');
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { MAX_SIGNALS_PER_CALL } from '../capi/client.js';
+
+/** So many signals, refused alone one after the other, are no accident: CAPI refuses whatever it is sent. */
+const OUTAGE_AFTER = 3;
+
+/**
+ * What is known of the search for a signal that CAPI refuses calls for (400, 413, 422).
+ *
+ * A refused call is halved until one signal is refused alone. That may be its own fault, or an outage in which CAPI refuses everything; so it
+ * is set aside only when it is refused alone right after CAPI has taken another one. If that is not so, another signal is sent alone, of
+ * another kind if there is one: when CAPI takes it, the first is sent once more and judged; when three in a row are refused, it is an outage.
+ * Then all are kept, and single signals are tried at growing intervals. All processes share the state, and it outlives them.
+ */
+export interface RefusalState {
+  /** Of the oldest signals in the journal, how many a refused call held. */
+  readonly suspects: number;
+  /** The signals that were refused alone since CAPI last took one. */
+  readonly refusedAlone: readonly RefusedSignal[];
+  /** CAPI has taken the last call, or the last before it refused one that was set aside. */
+  readonly taken: boolean;
+}
+
+export interface RefusedSignal {
+  readonly id: string;
+  /** See {@link Candidate.kind}. */
+  readonly kind: string;
+}
+
+/** A signal that waits, oldest first. */
+export interface Candidate {
+  readonly id: string;
+  /** What signals that are likely refused for the same reason have in common. */
+  readonly kind: string;
+}
+
+export const NOTHING_REFUSED: RefusalState = { suspects: 0, refusedAlone: [], taken: true };
+
+export const refusalStateSchema = z.object({
+  suspects: z.number().int().min(0).catch(0),
+  refusedAlone: z
+    .array(z.object({ id: z.string(), kind: z.string() }))
+    .max(OUTAGE_AFTER)
+    .readonly()
+    .catch([]),
+  taken: z.boolean().catch(false),
+});
+
+/** Whether a search is on, so that the next call is wanted as soon as it may leave. */
+export function isSearching({ suspects, refusedAlone }: RefusalState): boolean {
+  return suspects > 0 || refusedAlone.length > 0;
+}
+
+/** How many of the oldest signals {@link nextBatch} wants to see. */
+export function candidatesNeeded(state: RefusalState): number {
+  return state.refusedAlone.length > 0 ? MAX_SIGNALS_PER_CALL : batchSize(state.suspects);
+}
+
+/** The signals of the next call, of those that wait. */
+export function nextBatch<T extends Candidate>(
+  waiting: readonly T[],
+  state: RefusalState,
+  random: () => number,
+): readonly T[] {
+  const { refusedAlone, suspects, taken } = state;
+  if (refusedAlone.length === 0) return waiting.slice(0, batchSize(suspects));
+  const refused = waiting.filter(({ id }) => refusedAlone.some((other) => other.id === id));
+  if (taken && refused.length > 0) return refused.slice(0, 1);
+  const others = waiting.filter((candidate) => !refused.includes(candidate));
+  const ofOtherKinds = others.filter(({ kind }) => refusedAlone.every((other) => other.kind !== kind));
+  const [choice = []] = [ofOtherKinds, others, waiting].filter(({ length }) => length > 0);
+  // Any of them, so that a few that are refused for what is in them are not asked for ever.
+  return choice.length === 0 ? [] : [choice[Math.floor(random() * choice.length)]!];
+}
+
+/** What is known after CAPI has taken a batch. */
+export function afterTaken(
+  batch: readonly Candidate[],
+  waiting: readonly Candidate[],
+  state: RefusalState,
+): RefusalState {
+  const ids = new Set(batch.map(({ id }) => id));
+  const suspects = state.suspects - waiting.slice(0, state.suspects).filter(({ id }) => ids.has(id)).length;
+  // That was an outage: those that were refused in it are as good as any.
+  if (isOutage(state)) return NOTHING_REFUSED;
+  const refusedAlone = state.refusedAlone.filter(({ id }) => !ids.has(id));
+  return { suspects: Math.max(0, suspects), refusedAlone, taken: true };
+}
+
+/** What to do after CAPI has refused a batch for what is in it. */
+export interface Judgement {
+  readonly state: RefusalState;
+  /** The one signal of the batch is what CAPI refuses. */
+  readonly isCulprit: boolean;
+  /** Nobody is left to ask, or enough were asked: to go on at this pace is no use. */
+  readonly needsPatience: boolean;
+}
+
+/** @param others how many signals wait besides those that were refused alone and this batch */
+export function afterRefused(batch: readonly Candidate[], others: number, state: RefusalState): Judgement {
+  const [only, ...more] = batch;
+  if (only === undefined || more.length > 0) {
+    return { state: { ...state, suspects: batch.length, taken: false }, isCulprit: false, needsPatience: false };
+  }
+  const wasSearching = isSearching(state);
+  if (state.taken && wasSearching) {
+    const suspects = Math.max(0, state.suspects - 1);
+    // The few suspects that are left are judged by the same call that was taken.
+    return { state: { suspects, refusedAlone: [], taken: true }, isCulprit: true, needsPatience: false };
+  }
+  const before = state.refusedAlone.filter(({ id }) => id !== only.id);
+  const refusedAlone = isOutage(state) ? state.refusedAlone : [...before, { id: only.id, kind: only.kind }];
+  const next = { ...state, refusedAlone, taken: false };
+  return { state: next, isCulprit: false, needsPatience: isOutage(next) || others === 0 };
+}
+
+function isOutage({ refusedAlone }: RefusalState): boolean {
+  return refusedAlone.length >= OUTAGE_AFTER;
+}
+
+/** How many signals the next call of a search takes: half of the suspects, or a full call's worth when there are none. */
+function batchSize(suspects: number): number {
+  return suspects === 0 ? MAX_SIGNALS_PER_CALL : Math.ceil(suspects / 2);
+}

@@ -1,0 +1,153 @@
+import type { Signal } from '../capi/wire.js';
+import type { Clock } from '../clock.js';
+import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { JournalEntry, Store } from '../store/store.js';
+import { isContentRefusal, isJournaledSignal, signalFromJournal } from './build-signal.js';
+import type { Turn, TurnOutcome } from './pacer.js';
+import { setAside } from './poisoned.js';
+import { afterRefused, afterTaken, candidatesNeeded, nextBatch } from './refusal-state.js';
+
+export interface SenderOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Gets everything ready for a call, such as a token, so that the call itself leaves at its moment. */
+  readonly prepare: () => Promise<unknown>;
+  /** Posts one call's worth. */
+  readonly push: (signals: readonly Signal[]) => Promise<void>;
+  /** Breaks calls off when the agent stops: no failure of CAPI. */
+  readonly signal?: AbortSignal | undefined;
+  readonly random?: (() => number) | undefined;
+  /** These leave for CAPI. */
+  readonly onLeaving: (uuids: readonly string[]) => void;
+  /** These did not get through. */
+  readonly onKept: (uuids: readonly string[]) => void;
+  /** These are answered: CAPI has taken them, or they are set aside. */
+  readonly onAnswered: (uuids: readonly string[]) => void;
+  readonly listener: SenderListener;
+}
+
+/** Is told what comes of calls. */
+export interface SenderListener {
+  sent(details: { count: number }): void;
+  failed(details: { count: number; error: Error; nextAt: number }): void;
+  poisoned(details: { uuid: string; message: string }): void;
+}
+
+/** What one call came to. */
+export interface Sent {
+  readonly sent: number;
+  readonly error?: CrowdsecError;
+}
+
+/** A signal of the journal that waits. */
+interface Candidate {
+  readonly id: string;
+  readonly kind: string;
+  readonly entry: JournalEntry;
+  readonly signal: Signal;
+}
+
+/**
+ * Sends one call's worth of signals from the journal. A signal leaves the journal when CAPI has taken it, or when it is the one that CAPI
+ * refuses a call for; see `refusal-state.ts`.
+ */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #random: () => number;
+  /** What CAPI has taken and the journal still holds, for it could not be told. */
+  #unacknowledged: readonly JournalEntry[] = [];
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Makes the call of a turn. @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` before the call */
+  async send(turn: Turn): Promise<TurnOutcome<Sent>> {
+    const { store, prepare, push, onLeaving } = this.#options;
+    await this.#acknowledge([]);
+    const entries = await store.journal.read(candidatesNeeded(turn.refusals), isJournaledSignal);
+    const waiting = entries.map(candidateOf);
+    const batch = nextBatch(waiting, turn.refusals, this.#random);
+    if (batch.length === 0) return { value: { sent: 0 } };
+    onLeaving(batch.map(({ id }) => id));
+    try {
+      await prepare();
+      await turn.leave();
+      await push(batch.map(({ signal }) => signal));
+    } catch (error) {
+      return this.#notTaken(turn, batch, waiting, error);
+    }
+    await this.#taken(batch);
+    return { value: { sent: batch.length }, refusals: afterTaken(batch, waiting, turn.refusals) };
+  }
+
+  async #taken(batch: readonly Candidate[]): Promise<void> {
+    const { onAnswered, listener, logger } = this.#options;
+    onAnswered(batch.map(({ id }) => id));
+    listener.sent({ count: batch.length });
+    await this.#acknowledge(batch.map(({ entry }) => entry)).catch((error: unknown) => {
+      logger.warn(`CAPI took ${batch.length} signals, and the journal could not be told so yet: ${messageOf(error)}`);
+    });
+  }
+
+  async #notTaken(
+    turn: Turn,
+    batch: readonly Candidate[],
+    waiting: readonly Candidate[],
+    error: unknown,
+  ): Promise<TurnOutcome<Sent>> {
+    const { signal, clock, listener, onKept } = this.#options;
+    onKept(batch.map(({ id }) => id));
+    if (turn.isLost) return { value: { sent: 0 } };
+    if (!isCrowdsecError(error)) throw error;
+    if (signal?.aborted === true) return { value: { sent: 0, error } };
+    if (isContentRefusal(error)) return this.#refused(turn, batch, waiting, error);
+    const nextAt = Math.ceil(error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0));
+    listener.failed({ count: batch.length, error, nextAt });
+    return { value: { sent: 0, error }, failure: error };
+  }
+
+  async #refused(
+    turn: Turn,
+    batch: readonly Candidate[],
+    waiting: readonly Candidate[],
+    error: CrowdsecError,
+  ): Promise<TurnOutcome<Sent>> {
+    const { clock, listener } = this.#options;
+    const askedAlone = new Set([...batch, ...turn.refusals.refusedAlone].map(({ id }) => id));
+    const others = waiting.filter(({ id }) => !askedAlone.has(id)).length;
+    const { state, isCulprit, needsPatience } = afterRefused(batch, others, turn.refusals);
+    if (isCulprit) await this.#setAside(turn, batch[0]!, error);
+    if (!needsPatience) return { value: { sent: 0 }, refusals: state };
+    listener.failed({ count: batch.length, error, nextAt: Math.ceil(clock.now()) });
+    return { value: { sent: 0, error }, refusals: state, failure: error };
+  }
+
+  /** The one signal that CAPI refuses: kept readable, out of the way of the others. */
+  async #setAside(turn: Turn, { id, entry, signal }: Candidate, error: CrowdsecError): Promise<void> {
+    const { store, listener, logger, clock, onAnswered } = this.#options;
+    await setAside(store, turn, { signal, message: error.message, at: Math.ceil(clock.now()) });
+    onAnswered([id]);
+    await this.#acknowledge([entry]).catch(() => undefined);
+    logger.error(`CAPI refuses signal ${id}; it is set aside: ${error.message}`);
+    listener.poisoned({ uuid: id, message: error.message });
+  }
+
+  /** Takes these out of the journal, with those that it could not be told of before. */
+  async #acknowledge(entries: readonly JournalEntry[]): Promise<void> {
+    this.#unacknowledged = [...this.#unacknowledged, ...entries];
+    if (this.#unacknowledged.length === 0) return;
+    const { journal } = this.#options.store;
+    await journal.acknowledge(this.#unacknowledged);
+    this.#unacknowledged = [];
+  }
+}
+
+function candidateOf(entry: JournalEntry): Candidate {
+  const signal = signalFromJournal(entry.value);
+  const kind = signal.decisions === undefined ? 'whisper' : 'decision';
+  return { id: entry.id, kind: `${kind} ${signal.scenario} ${signal.source.scope}`, entry, signal };
+}

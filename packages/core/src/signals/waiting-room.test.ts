@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { SignalFacts } from './build-signal.js';
+import { WaitingRoom, type Waiting } from './waiting-room.js';
+
+const facts = (bytes: number): SignalFacts => ({
+  scenario: 'acme/x',
+  scope: 'Ip',
+  value: '203.0.113.7',
+  message: undefined,
+  events: 1,
+  createdAt: 0,
+  startAt: 0,
+  stopAt: 0,
+  context: [['path', 'x'.repeat(bytes / 2)]],
+  decision: undefined,
+});
+const admit = (room: WaitingRoom, key: string, bytes = 1_000): Waiting =>
+  room.admit(facts(bytes), { key, kind: 'decision', isRepeat: false, mergeUntil: 0 });
+
+describe('what the waiting room holds', () => {
+  it('of a signal that has left is its key alone, and that is counted', () => {
+    const room = new WaitingRoom(10_000);
+    const left = Array.from({ length: 100 }, (_, i) => admit(room, `decision acme/x 203.0.113.${i}`, 80_000));
+    expect(room.bytes).toBeGreaterThan(100 * 80_000);
+    for (const waiting of left) room.leave(waiting);
+    expect(room.latest('decision acme/x 203.0.113.7')).toBeUndefined();
+    expect(room.wasTold('decision acme/x 203.0.113.7')).toBe(true);
+    expect(room.bytes).toBeGreaterThan(0);
+    expect(room.bytes).toBeLessThan(100 * 300);
+    while (room.forgetOldest());
+    expect(room.bytes).toBe(0);
+    expect(room.wasTold('decision acme/x 203.0.113.7')).toBe(false);
+  });
+
+  it('are as many keys as it may remember, the latest ones', () => {
+    const room = new WaitingRoom(3);
+    for (const key of ['a', 'b', 'a', 'c', 'd']) room.leave(admit(room, key));
+    expect(['a', 'b', 'c', 'd'].filter((key) => room.wasTold(key))).toEqual(['a', 'c', 'd']);
+  });
+
+  it('grows with what is merged into a signal, and shrinks with it', () => {
+    const room = new WaitingRoom(3);
+    const waiting = admit(room, 'a', 100);
+    const before = room.bytes;
+    room.merged(waiting, facts(8_100));
+    expect(room.bytes - before).toBe(8_000);
+    expect(room.hasRoomFor(facts(8_200), waiting, before + 8_000)).toBe(false);
+    expect(room.hasRoomFor(facts(100), waiting, 0)).toBe(true);
+    room.leave(waiting);
+    while (room.forgetOldest());
+    expect(room.bytes).toBe(0);
+  });
+});
