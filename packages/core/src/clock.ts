@@ -1,3 +1,5 @@
+import { threadCpuTime } from './thread-cpu-time.js';
+
 /**
  * Where time comes from. Wall time goes on the wire and into the store; intervals within a process use monotonic time,
  * which neither a suspend nor NTP can turn back.
@@ -7,12 +9,18 @@ export interface Clock {
   now(): number;
   /** Monotonic time of this process, in ms since an arbitrary moment. */
   monotonic(): number;
+  /**
+   * CPU time that this thread has used, in ms since an arbitrary moment. Where a clock has none, monotonic time serves, which goes on
+   * while the machine runs others.
+   */
+  cpu?(): number;
 }
 
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  cpu: threadCpuTime,
 };
 
 /** A stored moment as it may be trusted: one that lies in the future counts as now, whatever clock once wrote it. */

@@ -7,6 +7,7 @@ import { clientPrefix } from '../ip/client-prefix.js';
 import { parsePrefix } from '../ip/prefix.js';
 import type { Receipt, Report, Whisper } from '../signals/report.js';
 import { validate } from '../validate.js';
+import { cutOutcome } from './cut-outcome.js';
 import type { DetectionEvent } from './detection-event.js';
 import type { Detector, Outcome } from './detector.js';
 import { HourlyCap } from './hourly-cap.js';
@@ -93,7 +94,7 @@ export class Acting {
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` or `CROWDSEC_SCENARIO_UNDECLARED` for what no outcome may say
    */
   act(given: Outcome, event: DetectionEvent, { dryRun, capPerHour }: Pick<Detector, 'dryRun' | 'capPerHour'>): Deed {
-    const outcome = validate(outcomeSchema, given, 'outcome');
+    const outcome = validate(outcomeSchema, cutOutcome(given), 'outcome');
     const { scenario, signal, decision } = outcome;
     this.checkScenario(scenario, 'outcome');
     const { ip } = event;

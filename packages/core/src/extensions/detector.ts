@@ -33,13 +33,16 @@ export interface Outcome {
   readonly signal?: 'decision' | 'whisper';
   /** Decides locally, at once, about the address or, with IPv6, its /64. Nothing by default. */
   readonly decision?: OutcomeDecision;
-  /** For people; at most 1,000 characters. */
+  /** For people; what is longer than 1,000 characters is cut. */
   readonly message?: string;
   /** How many events led to it; 1 by default. */
   readonly eventCount?: number;
   /** When the first of them happened, in ms since the epoch; the moment of the event by default. */
   readonly startAt?: number;
-  /** Facts for the console: at most 20 pairs, texts of at most 4,000 characters. */
+  /**
+   * Facts for the console. Beyond 20 pairs, names of 255 characters and texts of 4,000 they are cut, since visitors may have written
+   * them; pairs without a value are left out.
+   */
   readonly context?: Readonly<Record<string, string | number | boolean>>;
 }
 

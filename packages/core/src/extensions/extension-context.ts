@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
-import { CrowdsecError } from '../errors.js';
+import { CrowdsecError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { Receipt, Report, Whisper } from '../signals/report.js';
 import type { Store, StoreKey } from '../store/store.js';
 import { validate } from '../validate.js';
 import type { Actions } from './acting.js';
+import { containListeners } from './contain-listeners.js';
 import type { ExtensionContext, ExtensionStore } from './extension.js';
 import type { HostedExtension } from './hosted-extension.js';
 import { sharedBuckets } from './shared-buckets.js';
@@ -48,7 +49,9 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
     store: extensionStore(store, hosted),
     clock,
     scheduler: ending(parts.scheduler, hosted, signal),
-    signal,
+    signal: containListeners(signal, (error) =>
+      parts.logger.warn(`A listener of the signal of the extension ${name} failed: ${messageOf(error)}`),
+    ),
     sharedBuckets: (options) => sharedBuckets(parts.store, name, options, parts.scheduler),
     report: (report) => tell('report', report, () => actions.report(report)),
     whisper: (whisper) => tell('whisper', whisper, () => actions.whisper(whisper)),
@@ -117,8 +120,15 @@ function extensionStore(store: Store, hosted: HostedExtension): ExtensionStore {
     }
   };
   return {
-    get: async (key) => store.get(full(key)),
-    put: async (key, value) => store.put(full(key), value),
-    delete: async (key) => store.delete(full(key)),
+    get: (key) => handled(async () => store.get(full(key))),
+    put: (key, value) => handled(async () => store.put(full(key), value)),
+    delete: (key) => handled(async () => store.delete(full(key))),
   };
+}
+
+/** A promise that ends no process when it rejects and its extension does not wait for it. */
+function handled<T>(work: () => Promise<T>): Promise<T> {
+  const promise = work();
+  promise.catch(() => undefined);
+  return promise;
 }

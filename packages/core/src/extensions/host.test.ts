@@ -1,5 +1,5 @@
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Crowdsec } from '../agent.js';
 import { createCrowdsec } from '../crowdsec.js';
 import type { RequestFacts } from '../bouncer/verdict.js';
@@ -296,6 +296,34 @@ describe('a detector', () => {
     expect(detections).toMatchObject([{ ip: VISITOR, scenario: SCENARIO }]);
   });
 
+  it('that quotes what a visitor sent is not switched off by long texts: they are cut', async () => {
+    const long = 'x'.repeat(9_999);
+    const context = {
+      path: long,
+      [`name-${long}`]: 1,
+      ratio: Number.NaN,
+      referer: undefined as unknown as string,
+      '': 'nameless',
+      ...Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`header-${i}`, i])),
+    };
+    const detect = (): Outcome => ({ ...banAndTell, message: `${'y'.repeat(999)}\u{1f600}${long}`, context });
+    const crowdsec = await running([extension({ detect })]);
+    await hit(crowdsec, VISITOR, 6);
+    expect(crowdsec.health().extensions[0]).toMatchObject({ state: 'active', failures: 0, detectors: [{ acted: 6 }] });
+    await time.advance(0);
+    await crowdsec.flushSignals();
+    const { message, context: pairs } = sandbox.signals[0]!.signal;
+    expect(message).toBe('y'.repeat(999));
+    expect(pairs).toHaveLength(20);
+    expect(pairs).toEqual(
+      expect.arrayContaining([
+        { key: 'path', value: 'x'.repeat(4_000) },
+        { key: `name-${long}`.slice(0, 255), value: '1' },
+        { key: 'ratio', value: 'NaN' },
+      ]),
+    );
+  });
+
   it('is not shown what the application tells wrongly, and visitors can make nothing of it throw', async () => {
     const seen: DetectionEvent[] = [];
     const crowdsec = await running([extension({ detect: (event) => void seen.push(event) })]);
@@ -397,6 +425,41 @@ describe('what an extension may do', () => {
 });
 
 describe('an extension that fails', () => {
+  it('in what nobody waits for does not end the process', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note).on('uncaughtException', note);
+    onTestFinished(() => void process.off('unhandledRejection', note).off('uncaughtException', note));
+    const lines: string[] = [];
+    const logger = { ...silentLogger, warn: (line: string) => void lines.push(line) };
+    let removed = 0;
+    const crowdsec = await running(
+      [
+        extension({
+          activate({ signal, store }) {
+            const boom = (): never => {
+              throw new Error('boom');
+            };
+            signal.addEventListener('abort', boom);
+            signal.addEventListener('abort', () => Promise.reject(new Error('rejected')));
+            signal.addEventListener('abort', { handleEvent: boom });
+            signal.onabort = boom;
+            const unwanted = (): void => void removed++;
+            signal.addEventListener('abort', unwanted);
+            signal.removeEventListener('abort', unwanted);
+            void store.put('No Such Key', 1);
+          },
+        }),
+      ],
+      { logger },
+    );
+    await crowdsec.stop({ deadlineMs: 0 });
+    await shown();
+    expect(unhandled).toEqual([]);
+    expect(lines.filter((line) => /listener of the signal of the extension acme\.trap/.test(line))).toHaveLength(4);
+    expect(removed).toBe(0);
+  });
+
   it.each<readonly [string, () => void | Promise<void>]>([
     [
       'throws',
