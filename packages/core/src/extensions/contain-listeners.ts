@@ -7,25 +7,24 @@ type AbortListener = Parameters<AbortSignal['addEventListener']>[1];
 export function containListeners(signal: AbortSignal, onError: (error: unknown) => void): AbortSignal {
   const wrappers = new WeakMap<object, (event: Event) => void>();
   const wrapped = (listener: AbortListener): AbortListener => {
-    if (typeof listener !== 'function' && typeof listener !== 'object') return listener;
-    if (listener === null) return listener;
     const known = wrappers.get(listener) ?? ((event: Event): void => contained(listener, signal, event, onError));
     wrappers.set(listener, known);
     return known;
   };
-  const { addEventListener, removeEventListener } = signal;
+  const addEventListener = signal.addEventListener.bind(signal);
+  const removeEventListener = signal.removeEventListener.bind(signal);
   let onabort: AbortSignal['onabort'] = null;
-  addEventListener.call(signal, 'abort', (event) => {
+  addEventListener('abort', (event) => {
     if (onabort !== null) contained(onabort, signal, event, onError);
   });
   Object.defineProperties(signal, {
     addEventListener: {
       value: (type: string, listener: AbortListener, options?: Parameters<AbortSignal['addEventListener']>[2]) =>
-        addEventListener.call(signal, type, wrapped(listener), options),
+        addEventListener(type, wrapped(listener), options),
     },
     removeEventListener: {
       value: (type: string, listener: AbortListener, options?: Parameters<AbortSignal['removeEventListener']>[2]) =>
-        removeEventListener.call(signal, type, wrapped(listener), options),
+        removeEventListener(type, wrapped(listener), options),
     },
     onabort: {
       get: () => onabort,
