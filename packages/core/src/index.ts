@@ -23,6 +23,9 @@ export { canonicalIp, formatIp, parseIp, type IpAddress } from './ip/address.js'
 export { formatPrefix, parsePrefix, PrefixSet, type IpPrefix } from './ip/prefix.js';
 export { isPublicIp } from './ip/public.js';
 
+export { pathTraversal } from './paths/path-traversal.js';
+export { plainPath } from './paths/plain-path.js';
+
 export { DecisionIndex, type GeoFacts } from './decisions/decision-index.js';
 export { DeltaBuilder, type DecisionDelta } from './decisions/decision-delta.js';
 export { RowSet, type ValueKind } from './decisions/row-set.js';

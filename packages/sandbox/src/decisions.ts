@@ -9,7 +9,7 @@ export interface StreamDecision {
   readonly duration: string;
 }
 
-/** A decision to add; by default of `crowdsecurity/http-probing`, for `168h`, scope `ip` or `range` by its value. */
+/** A decision to add; by default of `crowdsecurity/http-probing`, for `168h`, scope `ip` or `Range` by its value. */
 export type DecisionInput = Pick<StreamDecision, 'value'> & Partial<StreamDecision>;
 
 /** What the decisions stream answers. */
@@ -172,8 +172,12 @@ function keyed(decisions: readonly DecisionInput[], revision: number): Map<strin
   return rows;
 }
 
+/**
+ * The official engine takes addresses in any case. The scope of a removal of anything else it compares as it is told with `Range`, which
+ * it makes of what it stores: it would keep a range whose removal says `range`.
+ */
 function scopeOf(value: string): string {
-  return value.includes('/') ? 'range' : 'ip';
+  return value.includes('/') ? 'Range' : 'ip';
 }
 
 /** The wire form of `new`: by scenario and scope, never an empty group (one makes the official engine panic). */

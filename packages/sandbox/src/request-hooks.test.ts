@@ -5,8 +5,6 @@ import { startSandbox, type Call } from './index.js';
 describe('paths', () => {
   it.each([
     ['GET', '/'],
-    ['GET', '/v2/decisions/stream'],
-    ['POST', '/v2/watchers'],
     ['POST', '//v3/watchers'],
     ['POST', '/v3//watchers'],
     ['POST', '/v3/watchers/'],
@@ -20,6 +18,18 @@ describe('paths', () => {
     const response = await fetch(sandbox.url + path, { method });
     expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/json']);
     expect(await response.text()).toBe(method === 'HEAD' ? '' : '{"message":"Not Found"}');
+  });
+
+  it.each([
+    ['GET', '/v2/decisions/stream?startup=true', '/v3, not /v2'],
+    ['POST', '/v2/watchers/login', '/v3, not /v2'],
+    ['GET', '/v1', '/v3, not /v1'],
+    ['POST', '/v3/v3/watchers/login', 'twice'],
+  ])('of another version are answered 404 with a hint (%s %s)', async (method, path, hint) => {
+    await using sandbox = await startSandbox();
+    const response = await fetch(sandbox.url + path, { method });
+    expect([response.status, response.headers.get('content-type')]).toEqual([404, 'application/json']);
+    expect(await response.json()).toEqual({ message: expect.stringContaining(hint) as string });
   });
 
   it('may claim JSON on a request without a body', async () => {

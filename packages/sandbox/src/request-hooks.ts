@@ -25,7 +25,7 @@ export function requestHooks(app: FastifyInstance, backend: Backend): void {
     reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding').removeHeader('content-length');
     return gzipped(body);
   });
-  app.setNotFoundHandler((_request, reply) => sendMessage(reply, 404));
+  app.setNotFoundHandler((request, reply) => sendMessage(reply, 404, hintAt(request.url)));
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) =>
     sendMessage(reply, error.statusCode ?? 500, error.message),
   );
@@ -71,6 +71,13 @@ async function* firstHalf(half: Buffer, request: FastifyRequest): AsyncIterable<
   await nextTurn();
   await nextTurn();
   request.raw.socket.destroy();
+}
+
+/** What to say of a path that is not there, where one line spares a search. */
+function hintAt(target: string): string | undefined {
+  const version = /^\/v[12](?=[/?]|$)/.exec(target)?.[0];
+  if (version !== undefined) return `Not Found: this is CAPI v3, of which paths begin with /v3, not ${version}`;
+  return target.startsWith('/v3/v3/') ? 'Not Found: /v3 is there twice; an API root is given without it' : undefined;
 }
 
 /** The log's entry for a request that is being answered. */

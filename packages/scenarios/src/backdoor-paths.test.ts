@@ -17,8 +17,68 @@ describe('backdoor paths', () => {
     ]);
   });
 
-  it('are not found by one, however often it is asked for', async () => {
-    expect(await visit(Array.from({ length: 50 }, () => '/c99.php'))).toEqual([]);
+  it('are found by one that is asked for five times, and not by a dead link that is tried again', async () => {
+    const often = (count: number) => visit(Array.from({ length: count }, () => '/c99.php'));
+    expect(await often(4)).toEqual([]);
+    expect(await often(5)).toMatchObject([{ scenario: 'acme/backdoor-paths', signal: 'decision', eventCount: 5 }]);
+    const daily = Array.from({ length: 100 }, (_, i) => requested('/setup.cgi', { second: i * 3_600 }));
+    expect(await feed(scenario(), daily)).toEqual([]);
+  });
+
+  it.each([
+    ['GET', '/static/..%2f..%2fetc/passwd'],
+    ['POST', '/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php'],
+    ['GET', '/cgi-bin/.%2e/.%2e/bin/sh'],
+    ['GET', '/setup.cgi'],
+    ['GET', `/${'.%2e/'.repeat(600)}bin/sh`],
+  ])('are found in a hundred requests for one target: %s %s', async (method, path) => {
+    const requests = Array.from({ length: 100 }, (_, i) => requested(path, { method, second: i }));
+    expect(await feed(scenario(), requests)).toMatchObject([{ signal: 'decision' }]);
+  });
+
+  it.each([
+    '/static/..%2fapp.js',
+    '/static/%2e%2e/app.js',
+    '/static/.%2e/app.js',
+    '/static/..%252fapp.js',
+    '/static/%252e%252e/app.js',
+    '/static/..;/app.js',
+    '/static/..%5capp.js',
+    '/static/..\\app.js',
+    '/static/..%c0%afapp.js',
+    '/static/%c0%ae%c0%ae/app.js',
+    '/static/%u002e%u002e/app.js',
+    '/static/..%00/app.js',
+    '/static/....//app.js',
+    '/../../../../etc/passwd',
+    '/etc/passwd%00',
+    '/etc/passwd%2500.jpg',
+  ])('are found at once in %s, which nobody sends by accident', async (path) => {
+    expect(await visit([path])).toMatchObject([{ signal: 'decision', decision: { type: 'ban' }, eventCount: 1 }]);
+    expect(await visit([path], { exploits: { capacity: 1 } })).toEqual([]);
+    expect(await visit([path], { except: ['/*'] })).toEqual([]);
+  });
+
+  it.each([
+    '/c99.php',
+    '/../images/logo.png',
+    '/a/../b/../index.html',
+    '/edit/a%2F..%2Fb',
+    '/image/https%3A%2F%2Fcdn.example%2Fa%2F..%2Flogo.png',
+    '/search/..;-)',
+    '/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php',
+    '/wiki/%EF%BC%8E%EF%BC%8E%EF%BC%8E',
+  ])('are not found at once in %s', async (path) => {
+    expect(await visit([path])).toEqual([]);
+  });
+
+  it('are not what an application in a browser and its users do', async () => {
+    const files = Array.from({ length: 100 }, (_, i) =>
+      requested(`/api/image/${encodeURIComponent(`https://cdn.example/a/../${i}.png`)}`),
+    );
+    const branches = Array.from({ length: 100 }, (_, i) => requested(`/compare/release%2F${i}...release%2F${i + 1}`));
+    const spa = Array.from({ length: 100 }, (_, i) => requested(`/shell/manager/${i}`, { method: 'POST' }));
+    expect(await feed(scenario(), [...files, ...branches, ...spa])).toEqual([]);
   });
 
   it.each([
@@ -43,6 +103,9 @@ describe('backdoor paths', () => {
     '/a/..;b=c/d',
     '/%25252e%25252e%25252fx',
     '/x%2f..%2fy',
+    `/${'a/'.repeat(1_000)}c99.php`,
+    `/${'./'.repeat(5_000)}c99.php`,
+    `/boaform/${'a'.repeat(5_000)}`,
     '..%2fx',
   ])('have %s among them', async (path) => {
     expect(await visit([path, '/r57.php'])).toHaveLength(1);

@@ -1,7 +1,7 @@
-import type { DetectionEvent, Extension } from '@crowdsec-sdk/core';
+import { pathTraversal, plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
+import { bothEnds } from './both-ends.js';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { exceptRule } from './except-rule.js';
-import { LONGEST_PATH, plainPath } from './plain-path.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';
 
 export interface BackdoorPathsOptions extends CountingOptions {
@@ -9,39 +9,106 @@ export interface BackdoorPathsOptions extends CountingOptions {
   readonly paths?: readonly string[] | undefined;
   /** Paths of yours that look like such and are none, or everything below one (`/wiki/*`). */
   readonly except?: readonly string[] | undefined;
+  /** The threshold for such requests whether they differ or not: 4 at once, one a minute, by default. */
+  readonly repeats?: Partial<BucketOptions> | undefined;
+  /** The threshold for requests that nobody sends by accident: none, by default. */
+  readonly exploits?: Partial<BucketOptions> | undefined;
 }
 
 /**
  * Requests for paths of known backdoors and weaknesses: web shells, consoles, gateways and devices that this
- * application is none of. Two different ones are enough, within a minute or so.
+ * application is none of. Two different ones are enough, within a minute or so, or five of any.
+ *
+ * What nobody sends by accident is enough at once: a climb out of a folder in a spelling that hides it (`..%2f`,
+ * `%2e%2e/`, `..;/`), and a request that makes use of a weakness rather than looking for it.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */
 export function backdoorPaths(options: BackdoorPathsOptions): Extension {
-  const known = new Set((options.paths ?? []).map(plainPath));
-  const isInnocent = exceptRule(options.except ?? []);
-  const counts = (event: DetectionEvent): Counted | undefined => {
-    if (event.kind !== 'request') return undefined;
-    const path = plainPath(event.path);
-    if (path.length > LONGEST_PATH || isInnocent(path)) return undefined;
-    if (!known.has(path) && !EXPLOITED.test(path) && !CLIMBING.test(event.path)) return undefined;
-    return { distinct: path, context: { target_uri: event.path, user_agent: event.userAgent } };
+  const kindOf = kinds(options);
+  const counts = (wanted: Kind, isDistinct: boolean) => (event: DetectionEvent) => {
+    const found = kindOf(event);
+    if (found?.kind !== wanted) return undefined;
+    return isDistinct ? found.counted : { context: found.counted.context };
   };
+  const rule = { on: ['request'], signal: 'decision' } as const;
   return countingScenario({
     name: 'backdoor-paths',
     behavior: 'http:exploit',
     options,
     rules: [
       {
+        ...rule,
         name: 'attempts',
-        on: ['request'],
         bucket: bucketOf(options, { capacity: 1, leakspeed: '1m', blackhole: '5m' }),
-        counts,
-        signal: 'decision',
+        counts: counts('attempt', true),
+      },
+      {
+        ...rule,
+        name: 'repeats',
+        bucket: bucketOf(options.repeats, { capacity: 4, leakspeed: '1m', blackhole: '5m' }),
+        path: 'options.repeats',
+        counts: counts('attempt', false),
+      },
+      {
+        ...rule,
+        name: 'exploits',
+        bucket: bucketOf(options.exploits, { capacity: 0, leakspeed: '1m', blackhole: '5m' }),
+        path: 'options.exploits',
+        counts: counts('exploit', true),
       },
     ],
   });
 }
+
+/** An attempt may be a dead link or a look-alike; an exploit is nothing else. */
+type Kind = 'attempt' | 'exploit';
+
+interface Found {
+  readonly kind: Kind;
+  readonly counted: Counted & { readonly distinct: string };
+}
+
+/** Tells what a request is. Three rules ask about each event: the last answer is kept. */
+function kinds({ paths = [], except = [] }: BackdoorPathsOptions): (event: DetectionEvent) => Found | undefined {
+  const known = new Set(paths.map(plainPath));
+  const isInnocent = exceptRule(except);
+  const look = (event: DetectionEvent): Found | undefined => {
+    if (event.kind !== 'request') return undefined;
+    const plain = plainPath(event.path);
+    const looked = bothEnds(plain);
+    const isKnown = EXPLOITED.test(looked);
+    const traversal = pathTraversal(event.path);
+    if ((!isKnown && traversal === undefined && !known.has(plain)) || isInnocent(plain)) return undefined;
+    const isMeant =
+      traversal === 'out' ||
+      (isKnown && NO_LINK.test(event.path)) ||
+      (event.method === 'POST' && EXPLOITED_BY_POST.test(looked));
+    const context = { target_uri: event.path, user_agent: event.userAgent };
+    return { kind: isMeant ? 'exploit' : 'attempt', counted: { distinct: plain, context } };
+  };
+  let last: { readonly event: DetectionEvent; readonly found: Found | undefined } | undefined;
+  return (event) => {
+    if (last?.event !== event) last = { event, found: look(event) };
+    return last.found;
+  };
+}
+
+/** A climb in plain spelling, or a NUL: on the way to a known path, no link has one. */
+const NO_LINK = /\/\.\.\/|%(?:25)*00|\0/;
+
+/** Known paths to which nothing else is sent than code to run. */
+const EXPLOITED_BY_POST = new RegExp(
+  [
+    '/phpunit/(?:src/)?util/php/eval-stdin\\.php$',
+    '/_ignition/execute-solution$',
+    '/wp-content/plugins/wp-file-manager/lib/php/connector\\.minimal\\.php$',
+    '/wls-wsat/coordinatorporttype',
+    '/_async/asyncresponseservice',
+    '/boaform/',
+    '/gponform/diag_form',
+  ].join('|'),
+);
 
 /** Plain paths, each known for one thing. */
 const EXPLOITED = new RegExp(
@@ -81,21 +148,4 @@ const EXPLOITED = new RegExp(
     '/etc/(?:passwd|shadow)$',
     '/windows/(?:win\\.ini|system32/)',
   ].join('|'),
-);
-
-/** What may stand before a character's number, encoded once to three times. */
-const CODE = '%(?:25){0,2}';
-const SEPARATOR = `(?:[/\\\\]|${CODE}(?:2f|5c))`;
-const DOT = `(?:\\.|${CODE}2e)`;
-
-/** A climb (`../`) of which something is encoded, or with something between (`..;/`): no browser and no link has that. */
-const CLIMBING = new RegExp(
-  `(?:^|${SEPARATOR})(?:` +
-    [
-      `(?:${DOT}${CODE}2e|${CODE}2e\\.)${SEPARATOR}`,
-      `\\.\\.${CODE}(?:2f|5c)`,
-      `${DOT}${DOT}(?:;|${CODE}(?:3b|00))[\\w.=-]{0,40}${SEPARATOR}`,
-    ].join('|') +
-    ')',
-  'i',
 );

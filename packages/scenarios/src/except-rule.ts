@@ -1,4 +1,4 @@
-import { plainPath } from './plain-path.js';
+import { plainPath } from '@crowdsec-sdk/core';
 
 /**
  * Tells which plain paths are excepted: those that are named, and those of a folder that is named with `/*` after it

@@ -31,6 +31,26 @@ describe('login brute force', () => {
     expect(await feed(scenario(), office)).toEqual([]);
   });
 
+  it('is not an office behind one address whose people mistype in the same minutes', async () => {
+    const office = times(30, (i) => observed('app:login-failed', { user: `user-${i % 15}` }, { second: i * 4 }));
+    expect(await feed(scenario(), office)).toEqual([]);
+  });
+
+  it('is found when it tries a few users in turn', async () => {
+    const inTurn = (count: number) => times(count, (i) => observed('app:login-failed', { user: `user-${i % 5}` }));
+    expect(await feed(scenario(), inTurn(30))).toEqual([]);
+    expect(await feed(scenario(), inTurn(31))).toMatchObject([{ signal: 'decision', eventCount: 31 }]);
+    const strict = loginBruteforce({ vendor: 'acme', together: { capacity: 3 } });
+    expect(await feed(strict, inTurn(4))).toHaveLength(1);
+  });
+
+  it('is not an application in a browser whose session has ended, with three tabs that try again', async () => {
+    const refresh = loginBruteforce({ vendor: 'acme', paths: ['/api/token'] });
+    const tabs = times(9, (i) => answered('/api/token', 401, { method: 'POST', second: Math.floor(i / 3) * 10 }));
+    const polling = times(200, (i) => answered('/api/me', 401, { second: i }));
+    expect(await feed(refresh, [...tabs, ...polling])).toEqual([]);
+  });
+
   it('is that of one address, or of one /64', async () => {
     const many = times(50, (i) => observed('app:login-failed', {}, { ip: `198.51.100.${i}` }));
     expect(await feed(scenario(), many)).toEqual([]);

@@ -74,7 +74,10 @@ describe('all scenarios', () => {
 
     const login = loginBruteforce({ vendor: 'acme', shared: true, capacity: 3 });
     await login.activate?.(context);
-    expect(shared).toMatchObject([{ capacity: 3, leakspeed: '1m' }]);
+    expect(shared).toMatchObject([
+      { capacity: 3, leakspeed: '1m' },
+      { capacity: 9, leakspeed: '20s' },
+    ]);
     const outcomes = await feed(
       login,
       times(3, () => observed('app:login-failed', {}, { ip: '2001:db8::1' })),

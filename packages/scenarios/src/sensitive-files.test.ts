@@ -73,6 +73,15 @@ describe('sensitive files', () => {
     '/%25252eenv',
     '/.git;/config',
     '/.git%00/config',
+    '/%c0%aeenv',
+    '/%e0%80%aeenv',
+    '/%u002eenv',
+    '/%uff0eenv',
+    '/\xc0\xaeenv',
+    `/${'./'.repeat(1_001)}.env`,
+    `/${'a/'.repeat(5_000)}.env`,
+    `/${'a/../'.repeat(1_001)}.env`,
+    `/.git/${'a/'.repeat(5_000)}config`,
   ])('are found as %s', async (path) => {
     expect(await probe(path)).toHaveLength(1);
   });
@@ -113,6 +122,8 @@ describe('sensitive files', () => {
     '/questions/tagged/web.config',
     '/attachments/1234/web.config',
     '/rails/active_storage/x/backup.sql',
+    `/${'a/'.repeat(1_000)}web.config`,
+    `/${'a'.repeat(5_000)}.env.html`,
   ])('do not have %s among them', async (path) => {
     expect(await probe(path)).toEqual([]);
   });

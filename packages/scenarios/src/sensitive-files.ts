@@ -1,7 +1,7 @@
-import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core';
+import { plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
+import { bothEnds } from './both-ends.js';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { exceptRule } from './except-rule.js';
-import { LONGEST_PATH, plainPath } from './plain-path.js';
 import { bucketOf, type ScenarioOptions } from './scenario-options.js';
 
 /** It counts in the process alone: the very request can't be refused by a count that takes a turn to the store. */
@@ -30,7 +30,7 @@ export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
   const counts = (event: DetectionEvent): Counted | undefined => {
     if (event.kind !== 'request' || !WORTH_A_LOOK.test(event.path)) return undefined;
     const path = plainPath(event.path);
-    if (path.length > LONGEST_PATH || !SENSITIVE.test(path)) return undefined;
+    if (!SENSITIVE.test(bothEnds(path))) return undefined;
     if (isInnocent(path) || path.startsWith('/.well-known/')) return undefined;
     return { distinct: path, context: { target_uri: event.path, user_agent: event.userAgent } };
   };
@@ -52,7 +52,7 @@ export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
 }
 
 /** What all of them have in some spelling: most requests need no more than this. */
-const WORTH_A_LOOK = /[.%]|id_/i;
+const WORTH_A_LOOK = /[.%]|id_|[^\0-\x7f]/i;
 
 const PACKED = '(?:\\.(?:gz|bz2|xz|zst|zip|rar|7z))?';
 

@@ -1,3 +1,4 @@
+import { shortPath } from '../paths/short-path.js';
 import { readHeader, type RequestFacts, type Verdict } from './verdict.js';
 
 /** Who wants to hear of requests and their answers: the extensions' host. It never throws, and never holds a request up. */
@@ -24,7 +25,10 @@ export interface Answer {
 /** What of a request is told to others: no query, no cookies, no credentials. */
 export interface RequestTraits {
   readonly method: string;
-  /** As it arrived, without query; at most 2,000 characters. */
+  /**
+   * As it arrived, without query. One of more than 2,000 characters is put plainly (`plainPath`) and, if it is still as long, has `…` in
+   * the place of its middle.
+   */
   readonly path: string;
   /** Empty when there was none; at most 500 characters. */
   readonly userAgent: string;
@@ -35,14 +39,13 @@ export interface RequestTraits {
   readonly action: Verdict['action'];
 }
 
-const LONGEST_PATH = 2_000;
 const LONGEST_USER_AGENT = 500;
 
 /** What an observer gets to see of a request. */
 export function requestTraits({ method, path, headers }: RequestFacts, action: Verdict['action']): RequestTraits {
   return {
     method,
-    path: path.slice(0, LONGEST_PATH),
+    path: shortPath(path),
     userAgent: (readHeader(headers, 'user-agent') ?? '').slice(0, LONGEST_USER_AGENT),
     action,
   };

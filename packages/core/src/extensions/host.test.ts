@@ -214,6 +214,19 @@ describe('a detector', () => {
     ]);
   });
 
+  it('sees where a path leads that is too long to be shown as it arrived', async () => {
+    const paths: string[] = [];
+    const detect = (event: DetectionEvent): void => void ('path' in event && paths.push(event.path));
+    const crowdsec = await running([
+      extension({ detect: detect as Detector['detect'], detector: { on: ['request', 'response'] } }),
+    ]);
+    const request = facts(`/${'./'.repeat(1_001)}.env`);
+    crowdsec.bouncer.answering(request, crowdsec.bouncer.inspect(request))?.(404);
+    crowdsec.bouncer.inspect(facts(`/x/${'.%2e/'.repeat(1_001)}bin/sh`));
+    await shown();
+    expect(paths).toEqual(['/.env', '/.env', '/%2e%2e/bin/sh']);
+  });
+
   it('is asked beside the requests, and costs nothing where it does not listen', async () => {
     const crowdsec = await running([extension({ detect: () => banAndTell, detector: { on: ['request'] } })]);
     expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass' });

@@ -82,7 +82,7 @@ it('serves a published list as decisions or behind a link, and refuses a file wi
   expect(await sandbox.loadBlocklist(file)).toEqual({ entries: 2, skipped: 1 });
   expect(sandbox.decisions.all().map(({ value, scope }) => `${scope} ${value}`)).toEqual([
     'ip 198.51.100.7',
-    'range 203.0.113.0/24',
+    'Range 203.0.113.0/24',
   ]);
   await sandbox.loadBlocklist(file, { asList: 'ipsum' });
   expect((await client(sandbox).send('GET', '/links/blocklist/ipsum')).text).toBe('198.51.100.7\n203.0.113.0/24\n');

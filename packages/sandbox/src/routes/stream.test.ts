@@ -30,7 +30,7 @@ describe('the decisions stream', () => {
       },
       {
         scenario: 'crowdsecurity/http-probing',
-        scope: 'range',
+        scope: 'Range',
         decisions: [{ value: '203.0.113.0/24', duration: '168h' }],
       },
     ]);
@@ -53,6 +53,19 @@ describe('the decisions stream', () => {
     expect([valuesOf(later), later.deleted]).toEqual([['2.2.2.2', '3.3.3.3'], []]);
     const startup = await first.pull('?startup=true');
     expect([valuesOf(startup), startup.deleted]).toEqual([['2.2.2.2', '3.3.3.3'], []]);
+  });
+
+  it('tells the removal of a range by the scope that the official engine looks for', async () => {
+    await using sandbox = await startSandbox();
+    const machine = seededClient(sandbox);
+    await machine.login();
+    sandbox.decisions.add([{ value: '203.0.113.0/24' }, { value: 'FR', scope: 'Country' }]);
+    expect((await machine.pull('?')).new).toMatchObject([{ scope: 'Range' }, { scope: 'Country' }]);
+    sandbox.decisions.remove(['203.0.113.0/24', 'FR']);
+    expect((await machine.pull('?')).deleted).toEqual([
+      { scope: 'Range', decisions: ['203.0.113.0/24'] },
+      { scope: 'Country', decisions: ['FR'] },
+    ]);
   });
 
   it('tells renewed decisions again, and both sides of one that was removed and came back', async () => {

@@ -15,6 +15,14 @@ describe('a plain path', () => {
     ['/v1.2/a..b', '/v1.2/a..b'],
     ['/%zz%', '/%zz%'],
     ['', '/'],
+    ['/%c0%aeenv', '/.env'],
+    ['/a%c0%af%e0%80%aeenv', '/a/.env'],
+    ['/a%f0%80%80%af.env', '/a/.env'],
+    ['/%u002eenv', '/.env'],
+    ['/%uff0eenv', '/.env'],
+    ['/%ef%bc%8eenv', '/.env'],
+    ['/\uff0eenv', '/.env'],
+    ['/caf%C3%A9', '/caf\xe3\xa9'],
   ])('of %s is %s', (path, plain) => {
     expect(plainPath(path)).toBe(plain);
   });
