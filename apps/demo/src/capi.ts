@@ -5,6 +5,7 @@ import type { DemoFolder } from './demo-folder.js';
 import type { CapiElsewhere, Environment } from './environment.js';
 import { madeUpDecisions } from './made-up-decisions.js';
 import { observedFetch } from './observed-fetch.js';
+import type { ReceivedCall } from './received-call.js';
 import { SetupError } from './setup-error.js';
 import { signalsIn } from './signals-in.js';
 
@@ -23,23 +24,6 @@ export interface Capi {
   /** Somebody who is banned there, of both families, where that is known. */
   readonly banned: { readonly ipv4?: string; readonly ipv6?: string };
   close(): Promise<void>;
-}
-
-/** A call as it arrived, and what was answered. */
-export interface ReceivedCall {
-  /** In ms since the epoch. */
-  readonly at: number;
-  readonly method: string;
-  readonly path: string;
-  /** With the query. */
-  readonly target: string;
-  readonly userAgent: string;
-  /** How many signals it carried. */
-  readonly signals: number;
-  /** How many of those tell of a decision; the others are whispers. */
-  readonly decisions: number;
-  /** `null` until it is answered, and if it never is. */
-  readonly status: number | null;
 }
 
 /** Starts the embedded sandbox, or points elsewhere. */

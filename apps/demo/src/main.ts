@@ -1,12 +1,12 @@
 import 'reflect-metadata';
+import { DemoServer } from './demo-server.js';
 import { readEnvironment } from './environment.js';
 import { SetupError } from './setup-error.js';
-import { Stage } from './stage.js';
 
 try {
-  const opening = Stage.open(readEnvironment(process.env));
+  const opening = DemoServer.open(readEnvironment(process.env));
   const stop = (): void => {
-    void opening.then((stage) => stage.close()).finally(() => process.exit());
+    void opening.then((demo) => demo.close()).finally(() => process.exit());
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const { url, crowdsec, capi } = await opening;

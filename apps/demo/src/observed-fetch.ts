@@ -1,6 +1,6 @@
 import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 import type { Fetch } from '@crowdsec-sdk/core';
-import type { ReceivedCall } from './capi.js';
+import type { ReceivedCall } from './received-call.js';
 import { signalsIn } from './signals-in.js';
 
 /** A `fetch` that remembers the calls it made, without what they carried. */

@@ -176,6 +176,79 @@ describe('an extension that throws', () => {
   });
 });
 
+describe('another page in the same browser', () => {
+  const ATTEMPTS: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ['a name that leads here', { Host: 'rebound.example' }],
+    ['a name that leads here, with the port', { Host: 'rebound.example:PORT' }],
+    ['a name that begins as ours', { Host: '127.0.0.1.rebound.example:PORT' }],
+    ['another port', { Host: '127.0.0.1:1' }],
+    ['another origin', { Origin: 'https://elsewhere.example' }],
+    ['another origin on this machine', { Origin: 'http://127.0.0.1:1' }],
+    ['an origin that is not told', { Origin: 'null' }],
+    ['another site', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors' }],
+    ['another port of this machine', { 'Sec-Fetch-Site': 'same-site' }],
+    ['a form', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }],
+  ];
+
+  it.each(ATTEMPTS)('renames, lifts, flushes and logs in nobody by %s', async (_, headers) => {
+    const demo = await startDemo();
+    await demo.as('192.0.2.9').get('/.env').expect(403);
+    const before = await demo.state();
+    const set = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, value.replace('PORT', new URL(demo.url).port)]),
+    );
+    for (const [path, body] of [
+      ['/api/agent', { suffix: 'Mallory' }],
+      ['/api/lift', { value: '192.0.2.9' }],
+      ['/api/flush', {}],
+      ['/api/login', WRONG],
+    ] as const) {
+      await request(demo.url).post(path).set(set).send(body).expect(403);
+    }
+    const { userAgent, bans, buffer } = await demo.state();
+    expect({ userAgent, bans, size: buffer.size }).toEqual({
+      userAgent: before.userAgent,
+      bans: before.bans,
+      size: before.buffer.size,
+    });
+    expect(bans).toHaveLength(1);
+  });
+
+  it('reads nothing by a name that leads here, nor as part of itself, and may link here', async () => {
+    const demo = await startDemo();
+    for (const path of ['/', '/api/state', '/api/events', '/app.js'])
+      await request(demo.url).get(path).set('Host', 'rebound.example').expect(403);
+    const crossSite = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
+    await request(demo.url)
+      .get('/')
+      .set({ ...crossSite, 'Sec-Fetch-Dest': 'iframe' })
+      .expect(403);
+    await request(demo.url)
+      .get('/')
+      .set({ ...crossSite, 'Sec-Fetch-Dest': 'document' })
+      .expect(200);
+  });
+
+  it.each(['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'application/jsonp'])(
+    'sends nothing as %s',
+    async (type) => {
+      const demo = await startDemo();
+      const { userAgent } = await demo.state();
+      await request(demo.url).post('/api/agent').set('Content-Type', type).send('{"suffix":"Mallory"}').expect(415);
+      expect((await demo.state()).userAgent).toBe(userAgent);
+    },
+  );
+
+  it('is told from one of the demo, whichever of its names it was opened by', async () => {
+    const demo = await startDemo();
+    const { port } = new URL(demo.url);
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LocalHost:${port}`, `[::1]:${port}`]) {
+      const own = { Host: host, Origin: `http://${host.toLowerCase()}`, 'Sec-Fetch-Site': 'same-origin' };
+      await request(demo.url).post('/api/agent').set(own).send({ suffix: 'AcmeShop' }).expect(200);
+    }
+  });
+});
+
 describe('the panel', () => {
   it('lifts a local ban, that of a network too', async () => {
     const demo = await startDemo();

@@ -7,7 +7,7 @@ import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readEnvironment } from '../src/environment.js';
 import type { DemoState } from '../src/panel/state.js';
-import { Stage } from '../src/stage.js';
+import { DemoServer } from '../src/demo-server.js';
 import { startDemo, temporaryFolder } from './running-demo.js';
 
 describe('CROWDSEC_USER_AGENT_SUFFIX', () => {
@@ -34,7 +34,7 @@ describe('CROWDSEC_STATE_DIR', () => {
     const before = await first.state();
     await first.close();
 
-    const second = await Stage.open(readEnvironment({ PORT: '0', CROWDSEC_STATE_DIR }));
+    const second = await DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_STATE_DIR }));
     try {
       // At once: nothing is waited for between the start and the first request.
       await request(second.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(403);
@@ -61,7 +61,7 @@ describe('CROWDSEC_STATE_DIR', () => {
     const port = Number(await readFile(join(CROWDSEC_STATE_DIR, 'sandbox-port'), 'utf8'));
     const squatter = createServer().listen(port, '127.0.0.1');
     try {
-      await expect(Stage.open(readEnvironment({ PORT: '0', CROWDSEC_STATE_DIR }))).rejects.toThrow(`Port ${port}`);
+      await expect(DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_STATE_DIR }))).rejects.toThrow(`Port ${port}`);
     } finally {
       squatter.close();
     }
@@ -90,7 +90,7 @@ describe('CROWDSEC_BLOCKLIST', () => {
   }, 30_000);
 
   it('that is not there keeps the demo from starting, in one line', async () => {
-    const opening = Stage.open(readEnvironment({ PORT: '0', CROWDSEC_BLOCKLIST: '/nowhere/list.txt' }));
+    const opening = DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_BLOCKLIST: '/nowhere/list.txt' }));
     await expect(opening).rejects.toThrow(/^CROWDSEC_BLOCKLIST cannot be read: .*\/nowhere\/list\.txt/);
   });
 });
@@ -124,10 +124,10 @@ describe('CROWDSEC_API_URL', () => {
     nobody.close();
     await once(nobody, 'close');
 
-    const stage = await Stage.open(readEnvironment({ PORT: '0', CROWDSEC_API_URL: `http://127.0.0.1:${port}` }));
-    onTestFinished(() => stage.close());
-    await request(stage.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(200);
-    const { health } = (await request(stage.url).get('/api/state').expect(200)).body as DemoState;
+    const server = await DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_API_URL: `http://127.0.0.1:${port}` }));
+    onTestFinished(() => server.close());
+    await request(server.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(200);
+    const { health } = (await request(server.url).get('/api/state').expect(200)).body as DemoState;
     expect(health.status).toBe('unavailable');
   });
 });

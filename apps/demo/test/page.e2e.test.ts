@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startDemo, type RunningDemo } from './running-demo.js';
@@ -79,7 +82,7 @@ describe('the page', () => {
     ]);
     await noticed(page, /ban for 4hdecision signaldemo\/login-bruteforce.*192\.0\.2\.1 · demo\.login-bruteforce/);
     await eventually(() => extension(page, 'demo.login-bruteforce')).toMatch(
-      /active.*failures: 5 events · 1 acted on$/,
+      /active.*failures: 5 events · 1 acted on.*$/,
     );
 
     // The five failures are one whisper; the decision is a signal of its own.
@@ -140,6 +143,54 @@ describe('the page', () => {
     await page.getByRole('button', { name: '5 failed logins' }).click();
     await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
     await noticed(page, /^ban for 4hdecision signaldemo\/login-bruteforce/);
+  });
+
+  it('obeys no other page: neither its forms and scripts, nor one behind a name that leads here', async () => {
+    const demo = await startDemo();
+    await demo.as('192.0.2.9').get('/.env').expect(403);
+    const { userAgent } = await demo.state();
+    const { port } = new URL(demo.url);
+    const elsewhere = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html').end(`
+        <form action="${demo.url}/api/agent" method="post" enctype="text/plain" target="into">
+          <input name='{"suffix":"Mallory","x":"' value='"}'></form>
+        <form action="${demo.url}/api/lift" method="post" target="into"><input name="value" value="192.0.2.9"></form>
+        <form action="${demo.url}/api/flush" method="post" target="into"></form>
+        <iframe name="into"></iframe>`);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void elsewhere.close());
+    await once(elsewhere, 'listening');
+    const page = await browser.newPage();
+    onTestFinished(() => page.close());
+    const statuses: number[] = [];
+    page.on('response', (response) => {
+      if (response.url().startsWith(`${demo.url}/api/`)) statuses.push(response.status());
+    });
+
+    await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`);
+    for (const form of [0, 1, 2]) {
+      await page.evaluate(`document.forms[${form}].submit()`);
+      await eventually(() => statuses.length).toBe(form + 1);
+    }
+    expect(
+      await page.evaluate(
+        `fetch('${demo.url}/api/flush', { method: 'POST', mode: 'no-cors' }).then(({ type }) => type)`,
+      ),
+    ).toBe('opaque');
+    await eventually(() => statuses).toEqual([403, 403, 403, 403]);
+
+    // As after DNS rebinding: the name leads to this machine, so that for the browser all is of one origin.
+    const rebound = await chromium.launch({
+      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP rebound.example 127.0.0.1'],
+    });
+    onTestFinished(() => rebound.close());
+    const reboundPage = await rebound.newPage();
+    expect((await reboundPage.goto(`http://rebound.example:${port}/`))?.status()).toBe(403);
+    const flush = `fetch('/api/flush', { method: 'POST' }).then(({ status }) => status)`;
+    expect(await reboundPage.evaluate(flush)).toBe(403);
+
+    expect(await demo.state()).toMatchObject({ userAgent, bans: [{ value: '192.0.2.9' }], buffer: { size: 1 } });
   });
 
   it.each([375, 1024, 1600])('fits a screen %d pixels wide, with everything on it', async (width) => {

@@ -5,13 +5,13 @@ import request, { type Test } from 'supertest';
 import { expect, onTestFinished } from 'vitest';
 import { readEnvironment } from '../src/environment.js';
 import type { DemoState } from '../src/panel/state.js';
-import { Stage } from '../src/stage.js';
+import { DemoServer } from '../src/demo-server.js';
 
 /** The demo on a free port, for the length of a test; resolves once it holds its first decisions. */
 export async function startDemo(environment: Readonly<Record<string, string>> = {}): Promise<RunningDemo> {
-  const stage = await Stage.open(readEnvironment({ PORT: '0', ...environment }));
-  onTestFinished(() => stage.close());
-  const demo = runningDemo(stage);
+  const server = await DemoServer.open(readEnvironment({ PORT: '0', ...environment }));
+  onTestFinished(() => server.close());
+  const demo = runningDemo(server);
   await expect.poll(async () => (await demo.state()).decisions.count, { timeout: 15_000 }).toBeGreaterThan(0);
   return demo;
 }
@@ -24,15 +24,15 @@ export interface RunningDemo {
   close(): Promise<void>;
 }
 
-function runningDemo(stage: Stage): RunningDemo {
+function runningDemo(server: DemoServer): RunningDemo {
   return {
-    url: stage.url,
-    state: async () => (await request(stage.url).get('/api/state').expect(200)).body as DemoState,
+    url: server.url,
+    state: async () => (await request(server.url).get('/api/state').expect(200)).body as DemoState,
     as: (ip) => ({
-      get: (path) => request(stage.url).get(path).set('X-Forwarded-For', ip),
-      post: (path) => request(stage.url).post(path).set('X-Forwarded-For', ip),
+      get: (path) => request(server.url).get(path).set('X-Forwarded-For', ip),
+      post: (path) => request(server.url).post(path).set('X-Forwarded-For', ip),
     }),
-    close: () => stage.close(),
+    close: () => server.close(),
   };
 }
 

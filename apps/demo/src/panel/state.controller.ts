@@ -10,25 +10,24 @@ import {
 } from '@nestjs/common';
 import { isCrowdsecError, type FlushResult } from '@crowdsec-sdk/core';
 import { distinctUntilChanged, map, timer, type Observable } from 'rxjs';
-import type { Stage } from '../stage.js';
-import { STAGE } from '../stage.token.js';
+import { DEMO_CONTROL, type DemoControl } from '../demo-control.js';
 import { stateOf, type DemoState } from './state.js';
 
 /** What the page shows: once, as a stream of changes, and the button that sends the signals now. */
 @Controller('api')
 export class StateController {
-  constructor(@Inject(STAGE) private readonly stage: Stage) {}
+  constructor(@Inject(DEMO_CONTROL) private readonly demo: DemoControl) {}
 
   @Get('state')
   state(): DemoState {
-    return stateOf(this.stage);
+    return stateOf(this.demo);
   }
 
   /** The state whenever it has changed, with the latest calls only. */
   @Sse('events')
   events(): Observable<MessageEvent> {
     return timer(0, LOOK_EVERY_MS).pipe(
-      map(() => JSON.stringify(stateOf(this.stage, LATEST_CALLS))),
+      map(() => JSON.stringify(stateOf(this.demo, LATEST_CALLS))),
       distinctUntilChanged(),
       map((data) => ({ data, retry: 500 })),
     );
@@ -38,7 +37,7 @@ export class StateController {
   @HttpCode(200)
   async flush(): Promise<FlushResult> {
     try {
-      return await this.stage.crowdsec.flushSignals();
+      return await this.demo.crowdsec.flushSignals();
     } catch (error) {
       if (!isCrowdsecError(error)) throw error;
       const { code, message, nextAt } = error;

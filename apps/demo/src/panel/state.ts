@@ -1,8 +1,9 @@
 import { MAX_SIGNALS_PER_CALL } from '@crowdsec-sdk/sandbox';
 import type { Health, LocalDecision } from '@crowdsec-sdk/core';
-import type { Capi, ReceivedCall } from '../capi.js';
+import type { Capi } from '../capi.js';
+import type { DemoControl } from '../demo-control.js';
 import type { LoggedDetection } from '../detection/detection-log.js';
-import type { Stage } from '../stage.js';
+import type { ReceivedCall } from '../received-call.js';
 
 /** Everything the page shows. Moments are in ms since the epoch; `null` where there is none. */
 export interface DemoState {
@@ -45,7 +46,7 @@ export interface DemoState {
 const BANS_SHOWN = 200;
 
 /** @param latestCalls how many calls at most; all of them if not given */
-export function stateOf({ crowdsec, capi, detections }: Stage, latestCalls?: number): DemoState {
+export function stateOf({ crowdsec, capi, detections }: DemoControl, latestCalls?: number): DemoState {
   const { status, problems, identity, store, decisions, signals, extensions } = crowdsec.health();
   const { count, origins, pulledAt = null, nextPullAt = null } = decisions;
   const { buffered: size, nextFlushAt = null, nextFlushReason, sent, refused } = signals;

@@ -6,16 +6,15 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
 import { CROWDSEC, CrowdsecMiddleware, CrowdsecModule } from '@crowdsec-sdk/nestjs';
+import { DEMO_CONTROL, type DemoControl } from './demo-control.js';
 import { AgentController } from './panel/agent.controller.js';
 import { LiftController } from './panel/lift.controller.js';
 import { StateController } from './panel/state.controller.js';
-import type { Stage } from './stage.js';
-import { STAGE } from './stage.token.js';
 import { LoginController } from './visitors/login.controller.js';
 import { WhoamiController } from './visitors/whoami.controller.js';
 
 /** The Nest application: the site that visitors see, its agent, and the panel that shows both. */
-export interface Site {
+export interface DemoApp {
   readonly crowdsec: Crowdsec;
   readonly handle: RequestListener;
   start(): Promise<void>;
@@ -24,8 +23,8 @@ export interface Site {
 }
 
 /** Builds the application, which checks the agent's options; nothing runs before its `start()`. */
-export async function createSite(stage: Stage, options: CrowdsecOptions): Promise<Site> {
-  const app = await NestFactory.create<NestExpressApplication>(SiteModule.with(stage, options), NEST_OPTIONS);
+export async function createDemoApp(control: DemoControl, options: CrowdsecOptions): Promise<DemoApp> {
+  const app = await NestFactory.create<NestExpressApplication>(DemoModule.with(control, options), NEST_OPTIONS);
   app.useStaticAssets(PUBLIC, { setHeaders });
   // Before any route, so that pages that are not there are seen too.
   app.use(app.get(CrowdsecMiddleware).use);
@@ -40,13 +39,13 @@ export async function createSite(stage: Stage, options: CrowdsecOptions): Promis
 }
 
 @Module({})
-class SiteModule {
-  static with(stage: Stage, options: CrowdsecOptions): DynamicModule {
+class DemoModule {
+  static with(control: DemoControl, options: CrowdsecOptions): DynamicModule {
     return {
-      module: SiteModule,
+      module: DemoModule,
       imports: [ScheduleModule.forRoot(), CrowdsecModule.forRoot({ ...options, skip: PANEL })],
       controllers: [WhoamiController, LoginController, StateController, AgentController, LiftController],
-      providers: [{ provide: STAGE, useValue: stage }],
+      providers: [{ provide: DEMO_CONTROL, useValue: control }],
     };
   }
 }

@@ -1,34 +1,28 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { userAgent, type Crowdsec } from '@crowdsec-sdk/core';
 import { openCapi, type Capi } from './capi.js';
+import { createDemoApp, type DemoApp } from './demo-app.js';
+import type { AgentName, DemoControl } from './demo-control.js';
 import { openDemoFolder, type DemoFolder } from './demo-folder.js';
 import { DetectionLog } from './detection/detection-log.js';
 import { demoExtensions } from './detection/demo-extensions.js';
 import type { Environment } from './environment.js';
+import { objectionTo } from './request-check.js';
 import { SetupError } from './setup-error.js';
-import { createSite, type Site } from './site.js';
-
-/** How the agent introduces itself to CAPI. */
-export interface AgentName {
-  /** `[A-Za-z0-9]{0,16}` */
-  readonly suffix?: string;
-  /** `vX.Y.Z`; that of the SDK if not given. */
-  readonly version?: string;
-}
 
 /**
- * What stays while the site and its agent are replaced: the server with its connections, the state folder, the CAPI and what was
- * detected. A request that comes while they are being replaced waits for the new site.
+ * What stays while the application and its agent are replaced: the server with its connections, the state folder, the CAPI and what was
+ * detected. A request that comes while they are being replaced waits for the new ones.
  */
-export class Stage {
+export class DemoServer implements DemoControl {
   readonly url: string;
   readonly capi: Capi;
   readonly detections = new DetectionLog();
   readonly #server: Server;
   readonly #folder: DemoFolder;
-  #site: Promise<Site>;
+  #app: Promise<DemoApp>;
   #crowdsec: Crowdsec | undefined;
   #closed: Promise<void> | undefined;
 
@@ -37,19 +31,19 @@ export class Stage {
    *
    * @throws SetupError when a port is taken or the blocklist cannot be read
    */
-  static async open({ port, stateDir, capi: where, userAgentSuffix }: Environment): Promise<Stage> {
+  static async open({ port, stateDir, capi: where, userAgentSuffix }: Environment): Promise<DemoServer> {
     const server = createServer();
     // First of all: a taken port then leaves nothing behind.
     await listen(server, port);
     const folder = await openDemoFolder(stateDir);
     try {
       const capi = await openCapi(where, folder);
-      const stage = new Stage(server, folder, capi, { suffix: userAgentSuffix });
-      await stage.#site.catch(async (error: unknown) => {
+      const demo = new DemoServer(server, folder, capi, { suffix: userAgentSuffix });
+      await demo.#app.catch(async (error: unknown) => {
         await capi.close();
         throw error;
       });
-      return stage;
+      return demo;
     } catch (error) {
       server.close();
       await folder.close();
@@ -62,32 +56,21 @@ export class Stage {
     this.capi = capi;
     this.#server = server;
     this.#folder = folder;
-    this.#site = this.#play(name);
-    server.on('request', (request, response) => {
-      this.#site.then(
-        (site) => site.handle(request, response),
-        () => response.destroy(),
-      );
-    });
+    this.#app = this.#start(name);
+    server.on('request', (request, response) => this.#handle(request, response));
   }
 
-  /** The agent of the current site. */
+  /** The agent of the current application. */
   get crowdsec(): Crowdsec {
-    if (this.#crowdsec === undefined) throw new Error('The site is not up yet');
+    if (this.#crowdsec === undefined) throw new Error('The application is not up yet');
     return this.#crowdsec;
   }
 
-  /**
-   * Replaces the site by one whose agent has another name and the same state, as a restart of an application would.
-   *
-   * @returns the new user agent
-   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a name that CrowdSec would not take; then nothing is replaced
-   */
   async rename(name: AgentName): Promise<string> {
     const renamed = userAgent(name);
-    const before = this.#site;
-    const after = before.then((site) => this.#play(name, site));
-    this.#site = after.catch(() => before);
+    const before = this.#app;
+    const after = before.then((app) => this.#start(name, app));
+    this.#app = after.catch(() => before);
     await after;
     return renamed;
   }
@@ -98,8 +81,22 @@ export class Stage {
     return this.#closed;
   }
 
-  async #play(name: AgentName, before?: Site): Promise<Site> {
-    const site = await createSite(this, {
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    const objection = objectionTo(request, (this.#server.address() as AddressInfo | null)?.port ?? 0);
+    if (objection !== undefined) {
+      const { status: statusCode, message } = objection;
+      response.writeHead(statusCode, { 'Content-Type': 'application/json', Connection: 'close' });
+      response.end(JSON.stringify({ statusCode, message }));
+      return;
+    }
+    this.#app.then(
+      (app) => app.handle(request, response),
+      () => response.destroy(),
+    );
+  }
+
+  async #start(name: AgentName, before?: DemoApp): Promise<DemoApp> {
+    const app = await createDemoApp(this, {
       ...this.capi.options,
       ...(name.suffix !== undefined && { userAgentSuffix: name.suffix }),
       ...(name.version !== undefined && { userAgentVersion: name.version }),
@@ -107,18 +104,18 @@ export class Stage {
       stateDir: join(this.#folder.path, 'agent'),
       trustedProxies: 'loopback',
     });
-    this.detections.follow(site.crowdsec);
+    this.detections.follow(app.crowdsec);
     // Two agents at a time would share the state well enough; one after the other is what a restart looks like.
     await before?.close();
-    await site.start();
-    this.#crowdsec = site.crowdsec;
-    return site;
+    await app.start();
+    this.#crowdsec = app.crowdsec;
+    return app;
   }
 
   async #close(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
-    await (await this.#site).close();
+    await (await this.#app).close();
     await this.capi.close();
     await this.#folder.close();
   }

@@ -1,2 +1,0 @@
-/** Injects the {@link Stage} on which the site plays. */
-export const STAGE = Symbol('stage');
