@@ -17,6 +17,8 @@ const STEADY_AFTER_MS = 60_000;
  * and fro is made up for by monotonic time, and monotonic time that is none by the machine's own.
  */
 export class ContainedClock implements Clock {
+  /** Where the clock has it. What cannot be read counts as none used. */
+  readonly cpu?: () => number;
   readonly #clock: Clock;
   readonly #faults: Faults;
   #lastMonotonic: number | undefined;
@@ -34,6 +36,7 @@ export class ContainedClock implements Clock {
   constructor(clock: Clock, faults: Faults) {
     this.#clock = clock;
     this.#faults = faults;
+    if (typeof clock.cpu === 'function') this.cpu = () => this.#read('cpu') ?? 0;
   }
 
   now(): number {
@@ -77,9 +80,9 @@ export class ContainedClock implements Clock {
     this.#offset = offset;
   }
 
-  #read(method: 'now' | 'monotonic'): number | undefined {
+  #read(method: 'now' | 'monotonic' | 'cpu'): number | undefined {
     try {
-      const value: unknown = this.#clock[method]();
+      const value: unknown = this.#clock[method]?.();
       if (typeof value === 'number' && Number.isFinite(value)) return value;
       this.#failed(`${method}() gave ${typeof value === 'number' ? value : typeof value}`);
     } catch (error) {
