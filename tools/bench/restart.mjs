@@ -25,8 +25,8 @@ try {
   for (const values of sets([60_000, 1_000_000])) {
     const blob = (await indexOf(values)).toBlob();
     const [listed] = values[0].split('/');
-    /** @type {Record<'from-file' | 'from-redis', Round[]>} */
-    const rounds = { 'from-file': [], 'from-redis': [] };
+    /** @type {Record<'from-file' | 'from-file-unchecked' | 'from-redis', Round[]>} */
+    const rounds = { 'from-file': [], 'from-file-unchecked': [], 'from-redis': [] };
     for (const place of [{ stateDir: folder }, { store: keyv }]) {
       const store = openBenchStore(place);
       await store.putBlob('decisions', blob);
@@ -34,6 +34,7 @@ try {
     }
     for (let i = 0; i < ROUNDS; i++) {
       rounds['from-file'].push(start('file', folder, listed));
+      rounds['from-file-unchecked'].push(start('file', folder, listed, 'unchecked'));
       rounds['from-redis'].push(start('redis', redis.socket, listed));
     }
     for (const [name, times] of Object.entries(rounds)) print(row('restart', name, values.length, 'ms', times));

@@ -3,6 +3,7 @@ import type { SessionState } from './capi/session.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
 import type { StoreProblem } from './store/store.js';
+import type { WaitingList } from './refresh/refresh-result.js';
 import type { RefusalReason } from './signals/report.js';
 
 /** The state of the agent as data: cheap, and asking for it calls nobody. Moments are in ms since the epoch. */
@@ -49,6 +50,8 @@ export interface DecisionsHealth {
   readonly stale: boolean;
   /** What became of each linked list in the last pull of this process. */
   readonly lists: readonly ListReport[];
+  /** The linked lists that could not be read, or have not come yet, and what each waits for. */
+  readonly waitingLists: readonly WaitingList[];
 }
 
 export interface SignalsHealth {
@@ -125,9 +128,10 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
   if (geoFailure !== undefined) yield { code: 'GEO_UNAVAILABLE', message: geoFailure };
   for (const list of decisions.lists) {
     if (list.status === 'failed') {
+      const waiting = decisions.waitingLists.find(({ kind, name }) => kind === list.kind && name === list.name);
       yield {
         code: 'LIST_FAILED',
-        message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}`,
+        message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}${nextTries(waiting)}`,
       };
     }
   }
@@ -146,4 +150,14 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
       message: `${scenario} was acted on as often as it may be in an hour; see capPerHour.`,
     };
   }
+}
+
+/** What a list waits for, as the end of a sentence. */
+function nextTries(waiting: WaitingList | undefined): string {
+  if (waiting === undefined) return '.';
+  const at = (moment: number): string => new Date(moment).toISOString();
+  const { retryAt, freshLinkAt } = waiting;
+  const retry =
+    retryAt === undefined ? 'It is being asked for' : `It is asked for again at ${at(retryAt)} by the same link`;
+  return `. ${retry}${freshLinkAt === undefined ? '' : `, and at ${at(freshLinkAt)} by a fresh one`}.`;
 }

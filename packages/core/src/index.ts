@@ -44,7 +44,7 @@ export type { ListOptions, ListSourceOptions } from './sources/list-options.js';
 export { listSource } from './sources/list-source.js';
 export type { ListChunks } from './sources/read-list.js';
 export type { DecisionSource, ListReport, PullContext, PullResult } from './sources/decision-source.js';
-export type { RefreshResult } from './refresh/refresh-result.js';
+export type { RefreshResult, WaitingList } from './refresh/refresh-result.js';
 
 export { SignalBuffer, type SignalBufferOptions, type SignalListener } from './signals/buffer.js';
 export { nextCall, type Pace, type PaceInput } from './signals/pace.js';

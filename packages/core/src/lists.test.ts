@@ -32,7 +32,7 @@ beforeEach(async () => {
   sandbox.blocklists.set('Tor', { lines: hosts('192.0.2') });
   sandbox.blocklists.set('scanners', { lines: ['203.0.113.0/25', '2001:db8:bad::/48'], remediation: 'captcha' });
   sandbox.allowlists.set('office', ['192.0.2.0/30', '203.0.113.9']);
-  sandbox.blocklists.set('dead', { lines: ['100.64.0.1', '100.64.0.2'] });
+  sandbox.blocklists.set('dead', { lines: ['198.51.101.1', '198.51.101.2'] });
   sandbox.blocklists.set('rubbish', { lines: rubbish });
   sandbox.faults.add({ path: DEAD, cut: true, times: Infinity });
   await start();
@@ -68,7 +68,7 @@ it('counts every good entry of every list, whatever its neighbours are', () => {
   expect(said('203.0.113.128')).toBe('bypass (clean)');
   expect(said('203.0.113.9')).toBe('bypass (lists:office)');
   expect(said('2001:db8:bad:ffff::1')).toBe('captcha (lists:scanners)');
-  expect(said('100.64.0.1')).toBe('bypass (clean)');
+  expect(said('198.51.101.1')).toBe('bypass (clean)');
 });
 
 it('reports what was skipped, in health and in the event', () => {
@@ -92,7 +92,7 @@ it('asks for a list that failed again after 15 minutes, alone, and holds it then
   sandbox.faults.clear();
   await time.advance(15 * MINUTE_MS);
   expect([calls(DEAD), calls(/Tor|scanners|office|rubbish/), calls(/stream$/)]).toEqual([3, 4, 1]);
-  expect([said('100.64.0.1'), said('192.0.2.9')]).toEqual(['ban (lists:dead)', 'ban (lists:tor)']);
+  expect([said('198.51.101.1'), said('192.0.2.9')]).toEqual(['ban (lists:dead)', 'ban (lists:tor)']);
   const { status, decisions } = crowdsec.health();
   expect(status).toBe('ok');
   expect(decisions.lists.map(({ name, entries }) => `${name}: ${entries}`).toSorted()).toEqual([
@@ -111,8 +111,8 @@ it('asks for it again after a restart too', async () => {
   await crowdsec.stop({ deadlineMs: 0 });
   sandbox.faults.clear();
   await start();
-  expect(said('100.64.0.1')).toBe('bypass (clean)');
+  expect(said('198.51.101.1')).toBe('bypass (clean)');
   await time.advance(15 * MINUTE_MS);
-  expect(said('100.64.0.1')).toBe('ban (lists:dead)');
+  expect(said('198.51.101.1')).toBe('ban (lists:dead)');
   expect(calls(/stream$/)).toBe(1);
 });

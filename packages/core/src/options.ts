@@ -60,6 +60,11 @@ export interface CrowdsecOptions {
 
   /** How old decisions may get before they are pulled again, in ms: 2 hours to a day, 4 hours by default. */
   readonly refreshIntervalMs?: number | undefined;
+  /**
+   * Keeps entries of linked blocklists that nobody on the Internet has, such as `10.0.0.0/8`; by default they are left out and counted,
+   * for they would ban proxies and health probes.
+   */
+  readonly keepNonPublicListEntries?: boolean | undefined;
 
   /** What is acted on, strongest first; `['ban', 'captcha']` by default. */
   readonly remediations?: readonly string[] | undefined;

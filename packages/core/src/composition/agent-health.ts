@@ -52,7 +52,7 @@ function decisionsHealth(
   now: number,
 ): DecisionsHealth {
   const { index } = engine;
-  const { pulledAt, nextPullAt, isStale, lists } = refresher;
+  const { pulledAt, nextPullAt, isStale, lists, waitingLists } = refresher;
   return {
     count: index.size,
     local: local.size,
@@ -62,6 +62,7 @@ function decisionsHealth(
     ...(nextPullAt === undefined ? {} : { nextPullAt }),
     stale: isStale,
     lists,
+    waitingLists,
   };
 }
 

@@ -52,6 +52,7 @@ export function createCapiNetwork(
     source: capiSource({
       getStreamDecisions: (query) => client.getStreamDecisionsText(query),
       allowHttpLists: root.startsWith('http:'),
+      keepNonPublic: options.keepNonPublicListEntries,
     }),
     signalsTimeoutMs,
     prepareSignals: () => client.prepareSignals(),

@@ -10,7 +10,7 @@ export interface DecisionDelta {
   readonly rows: RowSet;
   /** Feeds that this delta brings whole, and feeds that are gone: their held rows go. */
   readonly replaced: ReadonlySet<string>;
-  /** How many decisions and list entries it brings. */
+  /** How many decisions and list entries it brings; one that comes twice counts twice. */
   readonly added: number;
   /** How many deletions it names. */
   readonly deleted: number;
@@ -25,6 +25,8 @@ export type SkipReason =
   | 'value' // not an address, CIDR, country code or AS number
   | 'duration' // missing or unreadable
   | 'expired' // an allowlist entry that is over, or whose end is unreadable
+  | 'non-public' // an address that nobody on the Internet has, such as 10.0.0.0/8, in a blocklist
+  | 'too-many' // beyond what one answer may hold
   | 'long-line';
 
 /** Things left out, counted by reason. */
@@ -45,12 +47,17 @@ export class SkipCount {
 
 /** Gathers a {@link DecisionDelta}. */
 export class DeltaBuilder {
-  readonly #sources = new SourceTable();
+  readonly #sources: SourceTable;
   readonly #rows = new RowSet();
   readonly #replaced = new Set<string>();
   readonly skipped = new SkipCount();
   #added = 0;
   #deleted = 0;
+
+  /** @param sources numbers of sources that several deltas of one answer share */
+  constructor(sources = new SourceTable()) {
+    this.#sources = sources;
+  }
 
   /** The number of a source, for the rows of this delta. */
   sourceId(source: RowSource): number {
@@ -87,7 +94,7 @@ export class DeltaBuilder {
 
   build(): DecisionDelta {
     return {
-      sources: this.#sources.sources,
+      sources: [...this.#sources.sources],
       rows: this.#rows,
       replaced: this.#replaced,
       added: this.#added,

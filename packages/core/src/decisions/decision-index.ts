@@ -22,6 +22,15 @@ export interface Hit {
   readonly expiresAt: number | undefined;
 }
 
+/** An index after a delta, with what that changed. */
+export interface AppliedDelta {
+  readonly index: DecisionIndex;
+  /** Decisions that were not held before, or with another end; each counts once. */
+  readonly added: number;
+  /** Held decisions that a deletion ended. */
+  readonly deleted: number;
+}
+
 /** Where an address is, as far as anybody knows. */
 export interface GeoFacts {
   /** ISO 3166-1, two letters in any case. */
@@ -79,14 +88,23 @@ export class DecisionIndex {
    * @param options.now ms since the epoch
    */
   async apply(delta: DecisionDelta, options: { readonly now: number }): Promise<DecisionIndex> {
+    return (await this.applyCounted(delta, options)).index;
+  }
+
+  /** As {@link apply}, and how many decisions that added, renewed or deleted. */
+  async applyCounted(delta: DecisionDelta, options: { readonly now: number }): Promise<AppliedDelta> {
     const { sources, plan } = planMerge(this, delta, Math.floor(options.now / 1000));
     const breather = new Breather();
     const tables: Partial<Record<Family, DecisionTable>> = {};
+    let [added, deleted] = [0, 0];
     for (const family of FAMILIES) {
-      tables[family] = await mergeRows(this.tables[family], delta.rows[family], plan, breather);
+      const merged = await mergeRows(this.tables[family], delta.rows[family], plan, breather);
+      tables[family] = merged.table;
+      added += merged.added;
+      deleted += merged.deleted;
       await breather.rest();
     }
-    return new DecisionIndex(sources, tables as Tables);
+    return { index: new DecisionIndex(sources, tables as Tables), added, deleted };
   }
 
   /**
@@ -241,6 +259,7 @@ function planMerge(
   const plan = {
     nowSeconds,
     heldSources,
+    sameSources: Uint16Array.from(held.sources, (source) => table.find(source) ?? NO_SOURCE),
     newSources,
     heldFeeds: Uint32Array.from(held.sources, feedOf),
     newFeeds: Uint32Array.from(table.sources, feedOf),

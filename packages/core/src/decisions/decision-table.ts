@@ -41,6 +41,11 @@ export class DecisionTable implements Rows {
     return this.columns.reduce((sum, column) => sum + column.byteLength, 0);
   }
 
+  /** Whether the outline, which may have been read from a store, leads to rows that there are. */
+  hasSoundOutline(): boolean {
+    return this.#outline.isWithin(this.size);
+  }
+
   lengthOf(row: number): number {
     return this.data[row * this.stride + this.words]! & 255;
   }

@@ -109,3 +109,62 @@ async function readAllowlist(...entries: readonly object[]) {
   const index = await DecisionIndex.empty.apply(delta.build(), { now: NOW });
   return index.matches('1.2.3.4', NOW).map(({ value, expiresAt }) => ({ value, expiresAt }));
 }
+
+describe('addresses that nobody on the Internet has, in a blocklist', () => {
+  const firehol = [
+    '0.0.0.0/8',
+    '10.0.0.0/8',
+    '10.1.2.3',
+    '100.64.0.0/10',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    '224.0.0.0/3',
+    '::1',
+    'fc00::/7',
+    'fd00:1::5',
+    'fe80::/10',
+    '::ffff:10.0.0.1',
+    '::ffff:192.168.0.0/112',
+  ];
+
+  it.each(firehol)('are left out and counted: %s', (value) => {
+    expect(readBlocklist(`${value}\n198.51.100.7\n`)).toEqual({ entries: 1, skipped: { 'non-public': 1 } });
+  });
+
+  it('make no list of its own a page that is none', () => {
+    const parser = blocklistParser({
+      kind: 'address',
+      rows: new RowSet(),
+      source: 0,
+      until: 1,
+      skipped: new SkipCount(),
+    });
+    parser.push(firehol.join('\n'));
+    parser.finish();
+    expect([parser.entries, parser.recognised]).toEqual([0, firehol.length]);
+  });
+
+  it('are kept where that is asked for', () => {
+    const skipped = new SkipCount();
+    const parser = blocklistParser({
+      kind: 'address',
+      rows: new RowSet(),
+      source: 0,
+      until: 1,
+      skipped,
+      keepNonPublic: true,
+    });
+    parser.push(firehol.join('\n'));
+    parser.finish();
+    expect([parser.entries, skipped.reasons]).toEqual([firehol.length, {}]);
+  });
+
+  it.each(['0.0.0.0/0', '::/0', '172.0.0.0/8', '192.0.0.0/8', '9.0.0.0/7', '11.0.0.0/8', '128.0.0.0/1', '2000::/3'])(
+    'are not what holds public ones too: %s',
+    (value) => {
+      expect(readBlocklist(`${value}\n`)).toEqual({ entries: 1, skipped: {} });
+    },
+  );
+});

@@ -1,6 +1,8 @@
 import type { SkipCount } from './decision-delta.js';
+import { readPrefix } from '../ip/parse.js';
 import { untilOfExpiration } from './expiration.js';
 import { LineReader } from './line-reader.js';
+import { isNonPublicPrefix } from './non-public.js';
 import { countryKey, kindOfScope, type RowSet, type ValueKind } from './row-set.js';
 import { NEVER } from './row-source.js';
 
@@ -24,6 +26,8 @@ export interface BlocklistRows {
   /** In seconds, for all of its entries. */
   readonly until: number;
   readonly skipped: SkipCount;
+  /** Keeps addresses that nobody on the Internet has; by default they are left out and counted. */
+  readonly keepNonPublic?: boolean | undefined;
 }
 
 /**
@@ -31,17 +35,31 @@ export interface BlocklistRows {
  *
  * @see the guide's blocklist links: plain text, one IP or range per line
  */
-export function blocklistParser({ kind, rows, source, until, skipped }: BlocklistRows): ListParser {
+export function blocklistParser(options: BlocklistRows): ListParser {
+  const { kind, rows, source, until, skipped, keepNonPublic = false } = options;
   let entries = 0;
+  let nonPublic = 0;
+  const addAddress = (text: string, start: number, end: number): void => {
+    const family = readPrefix(text, start, end);
+    if (family === 0) return skipped.add('value');
+    if (!keepNonPublic && isNonPublicPrefix(family)) {
+      nonPublic++;
+      return skipped.add('non-public');
+    }
+    rows.addPrefix(family, source, until);
+    entries++;
+  };
   return lineParser(skipped, {
     line(text, start, end) {
       if (isComment(text, start)) return;
-      if (kind === undefined) skipped.add('scope');
-      else if (rows.add(kind, text, start, endOfValue(text, start, end), source, until)) entries++;
+      if (kind === undefined) return skipped.add('scope');
+      const stop = endOfValue(text, start, end);
+      if (kind === 'address') addAddress(text, start, stop);
+      else if (rows.add(kind, text, start, stop, source, until)) entries++;
       else skipped.add('value');
     },
     entries: () => entries,
-    recognised: () => (kind === undefined ? 1 : entries),
+    recognised: () => (kind === undefined ? 1 : entries + nonPublic),
   });
 }
 

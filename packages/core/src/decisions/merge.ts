@@ -10,11 +10,22 @@ export interface MergePlan {
   readonly nowSeconds: number;
   /** The new number of each held source; `NO_SOURCE` for sources whose rows go. */
   readonly heldSources: Uint16Array;
+  /** The new number of the source that says the same, also where the held rows go; `NO_SOURCE` if none does. */
+  readonly sameSources: Uint16Array;
   /** The new number of each source of the delta. */
   readonly newSources: Uint16Array;
   /** The feed of each held source, by its old number, and of each source of the result, by its new one. */
   readonly heldFeeds: Uint32Array;
   readonly newFeeds: Uint32Array;
+}
+
+/** What a merge changed. */
+export interface MergedRows {
+  readonly table: DecisionTable;
+  /** New rows that were not held, or with another end. */
+  readonly added: number;
+  /** Held rows that a deletion took away; rows of a feed that came whole are not counted. */
+  readonly deleted: number;
 }
 
 /**
@@ -32,7 +43,7 @@ export async function mergeRows(
   rows: RowRuns,
   plan: MergePlan,
   breather: Breather,
-): Promise<DecisionTable> {
+): Promise<MergedRows> {
   const merge = new Merge(held, rows, plan);
   while (merge.advance(STEPS)) {
     if (breather.tired()) await breather.rest();
@@ -46,6 +57,8 @@ class Merge {
   readonly #plan: MergePlan;
   readonly #writer: TableWriter;
   #row = 0;
+  #added = 0;
+  #deleted = 0;
 
   constructor(held: DecisionTable, rows: RowRuns, plan: MergePlan) {
     this.#held = held;
@@ -77,8 +90,8 @@ class Merge {
     return true;
   }
 
-  finish(): DecisionTable {
-    return this.#writer.finish();
+  finish(): MergedRows {
+    return { table: this.#writer.finish(), added: this.#added, deleted: this.#deleted };
   }
 
   #keep(row: number): void {
@@ -95,8 +108,11 @@ class Merge {
     const isAlone = !this.#newIsAt(run, row);
     // Nearly all rows are new, or renew the one row of their prefix.
     if (isAlone && (!isHeld || this.#renews(first.feed))) {
+      const isInForce = first.until > this.#plan.nowSeconds;
+      if (isInForce && !(isHeld && this.#saysTheSame(this.#row, first))) this.#added++;
+      if (!isInForce && isHeld && this.#isInForce(this.#row)) this.#deleted++;
       if (isHeld) this.#row++;
-      if (first.until > this.#plan.nowSeconds) this.#writer.push(run, row, first.source, first.until);
+      if (isInForce) this.#writer.push(run, row, first.source, first.until);
       return;
     }
     const fresh = [first];
@@ -122,6 +138,17 @@ class Merge {
   #renews(feed: number): boolean {
     const isOnly = !this.#heldIsAt(this.#row + 1, this.#held, this.#row);
     return isOnly && this.#plan.heldFeeds[this.#held.sourceOf(this.#row)] === feed;
+  }
+
+  /** Whether a held row is not over and its feed does not come whole. */
+  #isInForce(row: number): boolean {
+    const { heldSources, nowSeconds } = this.#plan;
+    return heldSources[this.#held.sourceOf(row)] !== NO_SOURCE && this.#held.untilOf(row) > nowSeconds;
+  }
+
+  #saysTheSame(heldRow: number, { source, until }: Fresh): boolean {
+    const held = this.#held;
+    return this.#plan.sameSources[held.sourceOf(heldRow)] === source && held.untilOf(heldRow) === until;
   }
 
   #newIsAt(rows: Rows, row: number): boolean {
@@ -154,7 +181,21 @@ class Merge {
       else if (source !== NO_SOURCE) result.push({ source, feed, until });
     }
     for (const { feed } of fresh) say(feed);
+    this.#countChanges(firstHeld, fresh, result);
     return result;
+  }
+
+  #countChanges(firstHeld: number, fresh: readonly Fresh[], result: readonly Fresh[]): void {
+    const isFresh = (feed: number): boolean => fresh.some((row) => row.feed === feed);
+    const heldRows = Array.from({ length: this.#row - firstHeld }, (_, i) => firstHeld + i);
+    for (const row of result) {
+      if (isFresh(row.feed) && !heldRows.some((held) => this.#saysTheSame(held, row))) this.#added++;
+    }
+    for (const row of heldRows) {
+      const feed = this.#plan.heldFeeds[this.#held.sourceOf(row)]!;
+      const isGone = isFresh(feed) && !result.some((kept) => kept.feed === feed);
+      if (isGone && this.#isInForce(row)) this.#deleted++;
+    }
   }
 }
 

@@ -63,6 +63,17 @@ export class Outline {
     for (let at = this.#next * BLOCK + 2; at < this.blocks.length; at += BLOCK) this.blocks[at] = rows;
   }
 
+  /** Whether all first rows are among so many, and in order. */
+  isWithin(rows: number): boolean {
+    const { blocks } = this;
+    for (let at = 2, before = 0; at < blocks.length; at += BLOCK) {
+      const row = blocks[at]!;
+      if (row < before || row > rows) return false;
+      before = row;
+    }
+    return blocks[blocks.length - 1] === rows;
+  }
+
   clear(): void {
     this.blocks.fill(0);
   }

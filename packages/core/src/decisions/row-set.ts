@@ -51,8 +51,13 @@ export class RowSet {
     }
     const family = readPrefix(text, start, end);
     if (family === 0) return false;
-    this[family === 4 ? 'v4' : 'v6'].add(words, prefixLength, source, until);
+    this.addPrefix(family, source, until);
     return true;
+  }
+
+  /** Adds the prefix read last by `ip/parse`. */
+  addPrefix(family: 4 | 6, source: number, until: number): void {
+    this[family === 4 ? 'v4' : 'v6'].add(words, prefixLength, source, until);
   }
 
   /** Takes over the rows of another set; they count as having come later. */

@@ -11,9 +11,14 @@ export class SourceTable {
   readonly sources: RowSource[] = [];
   readonly #ids = new Map<string, number>();
 
+  /** The number that a source has by now; `undefined` when it has none. */
+  find(source: RowSource): number | undefined {
+    return this.#ids.get(keyOf(source));
+  }
+
   idOf(source: RowSource): number {
     const kept = this.sources.length < FULL ? source : { ...source, scenario: '' };
-    const key = JSON.stringify([kept.feed, kept.origin, kept.type, kept.scenario, kept.allow]);
+    const key = keyOf(kept);
     let id = this.#ids.get(key);
     if (id === undefined) {
       id = this.sources.push(kept) - 1;
@@ -21,4 +26,8 @@ export class SourceTable {
     }
     return id;
   }
+}
+
+function keyOf({ feed, origin, type, scenario, allow }: RowSource): string {
+  return JSON.stringify([feed, origin, type, scenario, allow]);
 }

@@ -8,7 +8,7 @@ import { logList } from '../sources/log-list.js';
 import { askSource } from './ask-source.js';
 import { feedsIn } from './carried-rows.js';
 import type { HeldDecisions } from './held-decisions.js';
-import type { RefreshListener } from './refresh-result.js';
+import type { DecisionChanges, RefreshListener } from './refresh-result.js';
 import { ownsFeed } from './source-feeds.js';
 
 export interface ContributedSourcesOptions {
@@ -55,20 +55,19 @@ export class ContributedSources {
     ask: {
       readonly state: SourceState | undefined;
       readonly nextInMs: number;
-      readonly adopt: (answer: PullResult) => Promise<void>;
+      readonly adopt: (answer: PullResult) => Promise<DecisionChanges>;
     },
   ): Promise<void> {
     const { scheduler, listener, clock, signal } = this.#options;
     try {
       const answer = await askSource(source, this.#context(ask), scheduler);
       if (signal.aborted) return;
-      await ask.adopt(answer);
+      const changes = await ask.adopt(answer);
       this.#failing.delete(source);
       this.#report(source, answer.lists);
       const { delta, lists } = answer;
       if (isEmpty(delta)) return;
-      const { added, deleted, skipped } = delta;
-      listener.refreshed({ status: 'refreshed', new: added, deleted, skipped, lists });
+      listener.refreshed({ status: 'refreshed', ...changes, skipped: delta.skipped, lists });
     } catch (error) {
       if (signal.aborted) return;
       this.#failing.add(source);

@@ -1,11 +1,14 @@
 import { notInFuture, type Clock } from '../clock.js';
+import { Breather } from '../decisions/breather.js';
+import { checkIndex } from '../decisions/check-index.js';
 import type { DecisionDelta } from '../decisions/decision-delta.js';
 import { DecisionIndex } from '../decisions/decision-index.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { DecisionSource, PullResult, SourceState } from '../sources/decision-source.js';
 import type { Lease, Store } from '../store/store.js';
 import { carrying, dropping, feedsIn } from './carried-rows.js';
-import { fromBlob, toBlob, type Snapshot } from './snapshot.js';
+import type { DecisionChanges } from './refresh-result.js';
+import { fromBlob, pulledAtOf, toBlob, type Snapshot } from './snapshot.js';
 import { isLocal, ownsFeed } from './source-feeds.js';
 
 export interface HeldDecisionsOptions {
@@ -27,6 +30,10 @@ export class HeldDecisions {
   /** What belongs to the decisions of the network; absent while none are held. */
   #network: Omit<Snapshot, 'index'> | undefined;
   #version: string | undefined;
+  /** What is held of the network is newer than what is stored. */
+  #isUnsaved = false;
+  /** When CAPI was pulled for a stored snapshot that is damaged. */
+  #lostPulledAt: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: HeldDecisionsOptions) {
@@ -40,6 +47,11 @@ export class HeldDecisions {
   /** When CAPI was pulled for what is held, in ms since the epoch. */
   get pulledAt(): number | undefined {
     return this.#network?.pulledAt;
+  }
+
+  /** As {@link pulledAt}, or for a snapshot that was lost. */
+  get lastPullAt(): number | undefined {
+    return this.pulledAt ?? this.#lostPulledAt;
   }
 
   /** What the sources of the network must remember. */
@@ -57,60 +69,90 @@ export class HeldDecisions {
     return this.#network !== undefined;
   }
 
-  /** Puts to use the snapshot of this version, unless it is held already. */
+  /** Whether something that the network answered is in use and not stored yet. */
+  get isUnsaved(): boolean {
+    return this.#isUnsaved;
+  }
+
+  /** Puts to use the snapshot of this version, unless it is held already or what is held is newer. */
   load(version: string | undefined): Promise<void> {
     return this.#alone(async () => {
-      const { store, clock } = this.#options;
+      const { clock } = this.#options;
       if (version === undefined || version === this.#version) return;
-      const blob = await store.getBlob('decisions');
-      if (blob === undefined) return;
-      const { index, pulledAt, sourceState } = fromBlob(blob);
-      const own = this.#localFeeds(this.#index);
+      const snapshot = await this.#read();
+      if (snapshot === undefined) return;
+      const { index, pulledAt, sourceState } = snapshot;
       const now = clock.now();
+      if (this.#isUnsaved && !((pulledAt ?? 0) > (this.pulledAt ?? 0))) return;
+      const own = this.#localFeeds(this.#index);
       const next = own.length === 0 ? index : await index.apply(await carrying(this.#index, own), { now });
       this.#network = { pulledAt: pulledAt === undefined ? undefined : notInFuture(pulledAt, now), sourceState };
       this.#use(next);
       this.#version = version;
+      this.#isUnsaved = false;
     });
   }
 
-  /** Takes over what a source of the network answered: stores it for all, then puts it to use. */
-  adopt(lease: Lease, source: DecisionSource, result: PullResult, pulledAt: number | undefined): Promise<void> {
+  /** The stored snapshot, checked. Of one that is damaged the moment of its pull is kept, where it can be read. */
+  async #read(): Promise<Snapshot | undefined> {
+    const read = await this.#options.store.readBlob('decisions', async (blob) => {
+      const snapshot = fromBlob(blob);
+      await checkIndex(snapshot.index, new Breather());
+      return snapshot;
+    });
+    if (read.state === 'damaged') this.#lostPulledAt = pulledAtOf(read.head);
+    return read.state === 'present' ? read.value : undefined;
+  }
+
+  /** Puts to use what a source of the network answered, or a part of that; {@link save} stores it for all. */
+  adopt(source: DecisionSource, result: PullResult, pulledAt: number | undefined): Promise<DecisionChanges> {
     return this.#alone(async () => {
-      const { clock, store, sources } = this.#options;
+      const { clock, sources } = this.#options;
       // A source that is in no options any more leaves nothing behind.
       const gone = feedsIn(this.#index).filter((feed) => !sources.some((each) => ownsFeed(each, feed)));
       const replaced = new Set([...result.delta.replaced, ...gone]);
-      const index = await this.#index.apply({ ...result.delta, replaced }, { now: clock.now() });
+      const changed = await this.#index.applyCounted({ ...result.delta, replaced }, { now: clock.now() });
       const others = sources.filter((each) => each !== source);
       const kept = Object.entries(this.sourceState).filter(([feed]) => others.some((each) => ownsFeed(each, feed)));
-      const network = { pulledAt, sourceState: { ...Object.fromEntries(kept), ...result.state } };
-      await this.#store(lease, index, network);
-      this.#version = await store.blobVersion('decisions');
-      this.#network = network;
-      this.#use(index);
+      this.#network = { pulledAt, sourceState: { ...Object.fromEntries(kept), ...result.state } };
+      this.#isUnsaved = true;
+      this.#use(changed.index);
+      return { new: changed.added, deleted: changed.deleted };
+    });
+  }
+
+  /** Stores what is not stored yet, with the moment of its pull, in one write. */
+  save(lease: Lease): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#isUnsaved) await this.#store(lease);
     });
   }
 
   /** Puts to use what a source of this process alone answered. */
-  update(delta: DecisionDelta): Promise<void> {
-    return this.#alone(async () => this.#use(await this.#index.apply(delta, { now: this.#options.clock.now() })));
-  }
-
-  /** Stores again what is held of the network: the store was emptied. */
-  putBack(lease: Lease): Promise<void> {
+  update(delta: DecisionDelta): Promise<DecisionChanges> {
     return this.#alone(async () => {
-      const { store } = this.#options;
-      if (this.#network === undefined || (await store.blobVersion('decisions')) !== undefined) return;
-      await this.#store(lease, this.#index, this.#network);
-      this.#version = await store.blobVersion('decisions');
+      const { index, added, deleted } = await this.#index.applyCounted(delta, { now: this.#options.clock.now() });
+      this.#use(index);
+      return { new: added, deleted };
     });
   }
 
-  async #store(lease: Lease, index: DecisionIndex, network: Omit<Snapshot, 'index'>): Promise<void> {
-    const own = this.#localFeeds(index);
-    const rest = own.length === 0 ? index : await index.apply(dropping(own), { now: this.#options.clock.now() });
-    await lease.putBlob('decisions', toBlob({ index: rest, ...network }));
+  /** Stores again what is held of the network: the store was emptied, or what it holds is damaged. */
+  putBack(lease: Lease): Promise<void> {
+    return this.#alone(async () => {
+      if ((await this.#options.store.blobVersion('decisions')) === undefined) await this.#store(lease);
+    });
+  }
+
+  async #store(lease: Lease): Promise<void> {
+    const { store, clock } = this.#options;
+    if (this.#network === undefined) return;
+    const own = this.#localFeeds(this.#index);
+    const rest = own.length === 0 ? this.#index : await this.#index.apply(dropping(own), { now: clock.now() });
+    await lease.putBlob('decisions', toBlob({ index: rest, ...this.#network }));
+    this.#isUnsaved = false;
+    // Without it the snapshot is loaded once more, which changes nothing.
+    this.#version = await store.blobVersion('decisions').catch(() => undefined);
   }
 
   #localFeeds(index: DecisionIndex): readonly string[] {

@@ -4,6 +4,7 @@ import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, SourceState } from '../sources/decision-source.js';
 import { isEmpty, type ContributedSources } from './contributed-sources.js';
 import type { HeldDecisions } from './held-decisions.js';
+import { NO_CHANGES } from './refresh-result.js';
 
 /** The start of the agent waits this long for its own sources: an allowlist should hold before the first request. */
 const START_MS = 2_000;
@@ -63,8 +64,9 @@ export class LocalSources {
       state: this.#states.get(source),
       nextInMs: everyMs,
       adopt: async ({ delta, state }) => {
-        if (!isEmpty(delta)) await held.update(delta);
+        const changes = isEmpty(delta) ? NO_CHANGES : await held.update(delta);
         this.#states.set(source, state);
+        return changes;
       },
     });
     if (this.#stopped) return;

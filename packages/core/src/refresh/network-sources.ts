@@ -1,10 +1,18 @@
 import type { Clock } from '../clock.js';
+import type { DecisionDelta } from '../decisions/decision-delta.js';
 import type { Logger } from '../logger.js';
-import type { DecisionSource, ListReport, PullContext, PullResult, SourceState } from '../sources/decision-source.js';
-import type { Lease } from '../store/store.js';
+import type {
+  DecisionSource,
+  ListReport,
+  ListState,
+  PullContext,
+  PullResult,
+  SourceState,
+} from '../sources/decision-source.js';
 import { feedsIn } from './carried-rows.js';
 import type { ContributedSources } from './contributed-sources.js';
 import type { HeldDecisions } from './held-decisions.js';
+import { NO_CHANGES, type DecisionChanges } from './refresh-result.js';
 import { ownsFeed } from './source-feeds.js';
 
 export interface NetworkSourcesOptions {
@@ -21,6 +29,13 @@ export interface NetworkSourcesOptions {
   readonly signal: AbortSignal;
 }
 
+/** What an answer of CAPI came to. */
+export type AdoptedAnswer = DecisionChanges &
+  Pick<PullResult, 'lists'> & { readonly skipped: DecisionDelta['skipped'] };
+
+/** Stores what is held; never rejects. */
+export type Save = () => Promise<void>;
+
 /** The sources that one process asks for all: what they answer is stored. When they are asked, others decide. */
 export class NetworkSources {
   readonly #options: NetworkSourcesOptions;
@@ -35,31 +50,61 @@ export class NetworkSources {
     return this.#lists;
   }
 
+  /** The linked lists that have to be asked for again, or are being asked for. */
+  get failedLists(): readonly ListState[] {
+    return Object.values(this.#stateOf(this.#options.capi)).filter(({ failed }) => failed);
+  }
+
   /** Whether there is anything to ask for again: a list of CAPI's, or another source. */
   get hasFailed(): boolean {
-    return this.#hasFailedLists || this.#failingOthers.length > 0;
+    return this.failedLists.length > 0 || this.#failingOthers.length > 0;
   }
 
-  /** Pulls CAPI's decisions with its lists, and stores them as of `now`. */
-  async pullCapi(lease: Lease, { startup, now }: { startup: boolean; now: number }): Promise<PullResult> {
-    const { capi, held } = this.#options;
-    const answer = await capi.pull(this.#context({ startup }));
-    await held.adopt(lease, capi, answer, now);
-    this.#lists = answer.lists;
-    return answer;
+  /**
+   * Pulls CAPI's decisions with its lists. What the stream brings is put to use and saved as soon as it is there; the
+   * lists follow as they come, and are saved together.
+   *
+   * @param pull.now when the pull began, in ms since the epoch
+   * @param pull.answered called once the stream has answered and is in use, before it is saved
+   */
+  async pullCapi(pull: {
+    readonly startup: boolean;
+    readonly now: number;
+    readonly answered: () => void;
+    readonly save: Save;
+  }): Promise<AdoptedAnswer> {
+    const { capi } = this.#options;
+    const before = this.#lists;
+    let isFirst = true;
+    return this.#adoptParts((deliver) => capi.pull(this.#context({ startup: pull.startup, deliver })), {
+      pulledAt: pull.now,
+      adopted: async ({ lists }, isLast) => {
+        const isSettled = ({ kind, name }: ListReport): boolean =>
+          lists.some((list) => list.kind === kind && list.name === name);
+        this.#lists = isLast ? lists : [...lists, ...before.filter((list) => !isSettled(list))];
+        if (isFirst) pull.answered();
+        if (isFirst || isLast) await pull.save();
+        isFirst = false;
+      },
+    });
   }
 
-  /** Asks the others, one after the other. Never rejects: one that fails leaves what is held of it alone. */
-  async askOthers(lease: Lease, others = this.#options.others): Promise<void> {
-    const { contributed, held, intervalMs, signal } = this.#options;
-    for (const source of others) {
-      if (signal.aborted) return;
-      await contributed.ask(source, {
-        state: this.#isNew(source) ? undefined : this.#stateOf(source),
-        nextInMs: intervalMs,
-        adopt: (answer) => held.adopt(lease, source, answer, held.pulledAt),
-      });
-    }
+  /** Asks the others, side by side. Never rejects: one that fails leaves what is held of it alone. */
+  async askOthers(save: Save, others = this.#options.others): Promise<void> {
+    const { contributed, held, intervalMs } = this.#options;
+    await Promise.all(
+      others.map((source) =>
+        contributed.ask(source, {
+          state: this.#isNew(source) ? undefined : this.#stateOf(source),
+          nextInMs: intervalMs,
+          adopt: async (answer) => {
+            const changes = await held.adopt(source, answer, held.pulledAt);
+            await save();
+            return changes;
+          },
+        }),
+      ),
+    );
   }
 
   /**
@@ -67,20 +112,46 @@ export class NetworkSources {
    *
    * @returns what CAPI's lists brought; `undefined` when none of them had to be asked for
    */
-  async retry(lease: Lease): Promise<PullResult | undefined> {
+  async retry(save: Save): Promise<AdoptedAnswer | undefined> {
     const { capi, held } = this.#options;
-    await this.askOthers(lease, this.#failingOthers);
-    if (!held.isLoaded || capi.retryLists === undefined || !this.#hasFailedLists) return undefined;
-    const answer = await capi.retryLists(this.#context({ startup: false }));
-    await held.adopt(lease, capi, answer, held.pulledAt);
-    const isAskedAgain = (list: ListReport): boolean =>
-      answer.lists.some(({ kind, name }) => kind === list.kind && name === list.name);
-    this.#lists = [...this.#lists.filter((list) => !isAskedAgain(list)), ...answer.lists];
-    return answer;
+    await this.askOthers(save, this.#failingOthers);
+    const retryLists = capi.retryLists?.bind(capi);
+    if (!held.isLoaded || retryLists === undefined || this.failedLists.length === 0) return undefined;
+    const before = this.#lists;
+    return this.#adoptParts((deliver) => retryLists(this.#context({ startup: false, deliver })), {
+      pulledAt: held.pulledAt,
+      adopted: async ({ lists }, isLast) => {
+        const isAskedAgain = (list: ListReport): boolean =>
+          lists.some(({ kind, name }) => kind === list.kind && name === list.name);
+        this.#lists = [...before.filter((list) => !isAskedAgain(list)), ...lists];
+        if (isLast) await save();
+      },
+    });
   }
 
-  get #hasFailedLists(): boolean {
-    return Object.values(this.#stateOf(this.#options.capi)).some(({ failed }) => failed);
+  /** Puts to use each part of an answer of CAPI as it comes; what all of them changed. */
+  async #adoptParts(
+    ask: (deliver: NonNullable<PullContext['deliver']>) => Promise<PullResult>,
+    {
+      pulledAt,
+      adopted,
+    }: {
+      readonly pulledAt: number | undefined;
+      readonly adopted: (part: PullResult, isLast: boolean) => Promise<void>;
+    },
+  ): Promise<AdoptedAnswer> {
+    const { capi, held } = this.#options;
+    let changes = NO_CHANGES;
+    const skipped: Record<string, number> = {};
+    const adopt = async (part: PullResult, isLast: boolean): Promise<void> => {
+      const changed = await held.adopt(capi, part, pulledAt);
+      changes = { new: changes.new + changed.new, deleted: changes.deleted + changed.deleted };
+      for (const [why, count] of Object.entries(part.delta.skipped)) skipped[why] = (skipped[why] ?? 0) + count;
+      await adopted(part, isLast);
+    };
+    const last = await ask((part) => adopt(part, false));
+    await adopt(last, true);
+    return { ...changes, skipped, lists: last.lists };
   }
 
   get #failingOthers(): readonly DecisionSource[] {
@@ -88,10 +159,10 @@ export class NetworkSources {
     return others.filter((source) => contributed.isFailing(source));
   }
 
-  #context({ startup }: { startup: boolean }): PullContext {
+  #context(about: Pick<PullContext, 'startup' | 'deliver'>): PullContext {
     const { capi, held, intervalMs, clock, logger, fetch, signal } = this.#options;
     const state = this.#stateOf(capi);
-    return { startup, index: held.index, state, nextRefreshInMs: intervalMs, clock, logger, fetch, signal };
+    return { ...about, index: held.index, state, nextRefreshInMs: intervalMs, clock, logger, fetch, signal };
   }
 
   #stateOf(source: DecisionSource): SourceState {

@@ -9,4 +9,5 @@ export const refreshOptions = {
     .min(SHORTEST_INTERVAL_MS, `must be at least ${SHORTEST_INTERVAL_MS} (2 hours): the network asks for no more`)
     .max(LONGEST_INTERVAL_MS, `must be at most ${LONGEST_INTERVAL_MS} (a day): the network asks for at least one`)
     .default(DEFAULT_INTERVAL_MS),
+  keepNonPublicListEntries: z.boolean().default(false),
 };

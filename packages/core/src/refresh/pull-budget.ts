@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { notInFuture } from '../clock.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -13,12 +12,21 @@ export const DEFAULT_INTERVAL_MS = 4 * HOUR_MS;
 const FIRST_BACKOFF_MS = MINUTE_MS;
 const LONGEST_BACKOFF_MS = 2 * HOUR_MS;
 
-/** What is remembered of pulls that were tried and not stored. */
+/** How far a stored backoff may reach: the longest gap with its jitter. */
+const LONGEST_STORED_WAIT_MS = 1.2 * LONGEST_BACKOFF_MS;
+
+/** What is remembered of pulls, beside the snapshot: it is written before a call leaves. */
 export const pullRecordSchema = z.object({
   /** Tries in a row whose decisions were not stored; counted before the call leaves, so that a crash counts too. */
-  failures: z.number(),
+  failures: z.number().int().min(0),
+  /** When the last of them was made, in ms since the epoch. */
   failedAt: z.number(),
-  waitMs: z.number(),
+  waitMs: z
+    .number()
+    .min(0)
+    .transform((ms) => Math.min(ms, LONGEST_STORED_WAIT_MS)),
+  /** When CAPI answered a pull for the last time, in ms since the epoch: it counts although its snapshot is lost. */
+  pulledAt: z.number().optional(),
 });
 
 export type PullRecord = z.output<typeof pullRecordSchema>;
@@ -29,25 +37,30 @@ export const NO_FAILURES: PullRecord = { failures: 0, failedAt: 0, waitMs: 0 };
 export function tried(record: PullRecord, now: number, random: number): PullRecord {
   const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** record.failures);
   const waitMs = Math.round(backoffMs * (0.8 + 0.4 * random));
-  return { failures: record.failures + 1, failedAt: now, waitMs };
+  return { ...record, failures: record.failures + 1, failedAt: now, waitMs };
+}
+
+/** In place of a record that can't be read: its budget counts as spent for the whole of its window. */
+export function spentRecord(now: number): PullRecord {
+  return { failures: 1, failedAt: now, waitMs: SHORTEST_INTERVAL_MS };
 }
 
 export type Gate =
   { readonly open: true } | { readonly open: false; readonly reason: 'budget' | 'backoff'; readonly nextAt: number };
 
 /**
- * Whether decisions may be pulled now: not sooner than two hours after the last pull that was stored, and with growing gaps while
- * pulls fail.
+ * Whether decisions may be pulled now: not sooner than two hours after the last pull that was answered, and with
+ * growing gaps while pulls fail. All moments are those of one clock, none of them in the future.
  */
 export function pullGate(input: {
   readonly pulledAt: number | undefined;
-  readonly record: PullRecord;
+  readonly record: Pick<PullRecord, 'failures' | 'failedAt' | 'waitMs'>;
   readonly now: number;
 }): Gate {
   const { pulledAt, record, now } = input;
-  const budgetAt = pulledAt === undefined ? now : notInFuture(pulledAt, now) + SHORTEST_INTERVAL_MS;
+  const budgetAt = pulledAt === undefined ? now : pulledAt + SHORTEST_INTERVAL_MS;
   if (budgetAt > now) return { open: false, reason: 'budget', nextAt: budgetAt };
-  const backoffAt = notInFuture(record.failedAt, now) + record.waitMs;
+  const backoffAt = record.failedAt + record.waitMs;
   if (record.failures > 0 && backoffAt > now) return { open: false, reason: 'backoff', nextAt: backoffAt };
   return { open: true };
 }

@@ -1,18 +1,24 @@
-import type { ListReport } from '../sources/decision-source.js';
+import type { ListKind, ListReport } from '../sources/decision-source.js';
+
+/** How many decisions changed. */
+export interface DecisionChanges {
+  /** Decisions that were not held, or were renewed with another end, lists included; each counts once. */
+  readonly new: number;
+  /** Held decisions that a deletion ended; one about what is not held does not count. */
+  readonly deleted: number;
+}
+
+export const NO_CHANGES: DecisionChanges = { new: 0, deleted: 0 };
 
 /** What `refreshDecisions()` did. */
 export type RefreshResult =
-  | {
+  | (DecisionChanges & {
       readonly status: 'refreshed';
-      /** Decisions that came or were renewed, lists included. */
-      readonly new: number;
-      /** Deletions that CAPI named. */
-      readonly deleted: number;
       /** What was left out because it was unusable, by reason. */
       readonly skipped: Readonly<Record<string, number>>;
       /** What became of each linked list. */
       readonly lists: readonly ListReport[];
-    }
+    })
   | {
       readonly status: 'skipped';
       /**
@@ -30,4 +36,14 @@ export interface RefreshListener {
   failed(details: { readonly error: Error; readonly nextAt: number }): void;
   /** The store had lost everything; the decisions are back. */
   storeEmptied(): Promise<void>;
+}
+
+/** A linked list that could not be read and what it waits for. Moments are in ms since the epoch. */
+export interface WaitingList {
+  readonly name: string;
+  readonly kind: ListKind;
+  /** When it is asked for again by the link that failed; absent while it is being asked for. */
+  readonly retryAt?: number;
+  /** When the next pull brings a fresh link. */
+  readonly freshLinkAt?: number;
 }

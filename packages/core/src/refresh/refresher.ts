@@ -1,23 +1,23 @@
 import type { Clock } from '../clock.js';
-import { asError, isCrowdsecError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
-import type { DecisionSource, ListReport, PullResult } from '../sources/decision-source.js';
+import type { DecisionSource, ListReport } from '../sources/decision-source.js';
 import type { Lease, Store } from '../store/store.js';
 import { ContributedSources } from './contributed-sources.js';
 import { HeldDecisions } from './held-decisions.js';
 import { Jobs } from './jobs.js';
-import { keepAlive } from '../store/keep-alive.js';
 import { LocalSources } from './local-sources.js';
 import { NetworkSources } from './network-sources.js';
-import { LONGEST_INTERVAL_MS, NO_FAILURES, pullGate, pullRecordSchema, tried, type PullRecord } from './pull-budget.js';
-import type { RefreshListener, RefreshResult } from './refresh-result.js';
+import { SHORTEST_INTERVAL_MS } from './pull-budget.js';
+import { Puller } from './puller.js';
+import { PullBudgetRecord } from './pull-budget-record.js';
+import { RefreshLease } from './refresh-lease.js';
+import type { RefreshListener, RefreshResult, WaitingList } from './refresh-result.js';
+import { Saver } from './saver.js';
 import { checkSources, isLocal } from './source-feeds.js';
 
-/** Held during a pull and prolonged while it lasts, so that a process that dies holds the others up for seconds. */
-const LEASE_TTL_MS = 20_000;
-/** How soon other processes notice what one of them pulled. */
+/** How soon other processes notice what one of them pulled, and how often the wall clock is looked at. */
 const WATCH_MS = 5_000;
 /** A list that failed is asked for again after this time, alone. */
 const LIST_RETRY_MS = 15 * 60_000;
@@ -49,21 +49,27 @@ export interface RefresherOptions {
 export class Refresher {
   readonly #options: RefresherOptions;
   readonly #random: () => number;
+  readonly #budget: PullBudgetRecord;
   readonly #held: HeldDecisions;
   readonly #contributed: ContributedSources;
   readonly #network: NetworkSources;
   readonly #local: LocalSources;
   readonly #jobs: Jobs;
+  readonly #lease: RefreshLease;
+  readonly #saver: Saver;
+  readonly #puller: Puller;
   readonly #abort = new AbortController();
-  #record: PullRecord = NO_FAILURES;
   #flight: Promise<RefreshResult> | undefined;
+  /** Moments of the budget's clock. */
   #nextPullAt: number | undefined;
+  #nextListRetryAt: number | undefined;
 
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for sources that share a name or could speak for each other */
   constructor(options: RefresherOptions) {
     checkSources(options.sources);
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#budget = new PullBudgetRecord({ ...options, random: this.#random });
     const { signal } = this.#abort;
     const [capi, ...rest] = options.sources;
     const held = (this.#held = new HeldDecisions(options));
@@ -72,6 +78,10 @@ export class Refresher {
     this.#network = new NetworkSources({ ...options, capi, others, contributed, held, signal });
     this.#local = new LocalSources({ ...options, sources: rest.filter(isLocal), contributed, held });
     this.#jobs = new Jobs(options);
+    this.#lease = new RefreshLease(options);
+    this.#saver = new Saver({ ...options, held, budget: this.#budget, lease: this.#lease, jobs: this.#jobs });
+    const parts = { held, budget: this.#budget, network: this.#network, saver: this.#saver };
+    this.#puller = new Puller({ ...options, ...parts, signal });
   }
 
   /** When CAPI was pulled for what is held; `undefined` before the first time, whatever other sources brought. */
@@ -79,8 +89,20 @@ export class Refresher {
     return this.#held.pulledAt;
   }
 
+  /** When the next pull is due, in ms since the epoch. */
   get nextPullAt(): number | undefined {
-    return this.#nextPullAt;
+    return this.#nextPullAt === undefined ? undefined : this.#budget.clock.wallTimeOf(this.#nextPullAt);
+  }
+
+  /** The linked lists that could not be read, and what each waits for. */
+  get waitingLists(): readonly WaitingList[] {
+    const { clock } = this.#budget;
+    return this.#network.failedLists.map(({ name, kind }) => ({
+      name,
+      kind,
+      ...(this.#nextListRetryAt === undefined ? {} : { retryAt: clock.wallTimeOf(this.#nextListRetryAt) }),
+      ...(this.nextPullAt === undefined ? {} : { freshLinkAt: this.nextPullAt }),
+    }));
   }
 
   /** What became of each list, of contributed sources too, when this process last asked for it. */
@@ -90,8 +112,7 @@ export class Refresher {
 
   /** Older than a day, or never pulled. */
   get isStale(): boolean {
-    const { pulledAt } = this.#held;
-    return pulledAt === undefined || this.#options.clock.now() - pulledAt > LONGEST_INTERVAL_MS;
+    return this.#puller.isStale;
   }
 
   /**
@@ -110,16 +131,13 @@ export class Refresher {
   }
 
   async #startFromStore(): Promise<void> {
-    const { store, logger } = this.#options;
-    const version = await store.blobVersion('decisions');
-    await this.#held.load(version).catch((error: unknown) => {
-      logger.warn(`The stored decisions can't be used and are pulled anew: ${messageOf(error)}`);
-    });
+    await this.#loadStored();
     if (this.#abort.signal.aborted) return;
-    await this.#loadRecord();
+    await this.#budget.load();
+    if (this.#saver.hasUnsaved) this.#saver.plan(0);
     this.#planPull();
     this.#planListRetry();
-    if (store.shared) this.#planWatch();
+    this.#planWatch();
   }
 
   /** Ends the jobs; a pull on its way is broken off. */
@@ -128,6 +146,7 @@ export class Refresher {
     this.#jobs.stop();
     this.#local.stop();
     await this.#flight?.catch(() => undefined);
+    if (this.#saver.hasUnsaved) await this.#saver.saveAlone().catch(() => undefined);
   }
 
   /** Pulls, if the budget allows. Calls that meet share one pull. */
@@ -140,99 +159,46 @@ export class Refresher {
 
   /** Runs what is due: for hosts whose timers do not run between calls. */
   async refreshIfDue(): Promise<void> {
+    const { clock } = this.#budget;
+    if (clock.followWallClock({ atOnce: true })) this.#planPull();
     const local = this.#local.askDue();
-    if ((this.#nextPullAt ?? Infinity) <= this.#options.clock.now()) await this.refresh();
+    if ((this.#nextPullAt ?? Infinity) <= clock.now()) await this.refresh();
     await local;
   }
 
   async #pullOnce(): Promise<RefreshResult> {
     try {
-      const result = await this.#underLease((lease) => this.#pull(lease));
+      const result = await this.#underLease((lease) => this.#puller.pull(lease));
       this.#planPull(result.status === 'skipped' ? BUSY_RETRY_MS : 0);
+      if (result.status === 'refreshed') this.#planListRetry();
       return result;
     } catch (error) {
       this.#planPull(BUSY_RETRY_MS);
+      this.#planListRetry();
       throw error;
     }
   }
 
   async #underLease(work: (lease: Lease) => Promise<RefreshResult>): Promise<RefreshResult> {
-    const { store, clock, scheduler } = this.#options;
-    const lease = await store.lease('refresh', LEASE_TTL_MS);
-    if (lease === undefined) return { status: 'skipped', reason: 'busy', nextAt: clock.now() + BUSY_RETRY_MS };
-    const alive = keepAlive(lease, LEASE_TTL_MS, scheduler);
-    try {
-      return await work(lease);
-    } finally {
-      alive[Symbol.dispose]();
-      await lease.release().catch(() => undefined);
-    }
+    const result = await this.#lease.hold(work);
+    return result ?? { status: 'skipped', reason: 'busy', nextAt: this.#options.clock.now() + BUSY_RETRY_MS };
   }
 
-  async #pull(lease: Lease): Promise<RefreshResult> {
-    await this.#loadStored().catch(() => undefined);
-    await this.#loadRecord();
-    const now = this.#options.clock.now();
-    const gate = pullGate({ pulledAt: this.#held.pulledAt, record: this.#record, now });
-    if (!gate.open) return { status: 'skipped', reason: gate.reason, nextAt: gate.nextAt };
-    try {
-      return await this.#pullCapi(lease, now);
-    } finally {
-      await this.#network.askOthers(lease);
-      this.#planListRetry();
-    }
-  }
-
-  async #pullCapi(lease: Lease, now: number): Promise<RefreshResult> {
-    const { listener, logger } = this.#options;
-    const unfinished = this.#record.failures > 0;
-    this.#record = tried(this.#record, now, this.#random());
-    await lease.put('refresh', { ...this.#record });
-    try {
-      const answer = await this.#network.pullCapi(lease, { startup: this.isStale || unfinished, now });
-      this.#record = NO_FAILURES;
-      await lease.put('refresh', { ...NO_FAILURES });
-      return this.#tell(answer);
-    } catch (error) {
-      if (this.#abort.signal.aborted) throw error;
-      const nextAt = Math.max(now + this.#record.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
-      if (this.isStale && this.pulledAt !== undefined) logger.warn('The decisions are older than a day.');
-      listener.failed({ error: asError(error), nextAt });
-      throw error;
-    }
-  }
-
-  /** Asks again for the lists that failed, and for sources that failed. */
-  async #retryLists(lease: Lease): Promise<RefreshResult> {
-    await this.#loadStored();
-    const answer = await this.#network.retry(lease);
-    // Another process may have read them by now.
-    if (answer === undefined) return { status: 'skipped', reason: 'backoff', nextAt: this.#options.clock.now() };
-    return this.#tell(answer);
-  }
-
-  #tell({ delta, lists }: PullResult): RefreshResult {
-    const { added, deleted, skipped } = delta;
-    const refreshed = { status: 'refreshed', new: added, deleted, skipped, lists } as const;
-    this.#options.listener.refreshed(refreshed);
-    return refreshed;
-  }
-
-  #planListRetry(): void {
+  #planListRetry(delayMs = LIST_RETRY_MS): void {
+    this.#nextListRetryAt = undefined;
     if (!this.#network.hasFailed) return;
     const retry = async (): Promise<void> => {
       try {
-        await this.#underLease((lease) => this.#retryLists(lease));
+        // A pull brings fresh links: those of the last one may have run out.
+        if (this.#budget.gate(this.#held.lastPullAt).open) await this.refresh();
+        else await this.#underLease((lease) => this.#puller.retryLists(lease));
       } finally {
         this.#planListRetry();
+        this.#planPull();
       }
     };
-    this.#jobs.plan('lists', LIST_RETRY_MS, retry, 'Lists that failed could not be read again');
-  }
-
-  async #loadRecord(): Promise<void> {
-    const record = pullRecordSchema.safeParse(await this.#options.store.get('refresh'));
-    this.#record = record.success ? record.data : NO_FAILURES;
+    this.#nextListRetryAt = this.#budget.clock.now() + delayMs;
+    this.#jobs.plan('lists', delayMs, retry, 'Lists that failed could not be read again');
   }
 
   /** Puts to use what the store holds, if it is not what we hold. */
@@ -242,40 +208,56 @@ export class Refresher {
 
   async #watch(): Promise<void> {
     try {
-      const before = this.#held.version;
-      const version = await this.#options.store.blobVersion('decisions');
-      if (version === undefined && this.#held.isLoaded) await this.#putBack();
-      else await this.#held.load(version);
-      if (this.#held.version !== before) this.#planPull();
+      if (this.#budget.clock.followWallClock()) this.#catchUp();
+      if (this.#options.store.shared) await this.#watchStore();
     } finally {
       this.#planWatch();
     }
+  }
+
+  /** The machine has slept: timers did not notice, so all that is due by the wall clock is planned anew. */
+  #catchUp(): void {
+    this.#planPull();
+    this.#planListRetry(0);
+    void this.#local.askDue();
+  }
+
+  async #watchStore(): Promise<void> {
+    const { store } = this.#options;
+    const before = this.#held.version;
+    const version = await store.blobVersion('decisions');
+    await this.#held.load(version);
+    // It may have been found to be damaged by now.
+    const isLost = version === undefined || (await store.blobVersion('decisions')) === undefined;
+    if (isLost && this.#held.isLoaded) await this.#putBack();
+    if (this.#held.version !== before) this.#planPull();
   }
 
   #planWatch(): void {
     this.#jobs.plan('watch', WATCH_MS, () => this.#watch(), 'The store could not be asked for new decisions');
   }
 
-  /** The store was emptied: what it held goes back, lest whoever starts now pulls before the time. */
+  /** The store was emptied or damaged: what it held goes back, lest whoever starts now pulls before the time. */
   async #putBack(): Promise<void> {
-    const lease = await this.#options.store.lease('refresh', LEASE_TTL_MS);
-    if (lease === undefined) return;
-    try {
+    const isBack = await this.#lease.hold(async (lease) => {
       await this.#held.putBack(lease);
-    } finally {
-      await lease.release().catch(() => undefined);
-    }
-    await this.#options.listener.storeEmptied();
+      return true;
+    });
+    if (isBack) await this.#options.listener.storeEmptied();
   }
 
-  /** The next pull: an interval after the last one, spread a little; after failures when the backoff is over. */
+  /**
+   * The next pull: an interval after the last one, spread a little, or as soon as the budget allows when lists wait for
+   * fresh links; after failures when the backoff is over.
+   */
   #planPull(atLeastMs = 0): void {
-    const { clock, intervalMs } = this.#options;
-    const now = clock.now();
+    const { intervalMs } = this.#options;
+    const now = this.#budget.clock.now();
     const { pulledAt } = this.#held;
+    const afterMs = this.#network.failedLists.length > 0 ? Math.min(SHORTEST_INTERVAL_MS, intervalMs) : intervalMs;
     const spread = 1 + JITTER * this.#random();
-    const wantedAt = pulledAt === undefined ? now : pulledAt + intervalMs * spread;
-    const gate = pullGate({ pulledAt, record: this.#record, now });
+    const wantedAt = pulledAt === undefined ? now : this.#budget.clock.momentOf(pulledAt) + afterMs * spread;
+    const gate = this.#budget.gate(this.#held.lastPullAt);
     this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, gate.open ? now : gate.nextAt));
     const failure = 'Decisions could not be refreshed, those that are held stay in use';
     this.#jobs.plan('refresh', this.#nextPullAt - now, async () => void (await this.refresh()), failure);

@@ -11,12 +11,23 @@ export interface Snapshot {
   readonly sourceState: SourceState;
 }
 
+/** What a source remembers of a list. Sources of others may remember more; that is theirs to check. */
+const listStateSchema = z.looseObject({
+  kind: z.enum(['blocklist', 'allowlist']),
+  name: z.string(),
+  url: z.string(),
+  remediation: z.string().optional(),
+  scope: z.string().optional(),
+  duration: z.string().optional(),
+  pulledAt: z.number().optional(),
+  failed: z.boolean().optional(),
+  version: z.string().optional(),
+  seen: z.string().optional(),
+});
+
 const headSchema = z.object({
   pulledAt: z.number().nullable(),
-  sourceState: z.record(
-    z.string(),
-    z.custom<SourceState[string]>((value) => typeof value === 'object' && value !== null),
-  ),
+  sourceState: z.record(z.string(), z.looseObject({})),
   index: z.json(),
 });
 
@@ -26,9 +37,29 @@ export function toBlob({ index, pulledAt, sourceState }: Snapshot): Blob {
   return { head: { pulledAt: pulledAt ?? null, sourceState: state, index: head }, chunks };
 }
 
-/** @throws when the blob is not a snapshot of this version */
+/**
+ * The snapshot that {@link toBlob} made. Its rows are not checked. A list whose state is damaged is forgotten, and
+ * asked for whole by the next pull.
+ *
+ * @throws when the blob is not a snapshot of this version
+ */
 export function fromBlob(blob: Blob): Snapshot {
   const { pulledAt, sourceState, index: head } = headSchema.parse(blob.head);
   const index = DecisionIndex.fromBlob({ head, chunks: blob.chunks });
-  return { pulledAt: pulledAt ?? undefined, sourceState, index };
+  return { pulledAt: pulledAt ?? undefined, sourceState: readableStates(sourceState), index };
+}
+
+/** The moment of the pull that the head of a damaged snapshot tells, in ms since the epoch. */
+export function pulledAtOf(head: JsonValue | undefined): number | undefined {
+  const read = z.object({ pulledAt: z.number() }).safeParse(head);
+  return read.success ? read.data.pulledAt : undefined;
+}
+
+/** The feeds of lists that CAPI links to: their state is read by this package. */
+const LINKED = /^(?:block|allow)list:/;
+
+function readableStates(states: Readonly<Record<string, object>>): SourceState {
+  const isReadable = ([feed, state]: [string, object]): boolean =>
+    !LINKED.test(feed) || listStateSchema.safeParse(state).success;
+  return Object.fromEntries(Object.entries(states).filter(isReadable)) as SourceState;
 }

@@ -16,7 +16,7 @@ afterEach(async () => {
 describe('the lists of a pull', () => {
   it('are each on their own: every good entry counts, the report says what was skipped', async () => {
     const rubbish = Array.from({ length: 1000 }, (_, i) =>
-      i % 20 === 0 ? `rubbish ${i}` : `10.0.${i >> 8}.${i & 255}`,
+      i % 20 === 0 ? `rubbish ${i}` : `20.0.${i >> 8}.${i & 255}`,
     ).join('\n');
     const server = await serve({
       '/one': (_, response) => response.end('1.1.1.1\n1.1.1.2\n'),
@@ -146,6 +146,28 @@ describe('the lists of a pull', () => {
     expect(second.index.matches('2.2.2.2', second.now)).toHaveLength(1);
     expect(Object.values(second.result.state).some(({ failed }) => failed)).toBe(false);
     expect(second.result.delta.added).toBe(1);
+  });
+
+  it('that come by an allowlist link without an id are not honoured, and what is held of them by name stays', async () => {
+    const server = await serve({ '/office': (_, response) => response.end('{"value":"1.1.1.1"}\n') });
+    const link = { name: 'office', url: `${server.url}/office` };
+    for (const wrong of [link, { ...link, id: '' }, { ...link, id: 7 }, { ...link, id: null }]) {
+      const { index, result } = await pull({ allowlists: [wrong] });
+      expect(index.size).toBe(0);
+      expect(result.lists).toMatchObject([{ name: 'office', status: 'failed', error: 'the link has no id' }]);
+    }
+    const first = await pull({ allowlists: [{ ...link, id: 'a' }] });
+    const second = await pull({ allowlists: [link] }, first);
+    expect(second.index.matches('1.1.1.1', second.now)).toMatchObject([{ allow: true }]);
+  });
+
+  it('keep non-public entries only where that is asked for', async () => {
+    const server = await serve({ '/l': (_, response) => response.end('10.0.0.0/8\n127.0.0.1\n1.1.1.1\n') });
+    const links = { blocklists: [blocklist('l', `${server.url}/l`)] };
+    const { index, result } = await pull(links);
+    expect(result.lists).toMatchObject([{ entries: 1, skipped: { 'non-public': 2 } }]);
+    expect(index.size).toBe(1);
+    expect((await pull(links, { options: { keepNonPublic: true } })).index.size).toBe(3);
   });
 
   it('of one name are told apart', async () => {

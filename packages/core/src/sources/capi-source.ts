@@ -1,13 +1,14 @@
 import { Breather } from '../decisions/breather.js';
-import { type DecisionDelta, DeltaBuilder } from '../decisions/decision-delta.js';
+import { DeltaBuilder } from '../decisions/decision-delta.js';
+import { SourceTable } from '../decisions/source-table.js';
 import { CrowdsecError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { DecisionSource, ListReport, ListState, PullContext, PullResult } from './decision-source.js';
+import type { DecisionSource, ListReport, ListState, PullContext, PullResult, SourceState } from './decision-source.js';
 import { parseJsonInSlices } from './json-slices.js';
-import { isRecord, readLinks } from './list-links.js';
+import { isNamedBy, isRecord, readLinks } from './list-links.js';
 import { DEFAULT_LIST_LIMITS, type ListLimits } from './list-limits.js';
 import { describeSkipped, logList } from './log-list.js';
-import { pullLists } from './pull-lists.js';
+import { ListDownloads } from './list-downloads.js';
 import { CAPI, readStreamAnswer } from './stream-answer.js';
 
 export interface CapiSourceOptions {
@@ -19,6 +20,8 @@ export interface CapiSourceOptions {
   /** The API itself is plain http, so lists may be. Otherwise https only. */
   readonly allowHttpLists: boolean;
   readonly limits?: Partial<ListLimits>;
+  /** Keeps entries of linked blocklists that nobody on the Internet has; by default they are left out and counted. */
+  readonly keepNonPublic?: boolean;
 }
 
 export interface StreamQuery {
@@ -30,7 +33,7 @@ export interface StreamQuery {
 /** Decisions of CrowdSec's Central API: its stream, and the block- and allowlists that the stream links to. */
 export function capiSource(options: CapiSourceOptions): DecisionSource {
   const limits = { ...DEFAULT_LIST_LIMITS, ...options.limits };
-  const transport = { limits, allowHttp: options.allowHttpLists };
+  const rules = { limits, allowHttp: options.allowHttpLists, keepNonPublic: options.keepNonPublic ?? false };
   return {
     name: 'capi',
     feeds: [CAPI, 'blocklist:', 'allowlist:'],
@@ -42,39 +45,72 @@ export function capiSource(options: CapiSourceOptions): DecisionSource {
         await options.getStreamDecisions({ startup: context.startup, signal: context.signal }),
         breather,
       );
-      const delta = new DeltaBuilder();
+      const sources = new SourceTable();
+      const delta = new DeltaBuilder(sources);
       await readStreamAnswer({ answer, delta, now, breather });
       const links = readLinks(answer.links);
       const held = heldLists(context);
-      const unusable = new Set(links.unusable.map(({ feed }) => feed));
       const state: Record<string, ListState> = {};
       for (const [feed, list] of Object.entries(held)) {
         // Absent links keep the lists that are held; a link that can't be followed keeps its own.
-        if (!links.kinds.has(list.kind) || unusable.has(feed)) state[feed] = list;
-        else if (!links.lists.has(feed)) delta.drop(feed);
+        if (links.lists.has(feed)) continue;
+        const isKept = !links.kinds.has(list.kind) || links.unusable.some((link) => isNamedBy(link, list));
+        if (isKept) state[feed] = list;
+        else delta.drop(feed);
       }
-      const pulled = await pullLists({ lists: links.lists, held, delta, context, now, breather, ...transport });
-      const lists = [...pulled.reports, ...links.unusable.map(({ report }) => report)];
-      return finish(delta.build(), lists, { ...state, ...pulled.state }, context.logger);
+      logSkipped(delta, context.logger);
+      const downloads = new ListDownloads({ lists: links.lists, held, sources, context, now, breather, ...rules });
+      return follow(downloads, { delta, sources, state, unusable: links.unusable, context });
     },
 
     async retryLists(context) {
-      const held = heldLists(context);
-      const failed = new Map(Object.entries(held).filter(([, list]) => list.failed));
-      const delta = new DeltaBuilder();
       const now = context.clock.now();
-      const pulled = await pullLists({
-        lists: failed,
-        held,
-        delta,
-        context,
-        now,
-        breather: new Breather(),
-        ...transport,
-      });
-      return finish(delta.build(), pulled.reports, { ...held, ...pulled.state }, context.logger);
+      const held = heldLists(context);
+      const lists = new Map(Object.entries(held).filter(([, list]) => list.failed));
+      const sources = new SourceTable();
+      const breather = new Breather();
+      const downloads = new ListDownloads({ lists, held, sources, context, now, breather, ...rules });
+      return follow(downloads, { delta: undefined, sources, state: held, unusable: [], context });
     },
   };
+}
+
+/** Hands on what the stream brought, then the lists as they come. Without `deliver` it waits for all of them. */
+async function follow(
+  downloads: ListDownloads,
+  answer: {
+    /** What the stream brought; absent when only lists are asked for. */
+    readonly delta: DeltaBuilder | undefined;
+    readonly sources: SourceTable;
+    readonly state: SourceState;
+    readonly unusable: readonly ListReport[];
+    readonly context: PullContext;
+  },
+): Promise<PullResult> {
+  const { sources, context, unusable } = answer;
+  let delta = answer.delta ?? new DeltaBuilder(sources);
+  const result = (): PullResult => ({
+    delta: delta.build(),
+    lists: [...downloads.reports, ...unusable],
+    state: { ...answer.state, ...downloads.state },
+  });
+  const isWaiting = (): boolean => !downloads.isDone && context.deliver !== undefined;
+  try {
+    for (let isFirst = answer.delta !== undefined; ; isFirst = false) {
+      if (!isFirst || !isWaiting()) {
+        const batch = isWaiting() ? await downloads.next() : await downloads.all();
+        // In the order of the links, whichever came first: of equal decisions, the first list's wins.
+        for (const { feed, rows } of batch) if (rows) delta.replace(feed, rows);
+      }
+      if (!isWaiting()) break;
+      await context.deliver?.(result());
+      delta = new DeltaBuilder(sources);
+    }
+    for (const list of [...downloads.reports, ...unusable]) logList(list, context.logger);
+    return result();
+  } finally {
+    downloads.stop();
+  }
 }
 
 /** What is remembered of lists, unless nothing is held any more. */
@@ -111,14 +147,7 @@ function malformed(cause?: unknown): CrowdsecError {
   );
 }
 
-function finish(
-  delta: DecisionDelta,
-  lists: readonly ListReport[],
-  state: PullResult['state'],
-  logger: Logger,
-): PullResult {
-  const skipped = describeSkipped(delta.skipped);
-  if (skipped !== '') logger.warn(`some decisions are unusable and were left out: ${skipped}`);
-  for (const list of lists) logList(list, logger);
-  return { delta, lists, state };
+function logSkipped({ skipped }: DeltaBuilder, logger: Logger): void {
+  const reasons = describeSkipped(skipped.reasons);
+  if (reasons !== '') logger.warn(`some decisions are unusable and were left out: ${reasons}`);
 }

@@ -12,12 +12,14 @@ import { listSource } from './list-source.js';
  * { name: 'acme.office', apiVersion: 1, sources: [cidrs(['198.51.100.0/24'], { name: 'office', kind: 'allowlist' })] }
  * ```
  *
- * @param options.name `cidrs` by default; `options.duration` counts from the start of the agent
+ * @param options.name `cidrs` by default; `options.keepNonPublic` is true by default; `options.duration` counts from the start of the agent
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong, as `cidrs[3]`
  */
 export function cidrs(values: readonly string[], options: ListOptions = {}): DecisionSource {
   const lines = validate(prefixes, values, 'cidrs').join('\n');
   return listSource({
+    // What the program itself names is meant.
+    keepNonPublic: true,
     ...options,
     name: options.name ?? 'cidrs',
     everyMs: DAY_MS,

@@ -45,6 +45,11 @@ export interface PullContext {
   /** How lists are fetched: a transport that never carries our token. */
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
+  /**
+   * Puts to use a part of the answer before the rest has come, where that takes long. What the pull resolves with is the
+   * rest; `lists` and `state` are always those of all that has come by then.
+   */
+  readonly deliver?: (part: PullResult) => Promise<void>;
 }
 
 export interface PullResult {

@@ -15,7 +15,7 @@ export interface ListDownload {
   readonly parser: ListParser;
   /** Plain http is fine, since the API itself is. */
   readonly allowHttp: boolean;
-  readonly limits: ListLimits;
+  readonly limits: Omit<ListLimits, 'totalTimeoutMs'>;
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
   readonly breather: Breather;
@@ -75,7 +75,7 @@ async function follow(
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-function explain(error: unknown, limits: ListLimits): string {
+function explain(error: unknown, limits: ListDownload['limits']): string {
   if (error instanceof DeadlineExceeded) return `not read within ${limits.timeoutMs} ms`;
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : '';
   return messageOf(error) + cause;

@@ -5,13 +5,16 @@ export interface ListLimits {
   readonly maxEntries: number;
   /** From the request to the last byte, redirects included. */
   readonly timeoutMs: number;
-  /** How many lists are read at once. */
+  /** From the first request to the last byte of all lists of a pull. */
+  readonly totalTimeoutMs: number;
+  /** How many lists are read at once: enough that those that hang do not hold up the others. */
   readonly concurrency: number;
 }
 
 export const DEFAULT_LIST_LIMITS: ListLimits = {
   maxBytes: 256 * 1024 * 1024,
   maxEntries: 5_000_000,
-  timeoutMs: 120_000,
-  concurrency: 4,
+  timeoutMs: 60_000,
+  totalTimeoutMs: 120_000,
+  concurrency: 32,
 };

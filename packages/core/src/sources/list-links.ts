@@ -9,7 +9,7 @@ export interface Links {
   /** Which kinds the answer speaks of at all: of the others, what is held stays. */
   readonly kinds: ReadonlySet<ListKind>;
   /** Links that can't be followed. A held list that one of them names stays held. */
-  readonly unusable: readonly { readonly feed: string | undefined; readonly report: ListReport }[];
+  readonly unusable: readonly ListReport[];
 }
 
 /**
@@ -20,7 +20,7 @@ export interface Links {
 export function readLinks(links: unknown): Links {
   const lists = new Map<string, ListState>();
   const kinds = new Set<ListKind>();
-  const unusable: { feed: string | undefined; report: ListReport }[] = [];
+  const unusable: ListReport[] = [];
   for (const [kind, property] of [
     ['allowlist', 'allowlists'],
     ['blocklist', 'blocklists'],
@@ -34,11 +34,8 @@ export function readLinks(links: unknown): Links {
         lists.set(unusedFeed(feedOf(list, link), lists), list);
         continue;
       }
-      const name = isRecord(link) && typeof link.name === 'string' ? link.name : undefined;
-      unusable.push({
-        feed: name === undefined ? undefined : feedOf({ kind, name }, link),
-        report: { name: name ?? '?', kind, status: 'failed', entries: 0, skipped: {}, error: list },
-      });
+      const name = isRecord(link) && typeof link.name === 'string' ? link.name : '?';
+      unusable.push({ name, kind, status: 'failed', entries: 0, skipped: {}, error: list });
     }
   }
   return { lists, kinds, unusable };
@@ -48,7 +45,9 @@ export function readLinks(links: unknown): Links {
 function readLink(kind: ListKind, link: unknown): ListState | string {
   if (!isRecord(link)) return 'the link is not an object';
   const required =
-    kind === 'blocklist' ? (['name', 'url', 'remediation', 'scope', 'duration'] as const) : (['name', 'url'] as const);
+    kind === 'blocklist'
+      ? (['name', 'url', 'remediation', 'scope', 'duration'] as const)
+      : (['id', 'name', 'url'] as const);
   for (const property of required) {
     if (typeof link[property] !== 'string' || link[property] === '') return `the link has no ${property}`;
   }
@@ -59,13 +58,14 @@ function readLink(kind: ListKind, link: unknown): ListState | string {
   return { kind, name: name!, url: url!, remediation: remediation!, scope: scope!, duration: duration! };
 }
 
-/**
- * What identifies a list: the name of a blocklist, whatever its case; the id of an allowlist, or its name if it has
- * none.
- */
+/** What identifies a list: the name of a blocklist, whatever its case; the id of an allowlist. */
 function feedOf({ kind, name }: Pick<ListState, 'kind' | 'name'>, link: unknown): string {
-  const id = isRecord(link) && kind === 'allowlist' && typeof link.id === 'string' ? link.id : name.toLowerCase();
-  return `${kind}:${id}`;
+  return `${kind}:${kind === 'allowlist' && isRecord(link) ? String(link.id) : name.toLowerCase()}`;
+}
+
+/** Whether a link that can't be followed means this list that is held, as far as its name tells. */
+export function isNamedBy({ kind, name }: ListReport, list: ListState): boolean {
+  return kind === list.kind && name.toLowerCase() === list.name.toLowerCase();
 }
 
 /** Two links of one name in one answer are two lists. */

@@ -14,6 +14,11 @@ export interface ListOptions {
   readonly type?: string | undefined;
   /** How long entries hold after the list was read, a Go duration; without end by default. */
   readonly duration?: string | undefined;
+  /**
+   * Keeps entries that nobody on the Internet has, such as `10.0.0.0/8`; by default a blocklist leaves them out and counts them
+   * as `non-public`, for published lists name them and would ban proxies and health probes. An allowlist always keeps them.
+   */
+  readonly keepNonPublic?: boolean | undefined;
 }
 
 /** The options of {@link listSource}. */
@@ -44,6 +49,7 @@ export const listSourceOptions = z.strictObject({
     .regex(/^[a-z0-9_-]{1,100}$/, "must be a remediation in lower case, such as 'ban'")
     .default('ban'),
   duration: goDurationField('4h').optional(),
+  keepNonPublic: z.boolean().default(false),
   everyMs: z.number().int().min(1_000).max(DAY_MS).default(10_000),
   read: functionSchema<ListSourceOptions['read']>('a function that gives lines'),
   version: functionSchema<NonNullable<ListSourceOptions['version']>>('a function that tells a version').optional(),

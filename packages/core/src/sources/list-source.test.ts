@@ -161,6 +161,18 @@ describe('lines from anywhere', () => {
     expect([moving.held('192.0.2.1'), broken.held('192.0.2.1')]).toEqual([[false], [false]]);
   });
 
+  it('leave out non-public addresses of a blocklist unless told to keep them', async () => {
+    const read = (): string[] => ['10.0.0.0/8\n127.0.0.1\n192.0.2.1\n'];
+    const left = asking(listSource({ name: 'ours', read }));
+    expect(await left.look()).toMatchObject({ status: 'replaced', entries: 1, skipped: { 'non-public': 2 } });
+    const kept = asking(listSource({ name: 'ours', read, keepNonPublic: true }));
+    expect(await kept.look()).toMatchObject({ status: 'replaced', entries: 3, skipped: {} });
+    const allowed = asking(listSource({ name: 'ours', read, kind: 'allowlist' }));
+    expect(await allowed.look()).toMatchObject({ status: 'replaced', entries: 3, skipped: {} });
+    const own = asking(cidrs(['10.0.0.0/8']));
+    expect(await own.look()).toMatchObject({ status: 'replaced', entries: 1, skipped: {} });
+  });
+
   it.each([
     [{ name: 'no colon: please' }, 'options.name'],
     [{ everyMs: 999 }, 'options.everyMs'],

@@ -86,10 +86,11 @@ async function readAnew(
     source: delta.sourceId({ feed, origin, type: allow ? 'allow' : type, scenario: name, allow }),
     until: duration === undefined ? NEVER : untilOf(now + parseGoDuration(duration)!),
     skipped: delta.skipped,
+    keepNonPublic: allow || list.keepNonPublic,
   });
   await readList(list.read(context), { parser, limits: DEFAULT_LIST_LIMITS, breather: new Breather() });
   const skipped = delta.skipped.reasons;
-  if (parser.entries === 0 && describeSkipped(skipped) !== '') {
+  if (parser.recognised === 0 && describeSkipped(skipped) !== '') {
     throw new Error(`not one line of it is an entry (${describeSkipped(skipped)})`);
   }
   if ((await list.version?.(context)) !== state.seen) throw new Error('it changed while it was read');

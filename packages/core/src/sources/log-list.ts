@@ -6,7 +6,10 @@ export function logList({ name, status, error, skipped }: ListReport, logger: Lo
   const lines = describeSkipped(skipped);
   if (status === 'failed')
     logger.warn(`the list "${name}" could not be read, what is held of it stays: ${error ?? ''}`);
-  else if (lines !== '') logger.warn(`some lines of the list "${name}" are unusable and were left out: ${lines}`);
+  else if (lines !== '') {
+    const hint = skipped['non-public'] === undefined ? '' : '; an option keeps non-public addresses';
+    logger.warn(`some lines of the list "${name}" are unusable and were left out: ${lines}${hint}`);
+  }
 }
 
 /** `2 scope, 1 value`; empty when nothing was left out. */

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { Breather } from './breather.js';
+import { checkIndex } from './check-index.js';
+import { DeltaBuilder } from './decision-delta.js';
+import { DecisionIndex } from './decision-index.js';
+import { NEVER } from './row-source.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+/** Nested and neighbouring prefixes of both families, from two feeds. */
+async function indexOf(): Promise<DecisionIndex> {
+  const delta = new DeltaBuilder();
+  for (const feed of ['a', 'b']) {
+    const source = delta.sourceId({ feed, origin: feed, type: 'ban', scenario: '', allow: false });
+    for (const value of ['1.0.0.0/8', '1.2.0.0/16', '1.2.3.4', '9.9.9.9', '2001:db8::/32', '2001:db8::1', 'fc00::/7']) {
+      delta.add('address', value, source, NEVER);
+    }
+    delta.add('country', 'FR', source, NEVER);
+  }
+  return DecisionIndex.empty.apply(delta.build(), { now: NOW });
+}
+
+/** The index after the store, with these numbers of its bytes changed. */
+async function changed(change: (numbers: Uint32Array, lengths: readonly number[]) => void): Promise<DecisionIndex> {
+  const { head, chunks } = (await indexOf()).toBlob();
+  const bytes = Uint8Array.from(Buffer.concat(chunks));
+  change(new Uint32Array(bytes.buffer), (head as { lengths: number[][] }).lengths.flat());
+  return DecisionIndex.fromBlob({ head, chunks: [bytes] });
+}
+
+const check = (index: DecisionIndex): Promise<void> => checkIndex(index, new Breather());
+
+describe('checkIndex', () => {
+  it('takes what was written', async () => {
+    await expect(check(await changed(() => undefined))).resolves.toBeUndefined();
+    await expect(check(DecisionIndex.empty)).resolves.toBeUndefined();
+  });
+
+  it.each<[string, (numbers: Uint32Array, lengths: readonly number[]) => void, RegExp]>([
+    ['leads to itself', (numbers) => (numbers[3] = 1), /circle/],
+    ['leads to a later row', (numbers) => (numbers[4 * 2 + 3] = 8), /circle/],
+    ['leads beyond the table', (numbers) => (numbers[4 + 3] = 0xffff_ffff), /circle/],
+    ['names a source that is none', (numbers) => (numbers[1] = (7 << 16) | 8), /name sources/],
+    ['is longer than an address', (numbers) => (numbers[1] = 33), /too long/],
+    ['is out of order', (numbers) => (numbers[0] = 0xffff_ffff), /order/],
+    ['is counted for another source', (numbers, [data, blocks]) => numbers[data! + blocks!]!--, /counts/],
+    ['is counted beyond memory', (numbers, [data, blocks]) => (numbers[data! + blocks!] = 0xffff_ffff), /counts/],
+    ['is looked for beyond the table', (numbers, [data]) => (numbers[data! + 2] = 0xffff_ffff), /points elsewhere/],
+    ['ends elsewhere', (numbers, [data, blocks]) => (numbers[data! + blocks! - 1] = 3), /points elsewhere/],
+  ])('refuses an index of which a row %s', async (_, change, message) => {
+    await expect(check(await changed(change))).rejects.toThrow(message);
+  });
+
+  it('lets nothing pass that hangs or crashes a lookup or a merge, whichever number is changed', async () => {
+    const { chunks } = (await indexOf()).toBlob();
+    const count = Buffer.concat(chunks).length / 4;
+    let refused = 0;
+    for (let at = 0; at < count; at += 3) {
+      for (const value of [0, 1, 0x7fff_ffff, 0xffff_ffff]) {
+        const index = await changed((numbers) => (numbers[at] = value));
+        const isSound = await check(index).then(
+          () => true,
+          () => false,
+        );
+        if (!isSound) {
+          refused++;
+          continue;
+        }
+        for (const ip of ['1.2.3.4', '9.9.9.9', '8.8.8.8', '2001:db8::1', '::', 'ffff::']) index.matches(ip, NOW);
+        await index.apply(new DeltaBuilder().build(), { now: NOW });
+      }
+    }
+    expect(refused).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,58 @@
+import { CrowdsecError } from '../errors.js';
+import type { Breather } from './breather.js';
+import type { DecisionIndex } from './decision-index.js';
+import type { DecisionTable } from './decision-table.js';
+import { FAMILIES } from './row-set.js';
+
+/** So many rows are checked between two looks at the clock: a tenth of a ms, or one in a process that just started. */
+const ROWS = 8192;
+
+/**
+ * Checks what lookups and merges follow in an index that was read from a store: with a right checksum it may still be
+ * the work of a faulty version or of somebody else. Each row leads to rows before it, and to a source that there is;
+ * rows are sorted; the outline points into the rows; the counts by source are those of the rows.
+ *
+ * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` naming what does not fit
+ */
+export async function checkIndex({ tables, sources }: DecisionIndex, breather: Breather): Promise<void> {
+  for (const family of FAMILIES) {
+    const table = tables[family];
+    const counts = new Uint32Array(sources.length);
+    for (let row = 0; row < table.size; row += ROWS) {
+      const wrong = checkRows(table, row, Math.min(table.size, row + ROWS), counts);
+      if (wrong !== undefined) throw damaged(wrong);
+      if (breather.tired()) await breather.rest();
+    }
+    if (counts.some((count, source) => count !== table.stats.counts[source])) throw damaged('its counts are wrong');
+    if (!table.hasSoundOutline()) throw damaged('what finds its rows points elsewhere');
+  }
+}
+
+/** What is wrong with the rows from `from` up to `to`; counts them by source. */
+function checkRows(table: DecisionTable, from: number, to: number, counts: Uint32Array): string | undefined {
+  const { data, words, stride } = table;
+  const longest = 32 * words;
+  const sources = counts.length;
+  for (let row = from, at = from * stride; row < to; row++, at += stride) {
+    const meta = data[at + words]!;
+    const source = meta >>> 16;
+    // The parent is stored as its row plus one, and comes before the row.
+    if (data[at + words + 2]! > row) return 'its rows lead to each other in a circle';
+    if ((meta & 0xffff) > longest) return 'a prefix is too long';
+    if (source >= sources) return 'its rows name sources that it does not list';
+    counts[source]!++;
+    if (row > 0 && !isInOrder(data, at - stride, at, words)) return 'its rows are not in order';
+  }
+  return undefined;
+}
+
+function isInOrder(data: Uint32Array, before: number, at: number, words: number): boolean {
+  for (let i = 0; i < words; i++) {
+    if (data[before + i] !== data[at + i]) return data[before + i]! < data[at + i]!;
+  }
+  return (data[before + words]! & 255) <= (data[at + words]! & 255);
+}
+
+function damaged(why: string): CrowdsecError {
+  return new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', `the stored decisions are unusable: ${why}`);
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '../clock.js';
+import type { Lease, Store } from '../store/store.js';
+import { BudgetClock } from './budget-clock.js';
+import {
+  NO_FAILURES,
+  pullGate,
+  pullRecordSchema,
+  spentRecord,
+  tried,
+  type Gate,
+  type PullRecord,
+} from './pull-budget.js';
+
+export interface PullBudgetRecordOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/**
+ * The budget of pulls over all processes: what the store says of it and what this process knows beyond that. A pull
+ * that could not be written down counts here all the same.
+ */
+export class PullBudgetRecord {
+  /** What the moments of {@link gate} are counted in. */
+  readonly clock: BudgetClock;
+  readonly #options: PullBudgetRecordOptions;
+  #record: PullRecord = NO_FAILURES;
+  #isUnsaved = false;
+
+  constructor(options: PullBudgetRecordOptions) {
+    this.#options = options;
+    this.clock = new BudgetClock(options.clock);
+  }
+
+  /** Whether it holds something that is not stored yet. */
+  get isUnsaved(): boolean {
+    return this.#isUnsaved;
+  }
+
+  /** Whether the last pull was tried and its decisions were not stored. */
+  get isUnfinished(): boolean {
+    return this.#record.failures > 0;
+  }
+
+  /** How long the next pull waits after the last one failed, in ms. */
+  get waitMs(): number {
+    return this.#record.waitMs;
+  }
+
+  /**
+   * Reads what the store says, unless this process knows better. A damaged record counts as a budget that is spent.
+   *
+   * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` when the store does not answer
+   */
+  async load(): Promise<void> {
+    if (this.#isUnsaved) return;
+    const { store, clock } = this.#options;
+    const read = await store.read('refresh', (value) => pullRecordSchema.parse(value));
+    if (read.state !== 'damaged') {
+      this.#record = read.state === 'present' ? read.value : NO_FAILURES;
+      return;
+    }
+    this.#record = spentRecord(clock.now());
+    this.#isUnsaved = true;
+  }
+
+  /** @param pulledAt when what is held was pulled, in ms since the epoch */
+  gate(pulledAt: number | undefined): Gate {
+    const { failures, failedAt, waitMs } = this.#record;
+    return pullGate({
+      pulledAt: this.pulledAt(pulledAt),
+      record: { failures, failedAt: failures === 0 ? 0 : this.clock.momentOf(failedAt), waitMs },
+      now: this.clock.now(),
+    });
+  }
+
+  /** The last pull that CAPI answered, held or not, as a moment of {@link clock}. */
+  pulledAt(heldPulledAt: number | undefined): number | undefined {
+    const pulls = [heldPulledAt, this.#record.pulledAt].filter((moment) => moment !== undefined);
+    return pulls.length === 0 ? undefined : Math.max(...pulls.map((moment) => this.clock.momentOf(moment)));
+  }
+
+  /** Counts a pull that is about to leave, and writes that down first. */
+  async attempt(lease: Lease, now: number): Promise<void> {
+    this.clock.momentOf(now);
+    const record = tried(this.#record, now, this.#options.random());
+    await lease.put('refresh', { ...record });
+    this.#record = record;
+  }
+
+  /** CAPI has answered the pull that began at `now`. */
+  answered(now: number): void {
+    this.#record = { ...NO_FAILURES, pulledAt: now };
+    this.#isUnsaved = true;
+  }
+
+  async save(lease: Lease): Promise<void> {
+    if (!this.#isUnsaved) return;
+    const record = this.#record;
+    await lease.put('refresh', { ...record });
+    if (this.#record === record) this.#isUnsaved = false;
+  }
+}

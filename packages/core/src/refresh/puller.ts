@@ -1,0 +1,106 @@
+import type { Clock } from '../clock.js';
+import { asError, isCrowdsecError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { Lease, Store } from '../store/store.js';
+import type { HeldDecisions } from './held-decisions.js';
+import type { AdoptedAnswer, NetworkSources, Save } from './network-sources.js';
+import { LONGEST_INTERVAL_MS } from './pull-budget.js';
+import type { PullBudgetRecord } from './pull-budget-record.js';
+import type { RefreshListener, RefreshResult } from './refresh-result.js';
+import type { Saver } from './saver.js';
+
+export interface PullerOptions {
+  readonly store: Store;
+  readonly held: HeldDecisions;
+  readonly budget: PullBudgetRecord;
+  readonly network: NetworkSources;
+  readonly saver: Saver;
+  readonly listener: RefreshListener;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Aborted when the agent stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Pulls once, under a lease that somebody holds, within the budget. */
+export class Puller {
+  readonly #options: PullerOptions;
+
+  constructor(options: PullerOptions) {
+    this.#options = options;
+  }
+
+  /** What is held is older than a day, or was never pulled. */
+  get isStale(): boolean {
+    const { held, clock } = this.#options;
+    return held.pulledAt === undefined || clock.now() - held.pulledAt > LONGEST_INTERVAL_MS;
+  }
+
+  /** Pulls, if the budget allows, and asks the other sources of the network. */
+  async pull(lease: Lease): Promise<RefreshResult> {
+    const { held, budget, network, saver } = this.#options;
+    await this.#loadStored().catch(() => undefined);
+    await budget.load();
+    // What an earlier pull brought is written before the next one may leave.
+    if (saver.hasUnsaved) await saver.write(lease);
+    const gate = budget.gate(held.lastPullAt);
+    if (!gate.open) {
+      return { status: 'skipped', reason: gate.reason, nextAt: budget.clock.wallTimeOf(gate.nextAt) };
+    }
+    const save = (): Promise<void> => saver.save(lease);
+    let others: Promise<void> | undefined;
+    const askOthers = (): Promise<void> => (others ??= network.askOthers(save));
+    try {
+      return await this.#pullCapi(lease, { save, answered: () => void askOthers() });
+    } finally {
+      await askOthers();
+    }
+  }
+
+  async #pullCapi(lease: Lease, { save, answered }: { save: Save; answered: () => void }): Promise<RefreshResult> {
+    const { listener, logger, clock, budget, network, signal } = this.#options;
+    const now = clock.now();
+    const startup = this.isStale || budget.isUnfinished;
+    await budget.attempt(lease, now);
+    try {
+      const answer = await network.pullCapi({
+        startup,
+        now,
+        save,
+        answered: () => {
+          budget.answered(now);
+          answered();
+        },
+      });
+      return this.#tell(answer);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const nextAt = Math.max(now + budget.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
+      if (this.isStale && this.#options.held.pulledAt !== undefined) logger.warn('The decisions are older than a day.');
+      listener.failed({ error: asError(error), nextAt });
+      throw error;
+    }
+  }
+
+  /** Asks again for the lists that failed, and for sources that failed. */
+  async retryLists(lease: Lease): Promise<RefreshResult> {
+    const { network, saver } = this.#options;
+    await this.#loadStored();
+    const answer = await network.retry(() => saver.save(lease));
+    // Another process may have read them by now.
+    if (answer === undefined) return { status: 'skipped', reason: 'backoff', nextAt: this.#options.clock.now() };
+    return this.#tell(answer);
+  }
+
+  #tell(answer: AdoptedAnswer): RefreshResult {
+    const refreshed = { status: 'refreshed', ...answer } as const;
+    this.#options.listener.refreshed(refreshed);
+    return refreshed;
+  }
+
+  /** Puts to use what the store holds, if it is not what we hold. */
+  async #loadStored(): Promise<void> {
+    const { held, store } = this.#options;
+    await held.load(await store.blobVersion('decisions'));
+  }
+}
