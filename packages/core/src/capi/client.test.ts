@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
 import { Breather } from '../decisions/breather.js';
 import { SkipCount } from '../decisions/decision-delta.js';
@@ -9,6 +9,7 @@ import { blocklistParser } from '../decisions/list-parser.js';
 import { RowSet } from '../decisions/row-set.js';
 import { downloadList } from '../sources/download-list.js';
 import { defaultFetch } from './default-fetch.js';
+import { type ProxySettings, proxySettings } from './proxy-settings.js';
 import { Transport } from './transport.js';
 
 const STREAM = '/v3/decisions/stream';
@@ -144,8 +145,7 @@ describe('an answer', () => {
 
 describe('the built-in fetch', () => {
   afterEach(() => {
-    delete process.env.HTTP_PROXY;
-    delete process.env.NO_PROXY;
+    vi.unstubAllEnvs();
   });
 
   it('goes through the proxy that the environment names, except where it says not to', async () => {
@@ -158,17 +158,61 @@ describe('the built-in fetch', () => {
       const upstream = connect(Number(port), host, () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
       upstream.pipe(socket).pipe(upstream);
     });
-    process.env.HTTP_PROXY = proxy;
+    vi.stubEnv('HTTP_PROXY', proxy);
     const through = defaultFetch();
     expect((await through.fetch(root)).status).toBe(200);
     expect(tunnels).toEqual([root.slice('http://'.length)]);
     await through.close();
 
-    process.env.NO_PROXY = '127.0.0.1';
+    vi.stubEnv('NO_PROXY', '127.0.0.1');
     const direct = defaultFetch();
     expect((await direct.fetch(root)).status).toBe(200);
     expect(tunnels).toHaveLength(1);
     await direct.close();
+  });
+});
+
+describe('the proxy that the environment names', () => {
+  const settings = (environment: Record<string, string>): { proxies: ProxySettings; warnings: string[] } => {
+    const warnings: string[] = [];
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const built = defaultFetch((message) => warnings.push(message));
+    void built.close();
+    vi.unstubAllEnvs();
+    return { proxies: proxySettings(environment, () => undefined), warnings };
+  };
+
+  it.each([
+    [{ HTTPS_PROXY: 'proxy.corp:3128' }, { httpsProxy: 'http://proxy.corp:3128/' }],
+    [{ HTTPS_PROXY: '10.0.0.1' }, { httpsProxy: 'http://10.0.0.1/' }],
+    [{ https_proxy: ' [2001:db8::1]:3128 ' }, { httpsProxy: 'http://[2001:db8::1]:3128/' }],
+    [{ HTTPS_PROXY: 'user:pw@proxy.corp:3128' }, { httpsProxy: 'http://user:pw@proxy.corp:3128/' }],
+    [{ HTTP_PROXY: 'HTTP://Proxy.Corp:80' }, { httpProxy: 'http://proxy.corp/' }],
+    [{ HTTP_PROXY: 'proxy.corp:80/path?x=1#y' }, { httpProxy: 'http://proxy.corp/' }],
+    [{ HTTPS_PROXY: '', HTTP_PROXY: '  ' }, {}],
+    [{ https_proxy: '', HTTPS_PROXY: 'http://proxy.corp' }, {}],
+  ])('may lack a scheme or be blank: %o', (environment, wanted) => {
+    const { proxies, warnings } = settings(environment);
+    expect(proxies).toEqual(wanted);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    [{ HTTPS_PROXY: 'socks5://me:s3cretpw@proxy.corp:1080' }, 'SOCKS proxies are not supported'],
+    [{ HTTP_PROXY: 'SOCKS4a://proxy.corp' }, 'SOCKS proxies are not supported'],
+    [{ ALL_PROXY: 'socks5h://proxy.corp:1080' }, 'ALL_PROXY is not honoured'],
+    [{ HTTPS_PROXY: 'ftp://proxy.corp' }, 'ftp: are not supported'],
+    [{ HTTP_PROXY: 'http://' }, 'HTTP_PROXY is ignored'],
+    [{ HTTPS_PROXY: '::1:3128' }, 'HTTPS_PROXY is ignored'],
+    [{ HTTPS_PROXY: 'proxy.corp:99999' }, 'HTTPS_PROXY is ignored'],
+    [{ HTTPS_PROXY: 'http://us%er:s3cretpw@proxy.corp' }, 'HTTPS_PROXY is ignored'],
+    [{ HTTPS_PROXY: 'a b' }, 'HTTPS_PROXY is ignored'],
+    [{ HTTP_PROXY: '/run/proxy.sock' }, 'HTTP_PROXY is ignored'],
+    [{ HTTP_PROXY: 'http://ok.corp', HTTPS_PROXY: '<off>' }, 'HTTPS_PROXY is ignored'],
+  ])('is told once and left out when it can not be used: %o', (environment, warning) => {
+    const { warnings } = settings(environment);
+    expect(warnings).toEqual([expect.stringContaining(warning)]);
+    expect(warnings.join()).not.toContain('s3cretpw');
   });
 });
 

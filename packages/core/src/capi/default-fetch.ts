@@ -1,15 +1,23 @@
 import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
+import { proxySettings } from './proxy-settings.js';
 import type { Fetch } from './transport.js';
-
-const PROXY_VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
 
 /**
  * The `fetch` of the SDK: through a proxy when `HTTP_PROXY` or `HTTPS_PROXY` say so (`NO_PROXY` honoured). Certificates are always
- * checked; an additional authority is given to Node itself by `NODE_EXTRA_CA_CERTS`.
+ * checked; an additional authority is given to Node itself by `NODE_EXTRA_CA_CERTS`. Never throws.
+ *
+ * @param warn is told of proxies that can't be used: then requests go without
  */
-export function defaultFetch(): { readonly fetch: Fetch; readonly close: () => Promise<void> } {
-  const behindProxy = PROXY_VARIABLES.some((name) => (process.env[name] ?? '') !== '');
-  const dispatcher = behindProxy ? new EnvHttpProxyAgent() : new Agent({ keepAliveTimeout: 4_000 });
+export function defaultFetch(warn: (message: string) => void = () => undefined): {
+  readonly fetch: Fetch;
+  readonly close: () => Promise<void>;
+} {
+  const { httpProxy, httpsProxy } = proxySettings(process.env, warn);
+  const behindProxy = httpProxy !== undefined || httpsProxy !== undefined;
+  // An empty text, unlike none, keeps the agent from reading the environment itself.
+  const dispatcher = behindProxy
+    ? new EnvHttpProxyAgent({ httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '' })
+    : new Agent({ keepAliveTimeout: 4_000 });
   const send = undiciFetch as unknown as Fetch;
   return {
     fetch: (input, init) => send(input, { ...init, dispatcher } as unknown as RequestInit),

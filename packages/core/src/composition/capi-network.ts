@@ -41,7 +41,9 @@ export function createCapiNetwork(
   if (options.credentials !== undefined) knowSecret(options.credentials.password);
   const root = apiRoot(options);
   const { fetch, close } =
-    options.fetch === undefined ? defaultFetch() : { fetch: options.fetch, close: () => Promise.resolve() };
+    options.fetch === undefined
+      ? defaultFetch((message) => context.logger.warn(message))
+      : { fetch: options.fetch, close: () => Promise.resolve() };
   const transport = new Transport({ root, userAgent: parts.userAgent, fetch, signal: context.calls.signal });
   const session = createSession(context, { ...parts, transport });
   const client = new CapiClient({ session, transport, timeoutMs: options.timeoutMs });

@@ -1,6 +1,6 @@
 import Keyv from 'keyv';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../clock.js';
@@ -41,6 +41,34 @@ describe('opening the store', () => {
     vi.stubEnv('HOME', folder);
     expect(open({}).description).toContain(`files in ${join(folder, '.local', 'state', 'crowdsec-sdk')}`);
   });
+
+  it.each(['', 'relative'])('asks for stateDir when HOME names no folder: "%s"', (home) => {
+    vi.stubEnv('XDG_STATE_HOME', '');
+    vi.stubEnv('HOME', home);
+    expect(() => open({})).toThrow(
+      expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path: 'options.stateDir' }),
+    );
+    expect(open({ stateDir: folder }).description).toContain(folder);
+    expect(open({ ephemeral: true }).description).toBe('memory');
+  });
+
+  // Only root may become a user that the system does not know.
+  it.skipIf(process.getuid?.() !== 0)(
+    'asks for stateDir when the user has neither HOME nor an entry of its own',
+    () => {
+      vi.stubEnv('XDG_STATE_HOME', undefined);
+      vi.stubEnv('HOME', undefined);
+      process.seteuid?.(54_321);
+      try {
+        expect(() => homedir()).toThrow();
+        expect(() => open({})).toThrow(
+          expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path: 'options.stateDir' }),
+        );
+      } finally {
+        process.seteuid?.(0);
+      }
+    },
+  );
 
   it('takes memory when told that nothing need last, unless a folder is given', () => {
     expect(open({ ephemeral: true })).toMatchObject({

@@ -87,8 +87,24 @@ function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Lo
   return keyvStore({ keyv, prefix, description, durable, clock, close: stopListening });
 }
 
+/** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when this user has no home */
 function defaultStateDir(): string {
   const { XDG_STATE_HOME: given } = process.env;
-  const parent = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.local', 'state');
+  const parent = given !== undefined && isAbsolute(given) ? given : join(homeFolder(), '.local', 'state');
   return join(parent, 'crowdsec-sdk');
+}
+
+function homeFolder(): string {
+  let cause: unknown;
+  try {
+    const home = homedir();
+    if (isAbsolute(home)) return home;
+  } catch (error) {
+    cause = error;
+  }
+  throw new CrowdsecError(
+    'CROWDSEC_OPTION_INVALID',
+    'options.stateDir: is needed, since this user has no home folder to keep state in: HOME names none, and neither does the list of users',
+    { path: 'options.stateDir', cause },
+  );
 }
