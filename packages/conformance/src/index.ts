@@ -1,4 +1,4 @@
-export { adapterConformance } from './suite.js';
+export { adapterConformance } from './adapter-conformance.js';
 export type { Host, HostOptions, RunningHost } from './host.js';
 export { listenByTls, portOf } from './listen.js';
 export { middlewareConformance, OFFLINE, type MiddlewareFactory } from './middleware-suite.js';

@@ -1,46 +1,9 @@
-import { afterAll, beforeAll, describe } from 'vitest';
-import { clientIpCases } from './cases/client-ip.js';
-import { connectionCases } from './cases/connections.js';
-import { eventCases } from './cases/events.js';
-import { hostileCases } from './cases/hostile.js';
-import { httpCases } from './cases/http.js';
-import { lifecycleCases } from './cases/lifecycle.js';
-import { policyCases } from './cases/policy.js';
-import { refusalCases } from './cases/refusal.js';
-import { spoofingCases } from './cases/spoofing.js';
 import type { Host } from './host.js';
-import { createWorld, type World } from './world.js';
+import type { World } from './world.js';
 
 /** What each group of cases works with. */
 export interface Subject {
   readonly host: Host;
   /** There once the tests run. */
   readonly world: () => World;
-}
-
-/**
- * Declares the suite that every adapter passes: over real HTTP, against a listening server of its framework, with a
- * real agent that pulled from a real sandbox. Cases that a host cannot have (peers where there is no socket) are not
- * declared for it.
- */
-export function adapterConformance(host: Host): void {
-  let world: World;
-  const subject: Subject = { host, world: () => world };
-
-  describe(`conformance: ${host.adapter}`, () => {
-    beforeAll(async () => {
-      world = await createWorld(host);
-    });
-    afterAll(() => world.stop());
-
-    refusalCases(subject);
-    clientIpCases(subject);
-    connectionCases(subject);
-    spoofingCases(subject);
-    httpCases(subject);
-    policyCases(subject);
-    eventCases(subject);
-    hostileCases(subject);
-    lifecycleCases(subject);
-  });
 }
