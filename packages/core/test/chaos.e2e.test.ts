@@ -11,7 +11,8 @@ async function chaos(...args: string[]): Promise<Record<string, number>> {
   return JSON.parse(stdout) as Record<string, number>;
 }
 
-describe('small chaos', () => {
+// They wait most of the time, each with a sandbox, a store and processes of its own.
+describe.concurrent('small chaos', () => {
   it.each([
     ['redis', '40'],
     ['files', '20'],

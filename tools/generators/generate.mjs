@@ -1,0 +1,45 @@
+import { formatFiles, generateFiles, names, readJson } from '@nx/devkit';
+import { join } from 'node:path';
+
+/** @import { Tree } from '@nx/devkit' */
+
+const FILES = join(import.meta.dirname, 'files');
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/**
+ * `nx g adapter NAME`: a package that puts CrowdSec into a web framework on `node:http`. It builds and passes the conformance suite;
+ * replace `Handler` by the framework's own kind of middleware, and the application in `test/app.ts` by one of the framework.
+ *
+ * @param {Tree} tree
+ * @param {{ name: string }} options
+ */
+export function adapter(tree, { name }) {
+  return generate(tree, 'adapter', name);
+}
+
+/**
+ * `nx g extension NAME`: a package with an extension that has one detector, and the test of it.
+ *
+ * @param {Tree} tree
+ * @param {{ name: string }} options
+ */
+export function extension(tree, { name }) {
+  return generate(tree, 'extension', name);
+}
+
+/**
+ * @param {Tree} tree
+ * @param {'adapter' | 'extension'} kind
+ * @param {string} name
+ */
+async function generate(tree, kind, name) {
+  const folder = `packages/${name}`;
+  if (!NAME.test(name)) throw new Error(`${name} is no name of a package: use lower case, digits and hyphens.`);
+  if (tree.exists(folder)) throw new Error(`There is a ${folder} already: choose another name, or remove it.`);
+  const { version } = readJson(tree, 'packages/core/package.json');
+  const values = { ...names(name), kind, version, type: `type:${kind}` };
+  generateFiles(tree, join(FILES, 'package'), folder, values);
+  generateFiles(tree, join(FILES, kind), folder, values);
+  await formatFiles(tree);
+  return () => console.log(`Run npm install, so that ${folder} is part of the workspace.`);
+}
