@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * npm run chaos -- [signals|starts|poison|month|redis|damage] [--store redis|files] [--json] [--built]
+ * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage] [--store redis|files] [--json] [--built]
  *
  * Breaks what can break around the agent, with real processes, a real redis-server and the sandbox over HTTP, and counts what came of
  * it. Ends with 1 when a promise was broken. `--json` prints the figures alone, `--built` takes the packages as they are built.
  *
  * `signals` (the default) further takes `--workers`, `--signals`, `--seconds`, `--scale`, `--kill-every`, `--outage` and
- * `--accepted`; see tools/chaos/signals.mjs. `starts` takes `--starts`.
+ * `--accepted`; see tools/chaos/signals.mjs. `starts` takes `--starts`, `soak` takes `--minutes`.
  */
-const RUNS = ['signals', 'starts', 'poison', 'month', 'redis', 'damage'];
+const RUNS = ['signals', 'starts', 'poison', 'outage', 'month', 'soak', 'redis', 'damage'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +27,7 @@ const { values, positionals } = parseArgs({
     outage: { type: 'string', default: '10' },
     accepted: { type: 'string', default: '0.95' },
     starts: { type: 'string', default: '50' },
+    minutes: { type: 'string', default: '60' },
   },
 });
 const [name = 'signals', ...more] = positionals;
@@ -52,6 +53,7 @@ const options = {
   outage: Number(values.outage),
   accepted: Number(values.accepted),
   starts: Number(values.starts),
+  minutes: Number(values.minutes),
 };
 const { about, figures, promises } = await run(options, (line) => console.error(line));
 const broken = promises.filter(([, kept]) => !kept).map(([promise]) => promise);

@@ -38,6 +38,18 @@ export interface ChaosOptions {
   readonly accepted: number;
   /** How many starts are killed. */
   readonly starts: number;
+  /** How long a soak takes, in minutes of the machine. */
+  readonly minutes: number;
+}
+
+/** What `soak-worker.mjs` does. */
+export interface SoakTask {
+  readonly apiUrl: string;
+  readonly stateDir: string;
+  readonly seconds: number;
+  readonly requestsPerSecond: number;
+  /** How long from one sample of the heap to the next. */
+  readonly sampleSeconds: number;
 }
 
 /** Takes a line about how the run goes. */

@@ -39,4 +39,8 @@ describe.concurrent('small chaos', () => {
   it('sets one poisoned signal aside', async () => {
     expect(await chaos('poison')).toMatchObject({ delivered: 999, setAside: 1 });
   });
+
+  it('sets none aside in hours of refusing everything', async () => {
+    expect(await chaos('outage')).toMatchObject({ delivered: 3_000, setAside: 0 });
+  });
 });
