@@ -58,6 +58,11 @@ export async function clusterFailover(say) {
       PATIENCE_MS,
     );
 
+    // A replica that has not caught up yet is never elected.
+    const isSynced = async (/** @type {number} */ port) =>
+      /role:master|master_link_status:up/.test(await cli(port, ['INFO', 'replication']));
+    await until(async () => (await Promise.all(ports.map(isSynced))).every(Boolean), PATIENCE_MS);
+
     const place = { clusterUrls: ports.map((port) => `redis://127.0.0.1:${port}`) };
     return await killed(place, say, async () => {
       const holder = await holderOfKeys(ports);
