@@ -3,4 +3,4 @@ import { crowdsecOptions } from './crowdsec-options';
 
 export const proxy = createCrowdsecProxy(crowdsecOptions());
 
-export const config = { matcher: '/((?!_next/static|_next/image).*)' };
+export const config = { matcher: ['/', '/((?!_next/static|_next/image).*)'] };

@@ -2,9 +2,11 @@ import type { RequestCounts } from './bouncer/request-counter.js';
 import type { SessionState } from './capi/session.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
+import { withoutRemedy } from './remediation/types-without-remedy.js';
 import type { StoreProblem } from './store/store.js';
 import type { WaitingList } from './refresh/refresh-result.js';
 import type { RefusalReason } from './signals/report.js';
+import { refusedOption } from './synchronous-options.js';
 
 /** The state of the agent as data: cheap, and asking for it calls nobody. Moments are in ms since the epoch. */
 export interface Health {
@@ -27,7 +29,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `LIST_FAILED`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -96,6 +98,10 @@ interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
   readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
   readonly geoFailure?: string | undefined;
+  /** Options whose functions answered by a promise. */
+  readonly refusedOptions: readonly string[];
+  /** Types of held decisions that no remedy serves. */
+  readonly typesWithoutRemedy: readonly string[];
   /** What is wrong with parts that the application injected. */
   readonly faults: readonly Problem[];
   /** Scenarios of extensions that had their share of the hour. */
@@ -104,7 +110,16 @@ interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
 
 /** The health of these facts: what is wrong, and how bad that is. */
 export function judge(facts: JudgedFacts): Health {
-  const { started, failure: _, geoFailure: __, cappedScenarios: ___, faults: ____, ...rest } = facts;
+  const {
+    started,
+    failure: _,
+    geoFailure: __,
+    cappedScenarios: ___,
+    faults: ____,
+    refusedOptions: _____,
+    typesWithoutRemedy: ______,
+    ...rest
+  } = facts;
   const problems = [...problemsOf(facts)];
   const loaded = started && rest.decisions.pulledAt !== undefined;
   return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
@@ -126,6 +141,8 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
     yield { code: 'DECISIONS_STALE', message: 'The decisions are older than a day.' };
   }
   if (geoFailure !== undefined) yield { code: 'GEO_UNAVAILABLE', message: geoFailure };
+  for (const path of facts.refusedOptions) yield { code: 'CROWDSEC_OPTION_INVALID', message: refusedOption(path) };
+  for (const type of facts.typesWithoutRemedy) yield { code: 'REMEDY_MISSING', message: withoutRemedy(type) };
   for (const list of decisions.lists) {
     if (list.status === 'failed') {
       const waiting = decisions.waitingLists.find(({ kind, name }) => kind === list.kind && name === list.name);

@@ -47,7 +47,8 @@ afterEach(async () => {
 /** Starts an agent, which pulls if it holds nothing. */
 async function start(): Promise<void> {
   const { clock, scheduler } = time;
-  crowdsec = createCrowdsec({ apiUrl: sandbox.url, stateDir, clock, scheduler, logger: silentLogger });
+  const remedies = { captcha: () => 'pass' as const };
+  crowdsec = createCrowdsec({ apiUrl: sandbox.url, stateDir, clock, scheduler, logger: silentLogger, remedies });
   crowdsec.on('refreshed', (result) => refreshed.push(result));
   await crowdsec.start();
   await time.advance(0);

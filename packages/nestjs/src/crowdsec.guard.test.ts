@@ -134,6 +134,12 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
     expect(crowdsec.health().requests.total).toBe(1);
   });
 
+  it('refuses promises from methods that must answer at once, and judges without them', async () => {
+    const { server } = await runShop();
+    await request(server).get('/async').set('X-Forwarded-For', '203.0.113.7').expect(403);
+    await request(server).get('/async').set('X-Forwarded-For', '192.0.2.1').expect(200);
+  });
+
   it('takes over what another adapter of the same agent has found', async () => {
     const { server, crowdsec } = await runShop({ trustedProxies: 'loopback' }, (app) => {
       const { bouncer } = app.get<Crowdsec>(CROWDSEC);
@@ -182,8 +188,26 @@ class TeapotFilter {
 @Injectable()
 class NamedGuard extends CrowdsecGuard {}
 
+/** As somebody writes it who does not use TypeScript. */
+@Injectable()
+class AsyncGuard extends CrowdsecGuard {
+  protected override shouldSkip(): boolean {
+    return Promise.resolve(false) as never;
+  }
+
+  protected override getFacts(): RequestFacts {
+    return Promise.reject(new Error('late')) as never;
+  }
+}
+
 @Controller()
 class ShopController {
+  @Get('async')
+  @UseGuards(AsyncGuard)
+  async(): string {
+    return 'async';
+  }
+
   @Get('twice')
   @UseGuards(CrowdsecGuard, NamedGuard)
   twice(): string {

@@ -7,6 +7,7 @@ import { disconnect, type GatewayClient } from './disconnect.js';
 import { followContext } from './follow-context.js';
 import { judgementOf, rememberJudgement } from './judgements.js';
 import { oncePerAgent } from './once-per-agent.js';
+import { refusesPromise } from './refuses-promise.js';
 import { reportRefusals } from './report-refusals.js';
 import { SkipCrowdsec } from './skip-crowdsec.decorator.js';
 import { InjectCrowdsec } from './tokens.js';
@@ -34,7 +35,7 @@ export class CrowdsecGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (!this.#hasCaller(context)) return true;
-    if (this.shouldSkip(context)) return this.#pass(context);
+    if (this.#skips(context)) return this.#pass(context);
     const verdict = this.#judge(context);
     if (verdict.settled === undefined) return this.#follow(verdict, context);
     return verdict.settled.then((settled) => this.#follow(this.#remember(context, settled), context));
@@ -73,6 +74,16 @@ export class CrowdsecGuard implements CanActivate {
     return false;
   }
 
+  #skips(context: ExecutionContext): boolean {
+    const skips = this.shouldSkip(context);
+    return !refusesPromise(this.crowdsec, 'CrowdsecGuard.shouldSkip', skips) && skips;
+  }
+
+  #facts(context: ExecutionContext): RequestFacts {
+    const facts = this.getFacts(context);
+    return refusesPromise(this.crowdsec, 'CrowdsecGuard.getFacts', facts) ? contextFacts(context) : facts;
+  }
+
   #judge(context: ExecutionContext): Verdict {
     const { bouncer } = this.crowdsec;
     // A connection lasts, and decisions change meanwhile: each message is judged, once for all its guards.
@@ -80,7 +91,7 @@ export class CrowdsecGuard implements CanActivate {
     if (known !== undefined && known.by === this.#factsReader) return known.verdict;
     const earlier = this.#factsReader === contextFacts ? bouncer.verdicts.of(subjectOf(context)) : undefined;
     if (earlier !== undefined) return this.#remember(context, earlier);
-    const facts = this.getFacts(context);
+    const facts = this.#facts(context);
     const verdict = bouncer.inspect(facts);
     // Who judged it first follows the answer already.
     if (known === undefined) followContext(bouncer, facts, verdict, context);

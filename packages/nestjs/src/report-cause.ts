@@ -3,6 +3,7 @@ import type { Crowdsec } from '@crowdsec-sdk/core';
 import { contextFacts, subjectOf } from './context-facts.js';
 import { judgementOf } from './judgements.js';
 import { oncePerAgent } from './once-per-agent.js';
+import { refusesPromise } from './refuses-promise.js';
 import { ruleFor, type ReportRule } from './report-rules.js';
 
 /** What of a call may be told. */
@@ -31,7 +32,11 @@ export function callerIp(crowdsec: Crowdsec, context: ExecutionContext): string 
 }
 
 function tell(crowdsec: Crowdsec, rule: ReportRule, ip: string, context: ExecutionContext): void {
-  if (rule.event !== undefined) return crowdsec.observe(rule.event, { ...rule.facts?.(context), ip });
+  if (rule.event !== undefined) {
+    const facts = rule.facts?.(context);
+    const told = refusesPromise(crowdsec, `facts of @ReportOn of ${rule.event}`, facts) ? {} : facts;
+    return crowdsec.observe(rule.event, { ...told, ip });
+  }
   const { on: _, decision, ...signal } = rule;
   if (decision === undefined) crowdsec.whisper({ ip, ...signal });
   else crowdsec.report({ ip, ...signal, decision });

@@ -4,6 +4,7 @@ import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
 import { answerWithin } from '../deadline.js';
 import { timerScheduler, type Scheduler } from '../scheduler.js';
+import { SynchronousOptions } from '../synchronous-options.js';
 import { checkedAnswer } from './checked-answer.js';
 import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-ip.js';
 import { proxyWarnings } from './proxy-warnings.js';
@@ -57,6 +58,7 @@ export class Bouncer {
   readonly #options: BouncerOptions;
   readonly #logger: Logger;
   readonly #remedies: ReadonlyMap<string, Remedy>;
+  readonly #synchronous: SynchronousOptions;
   readonly #clientIp: ClientIpRule;
   readonly #skips: (facts: RequestFacts) => boolean;
   readonly #warn: ReturnType<typeof proxyWarnings>;
@@ -67,9 +69,20 @@ export class Bouncer {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#remedies = new Map(Object.entries(options.remedies));
-    this.#clientIp = clientIpRule(options);
-    this.#skips = skipRule(options.skip ?? []);
+    this.#synchronous = new SynchronousOptions(this.#logger);
+    this.#clientIp = clientIpRule(options, this.#synchronous);
+    this.#skips = skipRule(options.skip ?? [], this.#synchronous);
     this.#warn = proxyWarnings(this.#logger);
+  }
+
+  /** Options whose functions answered by a promise, so that requests are judged without them. */
+  get refusedOptions(): readonly string[] {
+    return this.#synchronous.refused;
+  }
+
+  /** Whether clients of this remediation are let in because no remedy serves it. */
+  letsUnhandledPass(remediation: string): boolean {
+    return this.#options.onUnhandled !== 'block' && !this.#remedies.has(remediation);
   }
 
   /** What became of the requests so far. */
@@ -139,10 +152,10 @@ export class Bouncer {
   }
 
   #isLetThrough({ remediation, origin }: IpRemediation): boolean {
-    const { onUnavailable, onInvalidIp, onUnhandled } = this.#options;
+    const { onUnavailable, onInvalidIp } = this.#options;
     if (origin === 'unavailable') return onUnavailable !== 'block';
     if (origin === 'invalid') return onInvalidIp !== 'block';
-    return remediation === 'bypass' || (onUnhandled !== 'block' && !this.#remedies.has(remediation));
+    return remediation === 'bypass' || this.letsUnhandledPass(remediation);
   }
 
   /** Nobody is there to be answered, so no remedy is asked, and none can let the request through. */

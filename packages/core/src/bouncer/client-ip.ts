@@ -1,5 +1,7 @@
 import { formatIp, parseIp, type IpAddress } from '../ip/address.js';
 import { readIp } from '../ip/parse.js';
+import { silentLogger } from '../logger.js';
+import { SynchronousOptions } from '../synchronous-options.js';
 import { chainReader } from './forwarded-chain.js';
 import { trustRule, trustsEverybody, type IsTrusted, type TrustedProxies } from './trusted-proxies.js';
 import { readHeader, type RequestFacts } from './verdict.js';
@@ -39,17 +41,28 @@ export interface ClientIpRule {
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a bad address in `trustedProxies`
  */
-export function clientIpRule({
-  trustedProxies = 0,
-  ipHeader = 'x-forwarded-for',
-  clientIp,
-}: ClientIpOptions): ClientIpRule {
-  if (clientIp !== undefined) {
-    return Object.assign((facts: RequestFacts) => ({ ip: canonicalHop(clientIp(facts)) }), { worksWithoutPeer: true });
-  }
+export function clientIpRule(
+  { clientIp, ...proxies }: ClientIpOptions,
+  synchronous: SynchronousOptions = new SynchronousOptions(silentLogger),
+): ClientIpRule {
+  const byProxies = proxiesRule(proxies, synchronous);
+  if (clientIp === undefined) return byProxies;
+  const rule = (facts: RequestFacts): ClientIp => {
+    const told: unknown = clientIp(facts);
+    if (synchronous.refuses('options.clientIp', told)) return byProxies(facts);
+    return { ip: typeof told === 'string' ? canonicalHop(told) : undefined };
+  };
+  return Object.assign(rule, { worksWithoutPeer: true });
+}
+
+function proxiesRule(
+  { trustedProxies = 0, ipHeader = 'x-forwarded-for' }: Omit<ClientIpOptions, 'clientIp'>,
+  synchronous: SynchronousOptions,
+): ClientIpRule {
   const headerName = ipHeader.toLowerCase();
   if (isNobody(trustedProxies)) return Object.assign(peerRule(headerName), { worksWithoutPeer: false });
-  return Object.assign(proxyRule(trustedProxies, headerName), { worksWithoutPeer: typeof trustedProxies === 'number' });
+  const rule = proxyRule(trustedProxies, headerName, trustRule(trustedProxies, synchronous));
+  return Object.assign(rule, { worksWithoutPeer: typeof trustedProxies === 'number' });
 }
 
 function isNobody(trusted: TrustedProxies): boolean {
@@ -70,8 +83,11 @@ function peerRule(headerName: string): (facts: RequestFacts) => ClientIp {
   };
 }
 
-function proxyRule(trustedProxies: TrustedProxies, headerName: string): (facts: RequestFacts) => ClientIp {
-  const isTrusted = trustRule(trustedProxies);
+function proxyRule(
+  trustedProxies: TrustedProxies,
+  headerName: string,
+  isTrusted: IsTrusted,
+): (facts: RequestFacts) => ClientIp {
   const readChain = chainReader(headerName);
   const isPlain = headerName !== 'forwarded';
   const peerOf = typeof trustedProxies === 'function' ? readPeer(isTrusted) : rememberLast(readPeer(isTrusted));

@@ -1,3 +1,4 @@
+import type { SynchronousOptions } from '../synchronous-options.js';
 import type { RequestFacts } from './verdict.js';
 
 /**
@@ -10,8 +11,13 @@ export type Skip = readonly string[] | ((facts: RequestFacts) => boolean);
 const ROUNDABOUT = /\/\.|\\|%2e|%2f|%5c|\/\//i;
 
 /** Makes the rule of {@link Skip}. */
-export function skipRule(skip: Skip): (facts: RequestFacts) => boolean {
-  if (typeof skip === 'function') return (facts) => skip(facts);
+export function skipRule(skip: Skip, synchronous: SynchronousOptions): (facts: RequestFacts) => boolean {
+  if (typeof skip === 'function') {
+    return (facts) => {
+      const skips = skip(facts);
+      return !synchronous.refuses('options.skip', skips) && skips;
+    };
+  }
   const exact = new Set(skip.filter((path) => !path.endsWith('/*')));
   const below = skip.filter((path) => path.endsWith('/*')).map((path) => path.slice(0, -1));
   if (skip.length === 0) return () => false;

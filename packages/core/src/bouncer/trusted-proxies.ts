@@ -1,5 +1,6 @@
 import { formatIp, parseIp, type IpAddress } from '../ip/address.js';
 import { PrefixSet } from '../ip/prefix.js';
+import type { SynchronousOptions } from '../synchronous-options.js';
 
 /**
  * Who may tell us of a client in a header: `'loopback'`, `'private'` (which includes loopback), addresses and CIDRs,
@@ -28,9 +29,15 @@ const PRIVATE = [
 ];
 
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a bad address in a list */
-export function trustRule(trusted: TrustedProxies = 0): IsTrusted {
+export function trustRule(trusted: TrustedProxies, synchronous: SynchronousOptions): IsTrusted {
   if (typeof trusted === 'number') return (_address, hops) => hops < trusted;
-  if (typeof trusted === 'function') return (address) => address !== undefined && trusted(formatIp(address));
+  if (typeof trusted === 'function') {
+    return (address) => {
+      if (address === undefined) return false;
+      const trusts = trusted(formatIp(address));
+      return !synchronous.refuses('options.trustedProxies', trusts) && trusts;
+    };
+  }
   const texts = trusted === 'loopback' ? LOOPBACK : trusted === 'private' ? PRIVATE : trusted;
   const prefixes = PrefixSet.from(texts, 'options.trustedProxies');
   return (address) => address !== undefined && prefixes.has(address);

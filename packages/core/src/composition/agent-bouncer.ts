@@ -10,7 +10,7 @@ export function createAgentBouncer(
   { options, clock, scheduler, logger, events }: AgentContext,
   { engine, extensions }: { readonly engine: RemediationEngine; readonly extensions: ExtensionHost },
 ): Bouncer {
-  return new Bouncer({
+  const bouncer = new Bouncer({
     ...pickBouncerOptions(options),
     getIpRemediation: (ip) => engine.getIpRemediation(ip),
     remedies: { ...extensions.remedies({ ban: banRemedy(options.ban) }), ...options.remedies },
@@ -20,4 +20,6 @@ export function createAgentBouncer(
     scheduler,
     onBlocked: (blocked) => events.emit('requestBlocked', blocked),
   });
+  engine.useRemedies((remediation) => bouncer.letsUnhandledPass(remediation));
+  return bouncer;
 }

@@ -33,6 +33,8 @@ export function agentHealth(parts: AgentHealthParts): Health {
     started,
     geoFailure,
     faults,
+    refusedOptions: [...bouncer.refusedOptions, ...decisions.engine.refusedOptions],
+    typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
     userAgent,
     requests: bouncer.counts,
     identity: session.state,

@@ -168,6 +168,13 @@ export class DecisionIndex {
     return counts;
   }
 
+  /** Sources of rows that have not all ended. */
+  heldSources(now: number): readonly RowSource[] {
+    return this.sources.filter((_, source) =>
+      FAMILIES.some((family) => this.tables[family].stats.lastEnds[source]! * 1000 > now),
+    );
+  }
+
   /** How many rows of a feed are held. */
   countOf(feed: string): number {
     return this.#sourcesOf(feed).reduce((sum, source) => sum + this.#countOf(source), 0);

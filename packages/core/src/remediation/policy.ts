@@ -17,6 +17,11 @@ export class Policy {
     this.#level = options.bouncingLevel;
   }
 
+  /** Nothing is acted on. */
+  get isDisabled(): boolean {
+    return this.#level === 'disabled';
+  }
+
   rankOfSource({ allow, type }: { readonly allow: boolean; readonly type: string }): number {
     return allow ? 0 : this.rankOfType(type);
   }

@@ -3,6 +3,7 @@ import { DecisionIndex } from '../decisions/decision-index.js';
 import { DeltaBuilder } from '../decisions/decision-delta.js';
 import { LocalDecisions } from '../decisions/local-decisions.js';
 import { NEVER } from '../decisions/row-source.js';
+import { silentLogger } from '../logger.js';
 import { manualTime } from '../testing/manual-time.js';
 import { RemediationEngine, type RemediationEngineOptions } from './remediation-engine.js';
 
@@ -152,6 +153,38 @@ describe('RemediationEngine', () => {
   ] as const)('caps at level %s with %j: %s becomes %s', async (bouncingLevel, remediations, type, expected) => {
     const { engine } = await setUp({ rows: [['1.2.3.4', type]] }, { bouncingLevel, remediations: [...remediations] });
     expect(engine.getIpRemediation('1.2.3.4').remediation).toBe(expected);
+  });
+
+  it('refuses a geo that answers by a promise, and says so once', async () => {
+    const errors: string[] = [];
+    const logger = { ...silentLogger, error: (text: string) => errors.push(text) };
+    const geo = (): never => Promise.reject(new Error('late')) as never;
+    const held = { rows: [['1.2.3.4', 'ban'] as const], countries: [['FR', 'ban'] as const] };
+    const { engine } = await setUp(held, { geo, logger });
+    for (let i = 0; i < 2; i++) expect(engine.getIpRemediation('5.6.7.8').remediation).toBe('bypass');
+    expect(errors).toEqual([expect.stringMatching(/options\.geo answered by a promise/)]);
+    expect(engine.refusedOptions).toEqual(['options.geo']);
+  });
+
+  it.each([
+    ['normal', ['throttle', 'captcha']],
+    ['flex', ['ban', 'throttle', 'captcha']],
+    ['disabled', []],
+  ] as const)('says once of which types held decisions have no remedy, at level %s', async (bouncingLevel, types) => {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => warnings.push(text) };
+    const local = new LocalDecisions();
+    const rows = [
+      ['1.2.3.4', 'ban'],
+      ['1.2.3.5', 'throttle'],
+      ['1.2.3.6', 'allow'],
+    ] as const;
+    const { engine, now } = await setUp({ rows }, { bouncingLevel, logger, local });
+    local.add({ value: '1.2.3.7', type: 'captcha', durationMs: 1000, scenario: 'a/b' }, now);
+    engine.useRemedies((remediation) => remediation !== 'ban');
+    engine.swap(engine.index);
+    expect(engine.typesWithoutRemedy).toEqual(types);
+    expect(warnings.map((text) => /of type (\w+) have no remedy/.exec(text)?.[1])).toEqual(types);
   });
 
   it('answers a miss with one object that is always the same', async () => {

@@ -7,10 +7,12 @@ import { messageOf } from '../errors.js';
 import { canonicalIp } from '../ip/address.js';
 import { readIp } from '../ip/parse.js';
 import { type Logger, silentLogger } from '../logger.js';
+import { SynchronousOptions } from '../synchronous-options.js';
 import { validate } from '../validate.js';
 import type { GeoLookup } from './geo-source.js';
 import type { IpRemediation } from './ip-remediation.js';
 import { Policy } from './policy.js';
+import { typesWithoutRemedy, withoutRemedy } from './types-without-remedy.js';
 import { remediationOptions } from './remediation-options.js';
 
 export interface RemediationEngineOptions extends z.input<typeof remediationOptions> {
@@ -37,6 +39,9 @@ export class RemediationEngine {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #local: LocalDecisions | undefined;
+  readonly #synchronous: SynchronousOptions;
+  readonly #saidWithoutRemedy = new Set<string>();
+  #isLetIn: ((remediation: string) => boolean) | undefined;
   #index = DecisionIndex.empty;
   #ranks = new Uint8Array(0);
   #loaded = false;
@@ -51,6 +56,7 @@ export class RemediationEngine {
     this.#geo = geo;
     this.#clock = clock;
     this.#logger = logger;
+    this.#synchronous = new SynchronousOptions(logger);
     this.#local = local;
   }
 
@@ -73,6 +79,34 @@ export class RemediationEngine {
     this.#ranks = Uint8Array.from(index.sources, (source) => this.#policy.rankOfSource(source));
     this.#index = index;
     this.#loaded = !partial;
+    this.#warnWithoutRemedy();
+  }
+
+  /** Learns which remediations let their clients in, so that it can say for which decisions nothing happens. */
+  useRemedies(isLetIn: (remediation: string) => boolean): void {
+    this.#isLetIn = isLetIn;
+    this.#warnWithoutRemedy();
+  }
+
+  /** Types of held decisions whose clients are let in because no remedy serves what they come to. */
+  get typesWithoutRemedy(): readonly string[] {
+    if (this.#isLetIn === undefined) return [];
+    const now = this.#clock.now();
+    const held = [...this.#index.heldSources(now), ...(this.#local?.entries(now) ?? [])];
+    return typesWithoutRemedy(held, this.#policy, this.#isLetIn);
+  }
+
+  /** Options whose functions answered by a promise. */
+  get refusedOptions(): readonly string[] {
+    return this.#synchronous.refused;
+  }
+
+  #warnWithoutRemedy(): void {
+    for (const type of this.typesWithoutRemedy) {
+      if (this.#saidWithoutRemedy.has(type)) continue;
+      this.#saidWithoutRemedy.add(type);
+      this.#logger.warn(`REMEDY_MISSING: ${withoutRemedy(type)}`);
+    }
   }
 
   /** Asks this where an address is from now on. */
@@ -135,7 +169,8 @@ export class RemediationEngine {
 
   #locate(ip: string): GeoFacts | undefined {
     try {
-      return this.#geo?.(canonicalIp(ip) ?? ip);
+      const geo = this.#geo?.(canonicalIp(ip) ?? ip);
+      return this.#synchronous.refuses('options.geo', geo) ? undefined : geo;
     } catch (error) {
       if (!this.#geoFailed)
         this.#logger.warn(`geo() failed, so country and AS decisions do not apply: ${messageOf(error)}`);

@@ -1,0 +1,44 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+
+// What Next's own testing helpers look for when they are loaded.
+Object.assign(globalThis, { AsyncLocalStorage });
+const { unstable_doesMiddlewareMatch: doesMatch } = await import('next/experimental/testing/server.js');
+
+const I18N = { locales: ['en', 'de'], defaultLocale: 'en' };
+
+/** The root page, and others, with every prefix that `next.config.ts` can give them. */
+const SITES = [
+  [{}, ['/', '/cart']],
+  [{ trailingSlash: true }, ['/', '/cart/']],
+  [{ basePath: '/shop' }, ['/shop', '/shop/cart', '/shop/_next/data/build/index.json']],
+  [{ basePath: '/shop', trailingSlash: true }, ['/shop', '/shop/', '/shop/cart/']],
+  // Next puts the default locale before a path that has none, then matches.
+  [{ i18n: I18N }, ['/en', '/de', '/de/cart', '/_next/data/build/de.json']],
+  [{ basePath: '/shop', i18n: I18N }, ['/shop/en', '/shop/de', '/shop/de/cart']],
+  [{ basePath: '/shop', i18n: I18N, trailingSlash: true }, ['/shop/en/', '/shop/de/', '/shop/de/cart/']],
+] as const;
+
+it.each(SITES)('the matcher that the README gives guards every page of a site with %o', async (nextConfig, paths) => {
+  const matcher = await documentedMatcher();
+  const isGuarded = (path: string): boolean =>
+    doesMatch({
+      config: { matcher },
+      url: `http://shop.example${path}`,
+      nextConfig: structuredClone<object>(nextConfig),
+    });
+  expect(paths.filter((path) => !isGuarded(path))).toEqual([]);
+});
+
+it('leaves out what is the same for everybody', async () => {
+  const config = { matcher: await documentedMatcher() };
+  for (const path of ['/_next/static/chunk.js', '/_next/image'])
+    expect(doesMatch({ config, url: `http://shop.example${path}`, nextConfig: {} })).toBe(false);
+});
+
+async function documentedMatcher(): Promise<string | string[]> {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  const [, matcher = ''] = /matcher: (.+) \};/.exec(readme) ?? [];
+  return JSON.parse(matcher.replaceAll("'", '"')) as string | string[];
+}
