@@ -22,5 +22,6 @@ export type { AppsecAnswer, AppsecCall, AppsecOptions, SandboxAppsec } from './a
 export type { LapiAlert } from './lapi/alerts.js';
 export type { LapiBouncer } from './lapi/bouncers.js';
 export type { LapiDecision, LapiDecisionInput } from './lapi/decision-database.js';
-export type { LapiDecisions, LapiOptions, SandboxLapi } from './lapi/lapi.js';
+export type { LapiDecisions, SandboxLapi } from './lapi/lapi.js';
+export type { LapiOptions } from './lapi/lapi-options.js';
 export type { LapiMachine } from './lapi/watchers.js';

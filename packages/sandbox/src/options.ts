@@ -1,6 +1,6 @@
 import type { AppsecOptions } from './appsec.js';
 import type { TimeSource } from './clock.js';
-import type { LapiOptions } from './lapi/lapi.js';
+import type { LapiOptions } from './lapi/lapi-options.js';
 import { publishedLoginBurst, type LoginBurstLimits } from './login-burst.js';
 import { timers, type DelayScheduler } from './scheduler.js';
 import type { RateLimit } from './signals.js';
