@@ -1,4 +1,5 @@
 import type { BlockedRequest } from './bouncer/bouncer.js';
+import type { LocalDecision } from './decisions/local-decisions.js';
 import type { Detection, ExtensionChange } from './extensions/host.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { RefusalReason, SignalKind } from './signals/report.js';
@@ -13,6 +14,8 @@ export interface CrowdsecEvents {
   refreshed: Extract<RefreshResult, { status: 'refreshed' }>;
   /** A pull failed; what was held stays in use. */
   refreshFailed: { readonly error: Error; readonly nextAt: number };
+  /** A decision of this installation that was in force made room for another, see `maxLocalDecisions`. */
+  localDecisionEvicted: LocalDecision;
   /** A request was blocked, or would have been but for `mode: 'log'`. */
   requestBlocked: BlockedRequest;
   /** A signal was taken into the buffer. */

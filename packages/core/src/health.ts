@@ -29,7 +29,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -40,6 +40,10 @@ export interface DecisionsHealth {
   readonly count: number;
   /** Decisions of this installation, those included that have ended or were lifted. */
   readonly local: number;
+  /** How many of them are held at most, see `maxLocalDecisions`. */
+  readonly localLimit: number;
+  /** How many of them, in force, made room for others in this process. */
+  readonly localEvicted: number;
   /** Calls of `decide()` that decided nothing, by reason: it was about no address. */
   readonly refused: Readonly<Partial<Record<'invalid-ip', number>>>;
   /** Held decisions that have not ended, by origin: `CAPI`, `lists:<name>`. */
@@ -143,6 +147,12 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
   if (geoFailure !== undefined) yield { code: 'GEO_UNAVAILABLE', message: geoFailure };
   for (const path of facts.refusedOptions) yield { code: 'CROWDSEC_OPTION_INVALID', message: refusedOption(path) };
   for (const type of facts.typesWithoutRemedy) yield { code: 'REMEDY_MISSING', message: withoutRemedy(type) };
+  if (decisions.localEvicted > 0 && decisions.local >= decisions.localLimit) {
+    yield {
+      code: 'LOCAL_DECISIONS_FULL',
+      message: `All ${decisions.localLimit} local decisions are taken; ${decisions.localEvicted} in force made room for others: see maxLocalDecisions.`,
+    };
+  }
   for (const list of decisions.lists) {
     if (list.status === 'failed') {
       const waiting = decisions.waitingLists.find(({ kind, name }) => kind === list.kind && name === list.name);

@@ -61,6 +61,11 @@ export interface CrowdsecOptions {
   /** How old decisions may get before they are pulled again, in ms: 2 hours to a day, 4 hours by default. */
   readonly refreshIntervalMs?: number | undefined;
   /**
+   * How many decisions of this installation are held: 100 to 1,000,000, 50,000 by default. Beyond it the one that ends first makes room;
+   * log, health and the event `localDecisionEvicted` say so.
+   */
+  readonly maxLocalDecisions?: number | undefined;
+  /**
    * Keeps entries of linked blocklists that nobody on the Internet has, such as `10.0.0.0/8`; by default they are left out and counted,
    * for they would ban proxies and health probes.
    */

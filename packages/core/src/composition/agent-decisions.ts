@@ -1,4 +1,4 @@
-import { LocalDecisions } from '../decisions/local-decisions.js';
+import { LocalDecisions, type LocalDecision } from '../decisions/local-decisions.js';
 import { LocalDecisionsSync } from '../refresh/local-decisions-sync.js';
 import { Refresher } from '../refresh/refresher.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
@@ -18,7 +18,8 @@ export function createAgentDecisions(
   { options, clock, scheduler, logger, events }: AgentContext,
   { store, network }: { readonly store: Store; readonly network: CapiNetwork },
 ): AgentDecisions {
-  const local = new LocalDecisions();
+  const limit = options.maxLocalDecisions;
+  const local = new LocalDecisions({ limit, evicted: tellEvictions({ logger, events, clock, limit }) });
   const engine = new RemediationEngine({
     remediations: options.remediations,
     fallbackRemediation: options.fallbackRemediation,
@@ -45,4 +46,28 @@ export function createAgentDecisions(
   });
   const localSync = new LocalDecisionsSync({ local, store, clock, scheduler, logger });
   return { engine, local, localSync, refresher };
+}
+
+/** How often the log says that decisions are evicted, in ms. */
+const EVICTION_LOG_MS = 10 * 60_000;
+
+/** Tells of each eviction by an event, and now and then in the log. */
+function tellEvictions({
+  logger,
+  events,
+  clock,
+  limit,
+}: Pick<AgentContext, 'logger' | 'events' | 'clock'> & { readonly limit: number }): (decision: LocalDecision) => void {
+  let count = 0;
+  let saidAt = -Infinity;
+  return (decision) => {
+    count++;
+    events.emit('localDecisionEvicted', decision);
+    const now = clock.monotonic();
+    if (now - saidAt < EVICTION_LOG_MS) return;
+    saidAt = now;
+    logger.warn(
+      `There are more than ${limit} local decisions: those that end first make room, ${count} so far; see maxLocalDecisions.`,
+    );
+  };
 }

@@ -58,6 +58,8 @@ function decisionsHealth(
   return {
     count: index.size,
     local: local.size,
+    localLimit: local.limit,
+    localEvicted: local.evictedCount,
     refused,
     origins: index.counts(now),
     ...(pulledAt === undefined ? {} : { pulledAt }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readIp } from '../ip/parse.js';
 import { manualTime } from '../testing/manual-time.js';
-import { LocalDecisions } from './local-decisions.js';
+import { LocalDecisions, type LocalDecision } from './local-decisions.js';
 
 const ban = (value: string, durationMs = 60_000, type = 'ban') => ({ value, type, durationMs, scenario: 'a/b' });
 
@@ -63,6 +63,29 @@ describe('LocalDecisions', () => {
     expect(local.entries(time.clock.now()).map(({ value }) => value)).toEqual(['1.1.1.1', '3.3.3.3', '4.4.4.4']);
   });
 
+  it('tells of each decision in force that made room, and of nothing that was over or lifted', () => {
+    const evicted: string[] = [];
+    const { time, local } = setUp(2, ({ value }) => evicted.push(value));
+    local.add(ban('1.1.1.1', 1000), time.clock.now());
+    local.add(ban('2.2.2.2', 2000), time.clock.now());
+    time.jump(1000);
+    local.add(ban('3.3.3.3', 3000), time.clock.now());
+    local.remove('2.2.2.2', time.clock.now());
+    local.add(ban('4.4.4.4', 4000), time.clock.now());
+    expect([evicted, local.evictedCount]).toEqual([[], 0]);
+    local.add(ban('5.5.5.5', 5000), time.clock.now());
+    expect([evicted, local.evictedCount]).toEqual([['3.3.3.3'], 1]);
+  });
+
+  it('takes a moment of writing in the future for now', () => {
+    const { time, local } = setUp();
+    const now = time.clock.now();
+    local.merge([{ ...ban('1.2.3.4'), expiresAt: now + 60_000, updatedAt: now + 1e12, lifted: false }], now);
+    time.jump(1);
+    expect(local.remove('1.2.3.4', time.clock.now())).toMatchObject({ lifted: true });
+    expect(local.entries(time.clock.now())).toMatchObject([{ lifted: true }]);
+  });
+
   it('finds what it holds, and nothing else, however many came and went', () => {
     const { time, local, find } = setUp(3);
     for (let i = 0; i < 100; i++) local.add(ban(`${i}.0.0.0/8`, 1000 + i), time.clock.now());
@@ -81,9 +104,9 @@ describe('LocalDecisions', () => {
   });
 });
 
-function setUp(limit?: number) {
+function setUp(limit?: number, evicted?: (decision: LocalDecision) => void) {
   const time = manualTime();
-  const local = new LocalDecisions(limit === undefined ? {} : { limit });
+  const local = new LocalDecisions({ ...(limit === undefined ? {} : { limit }), ...(evicted && { evicted }) });
   const rankOf = (type: string): number => ['ban', 'captcha'].indexOf(type);
   const find = (ip: string): string | undefined =>
     local.find(readIp(ip, 0, ip.length) as 4 | 6, rankOf, time.clock)?.value;

@@ -2,7 +2,9 @@ import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import { words } from '../ip/parse.js';
 import { formatPrefix, type IpPrefix, parsePrefix } from '../ip/prefix.js';
+import { ExpiryHeap } from './expiry-heap.js';
 import { Outline } from './outline.js';
+import { hashOf, holdsWords, LengthCounts } from './prefix-hash.js';
 
 /** A decision of this installation about one address or range. */
 export interface LocalDecision {
@@ -30,15 +32,20 @@ export interface LocalDecisionInput {
 
 export const LOCAL_ORIGIN = 'crowdsec';
 
+/** How many local decisions are held unless the options say otherwise. */
+export const DEFAULT_LOCAL_LIMIT = 50_000;
+
 /**
  * What this installation decided itself: a small overlay beside the index, effective at once. Bounded: when it is
- * full, what ends first goes first.
+ * full, what ends first makes room, and whoever listens is told.
  *
  * A lookup looks whether anything was decided in that part of the address space; only then it tries one hash per prefix
  * length in use, most often one.
  */
 export class LocalDecisions {
-  readonly #limit: number;
+  /** How many decisions are held at most. */
+  readonly limit: number;
+  readonly #evicted: (decision: LocalDecision) => void;
   readonly #entries = new Map<string, Entry>();
   /** Entries by the hash of their prefix. */
   readonly #buckets = new Map<number, Entry[]>();
@@ -46,10 +53,29 @@ export class LocalDecisions {
   readonly #outlines = { 4: Outline.blank(1, PLACE_BITS), 6: Outline.blank(4, PLACE_BITS) };
   /** How many decisions that are no longer held have left marks in `#outlines`. */
   #gone = 0;
+  /** By their ends; entries that are no longer held are passed over. */
+  readonly #byEnd = new ExpiryHeap<LocalDecision>();
+  /** What was decided or lifted here and is not stored. */
+  readonly #unstored = new Set<string>();
+  #evictedCount = 0;
 
-  /** @param options.limit how many entries are held at most */
-  constructor(options: { readonly limit?: number } = {}) {
-    this.#limit = options.limit ?? 10_000;
+  /**
+   * @param options.limit how many entries are held at most
+   * @param options.evicted hears of each decision in force that made room for another
+   */
+  constructor(options: { readonly limit?: number; readonly evicted?: (decision: LocalDecision) => void } = {}) {
+    this.limit = options.limit ?? DEFAULT_LOCAL_LIMIT;
+    this.#evicted = options.evicted ?? ((): void => undefined);
+  }
+
+  /** How many decisions in force have made room for others in this process. */
+  get evictedCount(): number {
+    return this.#evictedCount;
+  }
+
+  /** Whether there is anything to store. */
+  get hasUnstored(): boolean {
+    return this.#unstored.size > 0;
   }
 
   /** How many are held, those that have ended or were lifted since included. */
@@ -73,7 +99,8 @@ export class LocalDecisions {
       updatedAt: now,
       lifted: false,
     };
-    this.#put(entry, now);
+    this.#put(entry, now, 0);
+    this.#unstored.add(entry.value);
     return entry;
   }
 
@@ -82,7 +109,8 @@ export class LocalDecisions {
     const held = this.of(formatPrefix(prefixOf(value)), now);
     if (held === undefined) return undefined;
     const lifted = { ...held, updatedAt: now, lifted: true };
-    this.#put(lifted, now);
+    this.#put(lifted, now, 0);
+    this.#unstored.add(lifted.value);
     return lifted;
   }
 
@@ -92,13 +120,59 @@ export class LocalDecisions {
     return decision !== undefined && !decision.lifted && decision.expiresAt > now ? decision : undefined;
   }
 
-  /** Takes what another process decided or lifted: of two about the same value, the later one stays. */
-  merge(decisions: Iterable<LocalDecision>, now: number): void {
+  /**
+   * Takes what another process decided or lifted: of two about the same value, the later one stays. A moment in the
+   * future counts as now.
+   *
+   * @param place where it is stored, a number of at least 1
+   */
+  merge(decisions: Iterable<LocalDecision>, now: number, place = 1): void {
     for (const decision of decisions) {
-      const held = this.#entries.get(decision.value)?.decision;
-      const isNewer = held === undefined || held.updatedAt < decision.updatedAt;
-      if (isNewer && decision.expiresAt > now && parsePrefix(decision.value)) this.#put(decision, now);
+      const entry = this.#entries.get(decision.value);
+      if (!(decision.expiresAt > now) || !parsePrefix(decision.value)) continue;
+      const taken = decision.updatedAt > now ? { ...decision, updatedAt: now } : decision;
+      const order = entry === undefined ? 1 : compareWriting(taken, entry.decision);
+      if (order === 0) this.stored([entry!.decision], place);
+      if (order <= 0) continue;
+      this.#put(taken, now, place);
+      this.#unstored.delete(decision.value);
     }
+  }
+
+  /** What is not stored, lifted decisions included; those that are over are forgotten. */
+  unstored(now: number): readonly LocalDecision[] {
+    const found: LocalDecision[] = [];
+    for (const value of this.#unstored) {
+      const decision = this.#entries.get(value)?.decision;
+      if (decision !== undefined && decision.expiresAt > now) found.push(decision);
+      else this.#unstored.delete(value);
+    }
+    return found;
+  }
+
+  /** These are stored there, as they were; what was decided anew meanwhile is not. */
+  stored(decisions: Iterable<LocalDecision>, place: number): void {
+    for (const decision of decisions) {
+      const entry = this.#entries.get(decision.value);
+      if (entry?.decision !== decision) continue;
+      entry.place = place;
+      this.#unstored.delete(decision.value);
+    }
+  }
+
+  /** What is stored in these places is there no more, so that it has to be stored again. */
+  lostPlaces(from: number, to: number): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.place < from || entry.place > to) continue;
+      entry.place = 0;
+      this.#unstored.add(entry.decision.value);
+    }
+  }
+
+  /** What is stored in these places and not over, one by one. */
+  *storedIn(from: number, to: number, now: number): Iterable<LocalDecision | undefined> {
+    for (const { decision, place } of this.#entries.values())
+      yield place >= from && place <= to && decision.expiresAt > now ? decision : undefined;
   }
 
   /** All that are not over, lifted ones included: what other processes must know. */
@@ -130,19 +204,21 @@ export class LocalDecisions {
 
   /** All in force about the address read last by `ip/parse`, narrowest first. */
   matches(family: 4 | 6, now: number): readonly LocalDecision[] {
-    return [...this.#entries.values()]
+    return this.#lengths[family].inUse
+      .flatMap((length) => this.#buckets.get(hashOf(words, family, length)) ?? [])
       .filter(({ prefix, decision }) => !decision.lifted && decision.expiresAt > now && holdsWords(prefix, family))
       .sort((a, b) => b.prefix.length - a.prefix.length)
       .map(({ decision }) => decision);
   }
 
-  #put(decision: LocalDecision, now: number): void {
+  #put(decision: LocalDecision, now: number, place: number): void {
     this.#drop(decision.value);
-    if (this.#entries.size >= this.#limit) this.#makeRoom(now);
+    while (this.#entries.size >= this.limit) this.#makeRoom(now);
     const prefix = prefixOf(decision.value);
     const hash = hashOf(Uint32Array.from(prefix.words), prefix.family, prefix.length);
-    const entry = { decision, prefix, hash };
+    const entry = { decision, prefix, hash, place };
     this.#entries.set(decision.value, entry);
+    this.#byEnd.push(decision);
     this.#buckets.set(hash, [...(this.#buckets.get(hash) ?? []), entry]);
     this.#lengths[prefix.family].add(prefix.length);
     this.#mark(prefix);
@@ -156,7 +232,7 @@ export class LocalDecisions {
     if (others.length > 0) this.#buckets.set(entry.hash, others);
     else this.#buckets.delete(entry.hash);
     this.#lengths[entry.prefix.family].remove(entry.prefix.length);
-    if (++this.#gone > this.#limit) this.#markAnew();
+    if (++this.#gone > this.limit) this.#markAnew();
   }
 
   #mark({ family, words: [word], length }: IpPrefix): void {
@@ -167,15 +243,19 @@ export class LocalDecisions {
     this.#gone = 0;
     for (const outline of Object.values(this.#outlines)) outline.clear();
     for (const { prefix } of this.#entries.values()) this.#mark(prefix);
+    // Decisions that were replaced or dropped stand in the heap until then.
+    this.#byEnd.reset([...this.#entries.values()].map(({ decision }) => decision));
   }
 
+  /** Lets go of what ends first. */
   #makeRoom(now: number): void {
-    let first: LocalDecision | undefined;
-    for (const { decision } of this.#entries.values()) {
-      if (decision.expiresAt <= now) this.#drop(decision.value);
-      else if (first === undefined || decision.expiresAt < first.expiresAt) first = decision;
-    }
-    if (this.#entries.size >= this.#limit && first !== undefined) this.#drop(first.value);
+    const decision = this.#byEnd.pop();
+    if (decision === undefined || this.#entries.get(decision.value)?.decision !== decision) return;
+    this.#drop(decision.value);
+    this.#unstored.delete(decision.value);
+    if (decision.lifted || decision.expiresAt <= now) return;
+    this.#evictedCount++;
+    this.#evicted(decision);
   }
 }
 
@@ -186,41 +266,16 @@ interface Entry {
   readonly decision: LocalDecision;
   readonly prefix: IpPrefix;
   readonly hash: number;
+  /** Where it is stored; 0 for nowhere. */
+  place: number;
 }
 
-/** Which prefix lengths are in use, the longest first. */
-class LengthCounts {
-  inUse: readonly number[] = [];
-  readonly #counts = new Uint32Array(129);
-
-  add(length: number): void {
-    if (this.#counts[length]!++ === 0) this.inUse = [...this.inUse, length].sort((a, b) => b - a);
-  }
-
-  remove(length: number): void {
-    const left = this.#counts[length]! - 1;
-    this.#counts[length] = left;
-    if (left === 0) this.inUse = this.inUse.filter((other) => other !== length);
-  }
-}
-
-/** A hash of the first `length` bits of an address. */
-function hashOf(address: Uint32Array, family: 4 | 6, length: number): number {
-  let hash = length;
-  for (let i = 0, left = length; left > 0; i++, left -= 32) {
-    const word = left >= 32 ? address[i]! : address[i]! & (-1 << (32 - left));
-    hash = Math.imul(hash ^ word, 0x9e37_79b1) ^ (hash >>> 15);
-  }
-  return hash ^ family;
-}
-
-function holdsWords(prefix: IpPrefix, family: 4 | 6): boolean {
-  if (prefix.family !== family) return false;
-  for (let i = 0, left = prefix.length; left > 0; i++, left -= 32) {
-    const differing = prefix.words[i]! ^ words[i]!;
-    if (left >= 32 ? differing !== 0 : differing >>> (32 - left) !== 0) return false;
-  }
-  return true;
+/** Which of two about the same value was written later; of equals that which every process picks; 0 for the same. */
+function compareWriting(a: LocalDecision, b: LocalDecision): number {
+  if (a.updatedAt !== b.updatedAt) return a.updatedAt - b.updatedAt;
+  if (a.lifted !== b.lifted) return a.lifted ? 1 : -1;
+  if (a.expiresAt !== b.expiresAt) return a.expiresAt - b.expiresAt;
+  return a.type === b.type ? 0 : a.type < b.type ? 1 : -1;
 }
 
 function prefixOf(value: string): IpPrefix {

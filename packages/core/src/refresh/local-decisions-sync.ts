@@ -1,28 +1,17 @@
-import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import type { LocalDecisions } from '../decisions/local-decisions.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { Store } from '../store/store.js';
+import { LocalDecisionLog } from './local-decision-log.js';
 
 /** Decisions are gathered for this long before they are written. */
 const SAVE_DELAY_MS = 100;
 /** How soon other processes notice what one of them decided. */
 const WATCH_MS = 2_000;
-const LEASE_TTL_MS = 5_000;
+const LEASE_TTL_MS = 20_000;
 const RETRY_MS = 1_000;
-
-const storedSchema = z.array(
-  z.object({
-    value: z.string(),
-    type: z.string(),
-    scenario: z.string(),
-    expiresAt: z.number(),
-    updatedAt: z.number(),
-    lifted: z.boolean(),
-  }),
-);
 
 export interface LocalDecisionsSyncOptions {
   readonly local: LocalDecisions;
@@ -33,12 +22,12 @@ export interface LocalDecisionsSyncOptions {
 }
 
 /**
- * Keeps the local decisions of all processes alike, through the store: each process merges what it finds with what it holds, decision
- * by decision, and the one that was written last wins. A store out of reach delays the others, not this process.
+ * Keeps the local decisions of all processes alike, through the store: each process appends what it decides and merges
+ * what others have appended, decision by decision, and the one that was written last wins. A store out of reach delays the others, not this process.
  */
 export class LocalDecisionsSync {
   readonly #options: LocalDecisionsSyncOptions;
-  #version: string | undefined;
+  readonly #log: LocalDecisionLog;
   #saveJob: Disposable | undefined;
   #watchJob: Disposable | undefined;
   /** The last save: the next one waits for it, lest it meets its own lease. */
@@ -52,11 +41,12 @@ export class LocalDecisionsSync {
 
   constructor(options: LocalDecisionsSyncOptions) {
     this.#options = options;
+    this.#log = new LocalDecisionLog(options);
   }
 
   /** Takes over what is stored, and looks for changes from then on. May be called again after it failed. */
   async start(): Promise<void> {
-    await this.#load();
+    await this.#log.load();
     if (this.#options.store.shared && this.#watchJob === undefined) this.#watchLater();
   }
 
@@ -88,16 +78,13 @@ export class LocalDecisionsSync {
   }
 
   async #save(): Promise<void> {
-    const { store, local, clock, logger } = this.#options;
+    const { store, logger } = this.#options;
     const waiting = this.#waiting.splice(0);
     try {
       const lease = await store.lease('local-decisions', LEASE_TTL_MS);
       if (lease === undefined) throw new Error('another process is writing them');
       try {
-        await this.#load();
-        const text = JSON.stringify(local.entries(clock.now()));
-        await lease.putBlob('local-decisions', { head: {}, chunks: [new TextEncoder().encode(text)] });
-        this.#version = await store.blobVersion('local-decisions');
+        await this.#log.append(lease);
       } finally {
         await lease.release().catch(() => undefined);
       }
@@ -112,31 +99,13 @@ export class LocalDecisionsSync {
     }
   }
 
-  async #load(): Promise<void> {
-    const { store, local, clock, logger } = this.#options;
-    const version = await store.blobVersion('local-decisions');
-    if (version === undefined || version === this.#version) return;
-    const blob = await store.getBlob('local-decisions');
-    if (blob === undefined) return;
-    this.#version = version;
-    const stored = storedSchema.safeParse(parse(Buffer.concat(blob.chunks).toString()));
-    if (stored.success) local.merge(stored.data, clock.now());
-    else logger.warn('The stored local decisions can not be read and are left out.');
-  }
-
   #watchLater(): void {
     this.#watchJob = this.#options.scheduler.schedule('crowdsec:local-decisions-watch', WATCH_MS, async () => {
       // What the store's silence means, others say.
-      await this.#load().catch(() => undefined);
+      await this.#log.load().catch(() => undefined);
+      // The store has lost what was stored: it goes back.
+      if (!this.#stopped && this.#options.local.hasUnstored) this.#saveJob ??= this.#saveLater(SAVE_DELAY_MS);
       if (!this.#stopped) this.#watchLater();
     });
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -15,6 +15,8 @@ export interface StreamRows {
   /** ms since the epoch. */
   readonly now: number;
   readonly breather: Breather;
+  /** How many decisions and deletions are read at most; those beyond are counted as `too-many`. */
+  readonly most?: number;
 }
 
 /**
@@ -23,13 +25,21 @@ export interface StreamRows {
  *
  * @see the API contract, `GetDecisionsStreamResponse` (v3)
  */
-export async function readStreamAnswer({ answer, delta, now, breather }: StreamRows): Promise<void> {
+export async function readStreamAnswer({
+  answer,
+  delta,
+  now,
+  breather,
+  most = MOST_DECISIONS,
+}: StreamRows): Promise<void> {
+  let left = most;
   for (const group of groupsOf(answer.deleted, delta)) {
     const source = delta.sourceId(sourceOf(''));
     for (const [i, item] of group.decisions.entries()) {
       if (i % ITEMS === 0 && breather.tired()) await breather.rest();
       const value = isRecord(item) ? item.value : item;
-      if (!isValue(value)) delta.skipped.add('malformed');
+      if (left-- <= 0) delta.skipped.add('too-many');
+      else if (!isValue(value)) delta.skipped.add('malformed');
       else delta.delete(group.kind, String(value).trim(), source);
     }
   }
@@ -39,12 +49,16 @@ export async function readStreamAnswer({ answer, delta, now, breather }: StreamR
       if (i % ITEMS === 0 && breather.tired()) await breather.rest();
       const { value, duration } = isRecord(item) ? item : {};
       const durationMs = typeof duration === 'string' ? parseGoDuration(duration) : undefined;
-      if (!isValue(value)) delta.skipped.add('malformed');
+      if (left-- <= 0) delta.skipped.add('too-many');
+      else if (!isValue(value)) delta.skipped.add('malformed');
       else if (durationMs === undefined) delta.skipped.add('duration');
       else delta.add(group.kind, String(value).trim(), source, durationMs > 0 ? untilOf(now + durationMs) : 0);
     }
   }
 }
+
+/** A hundred times the largest list that CrowdSec publishes for an agent. */
+const MOST_DECISIONS = 5_000_000;
 
 /** So many items are read between two looks at the clock. */
 const ITEMS = 64;

@@ -101,7 +101,7 @@ export const STATE_KINDS = {
   session: 'budget',
   /** The snapshot blob; its head holds the time of the pull, and is still told when only the bytes are damaged. */
   decisions: 'cache',
-  /** What this installation decided itself, a blob. */
+  /** What this installation decided itself: a list of the blobs `local-decisions:<id>` that hold it. */
   'local-decisions': 'cache',
   /** Failures in a row, when the next pull may be tried. */
   refresh: 'budget',
@@ -117,7 +117,7 @@ export const STATE_KINDS = {
 export type StateKind = 'identity' | 'budget' | 'cache';
 
 /** A key of {@link STATE_KINDS}; what stands behind a colon names one value of several of that kind. */
-export type StoreKey = keyof typeof STATE_KINDS | `extension:${string}`;
+export type StoreKey = keyof typeof STATE_KINDS | `extension:${string}` | `local-decisions:${string}`;
 
 /** The kind of a key. */
 export function stateKindOf(key: StoreKey): StateKind {

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { Breather } from '../decisions/breather.js';
+import type { LocalDecision, LocalDecisions } from '../decisions/local-decisions.js';
+import type { Lease, Store } from '../store/store.js';
+import {
+  readSegment,
+  segmentListFromBlob,
+  segmentListToBlob,
+  segmentsToJoin,
+  segmentToBlob,
+  type Segment,
+  type SegmentList,
+} from './local-decision-segments.js';
+
+/** How often a list is read again because a segment of it was replaced meanwhile. */
+const ATTEMPTS = 5;
+
+export interface LocalDecisionLogOptions {
+  readonly store: Store;
+  readonly local: LocalDecisions;
+  readonly clock: Clock;
+}
+
+/**
+ * The local decisions in the store: each save appends what changed as a segment, each load reads the segments that are
+ * new. Segments are joined now and then. All of it works in slices that leave the event loop free in between.
+ */
+export class LocalDecisionLog {
+  readonly #options: LocalDecisionLogOptions;
+  #list: SegmentList | undefined;
+  #version: string | undefined;
+  /** The last place that this process has read or written. */
+  #known = 0;
+  /** Segments that can't be read. */
+  readonly #lost = new Set<string>();
+
+  constructor(options: LocalDecisionLogOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what other processes have stored since. What the store has lost counts as not stored. */
+  async load(): Promise<void> {
+    const { store } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      const version = await store.blobVersion('local-decisions');
+      if (version !== undefined && version === this.#version) return;
+      const read = version === undefined ? undefined : await store.readBlob('local-decisions', segmentListFromBlob);
+      if (read?.state !== 'present') return this.#forget();
+      const list = read.value;
+      if (list.generation !== this.#list?.generation) this.#forget();
+      if (!(await this.#readNew(list, attempt === ATTEMPTS))) continue;
+      this.#noticeGone(list);
+      this.#list = list;
+      this.#version = version;
+      return;
+    }
+  }
+
+  /** Stores what is not stored yet, after {@link load}. */
+  async append(lease: Lease): Promise<void> {
+    await this.load();
+    const { store, local, clock } = this.#options;
+    const now = clock.now();
+    const changes = local.unstored(now);
+    if (changes.length === 0) return;
+    const place = this.#known + 1;
+    const held = this.#list?.segments ?? [];
+    const kept = held.filter(({ id, endsAt }) => endsAt > now && !this.#lost.has(id));
+    const joined = segmentsToJoin([...kept, { id: '', from: place, to: place, count: changes.length, endsAt: 0 }]);
+    const before = joined === undefined ? kept : kept.slice(0, kept.length + 1 - joined.length);
+    const from = joined?.[0]?.from ?? place;
+    const decisions = from === place ? changes : [...(await this.#storedIn(from, place - 1, now)), ...changes];
+    const added = await this.#write(lease, decisions, { from, to: place });
+    const list = { generation: this.#list?.generation ?? newId(), segments: [...before, added] };
+    try {
+      await lease.putBlob('local-decisions', segmentListToBlob(list));
+    } catch (error) {
+      await this.#remove([added]);
+      throw error;
+    }
+    this.#list = list;
+    this.#known = place;
+    local.stored(changes, place);
+    this.#version = await store.blobVersion('local-decisions').catch(() => undefined);
+    await this.#remove(held.filter(({ id }) => !before.some((segment) => segment.id === id)));
+  }
+
+  async #write(
+    lease: Lease,
+    decisions: readonly LocalDecision[],
+    about: Pick<Segment, 'from' | 'to'>,
+  ): Promise<Segment> {
+    const id = newId();
+    const endsAt = decisions.reduce((latest, { expiresAt }) => Math.max(latest, expiresAt), 0);
+    await lease.putBlob(`local-decisions:${id}`, await segmentToBlob(decisions, new Breather()));
+    return { id, ...about, count: decisions.length, endsAt };
+  }
+
+  /** What is held in memory of what stands in these places. */
+  async #storedIn(from: number, to: number, now: number): Promise<readonly LocalDecision[]> {
+    const breather = new Breather();
+    const found: LocalDecision[] = [];
+    let looked = 0;
+    for (const decision of this.#options.local.storedIn(from, to, now)) {
+      if (decision !== undefined) found.push(decision);
+      if (++looked % 1024 === 0 && breather.tired()) await breather.rest();
+    }
+    return found;
+  }
+
+  /** Reads the segments that this process does not know; false when one was replaced meanwhile. */
+  async #readNew(list: SegmentList, isLastAttempt: boolean): Promise<boolean> {
+    const { store, local, clock } = this.#options;
+    const breather = new Breather();
+    for (const segment of list.segments) {
+      if (segment.to <= this.#known || this.#lost.has(segment.id)) continue;
+      const take = (decisions: readonly LocalDecision[]): void => local.merge(decisions, clock.now(), segment.to);
+      const read = await store.readBlob(`local-decisions:${segment.id}`, (blob) => readSegment(blob, breather, take));
+      if (read.state === 'absent' && !isLastAttempt) return false;
+      if (read.state !== 'present') this.#lose(segment);
+    }
+    this.#known = list.segments.reduce((last, { to }) => Math.max(last, to), this.#known);
+    return true;
+  }
+
+  /** Another process has left out segments that it could not read: what this one holds of them is stored again. */
+  #noticeGone({ segments }: SegmentList): void {
+    const now = this.#options.clock.now();
+    for (const { from, to, endsAt } of this.#list?.segments ?? []) {
+      const isCovered = segments.some((segment) => segment.from <= from && segment.to >= to);
+      if (!isCovered && endsAt > now) this.#options.local.lostPlaces(from, to);
+    }
+  }
+
+  #lose({ id, from, to }: Segment): void {
+    this.#lost.add(id);
+    this.#options.local.lostPlaces(from, to);
+  }
+
+  /** The store was emptied or begun anew: nothing that this process holds is stored. */
+  #forget(): void {
+    if (this.#list !== undefined || this.#known > 0) this.#options.local.lostPlaces(1, Infinity);
+    this.#list = undefined;
+    this.#version = undefined;
+    this.#known = 0;
+    this.#lost.clear();
+  }
+
+  /** A reader of the list before finds them gone, and reads the list again. */
+  async #remove(segments: readonly Segment[]): Promise<void> {
+    for (const { id } of segments) await this.#options.store.delete(`local-decisions:${id}`).catch(() => undefined);
+  }
+}
+
+function newId(): string {
+  return randomBytes(9).toString('base64url');
+}
