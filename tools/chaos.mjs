@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage|timeouts] [--store redis|files] [--json] [--built]
+ * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage|timeouts|clock|prefixes] [--store redis|files] [--json] [--built]
  *
  * Breaks what can break around the agent, with real processes, a real redis-server and the sandbox over HTTP, and counts what came of
  * it. Ends with 1 when a promise was broken. `--json` prints the figures alone, `--built` takes the packages as they are built.
@@ -11,7 +11,19 @@ import { parseArgs } from 'node:util';
  * `signals` (the default) further takes `--workers`, `--signals`, `--seconds`, `--scale`, `--kill-every`, `--outage` and
  * `--accepted`; see tools/chaos/signals.mjs. `starts` takes `--starts`, `soak` takes `--minutes`.
  */
-const RUNS = ['signals', 'starts', 'poison', 'outage', 'month', 'soak', 'redis', 'damage', 'timeouts'];
+const RUNS = [
+  'signals',
+  'starts',
+  'poison',
+  'outage',
+  'month',
+  'soak',
+  'redis',
+  'damage',
+  'timeouts',
+  'clock',
+  'prefixes',
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

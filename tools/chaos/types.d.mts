@@ -107,3 +107,22 @@ export interface StoreHealthTold {
   readonly pulled: boolean;
   readonly identity: string;
 }
+
+/** What `identity-worker.mjs` does. */
+export interface IdentityTask {
+  readonly apiUrl: string;
+  readonly place: Place;
+  readonly scale: number;
+  readonly epoch: number;
+  /** By how much its wall clock is off, in ms. */
+  readonly skewMs: number;
+  readonly prefix: string;
+}
+
+/** What it tells of its agent. */
+export interface IdentityTold {
+  readonly problems: readonly { readonly code: string; readonly message: string }[];
+  readonly machineId?: string;
+  /** How many signals it has reported. */
+  readonly reported: number;
+}

@@ -5,16 +5,17 @@ import { join } from 'node:path';
 import { startRedis } from '../redis-server.mjs';
 
 /** @import { Sandbox, SandboxOptions } from '@crowdsec-sdk/sandbox' */
-/** @import { ChaosOutcome, PlaceOf, StoreKind, World } from './types.d.mts' */
+/** @import { PlaceOf, StoreKind, World } from './types.d.mts' */
 
 /**
  * Runs `run` with a sandbox and with a place where agents keep their state: a private Redis that writes every command to disk
  * before it answers, or a folder.
  *
  * @template {StoreKind} S
+ * @template R
  * @param {S} store
  * @param {SandboxOptions} options
- * @param {(world: World<PlaceOf<S>>) => Promise<ChaosOutcome>} run
+ * @param {(world: World<PlaceOf<S>>) => Promise<R>} run
  */
 export async function inWorld(store, options, run) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-chaos-'));

@@ -82,6 +82,7 @@ class Agent implements Crowdsec {
       ...agentStore,
       scenarios: [...this.#declared],
       userAgent: this.userAgent,
+      onStoreEmptied: () => this.#signals.pacer.assumeCallNow(),
     }));
     this.#decisions = createAgentDecisions(context, { store, network });
     this.#signals = createAgentSignals(context, { store, network, declared: this.#declared, reasonNotReportable });
@@ -242,7 +243,7 @@ class Agent implements Crowdsec {
   async #open(): Promise<void> {
     const { logger, scheduler } = this.#context;
     const opened = await Promise.allSettled([
-      this.#network.session.load(),
+      this.#network.session.load().then(() => this.#network.session.startWatching()),
       this.#decisions.refresher.start(),
       this.#decisions.localSync.start(),
       this.#signals.buffer.start(),

@@ -1,5 +1,6 @@
 import type { RequestCounts } from './bouncer/request-counter.js';
-import type { SessionState } from './capi/session.js';
+import { skewInWords } from './capi/server-clock.js';
+import type { SessionState } from './capi/session-options.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
 import { withoutRemedy } from './remediation/types-without-remedy.js';
@@ -29,7 +30,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `CLOCK_SKEW`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -134,6 +135,10 @@ function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
   if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
   yield* store.problems;
   if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
+  else if (identity.failure !== undefined && !store.problems.some(({ code }) => code === identity.failure?.code)) {
+    yield identity.failure;
+  }
+  if (identity.clockSkewMs !== undefined) yield { code: 'CLOCK_SKEW', message: skewInWords(identity.clockSkewMs) };
   if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
   if (started && decisions.pulledAt === undefined) {
     yield {

@@ -13,7 +13,8 @@ export { SDK_VERSION } from './version.js';
 
 export { CapiClient, MAX_SIGNALS_PER_CALL, type StreamQuery } from './capi/client.js';
 export type { EnrollOptions, EnrollResult } from './capi/enroll.js';
-export { Session, type SessionOptions, type SessionState } from './capi/session.js';
+export type { SessionOptions, SessionState } from './capi/session-options.js';
+export { Session } from './capi/session.js';
 export { Transport, type CapiRequest, type CapiResponse, type Fetch } from './capi/transport.js';
 export { userAgent } from './capi/user-agent.js';
 export { API_ROOTS, apiRoot, type ApiEnvironment } from './capi/api-root.js';

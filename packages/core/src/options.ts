@@ -30,7 +30,7 @@ export interface CrowdsecOptions {
    * A report of anything else is an error.
    */
   readonly scenarios?: readonly string[] | undefined;
-  /** Begins the machine id, `[a-z0-9]{0,32}`. Changing it makes a new machine. */
+  /** Begins the machine id, `[a-z0-9]{0,32}`. Another prefix is another machine; changed back, the first one is found again. */
   readonly machineIdPrefix?: string | undefined;
   /** Credentials kept in a secret store of yours: used as given, registered once if they never were, never replaced. */
   readonly credentials?: { readonly machineId: string; readonly password: string } | undefined;

@@ -32,6 +32,14 @@ describe('paths', () => {
     expect(await response.json()).toEqual({ message: expect.stringContaining(hint) as string });
   });
 
+  it('are answered with the date of its own clock, unless a fault gives another', async () => {
+    await using sandbox = await startSandbox();
+    sandbox.clock.set(Date.UTC(2030, 0, 1));
+    expect((await fetch(sandbox.url)).headers.get('date')).toBe('Tue, 01 Jan 2030 00:00:00 GMT');
+    sandbox.faults.add({ path: '/', status: 503, headers: { date: 'Wed, 02 Jan 2030 00:00:00 GMT' } });
+    expect((await fetch(sandbox.url)).headers.get('date')).toBe('Wed, 02 Jan 2030 00:00:00 GMT');
+  });
+
   it('may claim JSON on a request without a body', async () => {
     await using sandbox = await startSandbox();
     const machine = seededClient(sandbox);

@@ -20,6 +20,8 @@ export function requestHooks(app: FastifyInstance, backend: Backend): void {
     return meetFault(request, reply, backend);
   });
   app.addHook('onSend', async (request, reply, answer) => {
+    // By the clock that expiries go by: clients read the one against the other.
+    if (!reply.hasHeader('date')) reply.header('date', new Date(backend.clock.now()).toUTCString());
     const body = spoiled(await whenStored(answer, reply, backend), request, reply, backend.calls);
     if (!Buffer.isBuffer(body) || !wantsGzip(request.headers['accept-encoding'], body)) return body;
     reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding').removeHeader('content-length');

@@ -6,6 +6,9 @@ export const API_ROOTS = {
   dev: 'https://api.dev.crowdsec.net',
 } as const;
 
+/** A version at the end, or before the path of a call that somebody copied whole. */
+const VERSION = /\/v\d+(?:$|\/(?:watchers|decisions|signals|metrics|usage-metrics|heartbeat)(?:$|\/))/i;
+
 export type ApiEnvironment = keyof typeof API_ROOTS;
 
 /**
@@ -34,8 +37,11 @@ export function apiRoot(options: { readonly env?: ApiEnvironment; readonly apiUr
     throw invalid('options.apiUrl', 'must not contain a user or a password');
   if (url.search !== '' || url.hash !== '') throw invalid('options.apiUrl', 'must not contain a query or a fragment');
   const path = url.pathname.replace(/\/+$/, '');
-  if (/\/v\d+$/.test(path))
-    throw invalid('options.apiUrl', 'is the root of the API: leave the version out, the SDK adds /v3');
+  if (VERSION.test(path))
+    throw invalid(
+      'options.apiUrl',
+      'is the root of the API: end it before the version, the SDK speaks v3 and adds /v3 itself',
+    );
   return url.origin + path;
 }
 

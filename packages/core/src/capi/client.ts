@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import pRetry from 'p-retry';
+import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import { knowSecret } from '../redaction/redaction.js';
@@ -136,7 +136,12 @@ export class CapiClient {
   }
 
   #retried(call: Call): Promise<CapiResponse> {
-    return pRetry(() => this.#call(call), {
+    // A login that failed is not tried again here: its budget says when, and its own failure is what the caller wants to know.
+    const token = (refused?: Token): Promise<Token> =>
+      this.#session.token(refused).catch((error: unknown) => {
+        throw error instanceof Error ? new AbortError(error) : error;
+      });
+    return pRetry(() => this.#call(call, token), {
       retries: RETRIES,
       minTimeout: 1_000,
       randomize: true,
@@ -151,14 +156,17 @@ export class CapiClient {
     });
   }
 
-  async #call(call: Call): Promise<CapiResponse> {
-    const token = await this.#session.token();
+  async #call(
+    call: Call,
+    tokenOf = (refused?: Token): Promise<Token> => this.#session.token(refused),
+  ): Promise<CapiResponse> {
+    const token = await tokenOf();
     try {
       return await this.#send(call, token);
     } catch (error) {
       if (!isRefusal(error, call)) throw error;
     }
-    const fresh = await this.#session.token(token);
+    const fresh = await tokenOf(token);
     try {
       return await this.#send(call, fresh);
     } catch (error) {
@@ -182,7 +190,10 @@ export class CapiClient {
 }
 
 const enrollSchema = z.strictObject({
-  key: z.string().regex(/^[a-zA-Z0-9]+$/, 'must be the enrollment key of the console: letters and digits'),
+  key: z
+    .string()
+    .trim()
+    .regex(/^[a-zA-Z0-9]+$/, 'must be the enrollment key of the console: letters and digits'),
   name: z.string().max(255).default(hostname),
   tags: z.array(z.string().min(1, 'must not be empty')).default([]),
   overwrite: z.boolean().default(false),

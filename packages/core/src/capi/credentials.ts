@@ -20,10 +20,18 @@ export const machineIdPrefixSchema = z
   .string()
   .regex(/^[a-z0-9]{0,32}$/, 'must be at most 32 lower-case letters and digits');
 
-/** Credentials that somebody keeps in a secret store of their own. */
+/** Credentials that somebody keeps in a secret store of their own: such stores and files like to add a final newline. */
 export const givenCredentialsSchema = z.strictObject({
-  machineId: z.string().regex(/^[a-zA-Z0-9]{48}$/, 'must be exactly 48 letters and digits'),
-  password: z.string().min(1, 'must not be empty').max(256, 'must be at most 256 characters'),
+  machineId: z
+    .string()
+    .trim()
+    .regex(/^[a-zA-Z0-9]{48}$/, 'must be exactly 48 letters and digits'),
+  password: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(256, 'must be at most 256 characters')
+    .regex(/^\P{Cc}*$/u, 'must not contain line breaks or other control characters'),
 });
 
 /**
@@ -42,15 +50,36 @@ function random(alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
-/**
- * The pair as the store keeps it: written `pending` before the registration is sent, `validated` by the first login that succeeds.
- * Of credentials that the user keeps, only the id is stored.
- */
-export const storedCredentialsSchema = z.object({
-  machineId: z.string(),
-  password: z.string().optional(),
+const storedMachineSchema = z.object({
+  machineId: z.string().regex(/^[a-zA-Z0-9]{1,64}$/),
+  password: z.string().min(1).optional(),
   prefix: z.string(),
   status: z.enum(['pending', 'validated']),
 });
 
+/**
+ * The pair as the store keeps it: written `pending` before the registration is sent, `validated` by the first login that succeeds.
+ * Of credentials that the user keeps, only the id is stored.
+ */
+export type StoredMachine = z.output<typeof storedMachineSchema>;
+
+/** The machine that is in use, and those of other prefixes, which come back with their prefix. */
+export const storedCredentialsSchema = storedMachineSchema.extend({
+  others: z.array(storedMachineSchema).default([]),
+});
+
 export type StoredCredentials = z.output<typeof storedCredentialsSchema>;
+
+/** Which machine running processes use, told by one of them every few seconds. */
+export const machineInUseSchema = z.object({
+  machineId: z.string(),
+  prefix: z.string(),
+  /** The credentials are given in the options. */
+  isGiven: z.boolean(),
+  /** When that was so. */
+  at: z.number(),
+  /** A random name of the process that told it. */
+  by: z.string(),
+});
+
+export type MachineInUse = z.output<typeof machineInUseSchema>;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { notInFuture } from '../clock.js';
-import { CrowdsecError } from '../errors.js';
+import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
 
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -15,6 +14,9 @@ const LOGINS_PER_HOUR = 5;
  */
 const WAIT_AFTER_LOST_MS = [5_000, MINUTE_MS, 10 * MINUTE_MS, 20 * MINUTE_MS, 40 * MINUTE_MS] as const;
 
+/** How much of an error is kept. */
+const LONGEST_FAILURE = 500;
+
 /** 403 on this many hourly tries in a row means the credentials, not the address. */
 export const FORBIDDEN_BEFORE_REJECTED = 3;
 
@@ -25,9 +27,11 @@ const attemptsSchema = z.object({
   lost: z.number(),
   /** A server asked to wait this long after the last attempt. */
   retryAfterMs: z.number(),
+  /** What the last one failed with, when its answer settled nothing. */
+  failure: z.string().optional(),
 });
 
-/** What the session must remember across restarts and processes. Durations, not deadlines: a clock that was wrong heals itself. */
+/** What the session must remember across restarts and processes. Durations, not deadlines: a clock that was wrong holds nobody up for longer than the wait itself. */
 export const sessionRecordSchema = z.object({
   logins: attemptsSchema,
   registrations: attemptsSchema,
@@ -58,21 +62,61 @@ const NO_ATTEMPTS: Attempts = { at: [], lost: 0, retryAfterMs: 0 };
 
 export const NEW_RECORD: SessionRecord = { logins: NO_ATTEMPTS, registrations: NO_ATTEMPTS, forbiddenInARow: 0 };
 
-/**
- * The record with every moment that lies in the future moved to now: a clock that ran ahead when it was written holds nobody up
- * for longer than the wait itself. The same record when there is none.
- */
-export function healed(record: SessionRecord, now: number): SessionRecord {
-  const { logins, registrations, stop } = record;
-  const latest = Math.max(...logins.at, ...registrations.at, stop?.since ?? 0);
-  if (latest <= now) return record;
-  const heal = (attempts: Attempts): Attempts => ({ ...attempts, at: attempts.at.map((at) => notInFuture(at, now)) });
+/** The record with each of its moments mapped. */
+export function mapMoments(record: SessionRecord, map: (atMs: number) => number): SessionRecord {
+  const { logins, registrations, replacedAt, stop } = record;
   return {
     ...record,
-    logins: heal(logins),
-    registrations: heal(registrations),
-    ...(stop === undefined ? {} : { stop: { ...stop, since: notInFuture(stop.since, now) } }),
+    logins: { ...logins, at: logins.at.map(map) },
+    registrations: { ...registrations, at: registrations.at.map(map) },
+    ...(replacedAt === undefined ? {} : { replacedAt: map(replacedAt) }),
+    ...(stop === undefined ? {} : { stop: { ...stop, since: map(stop.since) } }),
   };
+}
+
+/** Whether a clock that ran ahead wrote it. */
+export function liesInFuture({ logins, registrations, replacedAt, stop }: SessionRecord, now: number): boolean {
+  return Math.max(...logins.at, ...registrations.at, replacedAt ?? 0, stop?.since ?? 0) > now;
+}
+
+/** What is left when the record can't be read: nobody knows what was spent, so all of it counts as spent just now. */
+export function spentRecord(known: SessionRecord, now: number): SessionRecord {
+  const spent: Attempts = {
+    at: Array.from({ length: LOGINS_PER_HOUR }, () => now),
+    lost: 0,
+    retryAfterMs: 0,
+    failure: 'the record of earlier ones was damaged, so that all of them count as made',
+  };
+  return { ...known, logins: spent, registrations: spent };
+}
+
+/** One record of what this process could not write down and of what others have written since. */
+export function mergeRecords(ours: SessionRecord, stored: SessionRecord): SessionRecord {
+  const lastLogin = ours.logins.at.at(-1) ?? 0;
+  const stops = [ours.stop, stored.stop].filter((stop) => stop !== undefined);
+  // A login of ours that succeeded has ended a stop that was there before it.
+  const standing = stops.filter((stop) => stop === ours.stop || stop.since > lastLogin);
+  const { stop: _ours, ...rest } = ours;
+  const stop = standing.sort((a, b) => b.since - a.since)[0];
+  const replaced = [ours.replacedAt, stored.replacedAt].filter((at) => at !== undefined);
+  return {
+    ...rest,
+    logins: mergeAttempts(ours.logins, stored.logins),
+    registrations: mergeAttempts(ours.registrations, stored.registrations),
+    ...(replaced.length === 0 ? {} : { replacedAt: Math.max(...replaced) }),
+    ...(stop === undefined ? {} : { stop }),
+  };
+}
+
+/** Attempts of the same moment are one, as often as either side has it. */
+function mergeAttempts(ours: Attempts, stored: Attempts): Attempts {
+  const left = [...stored.at];
+  for (const at of ours.at) {
+    const index = left.indexOf(at);
+    if (index >= 0) left.splice(index, 1);
+  }
+  const newer = (stored.at.at(-1) ?? 0) > (ours.at.at(-1) ?? 0) ? stored : ours;
+  return { ...newer, at: [...ours.at, ...left].sort((a, b) => a - b) };
 }
 
 /** Until when all calls rest; `undefined` when none do. */
@@ -112,25 +156,29 @@ export function refuseBeyondBudget(
   if (nextAt <= now) return;
   const what = code === 'CROWDSEC_LOGIN_BUDGET' ? 'login' : 'registration';
   const isSpent = attemptsLastHour(attempts, now) >= LOGINS_PER_HOUR;
-  const why = isSpent
-    ? `The ${what} budget is spent (${LOGINS_PER_HOUR} an hour)`
-    : `CAPI did not answer the last ${what}`;
-  throw new CrowdsecError(code, `${why}; the next one is possible at ${time(nextAt)}.`, { nextAt });
+  const causes = [
+    ...(isSpent ? [`The ${what} budget is spent (${LOGINS_PER_HOUR} an hour)`] : []),
+    ...(attempts.failure === undefined ? [] : [`The last ${what} failed: ${attempts.failure}`]),
+  ];
+  if (causes.length === 0) causes.push(`The last ${what} was cut off before its answer was known`);
+  throw new CrowdsecError(code, `${causes.join('. ')}. The next one is possible at ${time(nextAt)}.`, { nextAt });
 }
 
 /** The attempts with one more, counted as lost until its answer is known: written before the call leaves. */
-export function attempted(attempts: Attempts, now: number): Attempts {
+export function recordAttempt(attempts: Attempts, now: number): Attempts {
   return { at: [...withinTheHour(attempts, now), now], lost: attempts.lost + 1, retryAfterMs: 0 };
 }
 
 /** The attempts after an answer that settles something, be it yes or no. */
-export function answered(attempts: Attempts): Attempts {
-  return { ...attempts, lost: 0 };
+export function recordAnswer(attempts: Attempts): Attempts {
+  const { failure: _settled, ...rest } = attempts;
+  return { ...rest, lost: 0 };
 }
 
-/** The attempts after an answer that asks for patience. */
-export function postponed(attempts: Attempts, retryAfterMs: number): Attempts {
-  return { ...attempts, retryAfterMs };
+/** The attempts after one whose answer settled nothing: what it failed with is told until another one succeeds. */
+export function deferNextAttempt(attempts: Attempts, error: unknown): Attempts {
+  const retryAfterMs = isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;
+  return { ...attempts, retryAfterMs, failure: messageOf(error).slice(0, LONGEST_FAILURE) };
 }
 
 /** How many attempts the last hour saw. */

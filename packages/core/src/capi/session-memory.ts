@@ -1,11 +1,16 @@
-import { z } from 'zod';
 import { knowSecret } from '../redaction/redaction.js';
 import { Secret } from '../secret.js';
-import type { JsonValue, Lease, Store } from '../store/store.js';
-import { storedCredentialsSchema, type Credentials, type StoredCredentials } from './credentials.js';
-import { NEW_RECORD, sessionRecordSchema, type SessionRecord } from './login-budget.js';
+import type { JsonValue, Lease, Store, StoredValue } from '../store/store.js';
+import {
+  machineInUseSchema,
+  storedCredentialsSchema,
+  type Credentials,
+  type MachineInUse,
+  type StoredCredentials,
+  type StoredMachine,
+} from './credentials.js';
+import { sessionRecordSchema, type SessionRecord } from './login-budget.js';
 import { restoreToken, storableToken, type Token } from './token.js';
-import { CrowdsecError } from '../errors.js';
 
 /**
  * Reads and writes what a session remembers; what is written is fenced by the lease.
@@ -22,12 +27,16 @@ export class SessionMemory {
   }
 
   async token(): Promise<Token | undefined> {
-    return restoreToken(await this.#store.get('token'));
+    return presentIn(await this.#store.read('token', restoreToken));
   }
 
-  async record(): Promise<SessionRecord> {
-    const record = sessionRecordSchema.safeParse(await this.#store.get('session'));
-    return record.success ? record.data : NEW_RECORD;
+  record(): Promise<StoredValue<SessionRecord>> {
+    return this.#store.read('session', (value) => sessionRecordSchema.parse(value));
+  }
+
+  /** Which machine running processes use; `undefined` when nobody tells, or not readably. */
+  async machineInUse(): Promise<MachineInUse | undefined> {
+    return presentIn(await this.#store.read('machine-in-use', (value) => machineInUseSchema.parse(value)));
   }
 
   /** @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` for a damaged record: an identity is never replaced by a guess */
@@ -38,6 +47,14 @@ export class SessionMemory {
   /** The credentials of the copy; `undefined` when there is none. A copy that can't be read is none: it is a second chance, no duty. */
   async copiedCredentials(): Promise<StoredCredentials | undefined> {
     return this.#copy === undefined ? undefined : read(this.#copy).catch(() => undefined);
+  }
+
+  async putMachineInUse(use: MachineInUse): Promise<void> {
+    await this.#store.put('machine-in-use', use);
+  }
+
+  async deleteMachineInUse(): Promise<void> {
+    await this.#store.delete('machine-in-use');
   }
 
   async putToken(lease: Lease, token: Token): Promise<void> {
@@ -55,21 +72,20 @@ export class SessionMemory {
 }
 
 async function read(store: Store): Promise<StoredCredentials | undefined> {
-  const value = await store.get('credentials');
-  if (value === undefined) return undefined;
-  const stored = storedCredentialsSchema.safeParse(value);
-  // Also one that is not used: an error of the store may quote it.
-  if (stored.success && stored.data.password !== undefined) knowSecret(stored.data.password);
-  if (stored.success) return stored.data;
-  throw new CrowdsecError(
-    'CROWDSEC_STORE_UNAVAILABLE',
-    `The stored credentials (${store.description}) are damaged: restore them, or delete them to register a new machine. ` +
-      z.prettifyError(stored.error).replace(/\s+/g, ' '),
-  );
+  const stored = presentIn(await store.read('credentials', (value) => storedCredentialsSchema.parse(value)));
+  // Also those that are not used: an error of the store may quote them.
+  for (const { password } of stored === undefined ? [] : [stored, ...stored.others]) {
+    if (password !== undefined) knowSecret(password);
+  }
+  return stored;
+}
+
+function presentIn<T>(found: StoredValue<T>): T | undefined {
+  return found.state === 'present' ? found.value : undefined;
 }
 
 /** The pair that was stored; `undefined` when its password is not kept here. */
-export function pairOf(stored: StoredCredentials): Credentials | undefined {
+export function pairOf(stored: StoredMachine): Credentials | undefined {
   return stored.password === undefined
     ? undefined
     : { machineId: stored.machineId, password: new Secret(stored.password) };

@@ -1,59 +1,32 @@
-import { CrowdsecError, isCrowdsecError } from '../errors.js';
-import type { Clock } from '../clock.js';
-import type { Logger } from '../logger.js';
-import type { Scheduler } from '../scheduler.js';
-import { Secret } from '../secret.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
 import { acquire } from '../store/acquire.js';
-import type { Lease, Store } from '../store/store.js';
-import { newCredentials, type Credentials, type StoredCredentials } from './credentials.js';
+import type { Lease } from '../store/store.js';
 import {
-  answered,
   attemptsLastHour,
-  DAY_MS,
-  FORBIDDEN_BEFORE_REJECTED,
   HOUR_MS,
+  recordAnswer,
   refuseBeyondBudget,
   refuseWhileStopped,
   stoppedUntil,
-  type Stop,
 } from './login-budget.js';
-import { validatePair } from './registration.js';
-import { pairOf, SessionMemory } from './session-memory.js';
+import { Logins } from './logins.js';
+import { MachineIdentity } from './machine-identity.js';
+import { SessionMemory } from './session-memory.js';
+import { ServerClock, SKEW_WORTH_TELLING_MS, skewInWords } from './server-clock.js';
+import type { SessionOptions, SessionState } from './session-options.js';
+import { repeat } from './repeat.js';
 import { declares, isUsable, type Token } from './token.js';
-import type { Transport } from './transport.js';
 import { SESSION_LEASE_MS, WatcherCalls } from './watcher-calls.js';
 
 const LEASE_WAIT_MS = 20_000;
-
-export interface SessionOptions {
-  readonly store: Store;
-  /** Keeps a copy of the credentials, for the day that the store is emptied. */
-  readonly copy?: Store;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly logger: Logger;
-  /** Told at every login; they decide what the community blocklist holds. */
-  readonly scenarios: readonly string[];
-  readonly machineIdPrefix: string;
-  /** Credentials that the user keeps; they are never replaced. */
-  readonly credentials?: { readonly machineId: string; readonly password: string };
-  /** Registers although the identity will not outlive the process. */
-  readonly ephemeral: boolean;
-  readonly timeoutMs: number;
-  /** Ends the waiting for other processes. */
-  readonly signal?: AbortSignal;
-  readonly onRegistered?: (details: { readonly machineId: string }) => void;
-  readonly onLoggedIn?: (details: { readonly scenarios: readonly string[]; readonly expiresAt: number }) => void;
-}
-
-export interface SessionState {
-  readonly identity: 'none' | 'pending' | 'validated' | 'credentials-rejected';
-  readonly machineId?: string;
-  readonly tokenExpiresAt?: number;
-  readonly loginsLastHour: number;
-  readonly stop?: { readonly code: Stop['code']; readonly message: string; readonly until: number };
-}
+/** How soon a process notices what another one did to the identity, and that the store was emptied. */
+const WATCH_MS = 5_000;
+const WATCH_NETWORKED_MS = 2_000;
+/** How soon it notices a new token and what others spent: that matters when the store is emptied. */
+const LOOK_AT_ALL_MS = 10_000;
+/** Before a machine is registered in a store that may have been emptied, the others have this long to put theirs back. */
+const ASK_AROUND_MS = 2 * WATCH_NETWORKED_MS;
 
 /**
  * One machine's standing with CAPI: its credentials and its token, shared by all processes of this installation through the store.
@@ -64,15 +37,29 @@ export interface SessionState {
 export class Session {
   readonly #options: SessionOptions;
   readonly #memory: SessionMemory;
+  readonly #identity: MachineIdentity;
   readonly #calls: WatcherCalls;
+  readonly #logins: Logins;
+  readonly #serverClock: ServerClock;
   #token: Token | undefined;
-  #stored: StoredCredentials | undefined;
+  /** A token that could not be stored: it is, before anything else. */
+  #unsavedToken: Token | undefined;
   #flight: Promise<Token> | undefined;
+  #failure: SessionState['failure'];
+  #hasToldSkew = false;
+  #watchJob: Disposable | undefined;
+  #isStopped = false;
+  /** Monotonic time at which all that is shared was last read. */
+  #lookedAt = -Infinity;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#memory = new SessionMemory(options.store, options.copy);
-    this.#calls = new WatcherCalls({ ...options, memory: this.#memory });
+    this.#identity = new MachineIdentity({ ...options, memory: this.#memory });
+    this.#serverClock = new ServerClock(options.clock);
+    options.transport.useServerClock(this.#serverClock);
+    this.#calls = new WatcherCalls({ ...options, memory: this.#memory, serverClock: this.#serverClock });
+    this.#logins = new Logins({ ...options, calls: this.#calls, identity: this.#identity });
   }
 
   /** What is known of the session, without asking anybody. */
@@ -81,12 +68,16 @@ export class Session {
     const { record } = this.#calls;
     const until = stoppedUntil(record, now);
     const { stop } = record;
+    const { skewMs } = this.#serverClock;
+    const { current } = this.#identity;
     const rejected = until !== undefined && stop?.code === 'CROWDSEC_CREDENTIALS_REJECTED';
     return {
-      identity: rejected ? 'credentials-rejected' : (this.#stored?.status ?? 'none'),
-      ...(this.#stored === undefined ? {} : { machineId: this.#stored.machineId }),
+      identity: rejected ? 'credentials-rejected' : (current?.status ?? 'none'),
+      ...(current === undefined ? {} : { machineId: current.machineId }),
       ...(this.#token === undefined ? {} : { tokenExpiresAt: this.#token.expiresAt }),
       loginsLastHour: attemptsLastHour(record.logins, now),
+      ...(Math.abs(skewMs) > SKEW_WORTH_TELLING_MS ? { clockSkewMs: skewMs } : {}),
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(until === undefined || stop === undefined ? {} : { stop: { code: stop.code, message: stop.message, until } }),
     };
   }
@@ -94,9 +85,27 @@ export class Session {
   /** Reads what the store knows, so that `state` tells of earlier runs; calls nobody. */
   async load(): Promise<void> {
     await this.#calls.load();
-    this.#stored = await this.#memory.credentials();
-    const token = await this.#memory.token();
-    if (token !== undefined && this.#mayAdopt(token)) this.#token = token;
+    await this.#identity.load();
+    await this.#adoptStored();
+  }
+
+  /**
+   * From now on this process knows what the others do: which machine this installation is, its token and its budgets. Whoever notices
+   * first that the store was emptied puts them back.
+   */
+  startWatching(): void {
+    const { store, scheduler, logger } = this.#options;
+    if (!store.shared || this.#isStopped || this.#watchJob !== undefined) return;
+    const everyMs = store.networked ? WATCH_NETWORKED_MS : WATCH_MS;
+    const run = (): Promise<void> => this.#watch();
+    this.#watchJob = repeat({ name: 'crowdsec:identity', everyMs, run, scheduler, logger });
+  }
+
+  /** Ends what {@link startWatching} has begun; a token can still be had, for the last call of an agent. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#watchJob?.[Symbol.dispose]();
+    if (this.#options.store.shared) await this.#identity.tellUnused().catch(() => undefined);
   }
 
   /**
@@ -104,15 +113,19 @@ export class Session {
    *
    * @param refused a token that CAPI has just refused: another one is wanted
    * @throws CrowdsecError `CROWDSEC_LOGIN_BUDGET`, `CROWDSEC_LOGIN_FORBIDDEN`, `CROWDSEC_CREDENTIALS_REJECTED`,
-   *   `CROWDSEC_REGISTRATION_FAILED`, `CROWDSEC_CALL_REFUSED`, `CROWDSEC_NO_DURABLE_STORE`, or what the call or the store threw
+   *   `CROWDSEC_REGISTRATION_FAILED`, `CROWDSEC_CALL_REFUSED`, `CROWDSEC_NO_DURABLE_STORE`, `CROWDSEC_OPTION_INVALID` when running
+   *   processes use another machine, or what the call or the store threw
    */
   async token(refused?: Token): Promise<Token> {
-    // Another process may have been told to stop. What has to be healed is written back under the lease first.
-    const { wasHealed } = await this.#calls.load();
-    if (!wasHealed) refuseWhileStopped(this.#calls.record, this.#options.clock.now());
-    const token = this.#token;
-    if (token !== undefined && token !== refused && this.#isGood(token) && !(await this.#isForgotten())) return token;
-    this.#flight ??= this.#underLease((lease) => this.#obtain(lease, refused)).finally(() => {
+    // Another process may have been told to stop. What must be written is written under the lease, before anything else.
+    const { mustBeWritten } = await this.#calls.load();
+    const { isForgotten } = await this.#identity.load();
+    if (!mustBeWritten && !isForgotten && this.#unsavedToken === undefined) {
+      refuseWhileStopped(this.#calls.record, this.#options.clock.now());
+      const token = this.#token;
+      if (token !== undefined && token !== refused && this.#isGood(token) && this.#identity.owns(token)) return token;
+    }
+    this.#flight ??= this.#obtainOnce(refused).finally(() => {
       this.#flight = undefined;
     });
     return this.#flight;
@@ -120,8 +133,8 @@ export class Session {
 
   /** Puts credentials, token and login budget back into a store that was emptied, lest whoever starts now registers anew. */
   async putBackIfForgotten(): Promise<void> {
-    if (!(await this.#isForgotten())) return;
-    await this.#underLease((lease) => this.#loadOrRecover(lease));
+    if (!(await this.#identity.load()).isForgotten) return;
+    await this.#underLease((lease) => this.#readShared(lease));
   }
 
   /** All calls rest for an hour: CAPI refused a call twice, with a fresh token in between. */
@@ -130,6 +143,39 @@ export class Session {
       await this.#calls.load(lease);
       return this.#calls.stop(lease, { code: 'CROWDSEC_CALL_REFUSED', forMs: HOUR_MS, message });
     });
+  }
+
+  async #obtainOnce(refused: Token | undefined): Promise<Token> {
+    try {
+      let token = await this.#underLease((lease) =>
+        this.#obtain(lease, { refused, mayRegister: !this.#mustAskAround }),
+      );
+      if (token === undefined) {
+        // By the machine's own time: who drives the scheduler by hand may be waiting for this very call.
+        const { signal } = this.#options;
+        await delay(ASK_AROUND_MS, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
+        if (this.#isStopped || signal?.aborted === true)
+          throw new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped; create a new one.');
+        token = await this.#underLease((lease) => this.#obtain(lease, { refused, mayRegister: true }));
+      }
+      if (token === undefined) throw new Error('A registration that was allowed did not happen.');
+      this.#failure = undefined;
+      this.#tellSkew();
+      return token;
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  /** In a store that may have been emptied a moment ago, another process may know the machine: it puts it back within this time. */
+  get #mustAskAround(): boolean {
+    return this.#options.store.networked && this.#identity.current === undefined;
+  }
+
+  #fail(error: unknown): void {
+    if (!isCrowdsecError(error) || error.code === 'CROWDSEC_LEASE_BUSY' || error.code === 'CROWDSEC_STOPPED') return;
+    this.#failure = { code: error.code, message: messageOf(error) };
   }
 
   async #underLease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
@@ -147,165 +193,107 @@ export class Session {
     }
   }
 
-  async #obtain(lease: Lease, refused: Token | undefined): Promise<Token> {
+  /** Resolves `undefined` when a machine would have to be registered, and must not be. */
+  async #obtain(
+    lease: Lease,
+    { refused, mayRegister }: { readonly refused: Token | undefined; readonly mayRegister: boolean },
+  ): Promise<Token | undefined> {
+    await this.#readShared(lease);
     const now = this.#options.clock.now();
-    await this.#loadOrRecover(lease);
     const shared = await this.#memory.token();
     refuseWhileStopped(this.#calls.record, now);
     const adoptable =
       shared !== undefined &&
       shared.jwt.reveal() !== refused?.jwt.reveal() &&
-      this.#mayAdopt(shared) &&
-      isUsable(shared, now);
+      this.#identity.owns(shared) &&
+      isUsable(shared, this.#nowFor(shared).surely);
     if (adoptable && this.#isGood(shared)) return (this.#token = shared);
     try {
       refuseBeyondBudget(this.#calls.record.logins, now, 'CROWDSEC_LOGIN_BUDGET');
     } catch (error) {
-      // A token that lacks a scenario of ours is better than none until the next login may happen.
+      // One that lacks a scenario of ours, or has expired if a clock that jumped was right to, is better than none until then.
       if (adoptable && isCrowdsecError(error, 'CROWDSEC_LOGIN_BUDGET')) return (this.#token = shared);
       throw error;
     }
-    return this.#logInAs(lease, await this.#pair(lease), shared);
+    const known = await this.#identity.pair(lease);
+    if (known === undefined && !mayRegister) return undefined;
+    const candidate = known ?? (await this.#identity.newPair(lease));
+    return this.#accept(lease, await this.#logins.logIn(lease, candidate, shared));
   }
 
-  /** The store was emptied: whoever starts now would take another machine's name. */
-  async #isForgotten(): Promise<boolean> {
-    if (this.#options.credentials !== undefined || this.#stored === undefined) return false;
-    return (await this.#memory.credentials()) === undefined;
-  }
-
-  async #loadOrRecover(lease: Lease): Promise<void> {
+  /** Brings the store and this process to the same knowledge, under the lease. */
+  async #readShared(lease: Lease): Promise<void> {
     await this.#calls.load(lease);
-    this.#stored = (await this.#memory.credentials()) ?? (await this.#recover(lease));
+    await this.#identity.loadOrRecover(lease, this.#token);
+    const unsaved = this.#unsavedToken;
+    if (unsaved === undefined) return;
+    const shared = await this.#memory.token();
+    const isOlder = shared?.machineId === unsaved.machineId && shared.expiresAt >= unsaved.expiresAt;
+    if (!isOlder && this.#identity.current?.machineId === unsaved.machineId) await this.#save(lease, unsaved);
+    this.#unsavedToken = undefined;
   }
 
-  /** Puts lost credentials back, and the token with them: this process still knows them, or the copy does. */
-  async #recover(lease: Lease): Promise<StoredCredentials | undefined> {
-    const { credentials: given, store, logger } = this.#options;
-    const known = this.#stored ?? (await this.#memory.copiedCredentials());
-    if (known === undefined || given !== undefined) return undefined;
-    logger.warn(
-      `The store (${store.description}) has lost the credentials of machine ${known.machineId}: they are put back.`,
-    );
-    await this.#memory.putCredentials(lease, known);
-    if (this.#token?.machineId === known.machineId) await this.#memory.putToken(lease, this.#token);
-    return known;
-  }
-
-  /** The pair to use, and whether it was made just now. Stored before it is ever sent. */
-  async #pair(lease: Lease): Promise<{ pair: Credentials; isNew: boolean }> {
-    const { credentials: given, machineIdPrefix: prefix, logger, store } = this.#options;
-    const stored = this.#stored;
-    if (given !== undefined) {
-      const pair = { machineId: given.machineId, password: new Secret(given.password) };
-      if (stored?.machineId !== given.machineId) {
-        await this.#keep(lease, { machineId: given.machineId, prefix: '', status: 'pending' });
-      }
-      return { pair, isNew: false };
-    }
-    const kept = stored === undefined ? undefined : pairOf(stored);
-    if (kept !== undefined && stored?.prefix === prefix) return { pair: kept, isNew: false };
-    if (!store.durable && !this.#options.ephemeral) {
-      throw new CrowdsecError(
-        'CROWDSEC_NO_DURABLE_STORE',
-        'Nothing is registered without a store that outlives the process: give `stateDir`, a durable `store` or `credentials`, ' +
-          'or say `ephemeral: true`.',
-      );
-    }
-    if (stored !== undefined)
-      logger.warn(`The machine id prefix has changed: ${stored.machineId} gives way to a new machine.`);
-    return this.#newPair(lease);
-  }
-
-  async #newPair(lease: Lease): Promise<{ pair: Credentials; isNew: boolean }> {
-    const prefix = this.#options.machineIdPrefix;
-    const pair = newCredentials(prefix);
-    await this.#keep(lease, { machineId: pair.machineId, password: pair.password.reveal(), prefix, status: 'pending' });
-    return { pair, isNew: true };
-  }
-
-  async #logInAs(
-    lease: Lease,
-    { pair, isNew }: { pair: Credentials; isNew: boolean },
-    previous: Token | undefined,
-  ): Promise<Token> {
-    if (this.#stored?.status === 'validated') return this.#logInValidated(lease, pair, previous);
-    const calls = {
-      register: (candidate: Credentials) => this.#calls.register(lease, candidate),
-      login: async (candidate: Credentials) => {
-        const outcome = await this.#calls.login(lease, candidate, previous);
-        return 'token' in outcome ? outcome.token : undefined;
-      },
-    };
-    const token = await validatePair(calls, pair, isNew);
-    return token === undefined ? this.#replace(lease, previous) : this.#accept(lease, token);
-  }
-
-  async #logInValidated(lease: Lease, pair: Credentials, previous: Token | undefined): Promise<Token> {
-    const outcome = await this.#calls.login(lease, pair, previous);
-    if ('token' in outcome) return this.#accept(lease, outcome.token);
-    const forbiddenInARow = this.#calls.record.forbiddenInARow + (outcome.refused === 403 ? 1 : 0);
-    this.#calls.record = { ...this.#calls.record, forbiddenInARow };
-    if (outcome.refused === 401 || forbiddenInARow >= FORBIDDEN_BEFORE_REJECTED) {
-      throw await this.#calls.stop(lease, {
-        code: 'CROWDSEC_CREDENTIALS_REJECTED',
-        forMs: DAY_MS,
-        message:
-          `CAPI rejects the credentials of machine ${pair.machineId}, which it once accepted. They are kept, and tried once a day: ` +
-          'ask CrowdSec, or restore the right ones.',
-      });
-    }
-    throw await this.#calls.stop(lease, {
-      code: 'CROWDSEC_LOGIN_FORBIDDEN',
-      forMs: HOUR_MS,
-      message: 'CAPI forbids the login (403): too many logins from this address, or a machine that was removed.',
-    });
-  }
-
-  /** Gives up a pair that both a login and a registration refused: at most once an hour, and never one that the user gave. */
-  async #replace(lease: Lease, previous: Token | undefined): Promise<Token> {
-    const { clock, credentials: given, logger } = this.#options;
-    const now = clock.now();
-    const { replacedAt } = this.#calls.record;
-    const tooSoon = replacedAt !== undefined && Math.min(replacedAt, now) + HOUR_MS > now;
-    if (given !== undefined || tooSoon) {
-      const what = given === undefined ? 'a second new machine id within an hour' : 'the given credentials';
-      const message = `CAPI accepts neither a login nor a registration of ${what}.`;
-      throw await this.#calls.stop(lease, { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message });
-    }
-    logger.warn(
-      'CAPI refuses both the login and the registration of a machine id that was never validated: a new one is made.',
-    );
-    await this.#calls.remember(lease, { ...this.#calls.record, replacedAt: now });
-    return this.#logInAs(lease, await this.#newPair(lease), previous);
+  async #save(lease: Lease, token: Token): Promise<void> {
+    await this.#memory.putToken(lease, token);
+    await this.#identity.validate(lease, token);
   }
 
   /** The login succeeded: the pair is validated for ever, and whatever stood in the way is forgotten. */
   async #accept(lease: Lease, token: Token): Promise<Token> {
-    await this.#memory.putToken(lease, token);
-    const stored = await this.#memory.credentials();
-    if (stored !== undefined && stored.status !== 'validated')
-      await this.#keep(lease, { ...stored, status: 'validated' });
-    const { stop: _over, ...rest } = this.#calls.record;
-    await this.#calls.remember(lease, { ...rest, logins: answered(rest.logins), forbiddenInARow: 0 });
     this.#token = token;
+    this.#unsavedToken = token;
+    try {
+      await this.#save(lease, token);
+      this.#unsavedToken = undefined;
+    } catch (error) {
+      this.#options.logger.warn(`The token could not be stored yet: ${messageOf(error)}`);
+    }
+    const { stop: _over, ...rest } = this.#calls.record;
+    await this.#calls.settle(lease, { ...rest, logins: recordAnswer(rest.logins), forbiddenInARow: 0 });
     this.#options.onLoggedIn?.({ scenarios: Object.keys(token.scenarios), expiresAt: token.expiresAt });
     return token;
   }
 
-  async #keep(lease: Lease, stored: StoredCredentials): Promise<void> {
-    await this.#memory.putCredentials(lease, stored);
-    this.#stored = stored;
+  async #adoptStored(): Promise<void> {
+    const token = await this.#memory.token();
+    if (token !== undefined && this.#identity.owns(token) && token.expiresAt > (this.#token?.expiresAt ?? 0)) {
+      this.#token = token;
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const wasOurs = this.#identity.isOurs();
+    const { clock } = this.#options;
+    const { machineId } = this.#identity.current ?? {};
+    await this.putBackIfForgotten();
+    const hasChanged = machineId !== this.#identity.current?.machineId;
+    if (hasChanged || clock.monotonic() - this.#lookedAt >= LOOK_AT_ALL_MS) {
+      this.#lookedAt = clock.monotonic();
+      await this.load();
+      await this.#identity.tellInUse();
+    }
+    if (!wasOurs || this.#identity.isOurs()) return;
+    this.#options.logger.error(
+      `Another process has put machine ${this.#identity.current?.machineId ?? ''} to use in place of ours: ` +
+        'its `machineIdPrefix` or `credentials` differ from those of this process.',
+    );
   }
 
   #isGood(token: Token): boolean {
-    return isUsable(token, this.#options.clock.now()) && declares(token, this.#options.scenarios);
+    return isUsable(token, this.#nowFor(token).perhaps) && declares(token, this.#options.scenarios);
   }
 
-  /** A token of another machine than ours is not ours. */
-  #mayAdopt(token: Token): boolean {
-    const { credentials: given, machineIdPrefix } = this.#options;
-    if (given !== undefined) return token.machineId === given.machineId;
-    return this.#stored?.machineId === token.machineId && this.#stored.prefix === machineIdPrefix;
+  #tellSkew(): void {
+    const { skewMs } = this.#serverClock;
+    const isOff = Math.abs(skewMs) > SKEW_WORTH_TELLING_MS;
+    if (isOff && !this.#hasToldSkew) this.#options.logger.warn(skewInWords(skewMs));
+    this.#hasToldSkew = isOff;
+  }
+
+  /** CAPI's time; until CAPI has told it to this process, by what whoever logged in knew of the clock. */
+  #nowFor({ clockSkewMs }: Token): { readonly surely: number; readonly perhaps: number } {
+    if (this.#serverClock.isKnown) return { surely: this.#serverClock.now(), perhaps: this.#serverClock.latest() };
+    const now = this.#options.clock.now() - clockSkewMs;
+    return { surely: now, perhaps: now };
   }
 }

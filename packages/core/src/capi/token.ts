@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { CrowdsecError } from '../errors.js';
 import { Secret } from '../secret.js';
-import { DAY_MS } from './login-budget.js';
+import { DAY_MS, HOUR_MS } from './login-budget.js';
+import type { ServerClock } from './server-clock.js';
 
 /** A token is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 60_000;
+/** How long a token of CAPI lives, where its answer tells nothing else. */
+const USUAL_LIFE_MS = HOUR_MS;
 /** A scenario that no process has declared for this long is no longer told to CAPI. */
 const SCENARIO_KEPT_MS = DAY_MS;
 
@@ -12,8 +15,10 @@ const SCENARIO_KEPT_MS = DAY_MS;
 export interface Token {
   readonly machineId: string;
   readonly jwt: Secret;
-  /** In ms since the epoch. */
+  /** By CAPI's clock, in ms since the epoch. */
   readonly expiresAt: number;
+  /** By how much the wall clock of whoever logged in was ahead of CAPI's, in ms; negative when it was behind. */
+  readonly clockSkewMs: number;
   /** Each scenario told at login, with when a process last declared it. */
   readonly scenarios: Readonly<Record<string, number>>;
 }
@@ -22,6 +27,7 @@ const storedTokenSchema = z.object({
   machineId: z.string(),
   jwt: z.string(),
   expiresAt: z.number(),
+  clockSkewMs: z.number().default(0),
   scenarios: z.record(z.string(), z.number()),
 });
 
@@ -36,8 +42,9 @@ export function storableToken(token: Token): z.output<typeof storedTokenSchema> 
   return { ...token, scenarios: { ...token.scenarios }, jwt: token.jwt.reveal() };
 }
 
-export function isUsable(token: Token, now: number): boolean {
-  return token.expiresAt - RENEW_BEFORE_MS > now;
+/** @param serverNow CAPI's time, in ms since the epoch */
+export function isUsable(token: Pick<Token, 'expiresAt'>, serverNow: number): boolean {
+  return token.expiresAt - RENEW_BEFORE_MS > serverNow;
 }
 
 export function declares(token: Token, scenarios: readonly string[]): boolean {
@@ -60,15 +67,35 @@ export function scenariosToDeclare(
 const loginAnswerSchema = z.object({ token: z.string().min(1), expire: z.string() });
 
 /**
- * Reads the answer to a login.
+ * Reads the answer to a login. An answer that contradicts CAPI's clock, as it is known, sets that clock: nobody is given a token that
+ * has expired.
  *
  * @throws CrowdsecError `CROWDSEC_API_MALFORMED` when it holds no token, or an expiry that is not RFC 3339
  */
-export function tokenFromAnswer(body: unknown, machineId: string, scenarios: Readonly<Record<string, number>>): Token {
+export function tokenFromAnswer(
+  body: unknown,
+  told: Pick<Token, 'machineId' | 'scenarios'>,
+  serverClock: ServerClock,
+): Token {
   const answer = loginAnswerSchema.safeParse(body);
   const expiresAt = answer.success ? Date.parse(answer.data.expire) : NaN;
   if (!answer.success || Number.isNaN(expiresAt)) {
     throw new CrowdsecError('CROWDSEC_API_MALFORMED', 'The login was answered without a token and an RFC 3339 expiry.');
   }
-  return { machineId, jwt: new Secret(answer.data.token), expiresAt, scenarios };
+  const jwt = new Secret(answer.data.token);
+  const issuedAt = issuedAtOf(jwt);
+  if (!serverClock.isKnown && issuedAt !== undefined) serverClock.assume(issuedAt);
+  if (!isUsable({ expiresAt }, serverClock.latest())) serverClock.assume(issuedAt ?? expiresAt - USUAL_LIFE_MS);
+  return { ...told, jwt, expiresAt, clockSkewMs: serverClock.skewMs };
+}
+
+/** When the token was issued, in ms by CAPI's clock, as it tells itself (`iat`); `undefined` when it does not. */
+function issuedAtOf(jwt: Secret): number | undefined {
+  try {
+    const [, payload = ''] = jwt.reveal().split('.');
+    const { iat } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iat?: unknown };
+    return typeof iat === 'number' && Number.isFinite(iat) ? iat * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
 }

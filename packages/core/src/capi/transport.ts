@@ -1,7 +1,9 @@
 import { type Deadline, DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { CrowdsecError, excerpt, isCrowdsecError, messageOf } from '../errors.js';
+import { CrowdsecError, excerpt, isCrowdsecError } from '../errors.js';
 import { bodyOf } from '../response-body.js';
+import { failureReason } from './failure-reason.js';
 import { parseRetryAfter } from './retry-after.js';
+import type { ServerClock } from './server-clock.js';
 
 /** How the SDK speaks HTTP: a `fetch` as the platform has it. */
 export type Fetch = typeof globalThis.fetch;
@@ -44,6 +46,7 @@ export class Transport {
   readonly #userAgent: string;
   readonly #fetch: Fetch;
   readonly #signal: AbortSignal | undefined;
+  #serverClock: ServerClock | undefined;
 
   /** @param options.signal ends the life of the transport: calls are broken off, and no other leaves */
   constructor(options: {
@@ -58,11 +61,16 @@ export class Transport {
     this.#signal = options.signal;
   }
 
+  /** From now on this clock learns from the `Date` header of every answer. */
+  useServerClock(clock: ServerClock): void {
+    this.#serverClock = clock;
+  }
+
   async send(request: CapiRequest): Promise<CapiResponse> {
     this.#signal?.throwIfAborted();
     const name = `${request.method} ${request.path}`;
     const { response, text } = await this.#exchange(request, name);
-    if (!response.ok) throw statusError(name, response, text);
+    if (!response.ok) throw this.#statusError(name, response, text);
     return { status: response.status, body: request.answer === 'text' ? text : parse(text, name) };
   }
 
@@ -72,6 +80,7 @@ export class Transport {
     if (request.token !== undefined) headers.authorization = `Bearer ${request.token}`;
     const { timeoutMs: ms, signal: outer, method, body, maxBytes = LARGEST_ANSWER_BYTES } = request;
     const exchange = async ({ signal }: Deadline): Promise<{ response: Response; text: string }> => {
+      const readDate = this.#serverClock?.startCall();
       const response = await this.#fetch(this.#root + request.path, {
         method,
         headers,
@@ -79,6 +88,7 @@ export class Transport {
         signal,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      readDate?.(response.headers.get('date'));
       return { response, text: await readText(response, response.ok ? maxBytes : ERROR_BYTES, signal) };
     };
     try {
@@ -88,9 +98,26 @@ export class Transport {
       if (error instanceof TooLarge)
         throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by ${error.message}`);
       if (isCrowdsecError(error, 'CROWDSEC_STOPPED')) throw error;
-      const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : reason(error);
-      throw new CrowdsecError('CROWDSEC_API_UNREACHABLE', `${name} failed: ${why}`, { cause: error });
+      const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : failureReason(error);
+      throw new CrowdsecError('CROWDSEC_API_UNREACHABLE', `${name} failed: ${why} (${this.#root})`, { cause: error });
     }
+  }
+
+  #statusError(name: string, response: Response, text: string): CrowdsecError {
+    const said = quote(text);
+    const hint = response.status === 404 ? `. Is ${this.#root} the root of an API that speaks v3?` : '';
+    return new CrowdsecError(
+      'CROWDSEC_API_STATUS',
+      `${name} was answered ${response.status}${said === '' ? '' : `: ${said}`}${hint}`,
+      { status: response.status, ...this.#retryAfter(response) },
+    );
+  }
+
+  #retryAfter({ headers }: Response): { retryAfterMs?: number } {
+    const date = Date.parse(headers.get('date') ?? '');
+    const serverNowMs = Number.isNaN(date) ? (this.#serverClock?.now() ?? Date.now()) : date;
+    const retryAfterMs = parseRetryAfter(headers.get('retry-after'), serverNowMs);
+    return retryAfterMs === undefined ? {} : { retryAfterMs };
   }
 }
 
@@ -115,12 +142,6 @@ class TooLarge extends Error {
   }
 }
 
-/** `fetch failed` says nothing; its cause does. */
-function reason(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause === undefined ? messageOf(error) : `${messageOf(error)} (${messageOf(cause)})`;
-}
-
 function parse(text: string, name: string): unknown {
   if (text.trim() === '') return undefined;
   try {
@@ -134,23 +155,6 @@ function parse(text: string, name: string): unknown {
       },
     );
   }
-}
-
-function statusError(name: string, response: Response, text: string): CrowdsecError {
-  const said = quote(text);
-  return new CrowdsecError(
-    'CROWDSEC_API_STATUS',
-    `${name} was answered ${response.status}${said === '' ? '' : `: ${said}`}`,
-    { status: response.status, ...retryAfter(response) },
-  );
-}
-
-function retryAfter(response: Response): { retryAfterMs?: number } {
-  const retryAfterMs = parseRetryAfter(
-    response.headers.get('retry-after'),
-    Date.parse(response.headers.get('date') ?? ''),
-  );
-  return retryAfterMs === undefined ? {} : { retryAfterMs };
 }
 
 /** The message of an error body: `message` and `errors` of a JSON one, else its text; one line, cut. */

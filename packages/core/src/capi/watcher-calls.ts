@@ -1,21 +1,26 @@
 import type { Clock } from '../clock.js';
-import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Lease } from '../store/store.js';
+import type { Lease, StoredValue } from '../store/store.js';
 import type { Credentials } from './credentials.js';
 import {
-  answered,
-  attempted,
-  healed,
+  deferNextAttempt,
   HOUR_MS,
+  liesInFuture,
+  mapMoments,
+  mergeRecords,
   NEW_RECORD,
-  postponed,
+  recordAnswer,
+  recordAttempt,
   refuseBeyondBudget,
+  spentRecord,
   type SessionRecord,
   type Stop,
 } from './login-budget.js';
+import { MomentAges } from './moment-ages.js';
 import { outcomeOf, type RegistrationOutcome } from './registration.js';
 import type { SessionMemory } from './session-memory.js';
+import type { ServerClock } from './server-clock.js';
 import { scenariosToDeclare, tokenFromAnswer, type Token } from './token.js';
 import type { Transport } from './transport.js';
 
@@ -28,6 +33,7 @@ export interface WatcherCallsOptions {
   readonly memory: SessionMemory;
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly serverClock: ServerClock;
   readonly logger: Logger;
   readonly scenarios: readonly string[];
   readonly timeoutMs: number;
@@ -42,37 +48,87 @@ export type LoginOutcome = { readonly token: Token } | { readonly refused: 401 |
  */
 export class WatcherCalls {
   readonly #options: WatcherCallsOptions;
+  readonly #ages: MomentAges;
   /** As it was last read or written. */
-  record: SessionRecord = NEW_RECORD;
+  #stored: SessionRecord = NEW_RECORD;
+  /** What came of a call could not be written down: it is, before anything else. */
+  #isUnsaved = false;
+  #isDamaged = false;
 
   constructor(options: WatcherCallsOptions) {
     this.#options = options;
+    this.#ages = new MomentAges(options.clock);
+  }
+
+  /** What is known of earlier attempts, its moments as the wall clock of now would have shown them. */
+  get record(): SessionRecord {
+    return mapMoments(this.#stored, (at) => this.#ages.present(at));
   }
 
   /**
-   * Reads the record; under a lease, one of a clock that ran ahead is written back healed, and so is the one that this process
-   * knows when the store was emptied: that gives nobody a second budget.
+   * Reads the record. Under a lease, what this process knows better is written back: what it could not write before, a record of a
+   * clock that ran ahead, all of it when the store was emptied, and a spent budget in place of a damaged one.
    */
-  async load(lease?: Lease): Promise<{ readonly wasHealed: boolean }> {
-    const stored = await this.#options.memory.record();
-    this.record = healed(stored === NEW_RECORD ? this.record : stored, this.#options.clock.now());
-    const wasHealed = this.record !== stored;
-    if (wasHealed && lease !== undefined) await this.remember(lease, this.record);
-    return { wasHealed };
+  async load(lease?: Lease): Promise<{ readonly mustBeWritten: boolean }> {
+    const mustBeWritten = this.#reconcile(await this.#options.memory.record());
+    if (mustBeWritten && lease !== undefined) await this.#write(lease, this.record);
+    return { mustBeWritten };
   }
 
-  async remember(lease: Lease, record: SessionRecord): Promise<void> {
+  #reconcile(found: StoredValue<SessionRecord>): boolean {
+    const now = this.#options.clock.now();
+    if (found.state === 'absent') return this.#stored !== NEW_RECORD;
+    if (found.state === 'damaged') {
+      if (!this.#isDamaged) this.#keep(spentRecord(this.record, now));
+      return (this.#isDamaged = true);
+    }
+    this.#isDamaged = false;
+    this.#stored = this.#isUnsaved ? mergeRecords(this.#stored, found.value) : found.value;
+    return this.#isUnsaved || liesInFuture(found.value, now);
+  }
+
+  /** Writes down what is about to happen: if that fails, it must not happen. */
+  async #write(lease: Lease, record: SessionRecord): Promise<void> {
     await this.#options.memory.putRecord(lease, record);
-    this.record = record;
+    this.#keep(record);
+    this.#isUnsaved = false;
+    this.#isDamaged = false;
+  }
+
+  /** Writes down what has happened: if that fails, it counts in memory, and is written before anything else may happen. */
+  async settle(lease: Lease, record: SessionRecord): Promise<void> {
+    this.#keep(record);
+    this.#isUnsaved = true;
+    await this.#write(lease, record).catch((error: unknown) => {
+      this.#options.logger.warn(`What came of a call could not be written down yet: ${messageOf(error)}`);
+    });
+  }
+
+  #keep(record: SessionRecord): void {
+    this.#stored = mapMoments(record, (at) => {
+      this.#ages.note(at);
+      return at;
+    });
   }
 
   /** All calls rest from now on. Returns the error to throw. */
-  async stop(lease: Lease, stop: Omit<Stop, 'since'>, cause?: unknown): Promise<CrowdsecError> {
+  async stop(
+    lease: Lease,
+    stop: Omit<Stop, 'since'>,
+    details: { readonly cause?: unknown; readonly forbiddenInARow?: number } = {},
+  ): Promise<CrowdsecError> {
     const since = this.#options.clock.now();
     const nextAt = since + stop.forMs;
-    await this.remember(lease, { ...this.record, stop: { since, ...stop } });
+    const { record } = this;
+    const { cause, forbiddenInARow = record.forbiddenInARow } = details;
+    await this.settle(lease, { ...record, forbiddenInARow, stop: { since, ...stop } });
     this.#options.logger.error(`${stop.message} Nothing is sent before ${new Date(nextAt).toISOString()}.`);
     return new CrowdsecError(stop.code, stop.message, { nextAt, cause });
+  }
+
+  /** Writes down that a pair is given up for a new one. */
+  async replaced(lease: Lease): Promise<void> {
+    await this.#write(lease, { ...this.record, replacedAt: this.#options.clock.now() });
   }
 
   /** @throws CrowdsecError when the answer settles nothing */
@@ -80,33 +136,34 @@ export class WatcherCalls {
     const { clock, onRegistered } = this.#options;
     refuseBeyondBudget(this.record.registrations, clock.now(), 'CROWDSEC_REGISTRATION_FAILED');
     await this.#beforeCall(lease);
-    await this.remember(lease, { ...this.record, registrations: attempted(this.record.registrations, clock.now()) });
+    await this.#write(lease, { ...this.record, registrations: recordAttempt(this.record.registrations, clock.now()) });
     const outcome = await this.#askToRegister(lease, pair);
     if (outcome === 'taken') onRegistered?.({ machineId: pair.machineId });
     if (outcome !== 'unanswered') {
-      await this.remember(lease, { ...this.record, registrations: answered(this.record.registrations) });
+      await this.settle(lease, { ...this.record, registrations: recordAnswer(this.record.registrations) });
     }
     return outcome;
   }
 
   /** @throws CrowdsecError when CAPI neither gave a token nor refused the pair */
   async login(lease: Lease, pair: Credentials, previous: Token | undefined): Promise<LoginOutcome> {
-    const { clock, scenarios } = this.#options;
+    const { clock, scenarios, serverClock } = this.#options;
     refuseBeyondBudget(this.record.logins, clock.now(), 'CROWDSEC_LOGIN_BUDGET');
     await this.#beforeCall(lease);
-    await this.remember(lease, { ...this.record, logins: attempted(this.record.logins, clock.now()) });
+    await this.#write(lease, { ...this.record, logins: recordAttempt(this.record.logins, clock.now()) });
     const sameMachine = previous?.machineId === pair.machineId ? previous : undefined;
     const declared = scenariosToDeclare(scenarios, sameMachine, clock.now());
     try {
       const body = { ...inWords(pair), scenarios: Object.keys(declared) };
-      return { token: tokenFromAnswer(await this.#post('/v3/watchers/login', body), pair.machineId, declared) };
+      const answer = await this.#post('/v3/watchers/login', body);
+      return { token: tokenFromAnswer(answer, { machineId: pair.machineId, scenarios: declared }, serverClock) };
     } catch (error) {
       const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
       if (status === 401 || status === 403) {
-        await this.remember(lease, { ...this.record, logins: answered(this.record.logins) });
+        await this.settle(lease, { ...this.record, logins: recordAnswer(this.record.logins) });
         return { refused: status };
       }
-      await this.remember(lease, { ...this.record, logins: postponed(this.record.logins, retryAfterOf(error)) });
+      await this.settle(lease, { ...this.record, logins: deferNextAttempt(this.record.logins, error) });
       throw error;
     }
   }
@@ -122,10 +179,10 @@ export class WatcherCalls {
           forMs: HOUR_MS,
           message: 'CAPI forbids the registration (403).',
         } as const;
-        throw await this.stop(lease, stop, error);
+        throw await this.stop(lease, stop, { cause: error });
       }
-      const registrations = postponed(this.record.registrations, retryAfterOf(error));
-      await this.remember(lease, { ...this.record, registrations });
+      const registrations = deferNextAttempt(this.record.registrations, error);
+      await this.settle(lease, { ...this.record, registrations });
       return outcomeOf(error);
     }
   }
@@ -148,8 +205,4 @@ export class WatcherCalls {
 
 function inWords(pair: Credentials): { machine_id: string; password: string } {
   return { machine_id: pair.machineId, password: pair.password.reveal() };
-}
-
-function retryAfterOf(error: unknown): number {
-  return isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;
 }

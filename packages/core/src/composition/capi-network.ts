@@ -32,10 +32,17 @@ export interface CapiNetwork {
   close(): Promise<void>;
 }
 
-/** @param scenarios what CAPI is told at login: everything that may be reported */
+/**
+ * @param scenarios what CAPI is told at login: everything that may be reported
+ * @param onStoreEmptied awaited before the identity is put back into a store that was emptied
+ */
 export function createCapiNetwork(
   context: AgentContext,
-  parts: AgentStore & { readonly scenarios: readonly string[]; readonly userAgent: string },
+  parts: AgentStore & {
+    readonly scenarios: readonly string[];
+    readonly userAgent: string;
+    readonly onStoreEmptied: () => Promise<void>;
+  },
 ): CapiNetwork {
   const { options } = context;
   if (options.credentials !== undefined) knowSecret(options.credentials.password);
@@ -66,7 +73,11 @@ export function createCapiNetwork(
 
 function createSession(
   { options, clock, scheduler, logger, events, calls }: AgentContext,
-  parts: AgentStore & { readonly scenarios: readonly string[]; readonly transport: Transport },
+  parts: AgentStore & {
+    readonly scenarios: readonly string[];
+    readonly transport: Transport;
+    readonly onStoreEmptied: () => Promise<void>;
+  },
 ): Session {
   const { store, identityCopy, transport, scenarios } = parts;
   return new Session({
@@ -80,6 +91,7 @@ function createSession(
     machineIdPrefix: options.machineIdPrefix,
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     ephemeral: options.ephemeral,
+    onStoreEmptied: parts.onStoreEmptied,
     timeoutMs: options.timeoutMs,
     signal: calls.signal,
     onRegistered: (details) => events.emit('registered', details),

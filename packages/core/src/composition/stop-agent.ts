@@ -16,7 +16,7 @@ const CALLS_SHARE = 0.8;
 export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localSync'> {
   readonly signals: SignalBuffer;
   readonly extensions: ExtensionHost;
-  readonly network: Pick<CapiNetwork, 'close'>;
+  readonly network: Pick<CapiNetwork, 'close' | 'session'>;
   readonly store: Store;
 }
 
@@ -40,7 +40,7 @@ export async function stopAgent(
   const callsJob = scheduler.schedule('crowdsec:stop-calls', deadlineMs * CALLS_SHARE, endCalls);
 
   await inTime(deadlineMs * FIRST_SHARE, extensions.stop(), refresher.stop(), signals.write());
-  await inTime(leftMs(), localSync.stop(), signals.stop(leftMs()));
+  await inTime(leftMs(), localSync.stop(), signals.stop(leftMs()), network.session.stop());
   callsJob[Symbol.dispose]();
   endCalls();
   signals.tellWhatIsLeft();

@@ -66,6 +66,8 @@ export class Pacer {
   #record: PaceRecord = NEW_RECORD;
   /** Monotonic time of this process's last call: a wall clock that jumps forward does not bring the next one nearer. */
   #calledAt = -Infinity;
+  /** Monotonic time at which a call was last assumed, for nobody knew when the last one was. */
+  #assumedAt = -Infinity;
 
   constructor(options: {
     readonly store: Store;
@@ -104,14 +106,33 @@ export class Pacer {
   async load(): Promise<void> {
     const stored = await this.#store.read('signals', (value) => paceRecordSchema.parse(value));
     const now = this.#clock.now();
-    // When the last call was is unknown: it counts as just made, until the next turn writes that down.
-    const unknown = stored.state === 'damaged' ? { ...NEW_RECORD, lastCallAt: now } : NEW_RECORD;
-    const record = stored.state === 'present' ? stored.value : unknown;
+    // When the last call was is unknown, for its stamp is damaged, or gone with a store that was emptied: it counts as just made,
+    // until the next turn writes that down.
+    const isUnknown = stored.state === 'damaged' || this.#record.lastCallAt !== undefined;
+    const otherwise = isUnknown ? { ...this.#record, lastCallAt: now } : NEW_RECORD;
+    const record = stored.state === 'present' ? stored.value : otherwise;
     this.#record = {
       ...record,
       failedAt: notInFuture(record.failedAt, now),
       ...(record.lastCallAt === undefined ? {} : { lastCallAt: notInFuture(record.lastCallAt, now) }),
     };
+  }
+
+  /**
+   * Counts a call as made now, for the store was emptied: whoever made the last one, the next is ten seconds away. Somebody whose
+   * turn it is stamps it anyway.
+   */
+  async assumeCallNow(): Promise<void> {
+    this.#assumedAt = this.#calledAt = this.#clock.monotonic();
+    const lease = await this.#store.lease('signals', this.#leaseMs);
+    if (lease === undefined) return;
+    try {
+      await this.load();
+      if (this.#record.lastCallAt === undefined) await this.#called(lease);
+      else await this.#remember(lease, this.#record);
+    } finally {
+      await lease.release().catch(() => undefined);
+    }
   }
 
   /**
@@ -139,11 +160,16 @@ export class Pacer {
 
   async #take<T>(lease: Lease, work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
     const before = this.#calledAt;
+    const startedAt = this.#clock.monotonic();
     const turn = { isLost: false };
     const leave = async (): Promise<void> => {
-      turn.isLost = !(await lease.renew(this.#leaseMs));
-      if (turn.isLost)
-        throw new CrowdsecError('CROWDSEC_LEASE_BUSY', 'Another process took over the sending of signals.');
+      turn.isLost = this.#assumedAt >= startedAt || !(await lease.renew(this.#leaseMs));
+      if (turn.isLost) {
+        throw new CrowdsecError(
+          'CROWDSEC_LEASE_BUSY',
+          'Another process took over the sending of signals, or the store was emptied meanwhile.',
+        );
+      }
       await this.#called(lease);
     };
     const alive = keepAlive(lease, this.#leaseMs, this.#scheduler);

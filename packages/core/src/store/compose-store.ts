@@ -36,6 +36,7 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
     description: engine.description,
     durable: engine.durable,
     shared: engine.shared,
+    networked: engine.networked,
     crashSafe: engine.crashSafe,
     get reachable() {
       return status.reachable;

@@ -29,6 +29,7 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
     description: `files in ${folder}`,
     durable: true,
     shared: true,
+    networked: false,
     crashSafe: true,
     async get(key) {
       try {

@@ -25,6 +25,7 @@ export function keyvStore({ keyv, prefix, description, durable, clock, close }: 
     description,
     durable,
     shared: false,
+    networked: false,
     crashSafe: false,
     get: (key) => values.get(key),
     async put(key, value, fence) {

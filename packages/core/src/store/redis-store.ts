@@ -32,6 +32,7 @@ export function redisStore({ redis, codec, prefix, clock, close }: RedisStoreOpt
     description: 'keyv on redis',
     durable: true,
     shared: true,
+    networked: true,
     crashSafe: true,
     async get(key, deadline) {
       const text = await redis.text(prefix + key, deadline);

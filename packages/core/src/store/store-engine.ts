@@ -30,6 +30,7 @@ export interface StoreEngine {
   readonly description: string;
   readonly durable: boolean;
   readonly shared: boolean;
+  readonly networked: boolean;
   readonly crashSafe: boolean;
 
   get(key: string, deadline: Deadline): Promise<JsonValue | undefined>;

@@ -19,6 +19,8 @@ export interface Store {
   readonly durable: boolean;
   /** Several processes see the same values, leases and journal. */
   readonly shared: boolean;
+  /** Processes on several hosts may use it, over a network: somebody may empty it while they run (`FLUSHALL`). */
+  readonly networked: boolean;
   /** A journal entry survives `kill -9` once `append` has resolved. */
   readonly crashSafe: boolean;
   /** Whether the store answered the call that settled last; true before the first. Asking costs nothing. */
@@ -99,6 +101,8 @@ export const STATE_KINDS = {
   token: 'cache',
   /** Login and registration budgets, stops. */
   session: 'budget',
+  /** The machine that running processes use, and when they did. */
+  'machine-in-use': 'cache',
   /** The snapshot blob; its head holds the time of the pull, and is still told when only the bytes are damaged. */
   decisions: 'cache',
   /** What this installation decided itself: a list of the blobs `local-decisions:<id>` that hold it. */

@@ -1,0 +1,88 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../logger.js';
+import type { Lease } from '../store/store.js';
+import type { Credentials } from './credentials.js';
+import { DAY_MS, FORBIDDEN_BEFORE_REJECTED, HOUR_MS } from './login-budget.js';
+import type { CandidatePair, MachineIdentity } from './machine-identity.js';
+import { validatePair } from './registration.js';
+import type { Token } from './token.js';
+import type { WatcherCalls } from './watcher-calls.js';
+
+export interface LoginsOptions {
+  readonly calls: WatcherCalls;
+  readonly identity: MachineIdentity;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Credentials that the user keeps; they are never replaced. */
+  readonly credentials?: { readonly machineId: string; readonly password: string };
+}
+
+/** How a token is had for a pair: by a login alone when one has succeeded before, else with what makes CAPI know the pair. */
+export class Logins {
+  readonly #options: LoginsOptions;
+
+  constructor(options: LoginsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param previous the token that is stored, whose scenarios are declared on
+   * @throws CrowdsecError what the call threw, or the code of the stop that follows from its answer
+   */
+  async logIn(lease: Lease, { pair, isNew }: CandidatePair, previous: Token | undefined): Promise<Token> {
+    const { calls, identity } = this.#options;
+    if (identity.current?.status === 'validated') return this.#logInValidated(lease, pair, previous);
+    const token = await validatePair(
+      {
+        register: (candidate: Credentials) => calls.register(lease, candidate),
+        login: async (candidate: Credentials) => {
+          const outcome = await calls.login(lease, candidate, previous);
+          return 'token' in outcome ? outcome.token : undefined;
+        },
+      },
+      pair,
+      isNew,
+    );
+    return token ?? this.#replace(lease, previous);
+  }
+
+  async #logInValidated(lease: Lease, pair: Credentials, previous: Token | undefined): Promise<Token> {
+    const { calls } = this.#options;
+    const outcome = await calls.login(lease, pair, previous);
+    if ('token' in outcome) return outcome.token;
+    const forbiddenInARow = calls.record.forbiddenInARow + (outcome.refused === 403 ? 1 : 0);
+    if (outcome.refused === 401 || forbiddenInARow >= FORBIDDEN_BEFORE_REJECTED) {
+      const stop = {
+        code: 'CROWDSEC_CREDENTIALS_REJECTED',
+        forMs: DAY_MS,
+        message:
+          `CAPI rejects the credentials of machine ${pair.machineId}, which it once accepted. They are kept, and tried once a day: ` +
+          'ask CrowdSec, or restore the right ones.',
+      } as const;
+      throw await calls.stop(lease, stop, { forbiddenInARow });
+    }
+    const stop = {
+      code: 'CROWDSEC_LOGIN_FORBIDDEN',
+      forMs: HOUR_MS,
+      message: 'CAPI forbids the login (403): too many logins from this address, or a machine that was removed.',
+    } as const;
+    throw await calls.stop(lease, stop, { forbiddenInARow });
+  }
+
+  /** Gives up a pair that both a login and a registration refused: at most once an hour, and never one that the user gave. */
+  async #replace(lease: Lease, previous: Token | undefined): Promise<Token> {
+    const { calls, clock, credentials: given, identity, logger } = this.#options;
+    const { replacedAt } = calls.record;
+    const tooSoon = replacedAt !== undefined && replacedAt + HOUR_MS > clock.now();
+    if (given !== undefined || tooSoon) {
+      const what = given === undefined ? 'a second new machine id within an hour' : 'the given credentials';
+      const message = `CAPI accepts neither a login nor a registration of ${what}.`;
+      throw await calls.stop(lease, { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message });
+    }
+    logger.warn(
+      'CAPI refuses both the login and the registration of a machine id that was never validated: a new one is made.',
+    );
+    await calls.replaced(lease);
+    return this.logIn(lease, await identity.newPair(lease), previous);
+  }
+}

@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { CrowdsecError } from '../errors.js';
+import { silentLogger } from '../logger.js';
+import type { JsonValue, Lease, Store, StoreKey } from '../store/store.js';
+import { HOUR_MS } from './login-budget.js';
+import type { Session } from './session.js';
+
+const MINUTE_MS = 60_000;
+const LOGIN = '/v3/watchers/login';
+const REGISTER = '/v3/watchers';
+
+let world: CapiWorld;
+const running: Session[] = [];
+beforeEach(async () => {
+  world = await capiWorld();
+});
+afterEach(async () => {
+  for (const session of running.splice(0)) await session.stop();
+  await world[Symbol.asyncDispose]();
+});
+
+/** A process as an agent runs it. */
+async function started(options: Parameters<CapiWorld['process']>[0] = {}): Promise<Session> {
+  const { session } = world.process(options);
+  running.push(session);
+  await session.load();
+  session.startWatching();
+  await world.time.advance(1);
+  return session;
+}
+
+async function emptyTheStore(): Promise<void> {
+  for (const key of ['credentials', 'token', 'session', 'machine-in-use', 'signals'] as const)
+    await world.store().delete(key);
+}
+
+describe('the login budget', () => {
+  it('holds while the wall clock jumps to and fro', async () => {
+    const { session } = world.process();
+    for (let minute = 0; minute < 60; minute++) {
+      const token = await session.token().catch(() => undefined);
+      if (token !== undefined) await session.token(token).catch(() => undefined);
+      await world.time.advance(MINUTE_MS);
+      world.time.jump(minute % 2 === 0 ? 3 * HOUR_MS : -3 * HOUR_MS);
+    }
+    expect(world.count(LOGIN)).toBeLessThanOrEqual(5);
+    await world.time.advance(HOUR_MS);
+    await expect(session.token()).resolves.toBeDefined();
+  });
+
+  it('keeps a stop while the wall clock jumps ahead, and ends it in time when it jumps back', async () => {
+    const { session } = world.process();
+    await session.token();
+    await session.stopAfterRefusal('refused');
+    world.time.jump(5 * HOUR_MS);
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    world.time.jump(-10 * HOUR_MS);
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    await world.time.advance(HOUR_MS + 1);
+    await expect(session.token()).resolves.toBeDefined();
+  });
+
+  it.each<JsonValue>([null, 7, 'text', [], {}, { logins: 3 }])(
+    'counts as spent for an hour when its record is damaged (%j), and a token that is held serves on',
+    async (damage) => {
+      await world.process().session.token();
+      await world.time.advance(30 * MINUTE_MS);
+      await world.store().put('session', damage);
+      await expect(world.process().session.token()).resolves.toBeDefined();
+      await world.time.advance(31 * MINUTE_MS);
+      for (let starts = 0; starts < 3; starts++) {
+        await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LOGIN_BUDGET' });
+      }
+      await world.time.advance(30 * MINUTE_MS);
+      await expect(world.process().session.token()).resolves.toBeDefined();
+      expect(world.count(LOGIN)).toBe(2);
+      expect(world.count(REGISTER)).toBe(1);
+    },
+  );
+
+  it.each<JsonValue>([null, 'text', {}])('rebuilds a damaged token with one login (%j)', async (damage) => {
+    await world.process().session.token();
+    await world.store().put('token', damage);
+    await expect(world.process().session.token()).resolves.toBeDefined();
+    expect(world.paths()).toEqual([REGISTER, LOGIN, LOGIN]);
+  });
+
+  it.each<JsonValue>([null, 'text', {}, { machineId: '', prefix: '', status: 'validated' }])(
+    'never pays for a damaged identity: it is neither guessed nor overwritten (%j)',
+    async (damage) => {
+      await world.process().session.token();
+      await world.store().put('credentials', damage);
+      await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_STORE_UNAVAILABLE' });
+      expect(
+        await world
+          .store()
+          .get('credentials')
+          .catch(() => damage),
+      ).toEqual(damage);
+      expect(world.paths()).toEqual([REGISTER, LOGIN]);
+    },
+  );
+});
+
+describe('what came of a call and could not be written', () => {
+  /** A store whose writes of these keys fail while `isFailing`. */
+  function failing(keys: readonly StoreKey[], state: { isFailing: boolean }): Store {
+    const store = world.store();
+    const refuse = (key: StoreKey): void => {
+      if (state.isFailing && keys.includes(key)) throw new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', `no ${key}`);
+    };
+    const fencedBy = (lease: Lease): Lease => ({
+      ...lease,
+      put: async (key, value) => {
+        refuse(key);
+        await lease.put(key, value);
+      },
+    });
+    return {
+      ...store,
+      lease: async (name, ttlMs) => {
+        const lease = await store.lease(name, ttlMs);
+        return lease && fencedBy(lease);
+      },
+    };
+  }
+
+  it('counts in memory, and is written before anything else happens', async () => {
+    const state = { isFailing: false };
+    const { session } = world.process({ store: failing(['token'], state) });
+    await session.token();
+    await world.time.advance(HOUR_MS);
+    state.isFailing = true;
+    const token = await session.token();
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_STORE_UNAVAILABLE' });
+    expect(world.count(LOGIN)).toBe(2);
+
+    state.isFailing = false;
+    expect((await session.token()).jwt.reveal()).toBe(token.jwt.reveal());
+    expect((await world.process().session.token()).jwt.reveal()).toBe(token.jwt.reveal());
+    expect(world.count(LOGIN)).toBe(2);
+  });
+
+  it('is a stop that holds, and that others learn of', async () => {
+    const state = { isFailing: false };
+    const { session } = world.process({ store: failing(['session'], state) });
+    await session.token();
+    state.isFailing = true;
+    await session.stopAfterRefusal('refused');
+    await expect(session.token()).rejects.toThrow();
+    state.isFailing = false;
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+  });
+});
+
+describe('a pair', () => {
+  it('that has a token stored has logged in: it is not replaced when a crash left it pending', async () => {
+    const { session, store } = world.process();
+    const { machineId } = await session.token();
+    const stored = (await store.get('credentials')) as object;
+    await store.put('credentials', { ...stored, status: 'pending' });
+    await world.time.advance(2 * HOUR_MS);
+    world.sandbox.faults.add({ path: LOGIN, status: 403, times: Infinity });
+    world.sandbox.faults.add({ path: /^\/v3\/watchers$/, status: 409, times: Infinity });
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LOGIN_FORBIDDEN' });
+    expect(await store.get('credentials')).toMatchObject({ machineId, status: 'validated' });
+    expect(world.count(REGISTER)).toBe(1);
+  });
+});
+
+describe('a prefix', () => {
+  const idWith = async (machineIdPrefix: string): Promise<string> => {
+    const { machineId } = await world.process({ machineIdPrefix }).session.token();
+    await world.time.advance(HOUR_MS);
+    return machineId;
+  };
+
+  it('that is changed and changed back finds its machine again', async () => {
+    const ids = [
+      await idWith('a'),
+      await idWith('b'),
+      await idWith('a'),
+      await idWith(''),
+      await idWith('b'),
+      await idWith(''),
+    ];
+    const [a, b, , none] = ids;
+    expect(ids).toEqual([a, b, a, none, b, none]);
+    expect(world.sandbox.machines).toHaveLength(3);
+  });
+
+  it('is not lost to credentials that are given for a while', async () => {
+    const machineId = await idWith('');
+    const credentials = { machineId: 'a'.repeat(48), password: 'S3cret-of-the-user' };
+    await world.process({ credentials }).session.token();
+    await world.time.advance(HOUR_MS);
+    expect(await idWith('')).toBe(machineId);
+    await world.process({ credentials }).session.token();
+    expect(world.sandbox.machines).toHaveLength(2);
+    expect(world.count(REGISTER)).toBe(2);
+  });
+
+  it('that differs from the one of a running process is an error that names both, and makes no machine', async () => {
+    const first = await started({ machineIdPrefix: 'first' });
+    await first.token();
+    await world.time.advance(10_000);
+    const second = await started({ machineIdPrefix: 'second' });
+    for (let minute = 0; minute < 70; minute += 5) {
+      await expect(second.token()).rejects.toMatchObject({
+        code: 'CROWDSEC_OPTION_INVALID',
+        path: 'options.machineIdPrefix',
+        message: expect.stringMatching(/'second'.*'first'/) as string,
+      });
+      await first.token();
+      await world.time.advance(5 * MINUTE_MS);
+    }
+    expect(second.state.failure?.message).toContain("'first'");
+    expect(world.sandbox.machines).toHaveLength(1);
+
+    await first.stop();
+    await expect(second.token()).resolves.toMatchObject({ machineId: expect.stringMatching(/^second/) as string });
+  });
+
+  it("of a process that was killed stands in nobody's way for long, though its clock ran ahead", async () => {
+    let isAlive = true;
+    const { clock, scheduler } = world.time;
+    const first = await started({
+      machineIdPrefix: 'first',
+      clock: { now: () => clock.now() + 72 * HOUR_MS, monotonic: () => clock.monotonic() },
+      scheduler: {
+        schedule: (name, delayMs, run) => scheduler.schedule(name, delayMs, () => (isAlive ? run() : undefined)),
+      },
+    });
+    await first.token();
+    await world.time.advance(30_000);
+    isAlive = false;
+    const { session } = world.process({ machineIdPrefix: 'second' });
+    await expect(session.token()).rejects.toMatchObject({ path: 'options.machineIdPrefix' });
+    await world.time.advance(2 * MINUTE_MS);
+    await expect(session.token()).resolves.toMatchObject({ machineId: expect.stringMatching(/^second/) as string });
+  });
+
+  it('is no war when both processes start at once', async () => {
+    const errors: string[] = [];
+    const logger = { ...silentLogger, error: (message: string) => errors.push(message) };
+    const sessions = [await started({ machineIdPrefix: 'a', logger }), await started({ machineIdPrefix: 'b', logger })];
+    for (let minute = 0; minute < 3 * 60; minute += 10) {
+      for (const session of sessions) await session.token().catch((error: unknown) => errors.push(String(error)));
+      await world.time.advance(10 * MINUTE_MS);
+    }
+    expect(world.sandbox.machines.length).toBeLessThanOrEqual(2);
+    expect(world.count(LOGIN)).toBeLessThanOrEqual(6);
+    expect(errors.some((message) => message.includes("'a'") && message.includes("'b'"))).toBe(true);
+  });
+});
+
+describe('an emptied store', () => {
+  it('costs no machine when any of eight processes acts next, though one of them made it', async () => {
+    const sessions: Session[] = [];
+    for (let process = 0; process < 8; process++) sessions.push(await started());
+    const { machineId } = await sessions[0]!.token();
+    await world.time.advance(10_000);
+    for (const session of sessions) {
+      await emptyTheStore();
+      expect((await session.token()).machineId).toBe(machineId);
+    }
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+  });
+
+  it('is put back within seconds, whoever made the machine, with its token and its budget', async () => {
+    const maker = await started();
+    await started();
+    const { machineId } = await maker.token();
+    await world.time.advance(6_000);
+    await maker.stop();
+    await emptyTheStore();
+    await world.time.advance(6_000);
+    const { session } = world.process();
+    expect((await session.token()).machineId).toBe(machineId);
+    expect(world.paths()).toEqual([REGISTER, LOGIN]);
+    expect(session.state.loginsLastHour).toBe(1);
+  });
+
+  it('that others can empty is asked twice before a machine is registered in it', async () => {
+    const knows = await started({ store: { ...world.store(), networked: true } });
+    const newcomer = world.process({ store: { ...world.store(), networked: true } }).session;
+    const { machineId } = await drive(knows.token());
+    await emptyTheStore();
+    expect((await drive(newcomer.token())).machineId).toBe(machineId);
+    expect(world.count(REGISTER)).toBe(1);
+  });
+});
+
+/** Lets processes that wait go on. */
+async function drive<T>(work: Promise<T>): Promise<T> {
+  let done = false;
+  const settle = (): void => void (done = true);
+  work.then(settle, settle);
+  while (!done) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await world.time.advance(100);
+  }
+  return work;
+}
