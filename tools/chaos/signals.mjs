@@ -5,7 +5,7 @@ import { Worker } from './workers.mjs';
 import { callsTo, inWorld } from './world.mjs';
 
 /** @import { Call, Fault } from '@crowdsec-sdk/sandbox' */
-/** @import { ChaosOptions, ChaosOutcome, Say, World } from './types.d.mts' */
+/** @import { ChaosOptions, ChaosOutcome, Say, TestEnvironment } from './types.d.mts' */
 
 /**
  * What becomes of a call to `POST /v3/signals`, and how often; the rest of them succeed.
@@ -62,7 +62,7 @@ class Run {
   #seen = 0;
 
   /**
-   * @param {World} world
+   * @param {TestEnvironment} world
    * @param {ChaosOptions} options
    * @param {number} epoch
    * @param {Say} say
@@ -145,7 +145,7 @@ class Run {
 
 /**
  * @param {Run} run
- * @param {World} world
+ * @param {TestEnvironment} world
  * @param {ChaosOptions} options
  * @param {number} tookSeconds
  * @returns {ChaosOutcome}

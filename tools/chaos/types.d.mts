@@ -10,7 +10,7 @@ export type Place = { readonly redisSocket: string } | { readonly stateDir: stri
 export type PlaceOf<S extends StoreKind> = S extends 'files' ? Extract<Place, { stateDir: string }> : Place;
 
 /** What a run is given; see `inWorld`. */
-export interface World<P extends Place = Place> {
+export interface TestEnvironment<P extends Place = Place> {
   readonly sandbox: Sandbox;
   /** Present for the store `redis`. */
   readonly redis: RedisServer | undefined;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startRedis } from '../redis-server.mjs';
 
 /** @import { Sandbox, SandboxOptions } from '@crowdsec-sdk/sandbox' */
-/** @import { PlaceOf, StoreKind, World } from './types.d.mts' */
+/** @import { PlaceOf, StoreKind, TestEnvironment } from './types.d.mts' */
 
 /**
  * Runs `run` with a sandbox and with a place where agents keep their state: a private Redis that writes every command to disk
@@ -15,7 +15,7 @@ import { startRedis } from '../redis-server.mjs';
  * @template R
  * @param {S} store
  * @param {SandboxOptions} options
- * @param {(world: World<PlaceOf<S>>) => Promise<R>} run
+ * @param {(world: TestEnvironment<PlaceOf<S>>) => Promise<R>} run
  */
 export async function inWorld(store, options, run) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-chaos-'));

@@ -47,7 +47,7 @@ export class Replay {
     this.#host = new ExtensionHost({
       extensions,
       actions: {
-        shielded: (address) => {
+        reasonNotReportable: (address) => {
           const prefix = parsePrefix(address);
           return prefix !== undefined && isPublicIp(prefix) ? undefined : 'non-public-ip';
         },

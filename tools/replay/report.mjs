@@ -2,9 +2,9 @@
  * @import { Replay } from './replay.mjs'
  * @typedef {Replay['detections']} Detections
  * @typedef {{ attackers: Map<string, string>, innocents: Map<string, string> }} Day the addresses that were planted, and what each does
- * @typedef {ReturnType<typeof judge>} Judgement
+ * @typedef {ReturnType<typeof judge>} ReplayAssessment
  * @typedef {{ lines: number, unreadable: number, hours: number, seconds: number, linesPerSecond: number, refusedLater: number,
- *   scenarios: Record<string, string | number>[], top: Record<string, string | number>[], synthetic?: Judgement }} Figures
+ *   scenarios: Record<string, string | number>[], top: Record<string, string | number>[], synthetic?: ReplayAssessment }} Figures
  */
 
 /**

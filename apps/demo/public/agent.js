@@ -44,7 +44,7 @@ function showBuffer({ size, capacity, nextFlushReason, sent, refused }) {
   say('buffer-size', integer(size));
   say('buffer-of', `of ${capacity} in one call`);
   const why =
-    size === 0 ? 'Nothing waits.' : nextFlushReason ? `Why then: ${nextFlushReason}.` : 'Waiting for its turn.';
+    size === 0 ? 'Nothing waits.' : nextFlushReason ? `Why then: ${nextFlushReason}.` : 'PendingSignal for its turn.';
   const refusals = Object.entries(refused)
     .map(([reason, times]) => `${integer(times)} ${reason}`)
     .join(', ');

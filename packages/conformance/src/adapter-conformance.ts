@@ -10,7 +10,7 @@ import { refusalCases } from './cases/refusal.js';
 import { spoofingCases } from './cases/spoofing.js';
 import type { Host } from './host.js';
 import type { Subject } from './suite.js';
-import { createWorld, type World } from './world.js';
+import { createTestEnvironment, type TestEnvironment } from './test-environment.js';
 
 /**
  * Declares the suite that every adapter passes: over real HTTP, against a listening server of its framework, with a
@@ -18,12 +18,12 @@ import { createWorld, type World } from './world.js';
  * declared for it.
  */
 export function adapterConformance(host: Host): void {
-  let world: World;
+  let world: TestEnvironment;
   const subject: Subject = { host, world: () => world };
 
   describe(`conformance: ${host.adapter}`, () => {
     beforeAll(async () => {
-      world = await createWorld(host);
+      world = await createTestEnvironment(host);
     });
     afterAll(() => world.stop());
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { CLEAN, type PlacedHost } from './world.js';
+import { CLEAN, type PlacedHost } from './test-environment.js';
 
 export interface Question {
   readonly method?: string;

@@ -4,4 +4,4 @@ export { listenByTls, portOf } from './listen.js';
 export { middlewareConformance, OFFLINE, type MiddlewareFactory } from './middleware-suite.js';
 export { nodeHost, type NodeApp } from './node-host.js';
 export { processHost } from './process-host.js';
-export { BANNED, CLEAN, PLACES } from './world.js';
+export { BANNED, CLEAN, PLACES } from './test-environment.js';

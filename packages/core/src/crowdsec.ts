@@ -18,7 +18,7 @@ import type { LocalDecision } from './decisions/local-decisions.js';
 import type { DecisionMatch } from './decisions/row-source.js';
 import { messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
-import type { Actions } from './extensions/acting.js';
+import type { Actions } from './extensions/outcome-executor.js';
 import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
 import type { ExtensionHost } from './extensions/host.js';
 import type { Health } from './health.js';
@@ -98,7 +98,7 @@ class Agent implements Crowdsec {
   /** What extensions act by. */
   #actions(reasonNotReportable: ReasonNotReportable): Actions {
     return {
-      shielded: (address) => {
+      reasonNotReportable: (address) => {
         const prefix = parsePrefix(address);
         return prefix && reasonNotReportable(prefix);
       },

@@ -98,7 +98,7 @@ export interface StoreHealth {
   readonly damagedEntries: number;
 }
 
-interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
+interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
   readonly started: boolean;
   readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
@@ -114,7 +114,7 @@ interface JudgedFacts extends Omit<Health, 'status' | 'problems'> {
 }
 
 /** The health of these facts: what is wrong, and how bad that is. */
-export function judge(facts: JudgedFacts): Health {
+export function assessHealth(facts: HealthFacts): Health {
   const {
     started,
     failure: _,
@@ -130,7 +130,7 @@ export function judge(facts: JudgedFacts): Health {
   return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
 }
 
-function* problemsOf(facts: JudgedFacts): Iterable<Problem> {
+function* problemsOf(facts: HealthFacts): Iterable<Problem> {
   const { started, failure, geoFailure, identity, decisions, store, extensions, cappedScenarios, faults } = facts;
   if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
   yield* store.problems;

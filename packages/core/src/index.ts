@@ -72,7 +72,7 @@ export type {
   RequestEvent,
   ResponseEvent,
 } from './extensions/detection-event.js';
-export type { Suppression } from './extensions/acting.js';
+export type { Suppression } from './extensions/outcome-executor.js';
 export type { Detector, Outcome, OutcomeDecision } from './extensions/detector.js';
 export {
   EXTENSION_API_VERSION,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defaultFetch } from '../src/capi/default-fetch.js';
 import { Transport } from '../src/capi/transport.js';
-import { Breather } from '../src/decisions/breather.js';
+import { EventLoopYielder } from '../src/decisions/event-loop-yielder.js';
 import { answerWithin, withinDeadline } from '../src/deadline.js';
 import { timerScheduler } from '../src/scheduler.js';
 import { downloadList } from '../src/sources/download-list.js';
@@ -30,7 +30,7 @@ const list = async (path: string, fetch: typeof globalThis.fetch = builtIn): Pro
     limits: { maxBytes: 1e6, maxEntries: 1e6, timeoutMs: MS, concurrency: 1 },
     fetch,
     signal: new AbortController().signal,
-    breather: new Breather(),
+    yielder: new EventLoopYielder(),
   });
   if (status === 'failed') throw new Error('late');
 };

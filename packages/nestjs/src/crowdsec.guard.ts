@@ -5,7 +5,7 @@ import { contextFacts, hasHandshake, subjectOf } from './context-facts.js';
 import { CrowdsecForbiddenException } from './crowdsec-forbidden.exception.js';
 import { disconnect, type GatewayClient } from './disconnect.js';
 import { followContext } from './follow-context.js';
-import { judgementOf, rememberJudgement } from './judgements.js';
+import { inspectionRecordOf, recordInspection } from './inspection-records.js';
 import { oncePerAgent } from './once-per-agent.js';
 import { refusesPromise } from './refuses-promise.js';
 import { reportRefusals } from './report-refusals.js';
@@ -87,7 +87,7 @@ export class CrowdsecGuard implements CanActivate {
   #judge(context: ExecutionContext): Verdict {
     const { bouncer } = this.crowdsec;
     // A connection lasts, and decisions change meanwhile: each message is judged, once for all its guards.
-    const known = judgementOf(context.getType() === 'ws' ? context : subjectOf(context));
+    const known = inspectionRecordOf(context.getType() === 'ws' ? context : subjectOf(context));
     if (known !== undefined && known.by === this.#factsReader) return known.verdict;
     const earlier = this.#factsReader === contextFacts ? bouncer.verdicts.of(subjectOf(context)) : undefined;
     if (earlier !== undefined) return this.#remember(context, earlier);
@@ -106,8 +106,8 @@ export class CrowdsecGuard implements CanActivate {
 
   #remember(context: ExecutionContext, verdict: Verdict): Verdict {
     const judgement = { by: this.#factsReader, verdict };
-    rememberJudgement(subjectOf(context), judgement);
-    if (context.getType() === 'ws') rememberJudgement(context, judgement);
+    recordInspection(subjectOf(context), judgement);
+    if (context.getType() === 'ws') recordInspection(context, judgement);
     return verdict;
   }
 

@@ -3,7 +3,7 @@ import { Injectable, type NestMiddleware } from '@nestjs/common';
 import { followAnswer, nodeFacts, type Crowdsec, type Verdict } from '@crowdsec-sdk/core';
 import { answerBlocked } from './answer-blocked.js';
 import { contextFacts } from './context-facts.js';
-import { earlierVerdict, rememberJudgement } from './judgements.js';
+import { earlierVerdict, recordInspection } from './inspection-records.js';
 import { InjectCrowdsec } from './tokens.js';
 
 /**
@@ -34,7 +34,7 @@ export class CrowdsecMiddleware implements NestMiddleware<IncomingMessage, Serve
     const follow = (verdict: Verdict): void => {
       followAnswer(bouncer, facts, verdict, response);
       if (verdict.action === 'block') return answerBlocked(response, verdict.response);
-      rememberJudgement(request, { by: contextFacts, verdict });
+      recordInspection(request, { by: contextFacts, verdict });
       next();
     };
     const verdict = bouncer.inspect(facts);

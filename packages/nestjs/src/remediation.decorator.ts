@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { PassVerdict, VerdictFacts } from '@crowdsec-sdk/core';
 import { subjectOf } from './context-facts.js';
-import { judgementOf } from './judgements.js';
+import { inspectionRecordOf } from './inspection-records.js';
 
 /**
  * Hands the verdict of the guard or the middleware to a handler, whole or one fact of it; `undefined` where neither has looked.
@@ -12,7 +12,7 @@ import { judgementOf } from './judgements.js';
  */
 export const Remediation: (fact?: keyof VerdictFacts) => ParameterDecorator = createParamDecorator(
   (fact: keyof VerdictFacts | undefined, context: ExecutionContext): PassVerdict | string | undefined => {
-    const verdict = judgementOf(subjectOf(context))?.verdict;
+    const verdict = inspectionRecordOf(subjectOf(context))?.verdict;
     if (verdict?.action !== 'pass') return undefined;
     return fact === undefined ? verdict : verdict[fact];
   },

@@ -1,7 +1,7 @@
 import { Logger, type ExecutionContext } from '@nestjs/common';
 import type { Crowdsec } from '@crowdsec-sdk/core';
 import { contextFacts, subjectOf } from './context-facts.js';
-import { judgementOf } from './judgements.js';
+import { inspectionRecordOf } from './inspection-records.js';
 import { oncePerAgent } from './once-per-agent.js';
 import { refusesPromise } from './refuses-promise.js';
 import { ruleFor, type ReportRule } from './report-rules.js';
@@ -28,7 +28,7 @@ export function reportCause(crowdsec: Crowdsec, { context, rules, ip }: Reportab
 
 /** Whom a signal of this call is about: as the guard found, else as the facts say. */
 export function callerIp(crowdsec: Crowdsec, context: ExecutionContext): string | undefined {
-  return judgementOf(subjectOf(context))?.verdict.ip ?? crowdsec.bouncer.clientIp(contextFacts(context));
+  return inspectionRecordOf(subjectOf(context))?.verdict.ip ?? crowdsec.bouncer.clientIp(contextFacts(context));
 }
 
 function tell(crowdsec: Crowdsec, rule: ReportRule, ip: string, context: ExecutionContext): void {

@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { Crowdsec } from '@crowdsec-sdk/core';
 import { responseOf, subjectOf } from './context-facts.js';
-import { judgementOf } from './judgements.js';
+import { inspectionRecordOf } from './inspection-records.js';
 import { callerIp, reportCause } from './report-cause.js';
 import { rulesOf } from './report-rules.js';
 
@@ -19,7 +19,7 @@ export function reportRefusals(crowdsec: Crowdsec, reflector: Reflector, context
   const call = { context, rules, ip: callerIp(crowdsec, context) };
   const response = responseOf(context);
   response?.once('finish', () => {
-    const isBlocked = judgementOf(subject)?.verdict.action === 'block';
+    const isBlocked = inspectionRecordOf(subject)?.verdict.action === 'block';
     if (phases.get(subject) === 'guards' && !isBlocked) reportCause(crowdsec, call, response.statusCode);
   });
 }

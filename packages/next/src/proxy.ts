@@ -1,7 +1,7 @@
 import type { Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
 import { NextResponse, type NextFetchEvent, type NextRequest } from 'next/server.js';
 import { requestFacts } from './facts.js';
-import { judge } from './judge.js';
+import { inspectOnce } from './inspect-once.js';
 import { isBuilding, shareCrowdsec } from './shared.js';
 
 /** What Next calls before it routes: `proxy` in Next 16, `middleware` in Next 15. */
@@ -34,7 +34,7 @@ export function createCrowdsecProxy(given: CrowdsecOptions | Crowdsec, next?: Pr
   // Where instrumentation.ts has started it already, this changes nothing.
   if (!isBuilding()) crowdsec.start().catch((error: unknown) => console.error('[crowdsec]', error));
   const proxy = async (request: NextRequest, event: NextFetchEvent): Promise<Response> => {
-    const verdict = await judge(crowdsec, requestFacts(request));
+    const verdict = await inspectOnce(crowdsec, requestFacts(request));
     if (verdict.action === 'block') return verdict.toResponse();
     return (await next?.(request, event)) ?? NextResponse.next();
   };

@@ -1,7 +1,7 @@
 import type { BlockVerdict, PassVerdict } from '@crowdsec-sdk/core';
 import { headers } from 'next/headers.js';
 import { requestFacts } from './facts.js';
-import { judge } from './judge.js';
+import { inspectOnce } from './inspect-once.js';
 import { getCrowdsec } from './shared.js';
 
 /** What a guarded route handler finds in its context, beside `params`. */
@@ -50,13 +50,13 @@ export function withCrowdsec(guarded: (...args: never[]) => unknown) {
   return async (...args: never[]): Promise<unknown> => {
     const [request, context] = args as readonly unknown[];
     if (request instanceof Request) {
-      const verdict = await judge(getCrowdsec(), requestFacts(request));
+      const verdict = await inspectOnce(getCrowdsec(), requestFacts(request));
       return verdict.action === 'block'
         ? verdict.toResponse()
         : (guarded as RouteHandler<object>)(request, { ...(context as object), crowdsec: verdict });
     }
     const facts = { remoteAddress: undefined, method: 'POST', path: '', headers: await headers() };
-    const verdict = await judge(getCrowdsec(), facts);
+    const verdict = await inspectOnce(getCrowdsec(), facts);
     if (verdict.action === 'block') throw new CrowdsecBlockedError(verdict);
     return guarded(...args);
   };

@@ -2,7 +2,7 @@ import type { CallLog } from './calls.js';
 import type { SandboxClock } from './clock.js';
 import type { DecisionFeed } from './decisions.js';
 import type { Faults } from './faults.js';
-import type { allowlistShelf, blocklistShelf } from './lists.js';
+import type { createAllowlistRegistry, createBlocklistRegistry } from './lists.js';
 import type { LoginBurst } from './login-burst.js';
 import type { Machines } from './machines.js';
 import type { CompleteOptions } from './options.js';
@@ -23,8 +23,8 @@ export interface Backend {
   readonly tokens: Tokens;
   readonly loginBurst: LoginBurst;
   readonly decisions: DecisionFeed;
-  readonly blocklists: ReturnType<typeof blocklistShelf>;
-  readonly allowlists: ReturnType<typeof allowlistShelf>;
+  readonly blocklists: ReturnType<typeof createBlocklistRegistry>;
+  readonly allowlists: ReturnType<typeof createAllowlistRegistry>;
   readonly signals: SignalInbox;
   /** The root of the URLs that answers name, without trailing slash. */
   readonly publicUrl: () => string;

@@ -62,10 +62,10 @@ export interface Allowlists {
 }
 
 /** The lists of one kind: their links in the stream, and what is behind these. */
-export class ListShelf<Input> {
+export class ListRegistry<Input> {
   readonly #clock: TimeSource;
   readonly #describe: (name: string, input: Input) => ListDescription;
-  readonly #lists = new Map<string, Shelved>();
+  readonly #lists = new Map<string, RegisteredList>();
 
   constructor(clock: TimeSource, describe: (name: string, input: Input) => ListDescription) {
     this.#clock = clock;
@@ -97,8 +97,8 @@ export class ListShelf<Input> {
 }
 
 /** @see the `BlocklistLink` of the API contract */
-export function blocklistShelf(clock: TimeSource): ListShelf<BlocklistInput> & Blocklists {
-  return new ListShelf(clock, (name, input) => {
+export function createBlocklistRegistry(clock: TimeSource): ListRegistry<BlocklistInput> & Blocklists {
+  return new ListRegistry(clock, (name, input) => {
     const { lines = [], remediation = 'ban', scope = 'ip', duration = '24h', lastModified, url } = input;
     const text = input.text ?? joined(lines);
     const link = (place: LinkPlace): object => ({ name, url: place.url, remediation, scope, duration });
@@ -107,8 +107,10 @@ export function blocklistShelf(clock: TimeSource): ListShelf<BlocklistInput> & B
 }
 
 /** @see the `AllowlistLink` of the API contract */
-export function allowlistShelf(clock: TimeSource): ListShelf<AllowlistInput | AllowlistEntries> & Allowlists {
-  return new ListShelf(clock, (name, input) => {
+export function createAllowlistRegistry(
+  clock: TimeSource,
+): ListRegistry<AllowlistInput | AllowlistEntries> & Allowlists {
+  return new ListRegistry(clock, (name, input) => {
     const given: AllowlistInput = isEntries(input) ? { entries: input } : input;
     const { entries = [], description = '', lastModified, url } = given;
     const lines = entries.map((entry) => JSON.stringify(typeof entry === 'string' ? { value: entry } : entry));
@@ -139,7 +141,7 @@ interface LinkPlace {
   readonly updatedAt: number;
 }
 
-interface Shelved {
+interface RegisteredList {
   readonly served: ServedList;
   readonly createdAt: number;
   readonly link: (place: LinkPlace) => object;

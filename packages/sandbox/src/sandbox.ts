@@ -6,7 +6,7 @@ import { CallLog, type Call } from './calls.js';
 import { SandboxClock } from './clock.js';
 import { DecisionFeed, type Decisions } from './decisions.js';
 import { Faults } from './faults.js';
-import { allowlistShelf, blocklistShelf, type Allowlists, type Blocklists } from './lists.js';
+import { createAllowlistRegistry, createBlocklistRegistry, type Allowlists, type Blocklists } from './lists.js';
 import { startLapi, type SandboxLapi } from './lapi/lapi.js';
 import { parseList } from './list-file.js';
 import { LoginBurst } from './login-burst.js';
@@ -144,8 +144,8 @@ async function createBackend(given: SandboxOptions): Promise<{ backend: Backend;
     tokens: await Tokens.open(clock, options.tokenLifeMs, state),
     machines: await Machines.open(clock, state),
     loginBurst: await LoginBurst.open(clock, options.loginBurst, state),
-    blocklists: blocklistShelf(clock),
-    allowlists: allowlistShelf(clock),
+    blocklists: createBlocklistRegistry(clock),
+    allowlists: createAllowlistRegistry(clock),
     signals: new SignalInbox(clock, options.rateLimit, options.maxSignals),
     publicUrl: () => publicUrl,
   };

@@ -1,6 +1,6 @@
 import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core';
 import { countingScenario, type Counted } from './counting-scenario.js';
-import { bucketOf, wrong, type CountingOptions } from './scenario-options.js';
+import { bucketOf, invalidOption, type CountingOptions } from './scenario-options.js';
 
 export interface BadUserAgentOptions extends CountingOptions {
   /** More names to look for, as whole words, in any case. */
@@ -19,7 +19,7 @@ export interface BadUserAgentOptions extends CountingOptions {
 export function badUserAgent(options: BadUserAgentOptions): Extension {
   const { agents = [] } = options;
   const empty = agents.indexOf('');
-  if (empty >= 0) throw wrong(`agents[${empty}]`, 'must not be empty: it would be found everywhere');
+  if (empty >= 0) throw invalidOption(`agents[${empty}]`, 'must not be empty: it would be found everywhere');
   const words = [...SCANNERS, ...agents].map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const scanner = new RegExp(`(?<![a-z0-9])(?:${words.join('|')})(?![a-z0-9])`, 'i');
   const counts = (event: DetectionEvent): Counted | undefined => {

@@ -24,10 +24,10 @@ export interface CountingOptions extends ScenarioOptions, Partial<BucketOptions>
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
 export function checkScenarioOptions({ vendor, duration }: ScenarioOptions): void {
   if (typeof vendor !== 'string' || !/^[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?$/.test(vendor)) {
-    throw wrong('vendor', 'must be a name such as acme: [a-z0-9] and, inside, - and _; at most 40 characters');
+    throw invalidOption('vendor', 'must be a name such as acme: [a-z0-9] and, inside, - and _; at most 40 characters');
   }
   if (duration !== undefined && !((parseGoDuration(duration) ?? 0) > 0)) {
-    throw wrong('duration', 'must be a Go duration of more than zero, such as 4h or 30m');
+    throw invalidOption('duration', 'must be a Go duration of more than zero, such as 4h or 30m');
   }
 }
 
@@ -42,7 +42,7 @@ export function bucketOf(given: Partial<BucketOptions> | undefined, usual: Bucke
 }
 
 /** A wrong option, by its name within `options`. */
-export function wrong(option: string, message: string): CrowdsecError {
+export function invalidOption(option: string, message: string): CrowdsecError {
   const path = `options.${option}`;
   return new CrowdsecError('CROWDSEC_OPTION_INVALID', `${path}: ${message}`, { path });
 }

@@ -6,7 +6,7 @@ import { contactSpam, type ContactSpamOptions } from './contact-spam.js';
 import { credentialStuffing } from './credential-stuffing.js';
 import { http404, type Http404Options } from './http-404.js';
 import { loginBruteforce, type LoginBruteforceOptions } from './login-bruteforce.js';
-import { wrong, type CountingOptions } from './scenario-options.js';
+import { invalidOption, type CountingOptions } from './scenario-options.js';
 import { sensitiveFiles, type SensitiveFilesOptions } from './sensitive-files.js';
 
 /** The options of {@link scenarios}: those that all take, which ones are wanted, and what is special about one. */
@@ -73,7 +73,7 @@ function merged<Own extends object>(all: Common, own: Own | undefined): Common &
 function checkNames(option: string, names: readonly string[]): void {
   const unknown = names.findIndex((name) => !Object.hasOwn(BUNDLED, name));
   if (unknown < 0) return;
-  throw wrong(`${option}[${unknown}]`, `"${names[unknown]!}" is none of ${Object.keys(BUNDLED).join(', ')}`);
+  throw invalidOption(`${option}[${unknown}]`, `"${names[unknown]!}" is none of ${Object.keys(BUNDLED).join(', ')}`);
 }
 
 function namesOf<Key extends string>(table: Readonly<Record<Key, unknown>>): Key[] {

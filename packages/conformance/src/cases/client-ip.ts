@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
 import { visit, whoami } from '../visit.js';
-import { BANNED, CLEAN } from '../world.js';
+import { BANNED, CLEAN } from '../test-environment.js';
 
 /** Who is calling, behind which proxies, and who only says so. */
 export function clientIpCases({ host, world }: Subject): void {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ask } from '../ask.js';
 import { resetConnection } from '../reset-connection.js';
 import type { Subject } from '../suite.js';
-import { BANNED, CLEAN } from '../world.js';
+import { BANNED, CLEAN } from '../test-environment.js';
 
 const RESETS = 20;
 const ORDER = 'POST /order HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n';

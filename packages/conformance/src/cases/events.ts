@@ -4,7 +4,7 @@ import type { DetectionEvent } from '@crowdsec-sdk/core';
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
 import { visit } from '../visit.js';
-import { BANNED, CLEAN, type ListenedHost } from '../world.js';
+import { BANNED, CLEAN, type ListenedHost } from '../test-environment.js';
 
 /** What detectors are told: each request that is judged once, and once how it was answered. */
 export function eventCases({ world }: Subject): void {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { rawRequest } from '../raw-request.js';
 import type { Subject } from '../suite.js';
-import { BANNED, CLEAN } from '../world.js';
+import { BANNED, CLEAN } from '../test-environment.js';
 
 const TEN_KB = 10_000;
 

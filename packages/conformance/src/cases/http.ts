@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
 import { visit } from '../visit.js';
-import { BANNED, CLEAN } from '../world.js';
+import { BANNED, CLEAN } from '../test-environment.js';
 
 /** HTTP stays what it was for those who get in, and sound for those who do not. */
 export function httpCases({ world }: Subject): void {

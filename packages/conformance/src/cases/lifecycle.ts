@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
 import { visit } from '../visit.js';
-import { CLEAN } from '../world.js';
+import { CLEAN } from '../test-environment.js';
 
 /** From start to shutdown. */
 export function lifecycleCases({ world }: Subject): void {

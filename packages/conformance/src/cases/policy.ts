@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
 import { visit, whoami } from '../visit.js';
-import { BANNED, CLEAN } from '../world.js';
+import { BANNED, CLEAN } from '../test-environment.js';
 
 /** What the options say is what happens. */
 export function policyCases({ host, world }: Subject): void {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
 import { visit } from '../visit.js';
-import { BANNED, BANNED_V6, CLEAN } from '../world.js';
+import { BANNED, BANNED_V6, CLEAN } from '../test-environment.js';
 
 const ACCEPTS = [
   ['a browser', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8'],

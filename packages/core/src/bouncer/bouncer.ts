@@ -120,7 +120,7 @@ export class Bouncer {
       const client = this.#clientIp(facts);
       ip = client.ip;
       if (client.doubt !== undefined) this.#warn(client.doubt);
-      const found = ip === undefined ? UNKNOWN_CLIENT : this.#judge(ip, facts);
+      const found = ip === undefined ? UNKNOWN_CLIENT : this.#assessHealth(ip, facts);
       this.#counter.find(found.origin, found.remediation);
       return this.#isLetThrough(found) ? pass(ip, found) : this.#refuse(facts, ip, found);
     } catch (error) {
@@ -141,7 +141,7 @@ export class Bouncer {
     };
   }
 
-  #judge(ip: string, facts: RequestFacts): IpRemediation {
+  #assessHealth(ip: string, facts: RequestFacts): IpRemediation {
     const { getIpRemediation, observer } = this.#options;
     observer?.catchUp(ip);
     const found = getIpRemediation(ip);

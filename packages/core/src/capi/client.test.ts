@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { SkipCount } from '../decisions/decision-delta.js';
 import { blocklistParser } from '../decisions/list-parser.js';
 import { RowSet } from '../decisions/row-set.js';
@@ -288,7 +288,7 @@ describe('the size of an answer', () => {
         limits: { maxBytes: 1024 * 1024, maxEntries: 1_000, timeoutMs: 20_000, concurrency: 1 },
         fetch,
         signal: new AbortController().signal,
-        breather: new Breather(),
+        yielder: new EventLoopYielder(),
       });
       expect(list).toMatchObject({ status: 'failed', error: 'longer than 1048576 bytes' });
     }

@@ -1,5 +1,5 @@
 import { checkRemedies } from '../extensions/check-extensions.js';
-import type { Actions } from '../extensions/acting.js';
+import type { Actions } from '../extensions/outcome-executor.js';
 import { ExtensionHost } from '../extensions/host.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';

@@ -2,7 +2,7 @@ import type { Bouncer } from '../bouncer/bouncer.js';
 import type { Session } from '../capi/session.js';
 import type { Clock } from '../clock.js';
 import type { ExtensionHost } from '../extensions/host.js';
-import { judge, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
+import { assessHealth, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
 import type { Fault } from '../injected/faults.js';
 import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
@@ -29,7 +29,7 @@ export interface AgentHealthParts {
 export function agentHealth(parts: AgentHealthParts): Health {
   const { started, geoFailure, userAgent, bouncer, session, decisions, signals, store, extensions, clock, faults } =
     parts;
-  return judge({
+  return assessHealth({
     started,
     geoFailure,
     faults,

@@ -1,4 +1,4 @@
-import type { Actions } from '../extensions/acting.js';
+import type { Actions } from '../extensions/outcome-executor.js';
 import { interfaceIps } from '../interface-ips.js';
 import { formatIp } from '../ip/address.js';
 import { embeddedIpv4 } from '../ip/embedded-ipv4.js';
@@ -6,7 +6,7 @@ import { PrefixSet, type IpPrefix } from '../ip/prefix.js';
 import { isPublicPrefix } from '../ip/public.js';
 
 /** Why an address is never reported or acted on; `undefined` when it may be. */
-export type ReasonNotReportable = (prefix: IpPrefix) => ReturnType<Actions['shielded']>;
+export type ReasonNotReportable = (prefix: IpPrefix) => ReturnType<Actions['reasonNotReportable']>;
 
 /**
  * The addresses that are never reported: those that are not public, those of this host, and allow-listed ones. An IPv6 address that stands

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Breather } from './breather.js';
+import { EventLoopYielder } from './event-loop-yielder.js';
 import { checkIndex } from './check-index.js';
 import { DeltaBuilder } from './decision-delta.js';
 import { DecisionIndex } from './decision-index.js';
@@ -28,7 +28,7 @@ async function changed(change: (numbers: Uint32Array, lengths: readonly number[]
   return DecisionIndex.fromBlob({ head, chunks: [bytes] });
 }
 
-const check = (index: DecisionIndex): Promise<void> => checkIndex(index, new Breather());
+const check = (index: DecisionIndex): Promise<void> => checkIndex(index, new EventLoopYielder());
 
 describe('checkIndex', () => {
   it('takes what was written', async () => {

@@ -1,5 +1,5 @@
 import { CrowdsecError } from '../errors.js';
-import type { Breather } from './breather.js';
+import type { EventLoopYielder } from './event-loop-yielder.js';
 import type { DecisionIndex } from './decision-index.js';
 import type { DecisionTable } from './decision-table.js';
 import { FAMILIES } from './row-set.js';
@@ -10,18 +10,18 @@ const ROWS = 8192;
 /**
  * Checks what lookups and merges follow in an index that was read from a store: with a right checksum it may still be
  * the work of a faulty version or of somebody else. Each row leads to rows before it, and to a source that there is;
- * rows are sorted; the outline points into the rows; the counts by source are those of the rows.
+ * rows are sorted; the bitmap points into the rows; the counts by source are those of the rows.
  *
  * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` naming what does not fit
  */
-export async function checkIndex({ tables, sources }: DecisionIndex, breather: Breather): Promise<void> {
+export async function checkIndex({ tables, sources }: DecisionIndex, yielder: EventLoopYielder): Promise<void> {
   for (const family of FAMILIES) {
     const table = tables[family];
     const counts = new Uint32Array(sources.length);
     for (let row = 0; row < table.size; row += ROWS) {
       const wrong = checkRows(table, row, Math.min(table.size, row + ROWS), counts);
       if (wrong !== undefined) throw damaged(wrong);
-      if (breather.tired()) await breather.rest();
+      if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
     if (counts.some((count, source) => count !== table.stats.counts[source])) throw damaged('its counts are wrong');
     if (!table.hasSoundOutline()) throw damaged('what finds its rows points elsewhere');

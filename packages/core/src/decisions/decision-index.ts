@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { formatIp } from '../ip/address.js';
 import { readIp, words } from '../ip/parse.js';
 import type { Blob } from '../store/store.js';
-import { Breather } from './breather.js';
+import { EventLoopYielder } from './event-loop-yielder.js';
 import type { DecisionDelta } from './decision-delta.js';
 import { type DecisionTable, emptyTable, type Tables } from './decision-table.js';
 import { readBlob, writeBlob } from './index-blob.js';
@@ -94,15 +94,15 @@ export class DecisionIndex {
   /** As {@link apply}, and how many decisions that added, renewed or deleted. */
   async applyCounted(delta: DecisionDelta, options: { readonly now: number }): Promise<AppliedDelta> {
     const { sources, plan } = planMerge(this, delta, Math.floor(options.now / 1000));
-    const breather = new Breather();
+    const yielder = new EventLoopYielder();
     const tables: Partial<Record<Family, DecisionTable>> = {};
     let [added, deleted] = [0, 0];
     for (const family of FAMILIES) {
-      const merged = await mergeRows(this.tables[family], delta.rows[family], plan, breather);
+      const merged = await mergeRows(this.tables[family], delta.rows[family], plan, yielder);
       tables[family] = merged.table;
       added += merged.added;
       deleted += merged.deleted;
-      await breather.rest();
+      await yielder.yieldToEventLoop();
     }
     return { index: new DecisionIndex(sources, tables as Tables), added, deleted };
   }

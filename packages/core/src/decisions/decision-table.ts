@@ -1,4 +1,4 @@
-import { Outline } from './outline.js';
+import { PrefixBitmap } from './prefix-bitmap.js';
 import type { Family } from './row-set.js';
 import type { Rows } from './rows.js';
 import { SourceStats } from './source-stats.js';
@@ -10,7 +10,7 @@ import { SourceStats } from './source-stats.js';
  * since a lookup costs what it touches in memory. Rows are sorted by first address, then widest first. Two prefixes
  * nest or are disjoint, never overlap otherwise, so the last row that starts at or before an address either holds
  * it, or one of its ancestors is the narrowest row that does; from there the parents lead through all rows that hold
- * it. The {@link Outline} clears most addresses before anything of that, and leaves a binary search of a few rows.
+ * it. The {@link PrefixBitmap} clears most addresses before anything of that, and leaves a binary search of a few rows.
  */
 export class DecisionTable implements Rows {
   readonly words: 1 | 4;
@@ -18,7 +18,7 @@ export class DecisionTable implements Rows {
   readonly data: Uint32Array;
   readonly size: number;
   readonly stats: SourceStats;
-  readonly #outline: Outline;
+  readonly #bitmap: PrefixBitmap;
 
   /** @param columns of another table with keys of as many words; a {@link TableWriter} makes the first */
   constructor(words: 1 | 4, columns: TableColumns) {
@@ -28,22 +28,22 @@ export class DecisionTable implements Rows {
     this.data = data;
     this.size = data.length / this.stride;
     this.stats = new SourceStats(...stats);
-    this.#outline = new Outline(words, blocks);
+    this.#bitmap = new PrefixBitmap(words, blocks);
   }
 
   /** All that the table consists of: with it, a table stands without going through its rows. */
   get columns(): TableColumns {
     const { counts, firstEnds, lastEnds } = this.stats;
-    return [this.data, this.#outline.blocks, counts, firstEnds, lastEnds];
+    return [this.data, this.#bitmap.blocks, counts, firstEnds, lastEnds];
   }
 
   get byteLength(): number {
     return this.columns.reduce((sum, column) => sum + column.byteLength, 0);
   }
 
-  /** Whether the outline, which may have been read from a store, leads to rows that there are. */
+  /** Whether the bitmap, which may have been read from a store, leads to rows that there are. */
   hasSoundOutline(): boolean {
-    return this.#outline.isWithin(this.size);
+    return this.#bitmap.isWithin(this.size);
   }
 
   lengthOf(row: number): number {
@@ -71,10 +71,10 @@ export class DecisionTable implements Rows {
   holderOf32(address: Uint32Array): number {
     const { data } = this;
     const key = address[0]!;
-    const block = this.#outline.find(key | 0);
+    const block = this.#bitmap.find(key | 0);
     if (block < 0) return -1;
-    let low = this.#outline.firstRowOf(block);
-    let high = this.#outline.firstRowOf(block + 1);
+    let low = this.#bitmap.firstRowOf(block);
+    let high = this.#bitmap.firstRowOf(block + 1);
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (data[middle * 4]! <= key) low = middle + 1;
@@ -91,10 +91,10 @@ export class DecisionTable implements Rows {
 
   /** The narrowest row that holds an address of 128 bits, or -1. */
   holderOf128(address: Uint32Array): number {
-    const block = this.#outline.find(address[0]! | 0);
+    const block = this.#bitmap.find(address[0]! | 0);
     if (block < 0) return -1;
-    let low = this.#outline.firstRowOf(block);
-    let high = this.#outline.firstRowOf(block + 1);
+    let low = this.#bitmap.firstRowOf(block);
+    let high = this.#bitmap.firstRowOf(block + 1);
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#startsAfter(middle, address)) high = middle;
@@ -118,7 +118,7 @@ export class DecisionTable implements Rows {
 /** A table of each family. */
 export type Tables = Readonly<Record<Family, DecisionTable>>;
 
-/** Rows; the outline; counts, first ends and last ends by source. */
+/** Rows; the bitmap; counts, first ends and last ends by source. */
 export type TableColumns = readonly [
   data: Uint32Array,
   blocks: Uint32Array,
@@ -133,7 +133,7 @@ export class TableWriter implements Rows {
   readonly stride: number;
   readonly data: Uint32Array;
   readonly #stats: SourceStats;
-  readonly #outline: Outline;
+  readonly #bitmap: PrefixBitmap;
   #size = 0;
 
   /** @param options.capacity how many rows come at most; `expected`: about; `sources`: how many these have at most */
@@ -148,7 +148,7 @@ export class TableWriter implements Rows {
     // 7 to 14 places a row, of which rows mark about a tenth, and 5 to 9 rows a block: at most 2.6 bytes a row.
     // Twice as much for IPv6, of whose places most lie where nobody is.
     const bits = 31 - Math.clz32(14 * Math.min(1 << 22, Math.max(10, options.expected))) + (words === 4 ? 1 : 0);
-    this.#outline = Outline.blank(words, bits);
+    this.#bitmap = PrefixBitmap.blank(words, bits);
   }
 
   get size(): number {
@@ -171,9 +171,9 @@ export class TableWriter implements Rows {
     const used = this.#size * this.stride;
     // A view keeps all of its buffer alive: worth a copy when much of it is unused.
     const data = used < this.data.length * 0.9 ? this.data.slice(0, used) : this.data.subarray(0, used);
-    this.#outline.finish(this.#size);
+    this.#bitmap.finish(this.#size);
     const { counts, firstEnds, lastEnds } = this.#stats;
-    return new DecisionTable(this.words, [data, this.#outline.blocks, counts, firstEnds, lastEnds]);
+    return new DecisionTable(this.words, [data, this.#bitmap.blocks, counts, firstEnds, lastEnds]);
   }
 
   #note(row: number): void {
@@ -182,9 +182,9 @@ export class TableWriter implements Rows {
     const word = data[at]! | 0;
     const meta = data[at + words]!;
     this.#stats.note(meta >>> 16, data[at + words + 1]!);
-    this.#outline.note(word, row);
+    this.#bitmap.note(word, row);
     // What a row's parent holds is marked already.
-    if (data[at + words + 2] === 0) this.#outline.mark(word, meta & 255);
+    if (data[at + words + 2] === 0) this.#bitmap.mark(word, meta & 255);
   }
 
   /** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */

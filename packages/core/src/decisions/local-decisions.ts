@@ -3,7 +3,7 @@ import { CrowdsecError } from '../errors.js';
 import { words } from '../ip/parse.js';
 import { formatPrefix, type IpPrefix, parsePrefix } from '../ip/prefix.js';
 import { ExpiryHeap } from './expiry-heap.js';
-import { Outline } from './outline.js';
+import { PrefixBitmap } from './prefix-bitmap.js';
 import { hashOf, holdsWords, LengthCounts } from './prefix-hash.js';
 
 /** A decision of this installation about one address or range. */
@@ -50,7 +50,7 @@ export class LocalDecisions {
   /** Entries by the hash of their prefix. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #lengths = { 4: new LengthCounts(), 6: new LengthCounts() };
-  readonly #outlines = { 4: Outline.blank(1, PLACE_BITS), 6: Outline.blank(4, PLACE_BITS) };
+  readonly #outlines = { 4: PrefixBitmap.blank(1, PLACE_BITS), 6: PrefixBitmap.blank(4, PLACE_BITS) };
   /** How many decisions that are no longer held have left marks in `#outlines`. */
   #gone = 0;
   /** By their ends; entries that are no longer held are passed over. */
@@ -241,7 +241,7 @@ export class LocalDecisions {
 
   #markAnew(): void {
     this.#gone = 0;
-    for (const outline of Object.values(this.#outlines)) outline.clear();
+    for (const bitmap of Object.values(this.#outlines)) bitmap.clear();
     for (const { prefix } of this.#entries.values()) this.#mark(prefix);
     // Decisions that were replaced or dropped stand in the heap until then.
     this.#byEnd.reset([...this.#entries.values()].map(({ decision }) => decision));

@@ -1,4 +1,4 @@
-import type { Breather } from './breather.js';
+import type { EventLoopYielder } from './event-loop-yielder.js';
 import { type DecisionTable, TableWriter } from './decision-table.js';
 import { RunCursor, type RowRuns } from './row-runs.js';
 import { compareRows, type Rows } from './rows.js';
@@ -42,11 +42,11 @@ export async function mergeRows(
   held: DecisionTable,
   rows: RowRuns,
   plan: MergePlan,
-  breather: Breather,
+  yielder: EventLoopYielder,
 ): Promise<MergedRows> {
   const merge = new Merge(held, rows, plan);
   while (merge.advance(STEPS)) {
-    if (breather.tired()) await breather.rest();
+    if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
   }
   return merge.finish();
 }

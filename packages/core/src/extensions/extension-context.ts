@@ -6,7 +6,7 @@ import type { Scheduler } from '../scheduler.js';
 import type { Receipt, Report, Whisper } from '../signals/report.js';
 import type { Store, StoreKey } from '../store/store.js';
 import { validate } from '../validate.js';
-import type { Actions } from './acting.js';
+import type { Actions } from './outcome-executor.js';
 import { containListeners } from './contain-listeners.js';
 import type { ExtensionContext, ExtensionStore } from './extension.js';
 import type { HostedExtension } from './hosted-extension.js';
@@ -24,13 +24,13 @@ export interface ContextParts {
 /** What an extension works with until the signal is aborted: then its timers end, and it acts no more. */
 export function extensionContext(parts: ContextParts, hosted: HostedExtension, signal: AbortSignal): ExtensionContext {
   const { actions, store, clock } = parts;
-  const { name, acting } = hosted;
+  const { name, executor } = hosted;
 
   /** Runs what it asks for, unless it may not; that is a failure of its own. */
   const guarded = <T>(what: string, scenario: string, run: () => T): T => {
     if (signal.aborted) throw new CrowdsecError('CROWDSEC_STOPPED', `The extension ${name} is not active any more.`);
     try {
-      acting.checkScenario(scenario, what);
+      executor.checkScenario(scenario, what);
       return run();
     } catch (error) {
       hosted.failed(what, error);
@@ -39,7 +39,7 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
   };
   const tell = (what: string, facts: Report | Whisper, run: () => Receipt): Receipt =>
     guarded(what, facts.scenario, () =>
-      acting.suppression(addressOf(facts), facts.scenario, what === 'whisper' ? 'whisper' : 'decision') === 'capped'
+      executor.suppression(addressOf(facts), facts.scenario, what === 'whisper' ? 'whisper' : 'decision') === 'capped'
         ? CAPPED
         : run(),
     );
@@ -57,7 +57,7 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
     whisper: (whisper) => tell('whisper', whisper, () => actions.whisper(whisper)),
     decide: (decision) =>
       guarded('decide', decision.scenario, () =>
-        acting.suppression(addressOf(decision), decision.scenario, 'decision') === undefined
+        executor.suppression(addressOf(decision), decision.scenario, 'decision') === undefined
           ? actions.decide(decision)
           : undefined,
       ),

@@ -1,4 +1,4 @@
-import type { Suppression } from './acting.js';
+import type { Suppression } from './outcome-executor.js';
 
 /**
  * `idle`: not started yet; `activating`; `active`; `off`: switched off after failures, for a while; `disposed`.

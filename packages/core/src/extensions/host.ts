@@ -5,7 +5,7 @@ import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource } from '../sources/decision-source.js';
 import type { Store } from '../store/store.js';
-import type { Actions, Deed } from './acting.js';
+import type { Actions, ActionResult } from './outcome-executor.js';
 import { checkAppEvent } from './check-app-event.js';
 import { checkExtensions } from './check-extensions.js';
 import type { AppEventKind, ObservedFacts, DetectionEvent, EventKind } from './detection-event.js';
@@ -34,7 +34,7 @@ export interface ExtensionListener {
 }
 
 /** What a detector found, and what became of it. */
-export interface Detection extends Deed {
+export interface Detection extends ActionResult {
   readonly extension: string;
   readonly detector: string;
 }
@@ -86,7 +86,7 @@ export class ExtensionHost implements RequestObserver {
             this.#subscribe();
             listener.changed({ name, state, ...(reason && { reason }), ...(retryAt && { retryAt }) });
           },
-          onDeed: ({ name }, detector, deed) => listener.detected({ extension: name, detector, ...deed }),
+          onActionResult: ({ name }, detector, result) => listener.detected({ extension: name, detector, ...result }),
         }),
     );
   }
@@ -107,7 +107,7 @@ export class ExtensionHost implements RequestObserver {
 
   /** Scenarios that may be acted on no more this hour. */
   get cappedScenarios(): readonly string[] {
-    return this.#hosted.flatMap(({ acting }) => acting.spent);
+    return this.#hosted.flatMap(({ executor }) => executor.spent);
   }
 
   /** Events that no detector saw because too many waited. */

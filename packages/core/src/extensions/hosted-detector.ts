@@ -1,6 +1,6 @@
 import { answerWithin } from '../deadline.js';
 import type { Scheduler } from '../scheduler.js';
-import type { Acting, Deed, Suppression } from './acting.js';
+import type { OutcomeExecutor, ActionResult, Suppression } from './outcome-executor.js';
 import type { DetectionEvent } from './detection-event.js';
 import type { Detector, Outcome } from './detector.js';
 import type { DetectorHealth } from './extension-health.js';
@@ -18,12 +18,12 @@ const MOST_PENDING = 100;
 /** What a detector is run with. */
 export interface HostedDetectorOptions {
   readonly detector: Detector;
-  readonly acting: Acting;
+  readonly executor: OutcomeExecutor;
   /** Running: whoever shows an event has started it. */
   readonly stopwatch: Stopwatch;
   readonly scheduler: Scheduler;
   readonly isActive: () => boolean;
-  readonly onDeed: (deed: Deed) => void;
+  readonly onActionResult: (result: ActionResult) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -117,11 +117,11 @@ export class HostedDetector {
 
   /** @throws CrowdsecError for what no outcome may say */
   #act(outcome: Outcome, event: DetectionEvent): boolean {
-    const deed = this.#options.acting.act(outcome, event, this.detector);
-    if (deed.suppressed === undefined) this.#acted++;
-    else this.#suppressed[deed.suppressed] = (this.#suppressed[deed.suppressed] ?? 0) + 1;
-    this.#options.onDeed(deed);
-    return deed.suppressed === undefined && deed.decision !== undefined;
+    const result = this.#options.executor.execute(outcome, event, this.detector);
+    if (result.suppressed === undefined) this.#acted++;
+    else this.#suppressed[result.suppressed] = (this.#suppressed[result.suppressed] ?? 0) + 1;
+    this.#options.onActionResult(result);
+    return result.suppressed === undefined && result.decision !== undefined;
   }
 }
 

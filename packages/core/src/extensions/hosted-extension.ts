@@ -3,7 +3,7 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { atMost } from '../deadline.js';
 import type { Scheduler } from '../scheduler.js';
-import { Acting, type Actions, type Deed } from './acting.js';
+import { OutcomeExecutor, type Actions, type ActionResult } from './outcome-executor.js';
 import { Breaker } from './breaker.js';
 import type { Extension, ExtensionContext } from './extension.js';
 import type { ExtensionHealth, ExtensionState } from './extension-health.js';
@@ -25,14 +25,14 @@ export interface HostedExtensionOptions {
   /** The state is another. */
   readonly onChange: (hosted: HostedExtension) => void;
   /** Something was found. */
-  readonly onDeed: (hosted: HostedExtension, detector: string, deed: Deed) => void;
+  readonly onActionResult: (hosted: HostedExtension, detector: string, result: ActionResult) => void;
 }
 
 /** One extension from activation to disposal: what it throws ends here, and too much of it switches it off for a while. */
 export class HostedExtension {
   readonly extension: Extension;
   readonly detectors: readonly HostedDetector[];
-  readonly acting: Acting;
+  readonly executor: OutcomeExecutor;
   readonly #options: HostedExtensionOptions;
   readonly #breaker: Breaker;
   #state: ExtensionState = 'idle';
@@ -48,15 +48,15 @@ export class HostedExtension {
     const { extension, actions, clock, scheduler, stopwatch } = options;
     this.extension = extension;
     this.#breaker = new Breaker(clock);
-    this.acting = new Acting({ scenarios: extension.scenarios ?? [], actions, clock });
+    this.executor = new OutcomeExecutor({ scenarios: extension.scenarios ?? [], actions, clock });
     this.detectors = (extension.detectors ?? []).map(
       (detector) =>
         new HostedDetector({
           detector,
-          acting: this.acting,
+          executor: this.executor,
           stopwatch,
           scheduler,
-          onDeed: (deed) => options.onDeed(this, detector.name, deed),
+          onActionResult: (result) => options.onActionResult(this, detector.name, result),
           onFailure: (error) => this.failed(`detector ${detector.name}`, error),
           isActive: () => this.isActive,
         }),

@@ -1,6 +1,6 @@
 import { LATENESS_MS, type BucketRules, type Overflow, type Pour } from '../store/bucket-rules.js';
 import { bucketRules, type BucketOptions } from './bucket-options.js';
-import { RecentGroups } from './recent-groups.js';
+import { TwoGenerationCache } from './two-generation-cache.js';
 
 /**
  * Leaky buckets, one for each group, as CrowdSec scenarios define them: an event leaks out every `leakspeed`; a bucket
@@ -21,7 +21,7 @@ import { RecentGroups } from './recent-groups.js';
  */
 export class LeakyBuckets {
   readonly #rules: BucketRules;
-  readonly #groups: RecentGroups<Bucket>;
+  readonly #groups: TwoGenerationCache<Bucket>;
   /** Drawn for each, so that nobody knows which values would pass for one. */
   readonly #seed = (Math.random() * 2 ** 32) | 0;
 
@@ -33,7 +33,7 @@ export class LeakyBuckets {
     this.#rules = bucketRules(options, path);
     const { capacity, leakMs, blackholeMs, maxGroups } = this.#rules;
     const longestMs = Math.max((capacity + 1) * leakMs, blackholeMs) + 2 * LATENESS_MS;
-    this.#groups = new RecentGroups(maxGroups, longestMs);
+    this.#groups = new TwoGenerationCache(maxGroups, longestMs);
   }
 
   /**

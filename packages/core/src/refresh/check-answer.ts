@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { FAMILIES, type RowSet, WORDS } from '../decisions/row-set.js';
 import type { DecisionSource, PullResult } from '../sources/decision-source.js';
 import { ownsFeed } from './source-feeds.js';
@@ -53,7 +53,7 @@ export async function checkAnswer(source: DecisionSource, answer: PullResult): P
 
 /** A row of a source that is not there would become a row of somebody else's. */
 async function checkNumbers(rows: RowSet, sources: number): Promise<void> {
-  const breather = new Breather();
+  const yielder = new EventLoopYielder();
   for (const family of FAMILIES) {
     const { words } = rows[family];
     for (const { data, stride, count } of rows[family].runs()) {
@@ -61,7 +61,7 @@ async function checkNumbers(rows: RowSet, sources: number): Promise<void> {
         const source = data[row * stride + words]! >>> 16;
         if (source >= sources) throw new Error('its rows name sources that it does not list');
       }
-      if (breather.tired()) await breather.rest();
+      if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, ListReport, PullContext, PullResult, SourceState } from '../sources/decision-source.js';
 import { logList } from '../sources/log-list.js';
 import { askSource } from './ask-source.js';
-import { feedsIn } from './carried-rows.js';
+import { feedsIn } from './feed-deltas.js';
 import type { HeldDecisions } from './held-decisions.js';
 import type { DecisionChanges, RefreshListener } from './refresh-result.js';
 import { ownsFeed } from './source-feeds.js';

@@ -1,12 +1,12 @@
 import { notInFuture, type Clock } from '../clock.js';
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { checkIndex } from '../decisions/check-index.js';
 import type { DecisionDelta } from '../decisions/decision-delta.js';
 import { DecisionIndex } from '../decisions/decision-index.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { DecisionSource, PullResult, SourceState } from '../sources/decision-source.js';
 import type { Lease, Store } from '../store/store.js';
-import { carrying, dropping, feedsIn } from './carried-rows.js';
+import { deletionOfFeeds, feedsIn, rowsOfFeeds } from './feed-deltas.js';
 import type { DecisionChanges } from './refresh-result.js';
 import { fromBlob, pulledAtOf, toBlob, type Snapshot } from './snapshot.js';
 import { isLocal, ownsFeed } from './source-feeds.js';
@@ -85,7 +85,7 @@ export class HeldDecisions {
       const now = clock.now();
       if (this.#isUnsaved && !((pulledAt ?? 0) > (this.pulledAt ?? 0))) return;
       const own = this.#localFeeds(this.#index);
-      const next = own.length === 0 ? index : await index.apply(await carrying(this.#index, own), { now });
+      const next = own.length === 0 ? index : await index.apply(await rowsOfFeeds(this.#index, own), { now });
       this.#network = { pulledAt: pulledAt === undefined ? undefined : notInFuture(pulledAt, now), sourceState };
       this.#use(next);
       this.#version = version;
@@ -97,7 +97,7 @@ export class HeldDecisions {
   async #read(): Promise<Snapshot | undefined> {
     const read = await this.#options.store.readBlob('decisions', async (blob) => {
       const snapshot = fromBlob(blob);
-      await checkIndex(snapshot.index, new Breather());
+      await checkIndex(snapshot.index, new EventLoopYielder());
       return snapshot;
     });
     if (read.state === 'damaged') this.#lostPulledAt = pulledAtOf(read.head);
@@ -148,7 +148,7 @@ export class HeldDecisions {
     const { store, clock } = this.#options;
     if (this.#network === undefined) return;
     const own = this.#localFeeds(this.#index);
-    const rest = own.length === 0 ? this.#index : await this.#index.apply(dropping(own), { now: clock.now() });
+    const rest = own.length === 0 ? this.#index : await this.#index.apply(deletionOfFeeds(own), { now: clock.now() });
     await lease.putBlob('decisions', toBlob({ index: rest, ...this.#network }));
     this.#isUnsaved = false;
     // Without it the snapshot is loaded once more, which changes nothing.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { LocalDecision, LocalDecisions } from '../decisions/local-decisions.js';
 import type { Lease, Store } from '../store/store.js';
 import {
@@ -93,18 +93,18 @@ export class LocalDecisionLog {
   ): Promise<Segment> {
     const id = newId();
     const endsAt = decisions.reduce((latest, { expiresAt }) => Math.max(latest, expiresAt), 0);
-    await lease.putBlob(`local-decisions:${id}`, await segmentToBlob(decisions, new Breather()));
+    await lease.putBlob(`local-decisions:${id}`, await segmentToBlob(decisions, new EventLoopYielder()));
     return { id, ...about, count: decisions.length, endsAt };
   }
 
   /** What is held in memory of what stands in these places. */
   async #storedIn(from: number, to: number, now: number): Promise<readonly LocalDecision[]> {
-    const breather = new Breather();
+    const yielder = new EventLoopYielder();
     const found: LocalDecision[] = [];
     let looked = 0;
     for (const decision of this.#options.local.storedIn(from, to, now)) {
       if (decision !== undefined) found.push(decision);
-      if (++looked % 1024 === 0 && breather.tired()) await breather.rest();
+      if (++looked % 1024 === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
     return found;
   }
@@ -112,11 +112,11 @@ export class LocalDecisionLog {
   /** Reads the segments that this process does not know; false when one was replaced meanwhile. */
   async #readNew(list: SegmentList, isLastAttempt: boolean): Promise<boolean> {
     const { store, local, clock } = this.#options;
-    const breather = new Breather();
+    const yielder = new EventLoopYielder();
     for (const segment of list.segments) {
       if (segment.to <= this.#known || this.#lost.has(segment.id)) continue;
       const take = (decisions: readonly LocalDecision[]): void => local.merge(decisions, clock.now(), segment.to);
-      const read = await store.readBlob(`local-decisions:${segment.id}`, (blob) => readSegment(blob, breather, take));
+      const read = await store.readBlob(`local-decisions:${segment.id}`, (blob) => readSegment(blob, yielder, take));
       if (read.state === 'absent' && !isLastAttempt) return false;
       if (read.state !== 'present') this.#lose(segment);
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Breather } from '../decisions/breather.js';
+import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { LocalDecision } from '../decisions/local-decisions.js';
 import type { Blob, JsonValue } from '../store/store.js';
 
@@ -48,7 +48,7 @@ const STEP = 64;
 const SEPARATOR = '\n';
 
 /** The decisions as a blob, a line each, written in slices that leave the event loop free in between. */
-export async function segmentToBlob(decisions: readonly LocalDecision[], breather: Breather): Promise<Blob> {
+export async function segmentToBlob(decisions: readonly LocalDecision[], yielder: EventLoopYielder): Promise<Blob> {
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < decisions.length; at += STEP) {
     const lines = decisions
@@ -57,7 +57,7 @@ export async function segmentToBlob(decisions: readonly LocalDecision[], breathe
         JSON.stringify({ value, type, scenario, expiresAt, updatedAt, lifted }),
       );
     chunks.push(Buffer.from(lines.join(SEPARATOR) + SEPARATOR));
-    if (breather.tired()) await breather.rest();
+    if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
   }
   return { head: { count: decisions.length }, chunks };
 }
@@ -65,7 +65,7 @@ export async function segmentToBlob(decisions: readonly LocalDecision[], breathe
 /** Reads a segment in slices and hands on what is a decision; how many lines were none. */
 export async function readSegment(
   { chunks }: Blob,
-  breather: Breather,
+  yielder: EventLoopYielder,
   take: (decisions: readonly LocalDecision[]) => void,
 ): Promise<number> {
   const bytes = Buffer.concat(chunks);
@@ -80,7 +80,7 @@ export async function readSegment(
     if (batch.length < STEP) continue;
     take(batch);
     batch = [];
-    if (breather.tired()) await breather.rest();
+    if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
   }
   take(batch);
   return damaged;

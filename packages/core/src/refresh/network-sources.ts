@@ -9,7 +9,7 @@ import type {
   PullResult,
   SourceState,
 } from '../sources/decision-source.js';
-import { feedsIn } from './carried-rows.js';
+import { feedsIn } from './feed-deltas.js';
 import type { ContributedSources } from './contributed-sources.js';
 import type { HeldDecisions } from './held-decisions.js';
 import { NO_CHANGES, type DecisionChanges } from './refresh-result.js';

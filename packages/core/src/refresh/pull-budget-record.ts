@@ -6,7 +6,7 @@ import {
   pullGate,
   pullRecordSchema,
   spentRecord,
-  tried,
+  recordPullAttempt,
   type Gate,
   type PullRecord,
 } from './pull-budget.js';
@@ -84,7 +84,7 @@ export class PullBudgetRecord {
   /** Counts a pull that is about to leave, and writes that down first. */
   async attempt(lease: Lease, now: number): Promise<void> {
     this.clock.momentOf(now);
-    const record = tried(this.#record, now, this.#options.random());
+    const record = recordPullAttempt(this.#record, now, this.#options.random());
     await lease.put('refresh', { ...record });
     this.#record = record;
   }

@@ -34,7 +34,7 @@ export type PullRecord = z.output<typeof pullRecordSchema>;
 export const NO_FAILURES: PullRecord = { failures: 0, failedAt: 0, waitMs: 0 };
 
 /** The record with one more try that is not stored yet. */
-export function tried(record: PullRecord, now: number, random: number): PullRecord {
+export function recordPullAttempt(record: PullRecord, now: number, random: number): PullRecord {
   const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** record.failures);
   const waitMs = Math.round(backoffMs * (0.8 + 0.4 * random));
   return { ...record, failures: record.failures + 1, failedAt: now, waitMs };

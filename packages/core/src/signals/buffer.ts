@@ -2,8 +2,8 @@ import { messageOf } from '../errors.js';
 import { sleep } from '../scheduler.js';
 import { acquire } from '../store/acquire.js';
 import { isJournaledSignal, signalFromJournal } from './build-signal.js';
-import { Intake } from './intake.js';
-import type { IntakeListener, IntakeOptions } from './intake-options.js';
+import { SignalIntakeQueue } from './signal-intake-queue.js';
+import type { SignalIntakeListener, SignalIntakeOptions } from './intake-options.js';
 import { nextCall, type Pace } from './pace.js';
 import { TURN_LEASE, type Pacer } from './pacer.js';
 import { takeBack, type RetryResult } from './poisoned.js';
@@ -17,20 +17,20 @@ const RETRY_WAIT_MS = 30_000;
 const RETRY_LEASE_MS = 10_000;
 
 export interface SignalBufferOptions
-  extends Omit<IntakeOptions, 'onWritten'>, Pick<SenderOptions, 'prepare' | 'push' | 'signal' | 'random'> {
+  extends Omit<SignalIntakeOptions, 'onWritten'>, Pick<SenderOptions, 'prepare' | 'push' | 'signal' | 'random'> {
   readonly pacer: Pacer;
   readonly listener: SignalListener;
 }
 
 /** Is told what happens to signals. */
-export type SignalListener = IntakeListener & SenderListener;
+export type SignalListener = SignalIntakeListener & SenderListener;
 
 /**
  * Takes signals, keeps them in the journal, and has them sent from there, oldest first, those of processes that died included.
  */
 export class SignalBuffer {
   readonly #options: SignalBufferOptions;
-  readonly #intake: Intake;
+  readonly #intakeQueue: SignalIntakeQueue;
   readonly #sender: Sender;
   #oldestAt: number | undefined;
   #sendJob: { readonly at: number; readonly handle: Disposable } | undefined;
@@ -41,7 +41,7 @@ export class SignalBuffer {
 
   constructor(options: SignalBufferOptions) {
     this.#options = options;
-    const intake = (this.#intake = new Intake({ ...options, onWritten: () => this.#schedule() }));
+    const intake = (this.#intakeQueue = new SignalIntakeQueue({ ...options, onWritten: () => this.#schedule() }));
     this.#sender = new Sender({
       ...options,
       onLeaving: (uuids) => intake.onTheirWay(uuids),
@@ -63,18 +63,18 @@ export class SignalBuffer {
 
   /** Signals that wait, as far as this process knows. */
   get size(): number {
-    return this.#intake.size;
+    return this.#intakeQueue.size;
   }
 
   /** What became of the signals of this process, and how many it sent. */
-  get counters(): Intake['counters'] & { readonly sent: number; readonly poisoned: number } {
-    return { ...this.#intake.counters, sent: this.#sent, poisoned: this.#poisoned };
+  get counters(): SignalIntakeQueue['counters'] & { readonly sent: number; readonly poisoned: number } {
+    return { ...this.#intakeQueue.counters, sent: this.#sent, poisoned: this.#poisoned };
   }
 
   /** When the next call is due, and why then. */
   get pace(): Pace {
     const { pacer, clock } = this.#options;
-    const oldestAt = Math.min(this.#oldestAt ?? Infinity, this.#intake.oldestAt ?? Infinity, clock.now());
+    const oldestAt = Math.min(this.#oldestAt ?? Infinity, this.#intakeQueue.oldestAt ?? Infinity, clock.now());
     const pace = nextCall({ size: this.size, oldestAt, lastCallAt: pacer.lastCallAt });
     const { allowedAt } = pacer;
     if (pace.dueAt === undefined) return { ...pace, allowedAt };
@@ -87,7 +87,7 @@ export class SignalBuffer {
   /** Picks up what earlier runs left in the journal. May be called again after it failed. */
   async start(): Promise<void> {
     this.#stopped = false;
-    this.#intake.start();
+    this.#intakeQueue.start();
     await this.#options.pacer.load();
     await this.#recount();
     this.#schedule();
@@ -95,7 +95,7 @@ export class SignalBuffer {
 
   /** @throws CrowdsecError for a mistake of the caller; whatever the visitor's address is, only refuses */
   add(input: Report | Whisper, kind: SignalKind): Receipt {
-    return this.#intake.add(input, kind);
+    return this.#intakeQueue.add(input, kind);
   }
 
   /**
@@ -113,7 +113,7 @@ export class SignalBuffer {
 
   async #flush(): Promise<FlushResult> {
     const { pacer } = this.#options;
-    await this.#intake.write();
+    await this.#intakeQueue.write();
     await this.#recount();
     const outcome = this.size === 0 ? undefined : await pacer.turn((turn) => this.#sender.send(turn));
     await this.#recount().catch(() => undefined);
@@ -154,7 +154,7 @@ export class SignalBuffer {
 
   /** Writes what is in memory to the journal: what comes first when time is short. Never rejects. */
   async write(): Promise<void> {
-    await this.#intake.write().catch(() => undefined);
+    await this.#intakeQueue.write().catch(() => undefined);
   }
 
   /**
@@ -164,7 +164,7 @@ export class SignalBuffer {
   async stop(deadlineMs: number): Promise<void> {
     const { clock, scheduler, store, pacer, logger, signal } = this.#options;
     this.#stopped = true;
-    this.#intake.stop();
+    this.#intakeQueue.stop();
     this.#sendJob?.handle[Symbol.dispose]();
     this.#sendJob = undefined;
     const endAt = clock.monotonic() + deadlineMs;
@@ -177,7 +177,7 @@ export class SignalBuffer {
         if (waitMs > 0) await sleep(scheduler, 'crowdsec:signals', waitMs);
         await this.flush();
       } while (!store.crashSafe);
-      await this.#intake.write();
+      await this.#intakeQueue.write();
     } catch (error) {
       logger.warn(`Signals could not be sent at the stop: ${messageOf(error)}`);
     }
@@ -187,7 +187,7 @@ export class SignalBuffer {
   tellWhatIsLeft(): void {
     const { store, logger } = this.#options;
     const { size } = this;
-    const inMemory = store.crashSafe ? this.#intake.unwritten : size;
+    const inMemory = store.crashSafe ? this.#intakeQueue.unwritten : size;
     const why = store.crashSafe ? 'did not take them in time' : 'keeps no journal';
     if (size > inMemory) logger.info(`${size - inMemory} signals wait in the journal for the next start.`);
     if (inMemory > 0) logger.warn(`${inMemory} signals are lost: the store (${store.description}) ${why}.`);
@@ -195,7 +195,7 @@ export class SignalBuffer {
 
   /** Other processes add to the journal and take from it. */
   async #recount(): Promise<void> {
-    await this.#intake.recount();
+    await this.#intakeQueue.recount();
     const [oldest] = this.size === 0 ? [] : await this.#options.store.journal.read(1, isJournaledSignal);
     this.#oldestAt = oldest === undefined ? undefined : Date.parse(signalFromJournal(oldest.value).created_at);
   }

@@ -6,7 +6,7 @@ import type { Scheduler } from '../scheduler.js';
 import type { Store } from '../store/store.js';
 import type { RefusalReason, SignalKind } from './report.js';
 
-export interface IntakeOptions {
+export interface SignalIntakeOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -27,10 +27,10 @@ export interface IntakeOptions {
   readonly onWritten: () => void;
   /** Keeps the process alive for those who wait for `stored`; one of its own by default. */
   readonly promises?: AwaitedPromises;
-  readonly listener: IntakeListener;
+  readonly listener: SignalIntakeListener;
 }
 
-export interface IntakeListener {
+export interface SignalIntakeListener {
   buffered(signal: { uuid: string; ip: string; scenario: string; kind: SignalKind }): void;
   refused(signal: { ip: string; scenario: string; reason: RefusalReason }): void;
   evicted(signal: { uuid: string }): void;

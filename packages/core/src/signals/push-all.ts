@@ -4,7 +4,7 @@ import type { Signal } from '../capi/wire.js';
 import type { Clock } from '../clock.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import { sleep, type Scheduler } from '../scheduler.js';
-import type { IntakeOptions } from './intake-options.js';
+import type { SignalIntakeOptions } from './intake-options.js';
 import { buildSignal, checkReport, isContentRefusal } from './build-signal.js';
 import type { Pacer, Turn, TurnOutcome } from './pacer.js';
 import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
@@ -14,7 +14,7 @@ const TRIES = 5;
 /** So many signals, refused alone before CAPI has taken any, are no accident: it refuses whatever it is sent. */
 const OUTAGE_AFTER = 3;
 
-export interface PushOptions extends Pick<IntakeOptions, 'declared' | 'isReportable'> {
+export interface PushOptions extends Pick<SignalIntakeOptions, 'declared' | 'isReportable'> {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly pacer: Pacer;

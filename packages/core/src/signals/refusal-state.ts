@@ -88,7 +88,7 @@ export function afterTaken(
 }
 
 /** What to do after CAPI has refused a batch for what is in it. */
-export interface Judgement {
+export interface InspectionRecord {
   readonly state: RefusalState;
   /** The one signal of the batch is what CAPI refuses. */
   readonly isCulprit: boolean;
@@ -97,7 +97,7 @@ export interface Judgement {
 }
 
 /** @param others how many signals wait besides those that were refused alone and this batch */
-export function afterRefused(batch: readonly Candidate[], others: number, state: RefusalState): Judgement {
+export function afterRefused(batch: readonly Candidate[], others: number, state: RefusalState): InspectionRecord {
   const [only, ...more] = batch;
   if (only === undefined || more.length > 0) {
     return { state: { ...state, suspects: batch.length, taken: false }, isCulprit: false, needsPatience: false };

@@ -1,4 +1,4 @@
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { DeltaBuilder } from '../decisions/decision-delta.js';
 import { SourceTable } from '../decisions/source-table.js';
 import { CrowdsecError, messageOf } from '../errors.js';
@@ -40,14 +40,14 @@ export function capiSource(options: CapiSourceOptions): DecisionSource {
 
     async pull(context) {
       const now = context.clock.now();
-      const breather = new Breather();
+      const yielder = new EventLoopYielder();
       const answer = await asAnswer(
         await options.getStreamDecisions({ startup: context.startup, signal: context.signal }),
-        breather,
+        yielder,
       );
       const sources = new SourceTable();
       const delta = new DeltaBuilder(sources);
-      await readStreamAnswer({ answer, delta, now, breather });
+      await readStreamAnswer({ answer, delta, now, yielder });
       const links = readLinks(answer.links);
       const held = heldLists(context);
       const state: Record<string, ListState> = {};
@@ -59,7 +59,7 @@ export function capiSource(options: CapiSourceOptions): DecisionSource {
         else delta.drop(feed);
       }
       logSkipped(delta, context.logger);
-      const downloads = new ListDownloads({ lists: links.lists, held, sources, context, now, breather, ...rules });
+      const downloads = new ListDownloads({ lists: links.lists, held, sources, context, now, yielder, ...rules });
       return follow(downloads, { delta, sources, state, unusable: links.unusable, context });
     },
 
@@ -68,8 +68,8 @@ export function capiSource(options: CapiSourceOptions): DecisionSource {
       const held = heldLists(context);
       const lists = new Map(Object.entries(held).filter(([, list]) => list.failed));
       const sources = new SourceTable();
-      const breather = new Breather();
-      const downloads = new ListDownloads({ lists, held, sources, context, now, breather, ...rules });
+      const yielder = new EventLoopYielder();
+      const downloads = new ListDownloads({ lists, held, sources, context, now, yielder, ...rules });
       return follow(downloads, { delta: undefined, sources, state: held, unusable: [], context });
     },
   };
@@ -124,16 +124,16 @@ function withoutPull({ kind, name, url, remediation, scope, duration }: ListStat
 }
 
 /** The answer as an object; an empty body is an answer without anything. */
-async function asAnswer(answer: unknown, breather: Breather): Promise<Readonly<Record<string, unknown>>> {
-  const value = typeof answer === 'string' && answer.trim() !== '' ? await parse(answer, breather) : answer;
+async function asAnswer(answer: unknown, yielder: EventLoopYielder): Promise<Readonly<Record<string, unknown>>> {
+  const value = typeof answer === 'string' && answer.trim() !== '' ? await parse(answer, yielder) : answer;
   if (value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)) return {};
   if (isRecord(value)) return value;
   throw malformed();
 }
 
-async function parse(text: string, breather: Breather): Promise<unknown> {
+async function parse(text: string, yielder: EventLoopYielder): Promise<unknown> {
   try {
-    return await parseJsonInSlices(text, breather);
+    return await parseJsonInSlices(text, yielder);
   } catch (cause) {
     throw malformed(cause);
   }

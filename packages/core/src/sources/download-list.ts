@@ -1,4 +1,4 @@
-import type { Breather } from '../decisions/breather.js';
+import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { ListParser } from '../decisions/list-parser.js';
 import { DeadlineExceeded, withinDeadline } from '../deadline.js';
 import { messageOf } from '../errors.js';
@@ -18,7 +18,7 @@ export interface ListDownload {
   readonly limits: Omit<ListLimits, 'totalTimeoutMs'>;
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
-  readonly breather: Breather;
+  readonly yielder: EventLoopYielder;
 }
 
 export type DownloadResult =

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { parseJsonInSlices } from './json-slices.js';
 
 const filler = 'x'.repeat(70_000);
@@ -22,7 +22,8 @@ describe('parseJsonInSlices', () => {
           for (const value of [object, array, { ...object, array, [filler]: { array } }]) {
             const text = JSON.stringify(value, undefined, indent);
             expect(
-              JSON.stringify(await parseJsonInSlices(text, new Breather())) === JSON.stringify(JSON.parse(text)),
+              JSON.stringify(await parseJsonInSlices(text, new EventLoopYielder())) ===
+                JSON.stringify(JSON.parse(text)),
             ).toBe(true);
           }
         },
@@ -44,7 +45,7 @@ describe('parseJsonInSlices', () => {
     'oops',
   ])('refuses what JSON.parse refuses (%#)', async (text) => {
     expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
-    const parsing = parseJsonInSlices(text, new Breather()).then(() => 'accepted');
+    const parsing = parseJsonInSlices(text, new EventLoopYielder()).then(() => 'accepted');
     await expect(parsing).rejects.toBeInstanceOf(SyntaxError);
   });
 
@@ -55,9 +56,9 @@ describe('parseJsonInSlices', () => {
       `{"new":${open.repeat(300_000)}}`,
       `[${open.repeat(300_000)}]`,
     ]) {
-      await expect(parseJsonInSlices(text, new Breather())).rejects.toBeInstanceOf(SyntaxError);
+      await expect(parseJsonInSlices(text, new EventLoopYielder())).rejects.toBeInstanceOf(SyntaxError);
     }
     const closed = `[${'['.repeat(200_000)}${']'.repeat(200_000)}]`;
-    await expect(parseJsonInSlices(closed, new Breather())).rejects.toThrow('nested deeper than 32 levels');
+    await expect(parseJsonInSlices(closed, new EventLoopYielder())).rejects.toThrow('nested deeper than 32 levels');
   });
 });

@@ -1,4 +1,4 @@
-import type { Breather } from '../decisions/breather.js';
+import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 
 /** A text of this size is parsed at once, in a millisecond or so. */
 const SLICE_CHARS = 32 * 1024;
@@ -12,13 +12,13 @@ const MOST_LEVELS = 32;
  *
  * @throws SyntaxError as `JSON.parse` does, and for large texts that are nested deeper than 32 levels
  */
-export async function parseJsonInSlices(text: string, breather: Breather): Promise<unknown> {
-  return parseRange({ text, breather }, 0, text.length, 0);
+export async function parseJsonInSlices(text: string, yielder: EventLoopYielder): Promise<unknown> {
+  return parseRange({ text, yielder }, 0, text.length, 0);
 }
 
 interface Job {
   readonly text: string;
-  readonly breather: Breather;
+  readonly yielder: EventLoopYielder;
 }
 
 async function parseRange(job: Job, start: number, end: number, level: number): Promise<unknown> {
@@ -36,7 +36,7 @@ async function parseRange(job: Job, start: number, end: number, level: number): 
 
 async function parseArray(members: MemberScanner, job: Job, level: number): Promise<unknown[]> {
   const items: unknown[] = [];
-  while (await members.next(job.breather)) {
+  while (await members.next(job.yielder)) {
     const { text, start, end, isLarge } = members;
     if (isLarge) items.push(await parseRange(job, start, end, level + 1));
     else items.push(...(JSON.parse(`[${text.slice(start, end)}]`) as unknown[]));
@@ -46,7 +46,7 @@ async function parseArray(members: MemberScanner, job: Job, level: number): Prom
 
 async function parseObject(members: MemberScanner, job: Job, level: number): Promise<object> {
   const entries: [string, unknown][] = [];
-  while (await members.next(job.breather)) {
+  while (await members.next(job.yielder)) {
     const { text, start, end, isLarge } = members;
     if (!isLarge) {
       entries.push(...Object.entries(JSON.parse(`{${text.slice(start, end)}}`) as object));
@@ -81,12 +81,12 @@ class MemberScanner {
     this.#levels = levels;
   }
 
-  async next(breather: Breather): Promise<boolean> {
+  async next(yielder: EventLoopYielder): Promise<boolean> {
     if (this.#next > this.#limit) return false;
     this.start = this.#next;
     this.end = -1;
     do {
-      const comma = await this.#endOfMember(this.#next, breather);
+      const comma = await this.#endOfMember(this.#next, yielder);
       // A large member does not share a slice with the small ones before it.
       if (comma - this.start > SLICE_CHARS && this.end >= 0) break;
       this.end = comma;
@@ -97,11 +97,11 @@ class MemberScanner {
     const isAlone = this.start === this.#first && this.end === this.#limit;
     if (!isAlone && this.text.slice(this.start, this.end).trim() === '')
       throw new SyntaxError('Unexpected comma in JSON');
-    if (breather.tired()) await breather.rest();
+    if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     return true;
   }
 
-  async #endOfMember(at: number, breather: Breather): Promise<number> {
+  async #endOfMember(at: number, yielder: EventLoopYielder): Promise<number> {
     const { text } = this;
     let depth = 0;
     let checkAt = at + SLICE_CHARS;
@@ -114,7 +114,7 @@ class MemberScanner {
       else if (code === COMMA && depth === 0) return at;
       if (at > checkAt) {
         checkAt = at + SLICE_CHARS;
-        if (breather.tired()) await breather.rest();
+        if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
       }
     }
     return this.#limit;

@@ -1,4 +1,4 @@
-import type { Breather } from '../decisions/breather.js';
+import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { SkipCount } from '../decisions/decision-delta.js';
 import { parseGoDuration } from '../decisions/go-duration.js';
 import { allowlistParser, blocklistParser, type ListParser } from '../decisions/list-parser.js';
@@ -19,7 +19,7 @@ export interface ListsPull {
   readonly context: PullContext;
   /** When the pull began, in ms since the epoch. */
   readonly now: number;
-  readonly breather: Breather;
+  readonly yielder: EventLoopYielder;
   readonly limits: ListLimits;
   readonly allowHttp: boolean;
   readonly keepNonPublic: boolean;
@@ -134,7 +134,7 @@ async function downloadOne(
   pull: ListsPull,
   signal: AbortSignal,
 ): Promise<DownloadedList> {
-  const { context, now, limits, allowHttp, breather } = pull;
+  const { context, now, limits, allowHttp, yielder } = pull;
   const rows = new RowSet();
   const skipped = new SkipCount();
   const parser = parserOf(feed, list, rows, skipped, pull);
@@ -143,7 +143,7 @@ async function downloadOne(
   const { url } = list;
   const { fetch } = context;
   const result = refuseForeign(
-    await downloadList({ url, since, parser, allowHttp, limits, fetch, signal, breather }),
+    await downloadList({ url, since, parser, allowHttp, limits, fetch, signal, yielder }),
     parser,
     skipped,
   );

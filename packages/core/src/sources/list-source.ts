@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { DeltaBuilder } from '../decisions/decision-delta.js';
 import { parseGoDuration } from '../decisions/go-duration.js';
 import { blocklistParser } from '../decisions/list-parser.js';
@@ -88,7 +88,7 @@ async function readAnew(
     skipped: delta.skipped,
     keepNonPublic: allow || list.keepNonPublic,
   });
-  await readList(list.read(context), { parser, limits: DEFAULT_LIST_LIMITS, breather: new Breather() });
+  await readList(list.read(context), { parser, limits: DEFAULT_LIST_LIMITS, yielder: new EventLoopYielder() });
   const skipped = delta.skipped.reasons;
   if (parser.recognised === 0 && describeSkipped(skipped) !== '') {
     throw new Error(`not one line of it is an entry (${describeSkipped(skipped)})`);

@@ -1,11 +1,11 @@
-import type { Breather } from '../decisions/breather.js';
+import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { ListParser } from '../decisions/list-parser.js';
 import type { ListLimits } from './list-limits.js';
 
 export interface ListReading {
   readonly parser: ListParser;
   readonly limits: Pick<ListLimits, 'maxBytes' | 'maxEntries'>;
-  readonly breather: Breather;
+  readonly yielder: EventLoopYielder;
 }
 
 /** The bytes of a list as they come. Texts are as good, they are read as UTF-8. */
@@ -15,7 +15,7 @@ export type ListChunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Arra
  * Reads the text of one list into its parser, piece by piece and within its limits, and leaves the event loop free in
  * between. When it rejects, whoever asked throws away what was parsed.
  */
-export async function readList(chunks: ListChunks, { parser, limits, breather }: ListReading): Promise<void> {
+export async function readList(chunks: ListChunks, { parser, limits, yielder }: ListReading): Promise<void> {
   let total = 0;
   for await (const chunk of chunks) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
@@ -26,7 +26,7 @@ export async function readList(chunks: ListChunks, { parser, limits, breather }:
       // Latin-1: values are ASCII, and bytes that are not stay single characters, wherever a piece is cut.
       parser.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1'));
       if (parser.entries > limits.maxEntries) throw new Error(`more than ${limits.maxEntries} entries`);
-      if (breather.tired()) await breather.rest();
+      if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
   }
   parser.finish();

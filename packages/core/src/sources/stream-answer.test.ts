@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { DeltaBuilder } from '../decisions/decision-delta.js';
 import { readStreamAnswer } from './stream-answer.js';
 
@@ -10,6 +10,6 @@ it('reads so many decisions of a stream at most, and counts what it leaves out',
     deleted: [{ scope: 'ip', decisions: ['192.0.2.99'] }],
   };
   const delta = new DeltaBuilder();
-  await readStreamAnswer({ answer, delta, now: 0, breather: new Breather(), most: 20 });
+  await readStreamAnswer({ answer, delta, now: 0, yielder: new EventLoopYielder(), most: 20 });
   expect(delta.build()).toMatchObject({ added: 19, deleted: 1, skipped: { 'too-many': 11 } });
 });

@@ -1,4 +1,4 @@
-import type { Breather } from '../decisions/breather.js';
+import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { DeltaBuilder } from '../decisions/decision-delta.js';
 import { parseGoDuration } from '../decisions/go-duration.js';
 import { kindOfScope } from '../decisions/row-set.js';
@@ -14,7 +14,7 @@ export interface StreamRows {
   readonly delta: DeltaBuilder;
   /** ms since the epoch. */
   readonly now: number;
-  readonly breather: Breather;
+  readonly yielder: EventLoopYielder;
   /** How many decisions and deletions are read at most; those beyond are counted as `too-many`. */
   readonly most?: number;
 }
@@ -29,14 +29,14 @@ export async function readStreamAnswer({
   answer,
   delta,
   now,
-  breather,
+  yielder,
   most = MOST_DECISIONS,
 }: StreamRows): Promise<void> {
   let left = most;
   for (const group of groupsOf(answer.deleted, delta)) {
     const source = delta.sourceId(sourceOf(''));
     for (const [i, item] of group.decisions.entries()) {
-      if (i % ITEMS === 0 && breather.tired()) await breather.rest();
+      if (i % ITEMS === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
       const value = isRecord(item) ? item.value : item;
       if (left-- <= 0) delta.skipped.add('too-many');
       else if (!isValue(value)) delta.skipped.add('malformed');
@@ -46,7 +46,7 @@ export async function readStreamAnswer({
   for (const group of groupsOf(answer.new, delta)) {
     const source = delta.sourceId(sourceOf(group.scenario));
     for (const [i, item] of group.decisions.entries()) {
-      if (i % ITEMS === 0 && breather.tired()) await breather.rest();
+      if (i % ITEMS === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
       const { value, duration } = isRecord(item) ? item : {};
       const durationMs = typeof duration === 'string' ? parseGoDuration(duration) : undefined;
       if (left-- <= 0) delta.skipped.add('too-many');

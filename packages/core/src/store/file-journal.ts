@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Deadline } from '../deadline.js';
 import { keepAside } from './file-aside.js';
-import { exclusively } from './file-lock.js';
+import { withFileLock } from './file-lock.js';
 import { makeFolder } from './folder.js';
 import { ACKS, type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.js';
 import { bySegment, type Place } from './journal-place.js';
@@ -105,7 +105,7 @@ export class FileJournal implements JournalEngine {
   #alone<T>(deadline: Deadline, run: () => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       await makeFolder(this.#folder);
-      return exclusively(join(this.#folder, LOCK), deadline, async () => {
+      return withFileLock(join(this.#folder, LOCK), deadline, async () => {
         await this.#view.update(deadline);
         return run();
       });

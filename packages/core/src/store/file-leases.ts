@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { DamagedError, parseStored } from './damaged-error.js';
 import type { Deadline } from '../deadline.js';
-import { exclusively } from './file-lock.js';
+import { withFileLock } from './file-lock.js';
 import { FileStorage } from './file-storage.js';
 import { makeFolder } from './folder.js';
 import type { Fence } from './store-engine.js';
@@ -71,7 +71,7 @@ export class FileLeases {
 
   async #exclusively<T>(name: string, deadline: Deadline, run: () => Promise<T>): Promise<T> {
     await makeFolder(this.#folder);
-    return exclusively(join(this.#folder, `${name}.lock`), deadline, run);
+    return withFileLock(join(this.#folder, `${name}.lock`), deadline, run);
   }
 
   /**

@@ -8,7 +8,7 @@ import { codeOf } from './store-error.js';
 const STALE_MS = 3_000;
 
 /** Runs `run` while no other process runs under the same lock file; waits for its turn as long as the deadline lasts. */
-export async function exclusively<T>(lockfilePath: string, { signal }: Deadline, run: () => Promise<T>): Promise<T> {
+export async function withFileLock<T>(lockfilePath: string, { signal }: Deadline, run: () => Promise<T>): Promise<T> {
   const unlock = await takeLock(lockfilePath, signal);
   try {
     signal.throwIfAborted();

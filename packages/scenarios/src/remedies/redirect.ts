@@ -1,5 +1,5 @@
 import type { BouncerResponse, Remedy } from '@crowdsec-sdk/core';
-import { wrong } from '../scenario-options.js';
+import { invalidOption } from '../scenario-options.js';
 
 /** The options of {@link redirect}. */
 export interface RedirectOptions {
@@ -20,7 +20,7 @@ export interface RedirectOptions {
  */
 export function redirect({ to }: RedirectOptions): Remedy {
   if (typeof to !== 'string' || !TARGET.test(to)) {
-    throw wrong('to', 'must be an http(s) URL, or a path that begins with one slash');
+    throw invalidOption('to', 'must be an http(s) URL, or a path that begins with one slash');
   }
   const ownPath = to.startsWith('/') ? to.replace(/[?#].*$/, '') : undefined;
   const answer: BouncerResponse = { status: 303, headers: { location: to, 'cache-control': 'no-store' }, body: '' };

@@ -1,5 +1,5 @@
 import { banRemedy, timerScheduler, type Remedy, type Scheduler } from '@crowdsec-sdk/core';
-import { wrong } from '../scenario-options.js';
+import { invalidOption } from '../scenario-options.js';
 
 /** The options of {@link tarpit}. */
 export interface TarpitOptions {
@@ -26,8 +26,8 @@ export interface TarpitOptions {
  */
 export function tarpit(options: TarpitOptions = {}): Remedy {
   const { delayMs = 10_000, maxWaiting = 100, answer = banRemedy(), scheduler = timerScheduler } = options;
-  if (!isWhole(delayMs, 25_000)) throw wrong('delayMs', 'must be a whole number from 1 to 25,000');
-  if (!isWhole(maxWaiting, 100_000)) throw wrong('maxWaiting', 'must be a whole number from 1 to 100,000');
+  if (!isWhole(delayMs, 25_000)) throw invalidOption('delayMs', 'must be a whole number from 1 to 25,000');
+  if (!isWhole(maxWaiting, 100_000)) throw invalidOption('maxWaiting', 'must be a whole number from 1 to 100,000');
   let waiting = 0;
   return async (request) => {
     if (waiting < maxWaiting) {

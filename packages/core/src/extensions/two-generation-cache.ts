@@ -3,7 +3,7 @@
  * when that is full, or has been young for `lifetimeMs`, it becomes the older one, and what was left in that is
  * forgotten.
  */
-export class RecentGroups<T> {
+export class TwoGenerationCache<T> {
   readonly #half: number;
   readonly #lifetimeMs: number;
   #young = new Map<string, T>();

@@ -1,4 +1,4 @@
-import { Breather } from '../decisions/breather.js';
+import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { type DecisionDelta, DeltaBuilder } from '../decisions/decision-delta.js';
 import type { DecisionIndex } from '../decisions/decision-index.js';
 import { FAMILIES, RowSet } from '../decisions/row-set.js';
@@ -9,18 +9,18 @@ export function feedsIn({ sources }: DecisionIndex): readonly string[] {
 }
 
 /** Lets go of all rows of these feeds. */
-export function dropping(feeds: readonly string[]): DecisionDelta {
+export function deletionOfFeeds(feeds: readonly string[]): DecisionDelta {
   const delta = new DeltaBuilder();
   for (const feed of feeds) delta.drop(feed);
   return delta.build();
 }
 
 /** All rows that an index holds of these feeds, to carry them over to another index. */
-export async function carrying(index: DecisionIndex, feeds: readonly string[]): Promise<DecisionDelta> {
+export async function rowsOfFeeds(index: DecisionIndex, feeds: readonly string[]): Promise<DecisionDelta> {
   const builder = new DeltaBuilder();
   const sourceIds = index.sources.map((source) => (feeds.includes(source.feed) ? builder.sourceId(source) : undefined));
   const rows = new RowSet();
-  const breather = new Breather();
+  const yielder = new EventLoopYielder();
   const key = new Uint32Array(4);
   for (const family of FAMILIES) {
     const table = index.tables[family];
@@ -32,7 +32,7 @@ export async function carrying(index: DecisionIndex, feeds: readonly string[]): 
         for (let i = 0; i < table.words; i++) key[i] = table.data[at + i]!;
         rows[family].add(key, table.lengthOf(row), source, table.untilOf(row));
       }
-      if (row % ROWS === 0 && breather.tired()) await breather.rest();
+      if (row % ROWS === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
   }
   return { ...builder.build(), rows, replaced: new Set(feeds) };

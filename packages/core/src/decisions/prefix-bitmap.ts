@@ -6,14 +6,14 @@
  * with a bit for each place that anything reaches into, and the first row that starts in the block or later: side by
  * side, so that a lookup that goes on finds it in the same line of the cache. One more block stands for the end.
  */
-export class Outline {
+export class PrefixBitmap {
   readonly blocks: Uint32Array;
   readonly #shift: number;
   readonly #words: 1 | 4;
   /** The block whose first row is noted next. */
   #next = 0;
 
-  /** @param words how many words an address has; @param blocks of an outline that is finished, or blank */
+  /** @param words how many words an address has; @param blocks of a bitmap that is finished, or blank */
   constructor(words: 1 | 4, blocks: Uint32Array) {
     this.blocks = blocks;
     this.#shift = Math.clz32(blocks.length / BLOCK - 1) - 5;
@@ -21,8 +21,8 @@ export class Outline {
   }
 
   /** One of nothing, that tells places by so many leading bits, 6 to 31. */
-  static blank(words: 1 | 4, bits: number): Outline {
-    return new Outline(words, new Uint32Array(BLOCK * ((1 << (bits - 6)) + 1)));
+  static blank(words: 1 | 4, bits: number): PrefixBitmap {
+    return new PrefixBitmap(words, new Uint32Array(BLOCK * ((1 << (bits - 6)) + 1)));
   }
 
   /**

@@ -18,7 +18,7 @@ export const PLACES = {
 } as const;
 
 /** A CAPI with decisions, and hosts that have pulled them already. */
-export interface World {
+export interface TestEnvironment {
   readonly sandbox: Sandbox;
   /** A host with these options; the same one each time, until the suite ends. */
   host(options?: Partial<CrowdsecOptions>, place?: Place): Promise<PlacedHost>;
@@ -51,7 +51,7 @@ function trusting(host: Host): Partial<CrowdsecOptions> {
   return { trustedProxies: host.peers ? 'loopback' : 1 };
 }
 
-export async function createWorld(host: Host): Promise<World> {
+export async function createTestEnvironment(host: Host): Promise<TestEnvironment> {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-conformance-'));
   const sandbox = await startSandbox();
   await pulled(sandbox, join(folder, 'visitors'), PLACES.visitors);

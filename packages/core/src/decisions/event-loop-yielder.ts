@@ -7,20 +7,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const SLICE_MS = 3;
 
 /**
- * Keeps long work from holding the event loop: all loops of one job share one, ask {@link tired} now and then, and
- * await {@link rest} when it says so. However many loops run at once, together they take one slice per turn.
+ * Keeps long work from holding the event loop: all loops of one job share one, ask {@link isSliceSpent} now and then, and
+ * await {@link yieldToEventLoop} when it says so. However many loops run at once, together they take one slice per turn.
  */
-export class Breather {
+export class EventLoopYielder {
   #since = performance.now();
   #resting: Promise<void> | undefined;
 
-  tired(): boolean {
+  isSliceSpent(): boolean {
     return performance.now() - this.#since > SLICE_MS;
   }
 
-  async rest(): Promise<void> {
+  async yieldToEventLoop(): Promise<void> {
     // Several loops wake in the same turn; those that find its slice spent wait for the next.
-    while (this.tired()) await (this.#resting ??= this.#pause());
+    while (this.isSliceSpent()) await (this.#resting ??= this.#pause());
   }
 
   async #pause(): Promise<void> {

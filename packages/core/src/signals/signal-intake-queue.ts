@@ -3,9 +3,9 @@ import type { JournalEntry } from '../store/store.js';
 import { AwaitedPromises } from '../keep-process-alive.js';
 import { checkReport, mergeFacts, type SignalFacts } from './build-signal.js';
 import type { Receipt, RefusalReason, Report, SignalKind, Whisper } from './report.js';
-import type { IntakeOptions } from './intake-options.js';
+import type { SignalIntakeOptions } from './intake-options.js';
 import { PendingReceipt } from './pending-receipt.js';
-import { entryOf, settled, WaitingRoom, type Waiting } from './waiting-room.js';
+import { createDeferred, entryOf, PendingSignals, type PendingSignal } from './pending-signals.js';
 
 /** The store is asked again this long after it failed to take signals. */
 const JOURNAL_RETRY_MS = 5_000;
@@ -18,11 +18,11 @@ const NOTHING = Promise.resolve();
  *
  * When it is full, whispers make room: repeated ones first, then the oldest. Decisions never do; they are refused instead.
  */
-export class Intake {
-  readonly #options: IntakeOptions;
-  readonly #room: WaitingRoom;
+export class SignalIntakeQueue {
+  readonly #options: SignalIntakeOptions;
+  readonly #room: PendingSignals;
   readonly #promises: AwaitedPromises;
-  #toWrite = new Set<Waiting>();
+  #toWrite = new Set<PendingSignal>();
   /** Their ids are all that the journal needs to let them go. */
   #evicted: JournalEntry[] = [];
   /** How many signals the journal holds, of all processes, as far as this one knows. */
@@ -34,9 +34,9 @@ export class Intake {
   #stopped = false;
   readonly counters = { merged: 0, evicted: 0, refused: new Map<RefusalReason, number>() };
 
-  constructor(options: IntakeOptions) {
+  constructor(options: SignalIntakeOptions) {
     this.#options = options;
-    this.#room = new WaitingRoom(options.bufferSize);
+    this.#room = new PendingSignals(options.bufferSize);
     this.#promises = options.promises ?? new AwaitedPromises();
   }
 
@@ -156,7 +156,7 @@ export class Intake {
     return { status: 'refused', reason, stored: NOTHING };
   }
 
-  #merge(first: Waiting, told: SignalFacts): Receipt {
+  #merge(first: PendingSignal, told: SignalFacts): Receipt {
     const { uuid } = first;
     const { message, context } = first.facts;
     // What is merged in counts in any case; its texts only while there is room for them.
@@ -164,7 +164,7 @@ export class Intake {
     this.#room.merged(first, mergeFacts(first.facts, later));
     this.counters.merged += 1;
     if (first.state === 'journaled') {
-      if (first.unwritten === undefined) first.stored = settled();
+      if (first.unwritten === undefined) first.stored = createDeferred();
       first.unwritten = first.unwritten === undefined ? later : mergeFacts(first.unwritten, later);
       this.#writeSoon(first);
     } else {
@@ -174,7 +174,7 @@ export class Intake {
   }
 
   /** False when there is none to be made. */
-  #makeRoom(newcomer: Pick<Waiting, 'kind' | 'isRepeat'>): boolean {
+  #makeRoom(newcomer: Pick<PendingSignal, 'kind' | 'isRepeat'>): boolean {
     const { bufferSize, bufferBytes } = this.#options;
     while (this.size >= bufferSize || this.#room.bytes >= bufferBytes) {
       if (this.size < bufferSize && this.#room.forgetOldest()) continue;
@@ -185,7 +185,7 @@ export class Intake {
     return true;
   }
 
-  #evict(waiting: Waiting): void {
+  #evict(waiting: PendingSignal): void {
     this.counters.evicted += 1;
     if (waiting.state === 'journaled') {
       this.#evicted.push({ id: waiting.uuid, value: null });
@@ -197,7 +197,7 @@ export class Intake {
     this.#options.listener.evicted({ uuid: waiting.uuid });
   }
 
-  #writeSoon(waiting: Waiting): Waiting {
+  #writeSoon(waiting: PendingSignal): PendingSignal {
     this.#toWrite.add(waiting);
     this.#writeJob ??= this.#writeLater(this.#options.journalDelayMs);
     return waiting;
@@ -231,7 +231,7 @@ export class Intake {
     }
   }
 
-  async #writeBatch(batch: ReadonlySet<Waiting>, evicted: readonly JournalEntry[]): Promise<void> {
+  async #writeBatch(batch: ReadonlySet<PendingSignal>, evicted: readonly JournalEntry[]): Promise<void> {
     const { store } = this.#options;
     const added = [...batch].filter(({ state }) => state === 'new');
     const changed = [...batch].filter(({ state }) => state !== 'new');
@@ -250,7 +250,7 @@ export class Intake {
   }
 
   /** The journal has these facts of the signal; more may have been merged in while it was written. */
-  #written(waiting: Waiting, facts: SignalFacts): void {
+  #written(waiting: PendingSignal, facts: SignalFacts): void {
     if (!this.#room.has(waiting)) {
       // Evicted while it was written.
       this.#evicted.push({ id: waiting.uuid, value: null });
@@ -269,7 +269,7 @@ export class Intake {
   }
 
   /** Another process sent the signal before the merge was written: what was merged in becomes a signal of its own. */
-  #tellAnew(sent: Waiting): void {
+  #tellAnew(sent: PendingSignal): void {
     const { key, kind, mergeUntil, unwritten, stored } = sent;
     this.#room.leave(sent);
     if (unwritten !== undefined)

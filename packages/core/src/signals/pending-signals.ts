@@ -9,7 +9,7 @@ const BYTES_PER_SIGNAL = 1_000;
 const BYTES_PER_KEY = 80;
 
 /** A signal of this process that waits. */
-export interface Waiting {
+export interface PendingSignal {
   readonly uuid: string;
   /** Its kind, scenario and address: what is the same has the same. */
   readonly key: string;
@@ -24,25 +24,25 @@ export interface Waiting {
   /** What the journal does not have yet: all of it, what was merged in since it was written, or nothing. */
   unwritten: SignalFacts | undefined;
   state: 'new' | 'journaled' | 'on-its-way';
-  stored: Settled;
+  stored: Deferred;
 }
 
 /** A promise that somebody else resolves. */
-export interface Settled {
+export interface Deferred {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
 }
 
 /** The signals of this process that wait, and which of them may make room. Bounded by whoever puts them in. */
-export class WaitingRoom {
+export class PendingSignals {
   /** Oldest first. */
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, PendingSignal>();
   /** The last signal of each key, of those that wait. */
-  readonly #latest = new Map<string, Waiting>();
+  readonly #latest = new Map<string, PendingSignal>();
   /** What was told before and waits no more, longest ago first: all that tells a repetition. */
   readonly #told = new Set<string>();
-  readonly #repeatedWhispers = new Set<Waiting>();
-  readonly #firstWhispers = new Set<Waiting>();
+  readonly #repeatedWhispers = new Set<PendingSignal>();
+  readonly #firstWhispers = new Set<PendingSignal>();
   readonly #keysKept: number;
   #bytes = 0;
   #unwritten = 0;
@@ -62,21 +62,21 @@ export class WaitingRoom {
     return this.#unwritten;
   }
 
-  get oldest(): Waiting | undefined {
+  get oldest(): PendingSignal | undefined {
     for (const waiting of this.#waiting.values()) return waiting;
     return undefined;
   }
 
-  has(waiting: Waiting): boolean {
+  has(waiting: PendingSignal): boolean {
     return this.#waiting.has(waiting.uuid);
   }
 
-  get(uuid: string): Waiting | undefined {
+  get(uuid: string): PendingSignal | undefined {
     return this.#waiting.get(uuid);
   }
 
   /** The last that was told about this, of what waits. */
-  latest(key: string): Waiting | undefined {
+  latest(key: string): PendingSignal | undefined {
     return this.#latest.get(key);
   }
 
@@ -86,13 +86,13 @@ export class WaitingRoom {
   }
 
   /** Whether what waits keeps within so many bytes when a signal tells these facts instead. */
-  hasRoomFor(facts: SignalFacts, instead: Waiting, mostBytes: number): boolean {
+  hasRoomFor(facts: SignalFacts, instead: PendingSignal, mostBytes: number): boolean {
     const more = bytesOf(facts) - instead.bytes;
     return more <= 0 || this.#bytes + more <= mostBytes;
   }
 
   /** More was merged into a signal: it may hold more in memory. */
-  merged(waiting: Waiting, facts: SignalFacts): void {
+  merged(waiting: PendingSignal, facts: SignalFacts): void {
     waiting.facts = facts;
     const bytes = bytesOf(facts);
     this.#bytes += bytes - waiting.bytes;
@@ -111,12 +111,12 @@ export class WaitingRoom {
   /** Lets a signal in, not journaled yet. */
   admit(
     facts: SignalFacts,
-    about: Pick<Waiting, 'key' | 'kind' | 'isRepeat' | 'mergeUntil'>,
-    stored = settled(),
-  ): Waiting {
+    about: Pick<PendingSignal, 'key' | 'kind' | 'isRepeat' | 'mergeUntil'>,
+    stored = createDeferred(),
+  ): PendingSignal {
     const { key, kind, isRepeat, mergeUntil } = about;
     // One by one: a literal that starts with a spread takes ten times as long, and requests wait for this.
-    const waiting: Waiting = {
+    const waiting: PendingSignal = {
       key,
       kind,
       isRepeat,
@@ -137,14 +137,14 @@ export class WaitingRoom {
     return waiting;
   }
 
-  journaled(waiting: Waiting): void {
+  journaled(waiting: PendingSignal): void {
     if (waiting.state !== 'new') return;
     waiting.state = 'journaled';
     this.#unwritten -= 1;
   }
 
   /** It waits no more, whatever the reason. */
-  leave(waiting: Waiting): void {
+  leave(waiting: PendingSignal): void {
     if (!this.#waiting.delete(waiting.uuid)) return;
     this.#repeatedWhispers.delete(waiting);
     this.#firstWhispers.delete(waiting);
@@ -156,7 +156,7 @@ export class WaitingRoom {
   }
 
   /** Whose place a newcomer may take: a first whisper that of a repeated one, a decision that of any whisper. */
-  whisperToEvict(newcomer: Pick<Waiting, 'kind' | 'isRepeat'>): Waiting | undefined {
+  whisperToEvict(newcomer: Pick<PendingSignal, 'kind' | 'isRepeat'>): PendingSignal | undefined {
     const repeated = newcomer.kind === 'whisper' && newcomer.isRepeat ? undefined : firstAtHome(this.#repeatedWhispers);
     return repeated ?? (newcomer.kind === 'decision' ? firstAtHome(this.#firstWhispers) : undefined);
   }
@@ -184,11 +184,11 @@ export class WaitingRoom {
 }
 
 /** The entry of a signal in the journal. */
-export function entryOf({ facts, uuid }: Waiting): JournalEntry {
+export function entryOf({ facts, uuid }: PendingSignal): JournalEntry {
   return { id: uuid, value: signalToJournal(buildSignal(facts, uuid)) };
 }
 
-export function settled(): Settled {
+export function createDeferred(): Deferred {
   let resolve = (): void => undefined;
   const promise = new Promise<void>((fulfil) => {
     resolve = fulfil;
@@ -197,7 +197,7 @@ export function settled(): Settled {
 }
 
 /** The oldest that is not on its way to CAPI. */
-function firstAtHome(whispers: ReadonlySet<Waiting>): Waiting | undefined {
+function firstAtHome(whispers: ReadonlySet<PendingSignal>): PendingSignal | undefined {
   for (const waiting of whispers) if (waiting.state !== 'on-its-way') return waiting;
   return undefined;
 }

@@ -10,7 +10,7 @@ import {
 import { servedRequest } from './served-request.js';
 
 /** The verdict about the request that is served, asked for once, though the proxy and a route of it both ask. */
-export async function judge({ bouncer }: Crowdsec, facts: RequestFacts): Promise<Verdict> {
+export async function inspectOnce({ bouncer }: Crowdsec, facts: RequestFacts): Promise<Verdict> {
   const served = servedRequest();
   if (served?.verdict !== undefined) return served.verdict;
   const judged = bouncer.inspect({ ...facts, disconnected: served !== undefined && hasNoPeer(served.request) });

@@ -20,14 +20,14 @@ export type Suppression = 'non-public-ip' | 'own-ip' | 'allowlisted-ip' | 'cappe
 /** What extensions act by: the agent. */
 export interface Actions {
   /** Why an address is never acted on; `undefined` when it may be. */
-  shielded(address: string): Exclude<Suppression, 'capped' | 'dry-run'> | undefined;
+  reasonNotReportable(address: string): Exclude<Suppression, 'capped' | 'dry-run'> | undefined;
   decide(decision: LocalDecisionRequest): LocalDecisionResult;
   report(report: Report): Receipt;
   whisper(whisper: Whisper): Receipt;
 }
 
 /** What became of an outcome. */
-export interface Deed {
+export interface ActionResult {
   readonly ip: string;
   readonly scenario: string;
   readonly signal?: 'decision' | 'whisper';
@@ -54,7 +54,7 @@ const outcomeSchema = z
   );
 
 /** Acts on what the detectors of one extension find, within what extensions may. */
-export class Acting {
+export class OutcomeExecutor {
   readonly #scenarios: readonly string[];
   readonly #actions: Actions;
   readonly #caps: ReadonlyMap<string, Caps>;
@@ -83,7 +83,7 @@ export class Acting {
     kind: 'decision' | 'whisper',
     limit = DEFAULT_CAP_PER_HOUR,
   ): Suppression | undefined {
-    const shield = this.#actions.shielded(address);
+    const shield = this.#actions.reasonNotReportable(address);
     if (shield !== undefined) return shield;
     return this.#caps.get(scenario)?.[kind].take(limit, networkOf(address)) === false ? 'capped' : undefined;
   }
@@ -93,12 +93,16 @@ export class Acting {
    *
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` or `CROWDSEC_SCENARIO_UNDECLARED` for what no outcome may say
    */
-  act(given: Outcome, event: DetectionEvent, { dryRun, capPerHour }: Pick<Detector, 'dryRun' | 'capPerHour'>): Deed {
+  execute(
+    given: Outcome,
+    event: DetectionEvent,
+    { dryRun, capPerHour }: Pick<Detector, 'dryRun' | 'capPerHour'>,
+  ): ActionResult {
     const outcome = validate(outcomeSchema, cutOutcome(given), 'outcome');
     const { scenario, signal, decision } = outcome;
     this.checkScenario(scenario, 'outcome');
     const { ip } = event;
-    const deed: Deed = {
+    const result: ActionResult = {
       ip,
       scenario,
       ...(signal && { signal }),
@@ -106,10 +110,10 @@ export class Acting {
     };
     const kind = decision === undefined && signal === 'whisper' ? 'whisper' : 'decision';
     const suppressed = dryRun ? 'dry-run' : this.suppression(ip, scenario, kind, capPerHour);
-    if (suppressed !== undefined) return { ...deed, suppressed };
-    if (deed.decision !== undefined) this.#decide(deed.decision, scenario);
+    if (suppressed !== undefined) return { ...result, suppressed };
+    if (result.decision !== undefined) this.#decide(result.decision, scenario);
     if (signal !== undefined) this.#tell(outcome, event);
-    return deed;
+    return result;
   }
 
   /** @throws CrowdsecError `CROWDSEC_SCENARIO_UNDECLARED` for one that the extension has not declared */
@@ -122,10 +126,10 @@ export class Acting {
   /** The address or, with IPv6, its /64, which one client has to itself, unless we have a part of it. */
   #whomToDecideAbout(ip: string): string {
     const client = clientPrefix(ip);
-    return this.#actions.shielded(client) === undefined ? client : ip;
+    return this.#actions.reasonNotReportable(client) === undefined ? client : ip;
   }
 
-  #decide({ value, type, duration }: NonNullable<Deed['decision']>, scenario: string): void {
+  #decide({ value, type, duration }: NonNullable<ActionResult['decision']>, scenario: string): void {
     this.#actions.decide({ ...(value.includes('/') ? { range: value } : { ip: value }), type, duration, scenario });
   }
 

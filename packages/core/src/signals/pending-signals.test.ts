@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SignalFacts } from './build-signal.js';
-import { WaitingRoom, type Waiting } from './waiting-room.js';
+import { PendingSignals, type PendingSignal } from './pending-signals.js';
 
 const facts = (bytes: number): SignalFacts => ({
   scenario: 'acme/x',
@@ -14,12 +14,12 @@ const facts = (bytes: number): SignalFacts => ({
   context: [['path', 'x'.repeat(bytes / 2)]],
   decision: undefined,
 });
-const admit = (room: WaitingRoom, key: string, bytes = 1_000): Waiting =>
+const admit = (room: PendingSignals, key: string, bytes = 1_000): PendingSignal =>
   room.admit(facts(bytes), { key, kind: 'decision', isRepeat: false, mergeUntil: 0 });
 
 describe('what the waiting room holds', () => {
   it('of a signal that has left is its key alone, and that is counted', () => {
-    const room = new WaitingRoom(10_000);
+    const room = new PendingSignals(10_000);
     const left = Array.from({ length: 100 }, (_, i) => admit(room, `decision acme/x 203.0.113.${i}`, 80_000));
     expect(room.bytes).toBeGreaterThan(100 * 80_000);
     for (const waiting of left) room.leave(waiting);
@@ -33,13 +33,13 @@ describe('what the waiting room holds', () => {
   });
 
   it('are as many keys as it may remember, the latest ones', () => {
-    const room = new WaitingRoom(3);
+    const room = new PendingSignals(3);
     for (const key of ['a', 'b', 'a', 'c', 'd']) room.leave(admit(room, key));
     expect(['a', 'b', 'c', 'd'].filter((key) => room.wasTold(key))).toEqual(['a', 'c', 'd']);
   });
 
   it('grows with what is merged into a signal, and shrinks with it', () => {
-    const room = new WaitingRoom(3);
+    const room = new PendingSignals(3);
     const waiting = admit(room, 'a', 100);
     const before = room.bytes;
     room.merged(waiting, facts(8_100));

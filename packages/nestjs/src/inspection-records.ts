@@ -1,21 +1,21 @@
 import type { Bouncer, Verdict } from '@crowdsec-sdk/core';
 
 /** A verdict, and the function that read the facts it rests on: a guard of yours may look at other facts. */
-export interface Judgement {
+export interface InspectionRecord {
   readonly by: unknown;
   readonly verdict: Verdict;
 }
 
-const judgements = new WeakMap<object, Judgement>();
+const inspectionRecords = new WeakMap<object, InspectionRecord>();
 
 /** The last verdict about a request. */
-export function judgementOf(subject: object): Judgement | undefined {
-  return judgements.get(subject);
+export function inspectionRecordOf(subject: object): InspectionRecord | undefined {
+  return inspectionRecords.get(subject);
 }
 
 /** Keeps a verdict with the request that it is about. */
-export function rememberJudgement(subject: object, judgement: Judgement): void {
-  judgements.set(subject, judgement);
+export function recordInspection(subject: object, judgement: InspectionRecord): void {
+  inspectionRecords.set(subject, judgement);
 }
 
 /**
@@ -23,5 +23,5 @@ export function rememberJudgement(subject: object, judgement: Judgement): void {
  * server that Nest runs on.
  */
 export function earlierVerdict({ verdicts }: Bouncer, subject: object): Verdict | undefined {
-  return judgementOf(subject)?.verdict ?? verdicts.of(subject);
+  return inspectionRecordOf(subject)?.verdict ?? verdicts.of(subject);
 }
