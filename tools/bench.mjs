@@ -6,7 +6,7 @@ import { runBench } from './bench/run.mjs';
 /** @import { Row } from './bench/types.d.mts' */
 
 /**
- * npm run bench -- [lookup] [memory] [refresh] [restart] [adapters] [report] [extensions]
+ * npm run bench -- [lookup] [inspect] [memory] [refresh] [restart] [adapters] [report] [extensions]
  *   [--json | --markdown] [--list FILE]
  *
  * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`:
@@ -14,7 +14,7 @@ import { runBench } from './bench/run.mjs';
  * different machines compare by their ratios. A benchmark that fails leaves the rows that it has printed, the others run, and the
  * command ends with 1.
  */
-const BENCHES = ['lookup', 'memory', 'refresh', 'restart', 'adapters', 'report', 'extensions'];
+const BENCHES = ['lookup', 'inspect', 'memory', 'refresh', 'restart', 'adapters', 'report', 'extensions'];
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const args = process.argv.slice(2);

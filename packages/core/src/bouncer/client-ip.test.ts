@@ -57,6 +57,20 @@ describe('who is calling', () => {
       { 'x-forwarded-for': ['192.0.2.1', CLIENT] },
       CLIENT,
     ],
+    [
+      'whom the proxy added without a space to what the client called a zone',
+      { trustedProxies: 'loopback' },
+      LOOPBACK,
+      { 'x-forwarded-for': `fe80::1%x,${CLIENT}` },
+      CLIENT,
+    ],
+    [
+      'the same after a mapped address with a zone',
+      { trustedProxies: 'loopback' },
+      LOOPBACK,
+      { 'x-forwarded-for': `::ffff:192.0.2.1%x,${CLIENT}` },
+      CLIENT,
+    ],
     ['an address with a port', { trustedProxies: 'loopback' }, '::1', { 'x-forwarded-for': `${CLIENT}:4711` }, CLIENT],
     [
       'a bracketed address with a port',

@@ -1,5 +1,4 @@
-import { formatIp, parseIp, type IpAddress } from '../ip/address.js';
-import { readIp } from '../ip/parse.js';
+import { canonicalIp, formatIp, parseIp, type IpAddress } from '../ip/address.js';
 import { silentLogger } from '../logger.js';
 import { SynchronousOptions } from '../synchronous-options.js';
 import { chainReader } from './forwarded-chain.js';
@@ -93,14 +92,21 @@ function proxyRule(
   const peerOf = typeof trustedProxies === 'function' ? readPeer(isTrusted) : rememberLast(readPeer(isTrusted));
   let anybody: boolean | undefined;
 
+  /** Most chains are one address, and then it is the client whether it is trusted or not. */
+  const clientIn = (header: string, peer: string | undefined): string | undefined => {
+    if (!isPlain || header === '') return clientOf(readChain(header), peer, isTrusted);
+    // Spelled otherwise it may still be a chain: all of `fe80::1%x,192.0.2.1` is an address with a zone, too.
+    const single = canonicalIp(header);
+    if (single === header) return single;
+    return header.includes(',') ? clientOf(readChain(header), peer, isTrusted) : canonicalHop(header);
+  };
+
   return ({ remoteAddress, headers }) => {
     const peer = peerOf(remoteAddress);
     const header = readHeader(headers, headerName);
     if (header === undefined) return { ip: peer.ip };
     if (!peer.trusted) return { ip: peer.ip, doubt: 'disbelieved' };
-    // Most chains are one address, and then it is the client whether it is trusted or not.
-    const isSingle = isPlain && header !== '' && !header.includes(',');
-    const ip = isSingle ? canonicalHop(header) : clientOf(readChain(header), peer.ip, isTrusted);
+    const ip = clientIn(header, peer.ip);
     anybody ??= trustsEverybody(isTrusted);
     return anybody ? { ip, doubt: 'anybody' } : { ip };
   };
@@ -158,10 +164,11 @@ function parseHop(text: string): IpAddress | undefined {
   return parseIp(inner);
 }
 
-/** The canonical spelling of a hop. Dotted IPv4, which most are, is its own. */
+/** The canonical spelling of a hop. */
 function canonicalHop(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (!text.includes(':') && readIp(text, 0, text.length) === 4) return text;
+  const plain = canonicalIp(text);
+  if (plain !== undefined) return plain;
   const address = parseHop(text);
   return address && formatIp(address);
 }

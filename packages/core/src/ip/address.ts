@@ -1,4 +1,4 @@
-import { readIp, words } from './parse.js';
+import { mapped, readIp, words, wordsRead } from './parse.js';
 
 /** An address as numbers. IPv4-mapped IPv6 (`::ffff:1.2.3.4`) is IPv4 here, everywhere. */
 export interface IpAddress {
@@ -13,7 +13,7 @@ export interface IpAddress {
  */
 export function parseIp(text: string): IpAddress | undefined {
   const family = readIp(text, 0, text.length);
-  return family === 0 ? undefined : { family, words: Array.from(family === 4 ? words.subarray(0, 1) : words) };
+  return family === 0 ? undefined : { family, words: wordsRead(family) };
 }
 
 /** Writes an address the canonical way: dotted IPv4, RFC 5952 for IPv6. */
@@ -21,34 +21,79 @@ export function formatIp(address: IpAddress): string {
   return address.family === 4 ? formatV4(address.words[0]!) : formatV6(address.words);
 }
 
-/** The one spelling of an address that all its spellings share, or `undefined` if it is not an address. */
+/**
+ * The one spelling of an address that all its spellings share, or `undefined` if it is not an address. A text that is
+ * spelled so already, as most are, is returned as it is.
+ */
 export function canonicalIp(text: string): string | undefined {
-  const address = parseIp(text);
-  return address && formatIp(address);
+  const family = readIp(text, 0, text.length);
+  if (family === 0) return undefined;
+  if (family === 4) return mapped ? formatV4(words[0]!) : text;
+  return isCanonicalV6(text, words) ? text : formatV6(words);
 }
 
 function formatV4(word: number): string {
   return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
 }
 
-function formatV6(v6: readonly number[]): string {
-  const groups = v6.flatMap((word) => [word >>> 16, word & 0xffff]);
-  const gap = longestZeroRun(groups);
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((group) => group.toString(16))
-      .join(':');
-  return gap.length < 2 ? hex(0, 8) : `${hex(0, gap.start)}::${hex(gap.start + gap.length, 8)}`;
+const GROUPS = 8;
+const COLON = 58;
+const DIGITS = '0123456789abcdef';
+
+function formatV6(v6: ArrayLike<number>): string {
+  const { start, end } = longestZeroRun(v6);
+  let text = '';
+  for (let i = 0; i < GROUPS;) {
+    if (i === start) {
+      text += '::';
+      i = end;
+      continue;
+    }
+    if (i > 0 && i !== end) text += ':';
+    text += groupAt(v6, i++).toString(16);
+  }
+  return text;
 }
 
-/** The first of the longest runs of zero groups: what `::` stands for. */
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 };
-  for (let start = 0; start < 8; start++) {
-    let length = 0;
-    while (groups[start + length] === 0) length++;
-    if (length > best.length) best = { start, length };
+/** Whether a text is what {@link formatV6} writes for the address. */
+function isCanonicalV6(text: string, v6: ArrayLike<number>): boolean {
+  const { start, end } = longestZeroRun(v6);
+  let at = 0;
+  for (let i = 0; i < GROUPS;) {
+    if (i === start) {
+      if (text.charCodeAt(at++) !== COLON || text.charCodeAt(at++) !== COLON) return false;
+      i = end;
+      continue;
+    }
+    if (i > 0 && i !== end && text.charCodeAt(at++) !== COLON) return false;
+    const group = groupAt(v6, i++);
+    for (let shift = highestShift(group); shift >= 0; shift -= 4) {
+      if (text.charCodeAt(at++) !== DIGITS.charCodeAt((group >>> shift) & 15)) return false;
+    }
   }
-  return best;
+  return at === text.length;
+}
+
+/** How far the first hexadecimal digit of a group stands from its last, in bits. */
+function highestShift(group: number): number {
+  if (group > 0xfff) return 12;
+  if (group > 0xff) return 8;
+  return group > 0xf ? 4 : 0;
+}
+
+function groupAt(v6: ArrayLike<number>, group: number): number {
+  const word = v6[group >> 1]!;
+  return (group & 1) === 0 ? word >>> 16 : word & 0xffff;
+}
+
+/** What `::` stands for: the first of the longest runs of zero groups, of two at least; both are -1 where there is none. */
+function longestZeroRun(v6: ArrayLike<number>): { readonly start: number; readonly end: number } {
+  let [start, end, longest] = [-1, -1, 1];
+  for (let from = 0; from < GROUPS; from++) {
+    let to = from;
+    while (to < GROUPS && groupAt(v6, to) === 0) to++;
+    if (to - from > longest) [start, end, longest] = [from, to, to - from];
+    from = to;
+  }
+  return { start, end };
 }

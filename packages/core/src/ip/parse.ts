@@ -19,6 +19,11 @@ const SLASH = 47;
 const COLON = 58;
 const PERCENT = 37;
 
+/** A copy of the words of the address read last. By hand: an iterator takes longer than the reading. */
+export function wordsRead(family: 4 | 6): number[] {
+  return family === 4 ? [words[0]!] : [words[0]!, words[1]!, words[2]!, words[3]!];
+}
+
 /** Reads the address in `text[start, end)`; IPv4-mapped IPv6 reads as IPv4. */
 export function readIp(text: string, start: number, end: number): Read {
   if (
@@ -82,7 +87,7 @@ export function readPrefix(text: string, start: number, end: number): Read {
 }
 
 /** The address read last was IPv4 in its IPv6 spelling. */
-let mapped = false;
+export let mapped = false;
 
 function mask(family: 4 | 6, length: number): Read {
   const count = family === 4 ? 1 : 4;

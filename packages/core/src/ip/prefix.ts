@@ -1,6 +1,6 @@
 import { CrowdsecError } from '../errors.js';
 import { formatIp, type IpAddress } from './address.js';
-import { prefixLength, readPrefix, words } from './parse.js';
+import { prefixLength, readPrefix, wordsRead } from './parse.js';
 
 /** A range of addresses: all that share their first `length` bits. Host bits are zero; IPv4-mapped ranges are IPv4. */
 export interface IpPrefix extends IpAddress {
@@ -12,7 +12,7 @@ export interface IpPrefix extends IpAddress {
 export function parsePrefix(text: string): IpPrefix | undefined {
   const family = readPrefix(text, 0, text.length);
   if (family === 0) return undefined;
-  return { family, words: Array.from(family === 4 ? words.subarray(0, 1) : words), length: prefixLength };
+  return { family, words: wordsRead(family), length: prefixLength };
 }
 
 /** Writes a prefix the canonical way; one of full length as a plain address. */

@@ -1,0 +1,103 @@
+import { pathToFileURL } from 'node:url';
+import { fresh, queries, seeded, synthetic } from './data.mjs';
+import { indexOf, print, row, rotated } from './setup.mjs';
+
+/** @import { RequestFacts } from '../../packages/core/dist/index.js' */
+
+/**
+ * What the bouncer adds to the decision about a passing request: `bouncer.inspect` against `getIpRemediation` of the same engine, both
+ * for a client that connects itself and for one behind a trusted proxy, and `nodeFacts` before it. In each round every subject has
+ * requests of its own, and another subject begins: none finds in the processor's caches what another has just fetched.
+ *
+ * `BENCH_CORE` names the folder of another build of the core package, to compare two of them.
+ */
+const core = process.env.BENCH_CORE ?? new URL('../../packages/core/dist', import.meta.url).pathname;
+/**
+ * @template T
+ * @param {string} path
+ * @returns {Promise<T>}
+ */
+const load = (path) => import(pathToFileURL(`${core}/${path}`).href);
+/** @type {typeof import('../../packages/core/dist/index.js')} */
+const { Bouncer, nodeFacts, systemClock } = await load('index.js');
+/** @type {typeof import('../../packages/core/dist/remediation/remediation-engine.js')} */
+const { RemediationEngine } = await load('remediation/remediation-engine.js');
+
+const DECISIONS = 60_000;
+const ROUNDS = 1_200;
+const WARM_UP = 100;
+const BATCH = 200;
+
+const values = synthetic(DECISIONS);
+const engine = new RemediationEngine({ clock: systemClock });
+engine.swap(await indexOf(values));
+const getIpRemediation = (/** @type {string} */ ip) => engine.getIpRemediation(ip);
+const remedies = { ban: () => /** @type {const} */ ('pass'), captcha: () => /** @type {const} */ ('pass') };
+const direct = new Bouncer({ getIpRemediation, remedies });
+const proxied = new Bouncer({ getIpRemediation, remedies, trustedProxies: 'loopback' });
+
+/** @typedef {{ ip: string, request: Parameters<typeof nodeFacts>[0], direct: RequestFacts, proxied: RequestFacts }} Visit */
+/** @type {Record<string, (visit: Visit) => unknown>} */
+const subjects = {
+  floor: ({ ip }) => getIpRemediation(ip).remediation,
+  'inspect, direct': (visit) => direct.inspect(visit.direct).action,
+  'inspect, behind a proxy': (visit) => proxied.inspect(visit.proxied).action,
+  'nodeFacts and inspect, behind a proxy': ({ request }) => proxied.inspect(nodeFacts(request)).action,
+};
+
+const random = seeded(DECISIONS);
+const held = values.filter((value) => !value.includes('/'));
+const names = Object.keys(subjects);
+const rounds = [];
+for (let round = -WARM_UP; round < ROUNDS; round++) {
+  const batches = names.map(() => fresh(queries(held, BATCH, random)).map(visit));
+  /** @type {Record<string, number>} */
+  const times = {};
+  for (const [turn, name] of rotated(names, round + WARM_UP).entries())
+    times[name] = nanosecondsEach(subjects[name], batches[turn]);
+  if (round >= 0) rounds.push(times);
+}
+for (const name of names.slice(1)) {
+  const paired = rounds.map((times) => ({ value: times[name], floor: times.floor }));
+  print(row('inspect', name, DECISIONS, 'ns', paired));
+}
+
+/**
+ * @param {string} ip
+ * @returns {Visit}
+ */
+function visit(ip) {
+  const headers = headersOf();
+  const forwarded = { ...headers, 'x-forwarded-for': ip };
+  const socket = { remoteAddress: '127.0.0.1' };
+  const facts = { disconnected: false, method: 'GET', path: '/hello' };
+  return {
+    ip,
+    request: { method: 'GET', url: '/hello', headers: forwarded, socket },
+    direct: { remoteAddress: ip, ...facts, headers },
+    proxied: { remoteAddress: '127.0.0.1', ...facts, headers: forwarded },
+  };
+}
+
+/** As Node makes them: one after the other. */
+function headersOf() {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  headers['host'] = 'localhost';
+  headers['accept'] = 'text/html,*/*;q=0.8';
+  headers['user-agent'] = 'bench';
+  return headers;
+}
+
+/**
+ * @param {(visit: Visit) => unknown} subject
+ * @param {Visit[]} visits
+ */
+function nanosecondsEach(subject, visits) {
+  const start = process.hrtime.bigint();
+  let found = 0;
+  for (const visit of visits) if (subject(visit) !== undefined) found++;
+  const end = process.hrtime.bigint();
+  if (found !== visits.length) throw new Error('a request was not judged');
+  return Number(end - start) / visits.length;
+}
