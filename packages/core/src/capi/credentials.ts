@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { Secret } from '../secret.js';
+import { storedMomentSchema } from '../stored-moment.js';
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
@@ -77,7 +78,7 @@ export const machineInUseSchema = z.object({
   /** The credentials are given in the options. */
   isGiven: z.boolean(),
   /** When that was so. */
-  at: z.number(),
+  at: storedMomentSchema,
   /** A random name of the process that told it. */
   by: z.string(),
 });

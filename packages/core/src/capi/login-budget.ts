@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
+import { storedCountSchema, storedMomentSchema, storedWaitSchema } from '../stored-moment.js';
 
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -20,13 +21,16 @@ const LONGEST_FAILURE = 500;
 /** 403 on this many hourly tries in a row means the credentials, not the address. */
 export const FORBIDDEN_BEFORE_REJECTED = 3;
 
+/** More attempts of an hour than all processes together ever make: a longer list is damage. */
+const MOST_ATTEMPTS = 1_000;
+
 const attemptsSchema = z.object({
   /** When the attempts of the last hour were made. */
-  at: z.array(z.number()),
+  at: z.array(storedMomentSchema).max(MOST_ATTEMPTS),
   /** Attempts in a row without a sensible answer. */
-  lost: z.number(),
+  lost: storedCountSchema,
   /** A server asked to wait this long after the last attempt. */
-  retryAfterMs: z.number(),
+  retryAfterMs: storedWaitSchema,
   /** What the last one failed with, when its answer settled nothing. */
   failure: z.string().optional(),
 });
@@ -36,13 +40,13 @@ export const sessionRecordSchema = z.object({
   logins: attemptsSchema,
   registrations: attemptsSchema,
   /** Logins in a row that were answered 403. */
-  forbiddenInARow: z.number(),
+  forbiddenInARow: storedCountSchema,
   /** When a refused pair was last given up for a new one. */
-  replacedAt: z.number().optional(),
+  replacedAt: storedMomentSchema.optional(),
   stop: z
     .object({
-      since: z.number(),
-      forMs: z.number(),
+      since: storedMomentSchema,
+      forMs: storedWaitSchema,
       code: z.enum([
         'CROWDSEC_LOGIN_FORBIDDEN',
         'CROWDSEC_CALL_REFUSED',

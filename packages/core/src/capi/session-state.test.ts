@@ -61,7 +61,19 @@ describe('the login budget', () => {
     await expect(session.token()).resolves.toBeDefined();
   });
 
-  it.each<JsonValue>([null, 7, 'text', [], {}, { logins: 3 }])(
+  const none = { at: [], lost: 0, retryAfterMs: 0 };
+  it.each<JsonValue>([
+    null,
+    7,
+    'text',
+    [],
+    {},
+    { logins: 3 },
+    { logins: { ...none, lost: 0.5 }, registrations: none, forbiddenInARow: 0 },
+    { logins: { ...none, at: [1e300] }, registrations: none, forbiddenInARow: 0 },
+    { logins: none, registrations: { ...none, lost: -3 }, forbiddenInARow: 0 },
+    { logins: none, registrations: none, forbiddenInARow: -1e300 },
+  ])(
     'counts as spent for an hour when its record is damaged (%j), and a token that is held serves on',
     async (damage) => {
       await world.process().session.token();
@@ -78,6 +90,16 @@ describe('the login budget', () => {
       expect(world.count(REGISTER)).toBe(1);
     },
   );
+
+  it('ends a stop that is stored as endless within a day', async () => {
+    await world.process().session.token();
+    const none = { at: [], lost: 0, retryAfterMs: 0 };
+    const stop = { since: world.time.clock.now(), forMs: 1e300, code: 'CROWDSEC_CALL_REFUSED', message: 'no' };
+    await world.store().put('session', { logins: none, registrations: none, forbiddenInARow: 0, stop });
+    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
+    await world.time.advance(24 * HOUR_MS);
+    await expect(world.process().session.token()).resolves.toBeDefined();
+  });
 
   it.each<JsonValue>([null, 'text', {}])('rebuilds a damaged token with one login (%j)', async (damage) => {
     await world.process().session.token();

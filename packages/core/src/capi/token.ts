@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CrowdsecError } from '../errors.js';
 import { Secret } from '../secret.js';
+import { storedMomentSchema } from '../stored-moment.js';
 import { DAY_MS, HOUR_MS } from './login-budget.js';
 import type { ServerClock } from './server-clock.js';
 
@@ -23,10 +24,13 @@ export interface Token {
   readonly scenarios: Readonly<Record<string, number>>;
 }
 
+/** What can stand in a header: with anything else every call would fail before it leaves. */
+const jwtSchema = z.string().regex(/^[\x21-\x7e]+$/);
+
 const storedTokenSchema = z.object({
   machineId: z.string(),
-  jwt: z.string(),
-  expiresAt: z.number(),
+  jwt: jwtSchema,
+  expiresAt: storedMomentSchema,
   clockSkewMs: z.number().default(0),
   scenarios: z.record(z.string(), z.number()),
 });
@@ -64,7 +68,7 @@ export function scenariosToDeclare(
   return Object.fromEntries([...others, ...own.map((scenario) => [scenario, now] as const)]);
 }
 
-const loginAnswerSchema = z.object({ token: z.string().min(1), expire: z.string() });
+const loginAnswerSchema = z.object({ token: jwtSchema, expire: z.string() });
 
 /**
  * Reads the answer to a login. An answer that contradicts CAPI's clock, as it is known, sets that clock: nobody is given a token that

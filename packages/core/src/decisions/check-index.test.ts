@@ -40,6 +40,7 @@ describe('checkIndex', () => {
     ['leads to itself', (numbers) => (numbers[3] = 1), /circle/],
     ['leads to a later row', (numbers) => (numbers[4 * 2 + 3] = 8), /circle/],
     ['leads beyond the table', (numbers) => (numbers[4 + 3] = 0xffff_ffff), /circle/],
+    ['leads to a row that does not hold it', (numbers) => (numbers[4 * 7 + 3] = 1), /do not hold them/],
     ['names a source that is none', (numbers) => (numbers[1] = (7 << 16) | 8), /name sources/],
     ['is longer than an address', (numbers) => (numbers[1] = 33), /too long/],
     ['is out of order', (numbers) => (numbers[0] = 0xffff_ffff), /order/],
@@ -49,6 +50,36 @@ describe('checkIndex', () => {
     ['ends elsewhere', (numbers, [data, blocks]) => (numbers[data! + blocks! - 1] = 3), /points elsewhere/],
   ])('refuses an index of which a row %s', async (_, change, message) => {
     await expect(check(await changed(change))).rejects.toThrow(message);
+  });
+
+  it('takes a prefix that was told many times', async () => {
+    const delta = new DeltaBuilder();
+    const source = delta.sourceId({ feed: 'a', origin: 'a', type: 'ban', scenario: '', allow: false });
+    for (let i = 0; i < 50; i++) delta.add('address', '1.2.3.4', source, NEVER - i);
+    const index = await DecisionIndex.empty.apply(delta.build(), { now: NOW });
+    await expect(check(index)).resolves.toBeUndefined();
+    await expect(check(await index.apply(delta.build(), { now: NOW }))).resolves.toBeUndefined();
+  });
+
+  it('refuses a prefix that stands there a hundred thousand times, which each lookup of it would go through', async () => {
+    const { head, chunks } = (await indexOf()).toBlob();
+    const count = 100_000;
+    const rows = new Uint32Array(4 * count);
+    for (let row = 0; row < count; row++) rows.set([0x01020304, 32, NEVER, row], 4 * row);
+    const numbers = new Uint32Array(Uint8Array.from(Buffer.concat(chunks)).buffer);
+    const { lengths } = head as { lengths: number[][] };
+    const [[data = 0, blocks = 0] = []] = lengths;
+    const rest = numbers.slice(data);
+    // Rows that start in the only block in use, and how many each source has.
+    const first = rest.findIndex((value, at) => at < blocks && at % 3 === 2 && value > 0);
+    for (let at = 2; at < blocks; at += 3) rest[at] = at < first ? 0 : count;
+    rest[blocks] = count;
+    rest[blocks + 1] = 0;
+    const changedHead = { ...(head as object), lengths: [[4 * count, ...lengths[0]!.slice(1)], ...lengths.slice(1)] };
+    const bytes = new Uint8Array(rows.byteLength + rest.byteLength);
+    bytes.set(new Uint8Array(rows.buffer));
+    bytes.set(new Uint8Array(rest.buffer), rows.byteLength);
+    await expect(check(DecisionIndex.fromBlob({ head: changedHead, chunks: [bytes] }))).rejects.toThrow(/too often/);
   });
 
   it('lets nothing pass that hangs or crashes a lookup or a merge, whichever number is changed', async () => {

@@ -9,8 +9,9 @@ const ROWS = 8192;
 
 /**
  * Checks what lookups and merges follow in an index that was read from a store: with a right checksum it may still be
- * the work of a faulty version or of somebody else. Each row leads to rows before it, and to a source that there is;
- * rows are sorted; the bitmap points into the rows; the counts by source are those of the rows.
+ * the work of a faulty version or of somebody else. Each row leads to the narrowest row before it that holds it, and to
+ * a source that there is; rows are sorted, and a prefix stands at most once for each source, so that no lookup follows a chain that
+ * has nothing to do with its address; the bitmap points into the rows; the counts by source are those of the rows.
  *
  * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` naming what does not fit
  */
@@ -41,7 +42,10 @@ function checkRows(table: DecisionTable, from: number, to: number, counts: Uint3
     if ((meta & 0xffff) > longest) return 'a prefix is too long';
     if (source >= sources) return 'its rows name sources that it does not list';
     counts[source]!++;
-    if (row > 0 && !isInOrder(data, at - stride, at, words)) return 'its rows are not in order';
+    if (row === 0) continue;
+    if (!isInOrder(data, at - stride, at, words)) return 'its rows are not in order';
+    if (data[at + words + 2] !== table.holderBefore(row) + 1) return 'its rows lead to rows that do not hold them';
+    if (row >= sources && table.isSamePrefix(row, row - sources)) return 'a prefix stands there too often';
   }
   return undefined;
 }

@@ -64,6 +64,19 @@ export class DecisionTable implements Rows {
     return this.data[row * this.stride + this.words + 2]! - 1;
   }
 
+  /** The narrowest row before `row` that holds all that it holds, or -1: what {@link parentOf} must be, if those before are right. */
+  holderBefore(row: number): number {
+    return narrowestBefore(this, row);
+  }
+
+  /** Whether two rows are about the same prefix. */
+  isSamePrefix(row: number, other: number): boolean {
+    const { data, words, stride } = this;
+    if (this.lengthOf(row) !== this.lengthOf(other)) return false;
+    for (let i = 0; i < words; i++) if (data[row * stride + i] !== data[other * stride + i]) return false;
+    return true;
+  }
+
   /**
    * The narrowest row that holds an address of 32 bits, or -1. Takes it in an array: a number this large would be
    * boxed.
@@ -163,7 +176,7 @@ export class TableWriter implements Rows {
     for (let i = 0; i < words; i++) data[to + i] = from.data[at + i]!;
     data[to + words] = (source << 16) | (from.data[at + words]! & 255);
     data[to + words + 1] = until;
-    data[to + words + 2] = this.#parentOf(this.#size) + 1;
+    data[to + words + 2] = narrowestBefore(this, this.#size) + 1;
     this.#note(this.#size++);
   }
 
@@ -186,19 +199,15 @@ export class TableWriter implements Rows {
     // What a row's parent holds is marked already.
     if (data[at + words + 2] === 0) this.#bitmap.mark(word, meta & 255);
   }
+}
 
-  /** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */
-  #parentOf(row: number): number {
-    const { data, words, stride } = this;
-    let parent = row - 1;
-    while (
-      parent >= 0 &&
-      !startsWith(data, row * stride, data, parent * stride, data[parent * stride + words]! & 255)
-    ) {
-      parent = data[parent * stride + words + 2]! - 1;
-    }
-    return parent;
+/** The row before, or the narrowest of its ancestors that holds the row; -1 for none. */
+function narrowestBefore({ data, words, stride }: Rows & { readonly words: 1 | 4 }, row: number): number {
+  let parent = row - 1;
+  while (parent >= 0 && !startsWith(data, row * stride, data, parent * stride, data[parent * stride + words]! & 255)) {
+    parent = data[parent * stride + words + 2]! - 1;
   }
+  return parent;
 }
 
 /** A table without rows. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storedMomentSchema } from '../stored-moment.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -20,13 +21,13 @@ export const pullRecordSchema = z.object({
   /** Tries in a row whose decisions were not stored; counted before the call leaves, so that a crash counts too. */
   failures: z.number().int().min(0),
   /** When the last of them was made, in ms since the epoch. */
-  failedAt: z.number(),
+  failedAt: storedMomentSchema,
   waitMs: z
     .number()
     .min(0)
     .transform((ms) => Math.min(ms, LONGEST_STORED_WAIT_MS)),
   /** When CAPI answered a pull for the last time, in ms since the epoch: it counts although its snapshot is lost. */
-  pulledAt: z.number().optional(),
+  pulledAt: storedMomentSchema.optional(),
 });
 
 export type PullRecord = z.output<typeof pullRecordSchema>;

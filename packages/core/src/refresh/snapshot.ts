@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DecisionIndex } from '../decisions/decision-index.js';
 import type { SourceState } from '../sources/decision-source.js';
 import type { Blob, JsonValue } from '../store/store.js';
+import { storedMomentSchema } from '../stored-moment.js';
 
 /** What is stored in one write: the network's decisions, the moment of their pull, what its sources must remember. */
 export interface Snapshot {
@@ -19,14 +20,14 @@ const listStateSchema = z.looseObject({
   remediation: z.string().optional(),
   scope: z.string().optional(),
   duration: z.string().optional(),
-  pulledAt: z.number().optional(),
+  pulledAt: storedMomentSchema.optional(),
   failed: z.boolean().optional(),
   version: z.string().optional(),
   seen: z.string().optional(),
 });
 
 const headSchema = z.object({
-  pulledAt: z.number().nullable(),
+  pulledAt: storedMomentSchema.nullable(),
   sourceState: z.record(z.string(), z.looseObject({})),
   index: z.json(),
 });
@@ -51,7 +52,7 @@ export function fromBlob(blob: Blob): Snapshot {
 
 /** The moment of the pull that the head of a damaged snapshot tells, in ms since the epoch. */
 export function pulledAtOf(head: JsonValue | undefined): number | undefined {
-  const read = z.object({ pulledAt: z.number() }).safeParse(head);
+  const read = z.object({ pulledAt: storedMomentSchema }).safeParse(head);
   return read.success ? read.data.pulledAt : undefined;
 }
 

@@ -4,6 +4,7 @@ import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import type { Scheduler } from '../scheduler.js';
 import { keepAlive } from '../store/keep-alive.js';
 import type { Lease, Store } from '../store/store.js';
+import { storedCountSchema, storedMomentSchema, storedWaitSchema } from '../stored-moment.js';
 import { LONGEST_GAP_MS, SHORTEST_GAP_MS } from './pace.js';
 import { isSearching, NOTHING_REFUSED, refusalStateSchema, type RefusalState } from './refusal-state.js';
 
@@ -16,11 +17,11 @@ const LEASE_MARGIN_MS = 3_000;
 /** What the pacer remembers for all processes. */
 const paceRecordSchema = z.object({
   /** When the last call ended. */
-  lastCallAt: z.number().optional(),
+  lastCallAt: storedMomentSchema.optional(),
   /** When the last try failed, how many did in a row, and how long to wait after it. */
-  failedAt: z.number(),
-  failures: z.number(),
-  waitMs: z.number(),
+  failedAt: storedMomentSchema,
+  failures: storedCountSchema,
+  waitMs: storedWaitSchema,
   /** The search for a signal that CAPI refuses calls for. */
   refusals: refusalStateSchema.catch(NOTHING_REFUSED),
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Signal } from '../capi/wire.js';
 import type { JsonValue, Lease, Store } from '../store/store.js';
-import { signalToJournal } from './build-signal.js';
+import { storedMomentSchema } from '../stored-moment.js';
+import { isJournaledSignal, signalToJournal } from './build-signal.js';
 
 /** The oldest ones go when there are more. */
 const MOST_KEPT = 1_000;
@@ -14,12 +15,19 @@ export interface PoisonedSignal {
   readonly at: number;
 }
 
-const storedSchema = z.array(z.custom<PoisonedSignal>((value) => typeof value === 'object' && value !== null));
+const storedSchema = z.array(z.unknown());
 
-/** The signals that were set aside, oldest first, at most 1,000. */
+const poisonedSchema = z.object({
+  signal: z.custom<Signal>((value) => isJournaledSignal(value as JsonValue)),
+  message: z.string(),
+  at: storedMomentSchema,
+});
+
+/** The signals that were set aside, oldest first, at most 1,000. One that can't be read is left out. */
 export async function poisonedSignals(store: Store): Promise<readonly PoisonedSignal[]> {
   const stored = await store.read('poisoned', (value) => storedSchema.parse(value));
-  return stored.state === 'present' ? stored.value : [];
+  if (stored.state !== 'present') return [];
+  return stored.value.flatMap((value) => poisonedSchema.safeParse(value).data ?? []);
 }
 
 /** Keeps a refused signal readable. Only whoever has the turn to send writes them. */
