@@ -126,3 +126,18 @@ export interface IdentityTold {
   /** How many signals it has reported. */
   readonly reported: number;
 }
+
+/** What `freeze-worker.mjs` does. */
+export interface FreezeTask {
+  readonly apiUrl: string;
+  readonly stateDir: string;
+  /** Before which of its renames it stops itself; 0 for never. */
+  readonly freezeAt: number;
+}
+
+/** What it tells of its agent. */
+export interface FreezeTold {
+  readonly machineId?: string;
+  readonly sent: number;
+  readonly renames: number;
+}

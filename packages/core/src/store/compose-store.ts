@@ -32,6 +32,15 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
     reads.sound(key);
   };
   const { pour } = engine;
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    try {
+      await bounded('read', 'close', () => engine.close());
+    } finally {
+      // What is still on its way would keep the process alive until its deadline.
+      closing.abort(new Error('the store was closed'));
+    }
+  };
   return {
     description: engine.description,
     durable: engine.durable,
@@ -75,14 +84,7 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
         bounded('change', `count in '${name}'`, (deadline) => pour(name, rules, event, deadline)),
     }),
     probe: () => bounded('write', 'write', (deadline) => engine.probe(deadline)),
-    close: async () => {
-      try {
-        await bounded('read', 'close', () => engine.close());
-      } finally {
-        // What is still on its way would keep the process alive until its deadline.
-        closing.abort(new Error('the store was closed'));
-      }
-    },
+    close: () => (closed ??= close()),
   };
 }
 

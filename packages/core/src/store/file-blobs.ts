@@ -13,7 +13,7 @@ import {
 import type { Deadline } from '../deadline.js';
 import { DamagedError, parseStored } from './damaged-error.js';
 import { keepAside } from './file-aside.js';
-import { FileStorage } from './file-storage.js';
+import type { FileStorage, WriteFence } from './file-storage.js';
 import { makeFolder } from './folder.js';
 import { codeOf } from './store-error.js';
 import type { DamagedBlob, VersionedBlob } from './store-engine.js';
@@ -27,9 +27,10 @@ export class FileBlobs {
   readonly #folder: string;
   readonly #manifests: FileStorage;
 
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.#manifests = new FileStorage(folder);
+  /** @param manifests stands in the folder that has the bytes, too */
+  constructor(manifests: FileStorage) {
+    this.#folder = manifests.opts.folder;
+    this.#manifests = manifests;
   }
 
   get(key: string, deadline: Deadline): Promise<VersionedBlob | undefined> {
@@ -43,12 +44,12 @@ export class FileBlobs {
     return (await this.#manifest(key))?.version;
   }
 
-  /** @param commit runs the replacement of the manifest, or says that it may not happen */
+  /** @param commit runs the replacement of the manifest, under a fence or without one, or says that it may not happen */
   async put(
     key: string,
     blob: Blob,
     deadline: Deadline,
-    commit: (replace: () => Promise<void>) => Promise<boolean>,
+    commit: (replace: (fence?: WriteFence) => Promise<boolean>) => Promise<boolean>,
   ): Promise<boolean> {
     const manifest = manifestOf(blob);
     const file = this.#fileOf(key, manifest.version);
@@ -56,10 +57,11 @@ export class FileBlobs {
     let committed = false;
     try {
       await this.#write(file, blob, deadline);
-      committed = await commit(async () => {
+      committed = await commit(async (fence) => {
         previous = await this.version(key).catch(() => undefined);
         deadline.signal.throwIfAborted();
-        await this.#manifests.set(key, JSON.stringify(manifest));
+        const text = JSON.stringify(manifest);
+        return fence === undefined ? this.#manifests.set(key, text) : this.#manifests.setFenced(key, text, fence);
       });
     } finally {
       if (!committed) await rm(file, { force: true });

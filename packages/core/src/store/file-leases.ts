@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { DamagedError, parseStored } from './damaged-error.js';
 import type { Deadline } from '../deadline.js';
 import { withFileLock } from './file-lock.js';
-import { FileStorage } from './file-storage.js';
+import { FileStorage, type WriteFence } from './file-storage.js';
 import { makeFolder } from './folder.js';
 import type { Fence } from './store-engine.js';
 
@@ -29,10 +29,14 @@ export class FileLeases {
   /** When this process first saw the record that stands in a file, by monotonic time. */
   readonly #firstSeen = new Map<string, { readonly record: string; readonly at: number }>();
 
-  constructor(folder: string, clock: Clock) {
+  readonly #fenced: readonly FileStorage[];
+
+  /** @param guarded where fenced writes put their temporary files, beside the records */
+  constructor(folder: string, clock: Clock, guarded: readonly FileStorage[] = []) {
     this.#folder = folder;
     this.#clock = clock;
     this.#records = new FileStorage(folder);
+    this.#fenced = [this.#records, ...guarded];
   }
 
   take(name: string, holder: string, ttlMs: number, deadline: Deadline): Promise<number | undefined> {
@@ -40,7 +44,9 @@ export class FileLeases {
       const current = await this.#read(name, ttlMs);
       if (current !== undefined && this.#isHeld(name, current)) return undefined;
       const token = (current?.token ?? 0) + 1;
-      await this.#write(name, { holder, token, ttlMs, expiresAt: this.#clock.now() + ttlMs });
+      await this.#records.set(name, textOf({ holder, token, ttlMs, expiresAt: this.#clock.now() + ttlMs }));
+      // After the record, so that whoever writes later finds the lease lost.
+      await Promise.all(this.#fenced.map((storage) => storage.dropFenced(name)));
       return token;
     });
   }
@@ -51,22 +57,33 @@ export class FileLeases {
   }
 
   renew(fence: Fence, ttlMs: number, deadline: Deadline): Promise<boolean> {
-    return this.whileHeld(fence, deadline, async () => {
-      await this.#write(fence.name, { ...fence, ttlMs, expiresAt: this.#clock.now() + ttlMs });
-    });
+    return this.#rewrite(fence, deadline, () => ({ ...fence, ttlMs, expiresAt: this.#clock.now() + ttlMs }));
   }
 
   async release(fence: Fence, deadline: Deadline): Promise<void> {
-    await this.whileHeld(fence, deadline, () => this.#write(fence.name, { ...fence, ttlMs: 0, expiresAt: 0 }));
+    await this.#rewrite(fence, deadline, () => ({ ...fence, ttlMs: 0, expiresAt: 0 }));
   }
 
-  /** Runs `run` if the lease is held, and lets nobody else take it meanwhile; false when it was lost. */
-  whileHeld(fence: Fence, deadline: Deadline, run: () => Promise<void>): Promise<boolean> {
-    return this.#exclusively(fence.name, deadline, async () => {
-      const held = await this.holds(fence);
-      if (held) await run();
-      return held;
-    });
+  /**
+   * Runs `write` if the lease is held, and lets nobody else take it meanwhile; false when it was lost. A process that was frozen in the
+   * middle goes on although somebody else has it by now: so what is written goes through {@link FileStorage.setFenced}.
+   */
+  whileHeld(fence: Fence, deadline: Deadline, write: (fence: WriteFence) => Promise<boolean>): Promise<boolean> {
+    const holds = async (): Promise<boolean> => {
+      deadline.signal.throwIfAborted();
+      return this.holds(fence);
+    };
+    return this.#exclusively(
+      fence.name,
+      deadline,
+      async () => (await holds()) && (await write({ lease: fence.name, holds })),
+    );
+  }
+
+  #rewrite(fence: Fence, deadline: Deadline, record: () => LeaseRecord): Promise<boolean> {
+    return this.whileHeld(fence, deadline, (writeFence) =>
+      this.#records.setFenced(fence.name, textOf(record()), writeFence),
+    );
   }
 
   async #exclusively<T>(name: string, deadline: Deadline, run: () => Promise<T>): Promise<T> {
@@ -99,10 +116,10 @@ export class FileLeases {
       return { holder: '', token: Math.floor(this.#clock.now()), ttlMs, expiresAt: changedAt + ttlMs };
     }
   }
+}
 
-  async #write(name: string, { holder, token, expiresAt, ttlMs }: LeaseRecord): Promise<void> {
-    await this.#records.set(name, JSON.stringify({ holder, token, expiresAt, ttlMs } satisfies LeaseRecord));
-  }
+function textOf({ holder, token, expiresAt, ttlMs }: LeaseRecord): string {
+  return JSON.stringify({ holder, token, expiresAt, ttlMs } satisfies LeaseRecord);
 }
 
 /** @throws DamagedError for anything but a record */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { DamagedError, MOST_VALUE_BYTES } from './damaged-error.js';
@@ -9,6 +9,17 @@ import { codeOf } from './store-error.js';
 
 const SUFFIX = '.json';
 const LONGEST_NAME = 180;
+
+/** The end of the temporary files of fenced writes; what stands before it names the lease. */
+export const FENCED_SUFFIX = '.fenced';
+
+/** A write that counts only while a lease is held. */
+export interface WriteFence {
+  /** The name of the lease. */
+  readonly lease: string;
+  /** Whether it is still held; asked when everything but the rename is done. */
+  readonly holds: () => Promise<boolean>;
+}
 
 /**
  * A storage adapter for Keyv that keeps each value in a file of its own: `new Keyv({ store: new FileStorage(folder) })`.
@@ -57,6 +68,36 @@ export class FileStorage {
     return true;
   }
 
+  /**
+   * Replaces a value only while a lease is held; false when it was lost. A process that is frozen between the look at the lease and the
+   * rename, and goes on when another holds it, finds its temporary file gone: the next holder removes it first
+   * ({@link dropFenced}).
+   */
+  async setFenced(key: string, value: string, fence: WriteFence): Promise<boolean> {
+    const file = this.fileOf(key);
+    await makeFolder(dirname(file));
+    const temporary = `${file}.${randomBytes(6).toString('hex')}.${fence.lease}${FENCED_SUFFIX}`;
+    try {
+      await writeSynced(temporary, value);
+      if (!(await fence.holds())) return false;
+      await replaceFile(temporary, file);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    await syncFolder(dirname(file));
+    return true;
+  }
+
+  /** Removes what earlier holders of a lease have written and not renamed: the first thing that a new holder does. */
+  async dropFenced(lease: string): Promise<void> {
+    const names = await readdir(this.opts.folder).catch(() => []);
+    const left = names.filter((name) => name.endsWith(`.${lease}${FENCED_SUFFIX}`));
+    await Promise.all(left.map((name) => rm(join(this.opts.folder, name), { force: true })));
+  }
+
   async delete(key: string): Promise<boolean> {
     const existed = await this.has(key);
     await rm(this.fileOf(key), { force: true, recursive: true });
@@ -82,6 +123,22 @@ export class FileStorage {
     const name = escaped(key);
     const short = name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 65)}-${sha256(key)}`;
     return join(this.opts.folder, short + SUFFIX);
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  await using handle = await open(path, 'wx', 0o600);
+  await handle.writeFile(text);
+  await handle.sync();
+}
+
+/** A folder in the place of the file goes aside, for no rename can replace it. */
+async function replaceFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (codeOf(error) !== 'EISDIR' || (await keepAside(to)) === undefined) throw error;
+    await rename(from, to);
   }
 }
 

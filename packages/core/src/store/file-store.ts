@@ -21,8 +21,9 @@ const PROBE_BYTES = 64 << 10;
 export function fileStore(folder: string, clock: Clock): StoreEngine {
   const valuesFolder = join(folder, 'values');
   const values = new FileStorage(valuesFolder);
-  const blobs = new FileBlobs(join(folder, 'blobs'));
-  const leases = new FileLeases(join(folder, 'leases'), clock);
+  const manifests = new FileStorage(join(folder, 'blobs'));
+  const blobs = new FileBlobs(manifests);
+  const leases = new FileLeases(join(folder, 'leases'), clock, [values, manifests]);
   const journal = new FileJournal(join(folder, 'journal'), clock);
   const sweep = temporaryFileSweeper(['values', 'blobs', 'leases'].map((name) => join(folder, name)));
   return {
@@ -41,13 +42,10 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
       }
     },
     async put(key, value, fence, deadline) {
-      const write = async (): Promise<void> => {
-        deadline.signal.throwIfAborted();
-        await values.set(key, JSON.stringify(value));
-      };
-      if (fence !== undefined) return leases.whileHeld(fence, deadline, write);
-      await write();
-      return true;
+      deadline.signal.throwIfAborted();
+      const text = JSON.stringify(value);
+      if (fence === undefined) return values.set(key, text);
+      return leases.whileHeld(fence, deadline, (writeFence) => values.setFenced(key, text, writeFence));
     },
     async delete(key) {
       await values.delete(key);
@@ -55,11 +53,9 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
     },
     getBlob: (key, deadline) => blobs.get(key, deadline),
     putBlob: (key, blob, fence, deadline) =>
-      blobs.put(key, blob, deadline, async (replace) => {
-        if (fence !== undefined) return leases.whileHeld(fence, deadline, replace);
-        await replace();
-        return true;
-      }),
+      blobs.put(key, blob, deadline, (replace) =>
+        fence === undefined ? replace() : leases.whileHeld(fence, deadline, replace),
+      ),
     blobVersion: (key) => blobs.version(key),
     setAside: async (key, blob) =>
       (blob === undefined ? await values.setAside(key) : undefined) ?? blobs.setAside(key, blob),

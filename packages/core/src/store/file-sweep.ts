@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What `write-file-atomic` writes to before it renames, and what a probe writes. */
-const TEMPORARY = /(\.json\.\d+|^probe-.*)$/;
+/** What `write-file-atomic` and a fenced write write to before they rename, and what a probe writes. */
+const TEMPORARY = /(\.json\.\d+|\.fenced|^probe-.*)$/;
 /** A temporary file this old, in ms, was left by a process that died: one lives for the milliseconds of a write. */
 const ABANDONED_MS = 10_000;
 const SWEEP_EVERY_MS = 30_000;

@@ -1,0 +1,116 @@
+import { startSandbox } from '@crowdsec-sdk/sandbox';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { until } from './store-watcher.mjs';
+
+const SCRIPT = fileURLToPath(new URL('freeze-worker.mjs', import.meta.url));
+const PATIENCE_MS = 60_000;
+/** How many points are tried at once: each waits for leases to run out most of the time. */
+const AT_ONCE = 4;
+/** How many times a file is put into place from the start of an agent to its first signals. */
+const POINTS = 24;
+
+/**
+ * A process is frozen right before it puts a file into place, at each such point from its registration to its first signals; another
+ * one goes on in the same folder; then the first one wakes up. Both must be one machine whose credentials stay as they are.
+ *
+ * @type {import('./types.d.mts').ChaosRun}
+ */
+export async function freeze(_options, say) {
+  /** @type {string[]} */
+  const broken = [];
+  let frozen = 0;
+  const points = Array.from({ length: POINTS }, (_each, index) => index + 1);
+  const next = async () => {
+    for (let point = points.shift(); point !== undefined; point = points.shift()) {
+      const { wasFrozen, wrong } = await frozenAt(point);
+      if (wasFrozen) frozen++;
+      if (wrong.length > 0) broken.push(`${point}`);
+      say(
+        `before rename ${point}: ${wasFrozen ? 'frozen' : 'never reached'}${wrong.map((text) => `, ${text}`).join('')}`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  return {
+    about: `A process frozen at each of ${frozen} points, while another one goes on in the same folder.`,
+    figures: { points: frozen, broken: broken.length },
+    promises: [
+      ['one machine, whose credentials stay as they are', broken.length === 0],
+      ['processes were frozen at all', frozen >= POINTS / 2],
+    ],
+  };
+}
+
+/** @param {number} point */
+async function frozenAt(point) {
+  const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-freeze-'));
+  const sandbox = await startSandbox();
+  const first = new FreezeProcess({ apiUrl: sandbox.url, stateDir, freezeAt: point });
+  /** @type {FreezeProcess | undefined} */
+  let second;
+  /** @type {string[]} */
+  const wrong = [];
+  try {
+    const wasFrozen = await until(() => first.isFrozen(), 25_000);
+    second = new FreezeProcess({ apiUrl: sandbox.url, stateDir, freezeAt: 0 });
+    const other = second;
+    if (!(await until(() => (other.told?.sent ?? 0) > 0, PATIENCE_MS))) wrong.push('the other process sends nothing');
+    const before = await credentialsIn(stateDir);
+    first.wake();
+    await until(() => first.told?.machineId === other.told?.machineId, 15_000);
+    await delay(3_000);
+    const machines = new Set(
+      sandbox.calls.filter(({ status }) => status === 200).flatMap((call) => call.machineId ?? []),
+    );
+    if (machines.size > 1) wrong.push(`${machines.size} machines`);
+    if ((await credentialsIn(stateDir)) !== before) wrong.push('the credentials were written again, and differ');
+    if (first.told?.machineId !== other.told?.machineId) wrong.push('the two do not agree on the machine');
+    return { wasFrozen, wrong };
+  } finally {
+    await first.kill();
+    await second?.kill();
+    await sandbox.stop();
+    await rm(stateDir, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} stateDir */
+async function credentialsIn(stateDir) {
+  const found = await readdir(stateDir, { recursive: true });
+  const file = found.find((name) => name.endsWith('credentials.json'));
+  return file === undefined ? undefined : readFile(join(stateDir, file), 'utf8');
+}
+
+class FreezeProcess {
+  #child;
+  /** @type {import('./types.d.mts').FreezeTold | undefined} */
+  told;
+
+  /** @param {import('./types.d.mts').FreezeTask} task */
+  constructor(task) {
+    this.#child = fork(SCRIPT, [JSON.stringify(task)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#child.on('message', (told) => (this.told = /** @type {import('./types.d.mts').FreezeTold} */ (told)));
+  }
+
+  async isFrozen() {
+    const status = await readFile(`/proc/${this.#child.pid}/stat`, 'utf8').catch(() => '');
+    return / T /.test(status.slice(status.lastIndexOf(')')));
+  }
+
+  wake() {
+    this.#child.kill('SIGCONT');
+  }
+
+  async kill() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exit;
+  }
+}
