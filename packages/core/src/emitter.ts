@@ -26,6 +26,8 @@ export class Emitter<Events extends object> {
   }
 
   emit<Name extends keyof Events>(name: Name, details: Events[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) (listener as (details: Events[Name]) => void)(details);
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) return;
+    for (const listener of listeners) (listener as (details: Events[Name]) => void)(details);
   }
 }

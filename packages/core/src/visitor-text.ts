@@ -9,6 +9,12 @@ export const CONTEXT_VALUE_LENGTH = 4_000;
 /** The longest text that is quoted as somebody's address, in characters. */
 const ADDRESS_LENGTH = 100;
 
+/** What the bytes of a text without special characters are written to, to copy it. */
+const SCRATCH = Buffer.alloc(CONTEXT_VALUE_LENGTH);
+
+/** Texts of which a copy has the same characters. */
+const PLAIN = /^[\t\n\r\x20-\x7e]*$/;
+
 /** Control characters, line breaks and tabs aside. */
 const CONTROL = /(?![\t\n\r])\p{Cc}/gu;
 
@@ -20,13 +26,18 @@ const CONTROL = /(?![\t\n\r])\p{Cc}/gu;
 export function visitorText(value: unknown, length: number): string | undefined {
   const text = textOf(value);
   if (text === undefined) return undefined;
-  // Through bytes and back: that replaces lone surrogates, and what is kept does not hold on to the longer text that it was cut from.
-  return Buffer.from(cut(text, length)).toString().replace(CONTROL, '\ufffd');
+  return copyOf(cut(text, length));
+}
+
+/** Through bytes and back: that replaces lone surrogates, and what is kept does not hold on to the longer text that it was cut from. */
+function copyOf(text: string): string {
+  if (text.length > SCRATCH.length || !PLAIN.test(text)) return Buffer.from(text).toString().replace(CONTROL, '\ufffd');
+  return SCRATCH.toString('latin1', 0, SCRATCH.write(text, 'latin1'));
 }
 
 /** The facts as pairs of texts: at most 20, those without a name or a text left out. Anything but an object has none. */
 export function visitorContext(given: unknown): readonly (readonly [key: string, value: string])[] {
-  if (typeof given !== 'object' || given === null) return [];
+  if (typeof given !== 'object' || given === null) return NO_PAIRS;
   const pairs: (readonly [string, string])[] = [];
   for (const [name, fact] of Object.entries(given)) {
     if (pairs.length >= CONTEXT_PAIRS) break;
@@ -36,8 +47,11 @@ export function visitorContext(given: unknown): readonly (readonly [key: string,
   return pairs;
 }
 
-/** What was given as an address, for messages and events. */
+const NO_PAIRS: readonly (readonly [key: string, value: string])[] = Object.freeze([]);
+
+/** What was given as an address, for messages and events. It may hold on to the longer text that it was cut from. */
 export function addressText(given: unknown): string {
+  if (typeof given === 'string' && given.length <= ADDRESS_LENGTH && PLAIN.test(given)) return given;
   return visitorText(given, ADDRESS_LENGTH) ?? '';
 }
 
@@ -49,10 +63,13 @@ export function namedTarget(input: {
   readonly ip?: unknown;
   readonly range?: unknown;
 }): { readonly kind: 'ip' | 'range'; readonly given: unknown } | undefined {
-  const named = (['ip', 'range'] as const).filter((kind) => kind in input);
-  const given = named.filter((kind) => input[kind] !== undefined && input[kind] !== null);
-  const [kind] = given.length > 0 ? given : named;
-  return kind === undefined || given.length > 1 ? undefined : { kind, given: input[kind] };
+  const { ip, range } = input;
+  const hasIp = ip !== undefined && ip !== null;
+  const hasRange = range !== undefined && range !== null;
+  if (hasIp) return hasRange ? undefined : { kind: 'ip', given: ip };
+  if (hasRange) return { kind: 'range', given: range };
+  if ('ip' in input) return { kind: 'ip', given: ip };
+  return 'range' in input ? { kind: 'range', given: range } : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -6,6 +6,17 @@
  * @see https://pkg.go.dev/time#ParseDuration
  */
 export function parseGoDuration(text: string): number | undefined {
+  if (text === lastText) return lastMs;
+  lastMs = readGoDuration(text);
+  lastText = text;
+  return lastMs;
+}
+
+/** The text read last, which is most often the next one, too. */
+let lastText: string | undefined;
+let lastMs: number | undefined;
+
+function readGoDuration(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   if (!/^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
   let ms = 0;

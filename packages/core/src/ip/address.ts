@@ -33,8 +33,12 @@ export function canonicalIp(text: string): string | undefined {
 }
 
 function formatV4(word: number): string {
-  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+  const high = DOTTED[word >>> 24]! + DOTTED[(word >>> 16) & 255]!;
+  return high + DOTTED[(word >>> 8) & 255]! + String(word & 255);
 }
+
+/** The octets with the dot that follows them. */
+const DOTTED = Array.from({ length: 256 }, (_, octet) => `${octet}.`);
 
 const GROUPS = 8;
 const COLON = 58;

@@ -52,22 +52,25 @@ export class PrefixSet {
 
   /** Whether any of the prefixes holds the address. */
   has(address: IpAddress): boolean {
-    return this.#prefixes.some((prefix) => prefixHolds(prefix, address));
+    for (const prefix of this.#prefixes) if (prefixHolds(prefix, address)) return true;
+    return false;
   }
 
   /** Whether any of the prefixes has an address in common with this one. */
   touches(other: IpPrefix): boolean {
-    return this.#prefixes.some((prefix) =>
-      prefix.length <= other.length ? prefixHolds(prefix, other) : prefixHolds(other, prefix),
-    );
+    for (const prefix of this.#prefixes) {
+      if (prefix.length <= other.length ? prefixHolds(prefix, other) : prefixHolds(other, prefix)) return true;
+    }
+    return false;
   }
 }
 
 /** Whether the address lies in the prefix. */
 export function prefixHolds(prefix: IpPrefix, address: IpAddress): boolean {
   if (prefix.family !== address.family) return false;
-  return prefix.words.every((word, i) => {
-    const bits = prefix.length - 32 * i;
-    return bits <= 0 || (word ^ address.words[i]!) >>> Math.max(0, 32 - bits) === 0;
-  });
+  for (let i = 0, bits = prefix.length; bits > 0; i++, bits -= 32) {
+    const different = prefix.words[i]! ^ address.words[i]!;
+    if (different !== 0 && (bits >= 32 || different >>> (32 - bits) !== 0)) return false;
+  }
+  return true;
 }

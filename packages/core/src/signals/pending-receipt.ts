@@ -1,13 +1,14 @@
 import type { AwaitedPromises } from '../keep-process-alive.js';
+import type { Deferred } from './deferred.js';
 
 /** The receipt of a signal that was taken. A class, for reports that nobody waits for must not pay for those that somebody does. */
 export class PendingReceipt {
   readonly status: 'buffered' | 'merged';
   readonly uuid: string;
-  readonly #stored: Promise<void>;
+  readonly #stored: Deferred;
   readonly #promises: AwaitedPromises;
 
-  constructor(status: 'buffered' | 'merged', uuid: string, stored: Promise<void>, promises: AwaitedPromises) {
+  constructor(status: 'buffered' | 'merged', uuid: string, stored: Deferred, promises: AwaitedPromises) {
     this.status = status;
     this.uuid = uuid;
     this.#stored = stored;
@@ -16,6 +17,6 @@ export class PendingReceipt {
 
   /** Whoever asks for it is taken to wait for it: the process lives until it settles, or the agent is stopped. */
   get stored(): Promise<void> {
-    return this.#promises.awaited(this.#stored);
+    return this.#promises.awaited(this.#stored.promise);
   }
 }

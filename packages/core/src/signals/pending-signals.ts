@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { JournalEntry } from '../store/store.js';
 import { buildSignal, signalToJournal, type SignalFacts } from './build-signal.js';
+import { randomUuid } from './random-uuids.js';
 import type { SignalKind } from './report.js';
+import { Deferred } from './deferred.js';
 
 /** A signal's worth in memory, beside its texts. */
 const BYTES_PER_SIGNAL = 1_000;
@@ -25,12 +26,6 @@ export interface PendingSignal {
   unwritten: SignalFacts | undefined;
   state: 'new' | 'journaled' | 'on-its-way';
   stored: Deferred;
-}
-
-/** A promise that somebody else resolves. */
-export interface Deferred {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
 }
 
 /** The signals of this process that wait, and which of them may make room. Bounded by whoever puts them in. */
@@ -112,7 +107,7 @@ export class PendingSignals {
   admit(
     facts: SignalFacts,
     about: Pick<PendingSignal, 'key' | 'kind' | 'isRepeat' | 'mergeUntil'>,
-    stored = createDeferred(),
+    stored = new Deferred(),
   ): PendingSignal {
     const { key, kind, isRepeat, mergeUntil } = about;
     // One by one: a literal that starts with a spread takes ten times as long, and requests wait for this.
@@ -121,7 +116,7 @@ export class PendingSignals {
       kind,
       isRepeat,
       mergeUntil,
-      uuid: randomUUID(),
+      uuid: randomUuid(),
       bytes: bytesOf(facts),
       facts,
       unwritten: facts,
@@ -186,14 +181,6 @@ export class PendingSignals {
 /** The entry of a signal in the journal. */
 export function entryOf({ facts, uuid }: PendingSignal): JournalEntry {
   return { id: uuid, value: signalToJournal(buildSignal(facts, uuid)) };
-}
-
-export function createDeferred(): Deferred {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((fulfil) => {
-    resolve = fulfil;
-  });
-  return { promise, resolve };
 }
 
 /** The oldest that is not on its way to CAPI. */

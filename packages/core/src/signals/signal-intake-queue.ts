@@ -5,7 +5,8 @@ import { checkReport, mergeFacts, type SignalFacts } from './build-signal.js';
 import type { Receipt, RefusalReason, Report, SignalKind, Whisper } from './report.js';
 import type { SignalIntakeOptions } from './intake-options.js';
 import { PendingReceipt } from './pending-receipt.js';
-import { createDeferred, entryOf, PendingSignals, type PendingSignal } from './pending-signals.js';
+import { Deferred } from './deferred.js';
+import { entryOf, PendingSignals, type PendingSignal } from './pending-signals.js';
 
 /** The store is asked again this long after it failed to take signals. */
 const JOURNAL_RETRY_MS = 5_000;
@@ -22,6 +23,8 @@ export class SignalIntakeQueue {
   readonly #options: SignalIntakeOptions;
   readonly #room: PendingSignals;
   readonly #promises: AwaitedPromises;
+  /** What the keys of signals begin with, by scenario: as many as are declared. */
+  readonly #keyPrefixes = { decision: new Map<string, string>(), whisper: new Map<string, string>() };
   #toWrite = new Set<PendingSignal>();
   /** Their ids are all that the journal needs to let them go. */
   #evicted: JournalEntry[] = [];
@@ -74,7 +77,7 @@ export class SignalIntakeQueue {
     const reason = isReportable(prefix);
     if (reason !== undefined) return this.#refuse(reason, ip, scenario);
 
-    const key = `${kind} ${scenario} ${facts.value}`;
+    const key = this.#keyPrefix(kind, scenario) + facts.value;
     const latest = this.#room.latest(key);
     if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil)
       return this.#merge(latest, facts);
@@ -82,7 +85,7 @@ export class SignalIntakeQueue {
     if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
     const { uuid, stored } = this.#writeSoon(this.#room.admit(facts, about));
     listener.buffered({ uuid, ip: facts.value, scenario, kind });
-    return new PendingReceipt('buffered', uuid, stored.promise, this.#promises);
+    return new PendingReceipt('buffered', uuid, stored, this.#promises);
   }
 
   /** Writes what is in memory to the journal. */
@@ -149,6 +152,14 @@ export class SignalIntakeQueue {
     return result;
   }
 
+  /** Kept, so that a key is put together from two texts, not from all its parts. */
+  #keyPrefix(kind: SignalKind, scenario: string): string {
+    const prefixes = this.#keyPrefixes[kind];
+    let prefix = prefixes.get(scenario);
+    if (prefix === undefined) prefixes.set(scenario, (prefix = `${kind} ${scenario} `));
+    return prefix;
+  }
+
   #refuse(reason: RefusalReason, ip: string, scenario: string): Receipt {
     const { refused } = this.counters;
     refused.set(reason, (refused.get(reason) ?? 0) + 1);
@@ -164,13 +175,13 @@ export class SignalIntakeQueue {
     this.#room.merged(first, mergeFacts(first.facts, later));
     this.counters.merged += 1;
     if (first.state === 'journaled') {
-      if (first.unwritten === undefined) first.stored = createDeferred();
+      if (first.unwritten === undefined) first.stored = new Deferred();
       first.unwritten = first.unwritten === undefined ? later : mergeFacts(first.unwritten, later);
       this.#writeSoon(first);
     } else {
       first.unwritten = first.facts;
     }
-    return new PendingReceipt('merged', uuid, first.stored.promise, this.#promises);
+    return new PendingReceipt('merged', uuid, first.stored, this.#promises);
   }
 
   /** False when there is none to be made. */
