@@ -35,9 +35,20 @@ function copyOf(text: string): string {
   return SCRATCH.toString('latin1', 0, SCRATCH.write(text, 'latin1'));
 }
 
-/** The facts as pairs of texts: at most 20, those without a name or a text left out. Anything but an object has none. */
+/**
+ * The facts as pairs of texts: at most 20, those without a name or a text left out. Anything but an object has none, and neither has
+ * one that can't be read.
+ */
 export function visitorContext(given: unknown): readonly (readonly [key: string, value: string])[] {
   if (typeof given !== 'object' || given === null) return NO_PAIRS;
+  try {
+    return pairsOf(given);
+  } catch {
+    return NO_PAIRS;
+  }
+}
+
+function pairsOf(given: object): readonly (readonly [key: string, value: string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (const [name, fact] of Object.entries(given)) {
     if (pairs.length >= CONTEXT_PAIRS) break;

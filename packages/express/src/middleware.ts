@@ -56,6 +56,8 @@ function goOn(verdict: PassVerdict, response: Response, next: NextFunction): voi
 }
 
 function refuse(response: Response, { status, headers, body }: BouncerResponse): void {
+  // While a remedy took its time, a time-out of the application may have answered.
+  if (response.headersSent) return;
   // As data, with nothing of Express' own about it: `send` would add an ETag, and a charset to the type.
   response.writeHead(status, headers).end(body);
 }

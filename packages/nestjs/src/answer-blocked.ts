@@ -6,6 +6,8 @@ export function answerBlocked(
   response: ServerResponse | FastifyReply,
   { status, headers, body }: BouncerResponse,
 ): void {
+  // While a remedy took its time, a time-out of the application may have answered.
+  if (('raw' in response ? response.raw : response).headersSent) return;
   if ('raw' in response) response.code(status).headers(headers).send(Buffer.from(body));
   else response.writeHead(status, headers).end(body);
 }

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   Catch,
   Controller,
@@ -93,6 +94,29 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
     const answer = await request(server).get('/guarded').set('X-Forwarded-For', '203.0.113.7').expect(429, 'slowly');
     expect(answer.headers['retry-after']).toBe('1');
     await request(server).get('/guarded').set('X-Forwarded-For', '2001:db8:bad::1').expect(200, 'welcome');
+  });
+
+  it('leaves alone what was answered while a remedy took its time', async () => {
+    let conclude: (answer: 'unhandled') => void = () => undefined;
+    const remedies = { ban: () => new Promise<'unhandled'>((resolve) => (conclude = resolve)) };
+    const answered: Promise<unknown>[] = [];
+    const unhandled: unknown[] = [];
+    const listener = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', listener);
+    const options = { trustedProxies: 'loopback', remedies, onUnhandled: 'block' } as const;
+    const { server } = await runShop(options, (app) => {
+      app.use((_request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        next();
+        answered.push(once(response, 'close').then(() => conclude('unhandled')));
+        response.writeHead(503).end('too slow');
+      });
+      app.use(app.get(CrowdsecMiddleware).use);
+    });
+    await request(server).get('/guarded').set('X-Forwarded-For', '203.0.113.7').expect(503, 'too slow');
+    await Promise.all(answered);
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', listener);
+    expect(unhandled).toEqual([]);
   });
 
   it('takes over the verdict of the middleware, and of another guard like it', async () => {

@@ -16,12 +16,13 @@ export interface ReportableCall {
 
 /** Tells what the rule asks for that a status or an exception triggers, if one does. Never throws: the answer is not to change. */
 export function reportCause(crowdsec: Crowdsec, { context, rules, ip }: ReportableCall, cause: unknown): void {
-  const rule = ruleFor(rules, cause);
-  if (rule === undefined || ip === undefined) return;
+  if (ip === undefined) return;
+  let rule: ReportRule | undefined;
   try {
-    tell(crowdsec, rule, ip, context);
+    rule = ruleFor(rules, cause);
+    if (rule !== undefined) tell(crowdsec, rule, ip, context);
   } catch (error) {
-    const what = rule.event ?? rule.scenario;
+    const what = rule?.event ?? rule?.scenario ?? 'an exception that can not be read';
     oncePerAgent(crowdsec, what, () => new Logger('Crowdsec').error(`@ReportOn of ${what}: ${String(error)}`));
   }
 }

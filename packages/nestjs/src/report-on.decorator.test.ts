@@ -214,7 +214,7 @@ class LoginController {
   }
 
   @Get('event')
-  @ReportOn({ on: 401, event: 'app:login-failed', facts: (context) => ({ user: userOf(context) }) })
+  @ReportOn({ on: 401, event: 'app:login-failed', facts: (context) => ({ user: userOf(context), then: 'a field' }) })
   event(): never {
     throw new UnauthorizedException();
   }

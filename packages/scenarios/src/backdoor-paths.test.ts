@@ -37,13 +37,15 @@ describe('backdoor paths', () => {
   });
 
   it.each([
-    '/static/..%2fapp.js',
+    '/static/..%2f..%2fapp.js',
+    '/..%2fapp.js',
+    '/a/b/..%2f..%2fetc/passwd',
     '/static/%2e%2e/app.js',
     '/static/.%2e/app.js',
     '/static/..%252fapp.js',
     '/static/%252e%252e/app.js',
     '/static/..;/app.js',
-    '/static/..%5capp.js',
+    '/static/..%5c..%5capp.js',
     '/static/..\\app.js',
     '/static/..%c0%afapp.js',
     '/static/%c0%ae%c0%ae/app.js',
@@ -64,6 +66,8 @@ describe('backdoor paths', () => {
     '/../images/logo.png',
     '/a/../b/../index.html',
     '/edit/a%2F..%2Fb',
+    '/files/..%2Freport.pdf',
+    '/docs/..%5Cimages%5Clogo.png',
     '/image/https%3A%2F%2Fcdn.example%2Fa%2F..%2Flogo.png',
     '/search/..;-)',
     '/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php',
@@ -79,6 +83,16 @@ describe('backdoor paths', () => {
     const branches = Array.from({ length: 100 }, (_, i) => requested(`/compare/release%2F${i}...release%2F${i + 1}`));
     const spa = Array.from({ length: 100 }, (_, i) => requested(`/shell/manager/${i}`, { method: 'POST' }));
     expect(await feed(scenario(), [...files, ...branches, ...spa])).toEqual([]);
+  });
+
+  it('are not relative links that somebody encoded whole, unless they go on', async () => {
+    const links = (count: number) =>
+      Array.from({ length: count }, (_, i) => requested(`/docs/guide/..%5Cimages%5C${i}.png`));
+    expect(await feed(scenario(), links(40))).toEqual([]);
+    expect(await feed(scenario(), links(41))).toMatchObject([{ signal: 'decision', eventCount: 41 }]);
+    expect(await feed(scenario({ links: { capacity: 0 } }), links(1))).toHaveLength(1);
+    const one = Array.from({ length: 100 }, () => requested('/static/..%2fsettings.py'));
+    expect(await feed(scenario(), one)).toMatchObject([{ signal: 'decision' }]);
   });
 
   it.each([
@@ -102,7 +116,6 @@ describe('backdoor paths', () => {
     '/x/..%00/y',
     '/a/..;b=c/d',
     '/%25252e%25252e%25252fx',
-    '/x%2f..%2fy',
     `/${'a/'.repeat(1_000)}c99.php`,
     `/${'./'.repeat(5_000)}c99.php`,
     `/boaform/${'a'.repeat(5_000)}`,

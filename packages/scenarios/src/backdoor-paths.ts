@@ -1,5 +1,6 @@
 import { pathTraversal, plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
 import { bothEnds } from './both-ends.js';
+import { isEncodedLink } from './encoded-link.js';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { exceptRule } from './except-rule.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';
@@ -13,6 +14,8 @@ export interface BackdoorPathsOptions extends CountingOptions {
   readonly repeats?: Partial<BucketOptions> | undefined;
   /** The threshold for requests that nobody sends by accident: none, by default. */
   readonly exploits?: Partial<BucketOptions> | undefined;
+  /** The threshold for relative links that were encoded whole (`..%2Flogo.png`): 40 at once, one every 5 s, by default. */
+  readonly links?: Partial<BucketOptions> | undefined;
 }
 
 /**
@@ -20,7 +23,8 @@ export interface BackdoorPathsOptions extends CountingOptions {
  * application is none of. Two different ones are enough, within a minute or so, or five of any.
  *
  * What nobody sends by accident is enough at once: a climb out of a folder in a spelling that hides it (`..%2f`,
- * `%2e%2e/`, `..;/`), and a request that makes use of a weakness rather than looking for it.
+ * `%2e%2e/`, `..;/`), and a request that makes use of a weakness rather than looking for it. A climb that stays within the
+ * site and is what comes of a relative link that was encoded whole may be a mistake in a page: it takes 41 of them.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */
@@ -57,19 +61,26 @@ export function backdoorPaths(options: BackdoorPathsOptions): Extension {
         path: 'options.exploits',
         counts: counts('exploit', true),
       },
+      {
+        ...rule,
+        name: 'links',
+        bucket: bucketOf(options.links, { capacity: 40, leakspeed: '5s', blackhole: '5m' }),
+        path: 'options.links',
+        counts: counts('link', false),
+      },
     ],
   });
 }
 
-/** An attempt may be a dead link or a look-alike; an exploit is nothing else. */
-type Kind = 'attempt' | 'exploit';
+/** An attempt may be a dead link or a look-alike, a link a mistake in a page; an exploit is nothing else. */
+type Kind = 'attempt' | 'exploit' | 'link';
 
 interface Found {
   readonly kind: Kind;
   readonly counted: Counted & { readonly distinct: string };
 }
 
-/** Tells what a request is. Three rules ask about each event: the last answer is kept. */
+/** Tells what a request is. Four rules ask about each event: the last answer is kept. */
 function kinds({ paths = [], except = [] }: BackdoorPathsOptions): (event: DetectionEvent) => Found | undefined {
   const known = new Set(paths.map(plainPath));
   const isInnocent = exceptRule(except);
@@ -80,12 +91,13 @@ function kinds({ paths = [], except = [] }: BackdoorPathsOptions): (event: Detec
     const isKnown = EXPLOITED.test(looked);
     const traversal = pathTraversal(event.path);
     if ((!isKnown && traversal === undefined && !known.has(plain)) || isInnocent(plain)) return undefined;
+    const isLink = traversal !== undefined && !isKnown && !known.has(plain) && isEncodedLink(event.path);
     const isMeant =
-      traversal === 'out' ||
-      (isKnown && NO_LINK.test(event.path)) ||
+      (traversal === 'out' && !isLink) ||
+      (isKnown && (traversal !== undefined || NO_LINK.test(event.path))) ||
       (event.method === 'POST' && EXPLOITED_BY_POST.test(looked));
     const context = { target_uri: event.path, user_agent: event.userAgent };
-    return { kind: isMeant ? 'exploit' : 'attempt', counted: { distinct: plain, context } };
+    return { kind: isMeant ? 'exploit' : isLink ? 'link' : 'attempt', counted: { distinct: plain, context } };
   };
   let last: { readonly event: DetectionEvent; readonly found: Found | undefined } | undefined;
   return (event) => {

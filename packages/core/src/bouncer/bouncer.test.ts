@@ -85,6 +85,23 @@ describe('a verdict', () => {
   });
 });
 
+describe('the listener for blocked requests', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('listener failed');
+      },
+    ],
+    ['rejects', async () => Promise.reject(new Error('listener failed'))],
+  ])('that %s changes no verdict, and is logged', async (_, onBlocked: () => void) => {
+    const error = vi.fn();
+    const told = bouncer({ onBlocked, logger: { ...silentLogger, error } });
+    expect(told.inspect(from('203.0.113.1')).action).toBe('block');
+    await expect.poll(() => error.mock.calls).toEqual([[expect.stringContaining('listener failed')]]);
+  });
+});
+
 describe('a remedy', () => {
   const page = { status: 200, headers: { 'content-type': 'text/html' }, body: 'Prove it' };
 

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
+import { settle } from '../injected/contained-logger.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
 import { answerWithin } from '../deadline.js';
@@ -225,11 +226,10 @@ export class Bouncer {
   }
 
   #tell(facts: RequestFacts, verdict: VerdictFacts, enforced: boolean): void {
-    try {
-      this.#options.onBlocked?.({ ...verdict, method: facts.method, path: facts.path, enforced });
-    } catch (error) {
-      this.#logger.error(`onBlocked threw: ${messageOf(error)}`);
-    }
+    const { onBlocked } = this.#options;
+    if (onBlocked === undefined) return;
+    const failed = (error: unknown): void => this.#logger.error(`onBlocked failed: ${messageOf(error)}`);
+    settle(() => onBlocked({ ...verdict, method: facts.method, path: facts.path, enforced }), failed);
   }
 }
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { createServer, IncomingMessage, request as httpRequest } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
-import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, type AddressInfo, type Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -53,6 +53,14 @@ describe('the facts of a connection', () => {
     await expect.poll(() => requests.length).toBe(2);
     expect(nodeFacts(requests[1]!)).toMatchObject({ remoteAddress: '127.0.0.1', disconnected: false });
     late.destroy();
+  });
+
+  it('know nobody behind a socket that a host made up and never connected, and do not take it for a reset one', () => {
+    expect(nodeFacts(new IncomingMessage(new Socket()))).toMatchObject({
+      remoteAddress: undefined,
+      disconnected: false,
+    });
+    expect(nodeFacts(new IncomingMessage(new Socket().destroy()))).toMatchObject({ disconnected: true });
   });
 
   it('tell of a session of HTTP/2 that was reset', async () => {

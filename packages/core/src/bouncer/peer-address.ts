@@ -21,10 +21,11 @@ export function peerAddress(socket: PeerSocket): string | undefined {
 
 /**
  * Whether a connection whose peer has no address is over: the kernel knows no peer of a TCP connection that was reset,
- * and a session of HTTP/2 that has ended has no connection. Nobody can be answered there.
+ * and a session of HTTP/2 that has ended has no connection. Nobody can be answered there. A socket that was never connected
+ * is one that a host made up, as bridges between functions in a cloud and `node:http` do.
  */
 export function isDisconnected(socket: PeerSocket): boolean {
-  return socket.destroyed === true || socket instanceof Socket;
+  return socket.destroyed === true || (socket instanceof Socket && !socket.pending);
 }
 
 /**

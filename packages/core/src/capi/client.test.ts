@@ -189,6 +189,10 @@ describe('the proxy that the environment names', () => {
     [{ HTTPS_PROXY: 'user:pw@proxy.corp:3128' }, { httpsProxy: 'http://user:pw@proxy.corp:3128/' }],
     [{ HTTP_PROXY: 'HTTP://Proxy.Corp:80' }, { httpProxy: 'http://proxy.corp/' }],
     [{ HTTP_PROXY: 'proxy.corp:80/path?x=1#y' }, { httpProxy: 'http://proxy.corp/' }],
+    [
+      { HTTPS_PROXY: '"http://proxy.corp:3128"', HTTP_PROXY: "'proxy.corp:3128'" },
+      { httpsProxy: 'http://proxy.corp:3128/', httpProxy: 'http://proxy.corp:3128/' },
+    ],
     [{ HTTPS_PROXY: '', HTTP_PROXY: '  ' }, {}],
     [{ https_proxy: '', HTTPS_PROXY: 'http://proxy.corp' }, {}],
   ])('may lack a scheme or be blank: %o', (environment, wanted) => {
@@ -207,6 +211,9 @@ describe('the proxy that the environment names', () => {
     [{ HTTPS_PROXY: 'proxy.corp:99999' }, 'HTTPS_PROXY is ignored'],
     [{ HTTPS_PROXY: 'http://us%er:s3cretpw@proxy.corp' }, 'HTTPS_PROXY is ignored'],
     [{ HTTPS_PROXY: 'a b' }, 'HTTPS_PROXY is ignored'],
+    [{ HTTPS_PROXY: '"http://u:s3cretpw@proxy.corp' }, 'HTTPS_PROXY is ignored'],
+    [{ HTTPS_PROXY: 'http:/u:s3cretpw@proxy.corp' }, 'HTTPS_PROXY is ignored'],
+    [{ HTTPS_PROXY: 'https//u:s3cretpw@proxy.corp' }, 'HTTPS_PROXY is ignored'],
     [{ HTTP_PROXY: '/run/proxy.sock' }, 'HTTP_PROXY is ignored'],
     [{ HTTP_PROXY: 'http://ok.corp', HTTPS_PROXY: '<off>' }, 'HTTPS_PROXY is ignored'],
   ])('is told once and left out when it can not be used: %o', (environment, warning) => {

@@ -27,8 +27,14 @@ export function proxySettings(
   return { ...(httpProxy === undefined ? {} : { httpProxy }), ...(httpsProxy === undefined ? {} : { httpsProxy }) };
 }
 
+/** Files of environment variables are read by tools of which some keep the quotes. */
+const QUOTED = /^(["'])(.*)\1$/s;
+
+/** Read as a host without a scheme, `http:/proxy` would be a proxy called `http`. */
+const MISSPELT_SCHEME = /^(?:https?|socks\w*)(?::\/?|\/\/)(?![\d/])/i;
+
 function proxyUrl(name: string, value: string, warn: (message: string) => void): string | undefined {
-  const text = value.trim();
+  const text = value.trim().replace(QUOTED, '$2');
   if (text === '') return undefined;
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   knowSecretsOfUrl(withScheme);
@@ -38,6 +44,8 @@ function proxyUrl(name: string, value: string, warn: (message: string) => void):
       // The proxy's client decodes them, and throws when it can't.
       for (const part of [url.username, url.password]) decodeURIComponent(part);
       if (text.startsWith('/')) throw new Error('it begins with a slash');
+      if (MISSPELT_SCHEME.test(text)) throw new Error('its scheme is not followed by ://');
+      if (url.hostname.includes('"') || url.hostname.includes("'")) throw new Error('it has a quote in its host');
       // The proxy's client refuses more than an origin.
       Object.assign(url, { pathname: '/', search: '', hash: '' });
       return url.href;
