@@ -44,7 +44,7 @@ describe('CrowdsecHealthIndicator', () => {
       info: { crowdsec: { status: 'up', decisions: 1, problems: [] } },
     });
 
-    time.jump(25 * 3_600_000);
+    await time.advance(25 * 3_600_000);
     const stale = await request(server).get('/health').expect(200);
     const problems = [{ code: 'DECISIONS_STALE' }];
     expect(stale.body).toMatchObject({
