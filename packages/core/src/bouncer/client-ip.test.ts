@@ -35,6 +35,20 @@ describe('who is calling', () => {
       { 'x-forwarded-for': '10.0.0.8,10.0.0.9' },
       '10.0.0.8',
     ],
+    [
+      'whom a proxy in shared address space names, as pods of EKS and Tailscale have it',
+      { trustedProxies: 'private' },
+      '100.64.0.1',
+      { 'x-forwarded-for': `8.8.8.8, ${CLIENT}, 100.127.255.254` },
+      CLIENT,
+    ],
+    [
+      'the peer right outside of shared address space',
+      { trustedProxies: 'private' },
+      '100.128.0.1',
+      { 'x-forwarded-for': CLIENT },
+      '100.128.0.1',
+    ],
     ['the proxy itself, when it names nobody', { trustedProxies: 'private' }, '10.0.0.1', {}, '10.0.0.1'],
     [
       'the proxy itself, for an empty header',

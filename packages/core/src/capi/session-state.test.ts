@@ -108,6 +108,17 @@ describe('the login budget', () => {
     expect(world.paths()).toEqual([REGISTER, LOGIN, LOGIN]);
   });
 
+  it.each<Record<string, JsonValue>>([{ jwt: 'a\nb' }, { jwt: '' }, { expiresAt: 1e300 }, { scenarios: null }])(
+    'rebuilds a token that no call can carry, or that never ends (%j)',
+    async (damage) => {
+      await world.process().session.token();
+      const stored = (await world.store().get('token')) as Record<string, JsonValue>;
+      await world.store().put('token', { ...stored, ...damage });
+      await expect(world.process().session.token()).resolves.toBeDefined();
+      expect(world.paths()).toEqual([REGISTER, LOGIN, LOGIN]);
+    },
+  );
+
   it.each<JsonValue>([null, 'text', {}, { machineId: '', prefix: '', status: 'validated' }])(
     'never pays for a damaged identity: it is neither guessed nor overwritten (%j)',
     async (damage) => {
