@@ -92,7 +92,7 @@ describe('the site', () => {
     };
     // An answer is told once it is out, which the visitor may see sooner.
     const deeds = async (): Promise<object[]> =>
-      (await demo.state()).detections.map(({ id: _, at: __, ...deed }) => deed);
+      (await demo.state()).detections.map(({ id: _, at: __, ...result }) => result);
     const whisper = {
       extension: 'demo.http-404',
       detector: 'whisper',

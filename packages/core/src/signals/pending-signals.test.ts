@@ -17,7 +17,7 @@ const facts = (bytes: number): SignalFacts => ({
 const admit = (room: PendingSignals, key: string, bytes = 1_000): PendingSignal =>
   room.admit(facts(bytes), { key, kind: 'decision', isRepeat: false, mergeUntil: 0 });
 
-describe('what the waiting room holds', () => {
+describe('what pending signals hold', () => {
   it('of a signal that has left is its key alone, and that is counted', () => {
     const room = new PendingSignals(10_000);
     const left = Array.from({ length: 100 }, (_, i) => admit(room, `decision acme/x 203.0.113.${i}`, 80_000));
