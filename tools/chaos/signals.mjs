@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { callTimeoutMs } from './agent.mjs';
+import { callTimeoutMs, openAgent } from './agent.mjs';
 import { scaledTime } from './scaled-time.mjs';
 import { Worker } from './workers.mjs';
 import { callsTo, inWorld } from './world.mjs';
@@ -37,6 +37,7 @@ export function signals(options, say) {
   const epoch = Date.now();
   return inWorld(store, { clock: scaledTime(scale, epoch).clock }, async (world) => {
     const { sandbox } = world;
+    await joinNetwork(world, scale, epoch);
     for (const fault of trouble(callTimeoutMs(world.place, scale)))
       sandbox.faults.add({ method: 'POST', path: '/v3/signals', times: Infinity, ...fault });
     const run = new Run(world, options, epoch, say);
@@ -44,6 +45,21 @@ export function signals(options, say) {
     await run.end();
     return verdict(run, world, options, (Date.now() - epoch) / 1_000);
   });
+}
+
+/**
+ * Lets an agent register and pull before anything breaks: on Redis a newcomer waits for some seconds of the machine before it registers,
+ * which would be most of a short run. The run `starts` kills agents that register.
+ *
+ * @param {TestEnvironment} world
+ * @param {number} scale
+ * @param {number} epoch
+ */
+async function joinNetwork({ sandbox, place }, scale, epoch) {
+  const agent = openAgent({ apiUrl: sandbox.url, place, scale, epoch });
+  await agent.start();
+  for (let waited = 0; waited < 300 && agent.health().decisions.pulledAt === undefined; waited++) await delay(100);
+  await agent.stop();
 }
 
 class Run {
@@ -179,7 +195,7 @@ function verdict(run, { sandbox }, { store, workers, signals: total, scale, acce
       ['calls are at least 10 s apart', figures.minGapMs >= 10_000],
       ['one machine', figures.machines === 1],
       ['at most 2 logins', figures.logins <= 2],
-      ['at most one pull', figures.pulls <= 1],
+      ['one pull', figures.pulls === 1],
     ],
   };
 }
