@@ -28,6 +28,6 @@ export async function openDemoFolder(stateDir: string | undefined): Promise<Demo
       return Number.isInteger(port) ? port : undefined;
     },
     rememberSandboxPort: (port) => writeFile(portFile, `${port}\n`),
-    close: async () => (kept ? undefined : rm(path, { recursive: true, force: true })),
+    close: async () => (kept ? undefined : rm(path, { recursive: true, force: true, maxRetries: 5 })),
   };
 }

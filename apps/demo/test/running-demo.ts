@@ -39,6 +39,6 @@ function runningDemo(server: DemoServer): RunningDemo {
 /** A folder for the length of a test. */
 export async function temporaryFolder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'crowdsec-demo-test-'));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  onTestFinished(() => rm(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import type { Crowdsec } from '@crowdsec-sdk/core';
+import { CrowdsecError, parsePrefix, type Crowdsec } from '@crowdsec-sdk/core';
 import { InjectCrowdsec } from '@crowdsec-sdk/nestjs';
 import { refuse } from './refuse.js';
 
@@ -8,15 +8,20 @@ import { refuse } from './refuse.js';
 export class LiftController {
   constructor(@InjectCrowdsec() private readonly crowdsec: Crowdsec) {}
 
-  /** `lifted` is false when no local decision is about exactly this address or range. */
+  /**
+   * `lifted` is false when no local decision is about exactly this address or range.
+   *
+   * What is no address or range is answered 400.
+   */
   @Post()
   @HttpCode(200)
   lift(@Body('value') given: unknown): { lifted: boolean } {
     const value = typeof given === 'string' ? given : '';
-    try {
-      return { lifted: this.crowdsec.lift(value.includes('/') ? { range: value } : { ip: value }) };
-    } catch (error) {
-      return refuse(error);
+    const key = value.includes('/') ? 'range' : 'ip';
+    if (parsePrefix(value) === undefined) {
+      const path = `decision.${key}`;
+      return refuse(new CrowdsecError('CROWDSEC_OPTION_INVALID', `${path}: is no address or range`, { path }));
     }
+    return { lifted: this.crowdsec.lift({ [key]: value }) };
   }
 }

@@ -323,7 +323,7 @@ describe('an emptied store', () => {
     await emptyTheStore();
     expect((await drive(newcomer.token())).machineId).toBe(machineId);
     expect(world.count(REGISTER)).toBe(1);
-  });
+  }, 120_000);
 });
 
 /** Lets processes that wait go on. */
