@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage|timeouts|clock|prefixes|freeze] [--store redis|files] [--json] [--built]
+ * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage|timeouts|clock|prefixes|freeze]… [--store redis|files] [--json] [--built]
  *
  * Breaks what can break around the agent, with real processes, a real redis-server and the sandbox over HTTP, and counts what came of
- * it. Ends with 1 when a promise was broken. `--json` prints the figures alone, `--built` takes the packages as they are built.
+ * it. Several runs go one after the other. Ends with 1 when a promise was broken. `--json` prints the figures alone, `--built` takes the packages as they are built.
  *
  * `signals` (the default) further takes `--workers`, `--signals`, `--seconds`, `--scale`, `--kill-every`, `--outage` and
  * `--accepted`; see tools/chaos/signals.mjs. `starts` takes `--starts`, `soak` takes `--minutes`.
@@ -43,9 +43,9 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: '60' },
   },
 });
-const [name = 'signals', ...more] = positionals;
-if (!RUNS.includes(name) || more.length > 0 || !['redis', 'files'].includes(values.store)) {
-  console.error(`usage: npm run chaos -- [${RUNS.join('|')}] [--store redis|files] [--json] [--built]`);
+const names = positionals.length === 0 ? ['signals'] : positionals;
+if (!names.every((name) => RUNS.includes(name)) || !['redis', 'files'].includes(values.store)) {
+  console.error(`usage: npm run chaos -- [${RUNS.join('|')}]… [--store redis|files] [--json] [--built]`);
   process.exit(2);
 }
 if (!values.built) {
@@ -54,8 +54,6 @@ if (!values.built) {
   if (spawnSync('npx', args, { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) process.exit(1);
 }
 
-/** @type {Record<string, import('./chaos/types.d.mts').ChaosRun>} */
-const { [name]: run } = await import(`./chaos/${name}.mjs`);
 const options = {
   store: values.store === 'files' ? /** @type {const} */ ('files') : /** @type {const} */ ('redis'),
   workers: Number(values.workers),
@@ -68,14 +66,20 @@ const options = {
   starts: Number(values.starts),
   minutes: Number(values.minutes),
 };
-const { about, figures, promises } = await run(options, (line) => console.error(line));
-const broken = promises.filter(([, kept]) => !kept).map(([promise]) => promise);
-if (values.json) {
-  console.log(JSON.stringify(figures));
-} else {
-  console.log(`\n${about}\n`);
-  console.table(figures);
-  for (const [promise, kept] of promises) console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}`);
+let areKept = true;
+for (const name of names) {
+  /** @type {Record<string, import('./chaos/types.d.mts').ChaosRun>} */
+  const { [name]: run } = await import(`./chaos/${name}.mjs`);
+  const { about, figures, promises } = await run(options, (line) => console.error(line));
+  const broken = promises.filter(([, kept]) => !kept).map(([promise]) => promise);
+  if (values.json) {
+    console.log(JSON.stringify(figures));
+  } else {
+    console.log(`\n${about}\n`);
+    console.table(figures);
+    for (const [promise, kept] of promises) console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}`);
+  }
+  for (const promise of values.json ? broken : []) console.error(`BROKEN  ${promise}`);
+  areKept &&= broken.length === 0;
 }
-for (const promise of values.json ? broken : []) console.error(`BROKEN  ${promise}`);
-process.exit(broken.length === 0 ? 0 : 1);
+process.exit(areKept ? 0 : 1);
