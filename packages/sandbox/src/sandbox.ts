@@ -9,6 +9,7 @@ import { Faults } from './faults.js';
 import { createAllowlistRegistry, createBlocklistRegistry, type Allowlists, type Blocklists } from './lists.js';
 import { startLapi, type SandboxLapi } from './lapi/lapi.js';
 import { parseList } from './list-file.js';
+import { urlOf } from './listening-url.js';
 import { LoginBurst } from './login-burst.js';
 import { Machines, type Machine } from './machines.js';
 import { withDefaults, type SandboxOptions } from './options.js';
@@ -163,9 +164,4 @@ async function loadBlocklist(
   if (asList === undefined) decisions.set(values.map((value) => ({ value })));
   else blocklists.set(asList, { lines: values, lastModified });
   return { entries: values.length, skipped };
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

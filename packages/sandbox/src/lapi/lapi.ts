@@ -4,6 +4,7 @@ import { Delays } from '../scheduler.js';
 import { CallLog, type Call } from '../calls.js';
 import type { TimeSource } from '../clock.js';
 import { Faults } from '../faults.js';
+import { urlOf } from '../listening-url.js';
 import { Alerts, type LapiAlert } from './alerts.js';
 import { Bouncers, type LapiBouncer } from './bouncers.js';
 import type { LapiBackend } from './backend.js';
@@ -123,8 +124,4 @@ function faceOf(backend: LapiBackend, url: string, dropConnections: () => void):
     },
     onCall: (listener) => calls.listen(listener),
   };
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
