@@ -24,12 +24,12 @@ const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'hono', 'next', 'r
 
 /** The rooms of core from top to bottom; rooms in one row stand beside each other. */
 const FLOORS = [
-  ['extensions', 'bouncer', 'signals', 'refresh'],
+  ['extensions', 'bouncer', 'signals', 'refresh', 'lapi'],
   ['remediation', 'sources'],
   ['decisions'],
   ['capi'],
   ['store'],
-  ['ip'],
+  ['http', 'ip'],
 ];
 
 /** @param {string} kind */

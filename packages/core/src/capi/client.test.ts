@@ -9,7 +9,7 @@ import { blocklistParser } from '../decisions/list-parser.js';
 import { RowSet } from '../decisions/row-set.js';
 import { downloadList } from '../sources/download-list.js';
 import { defaultFetch } from './default-fetch.js';
-import { type ProxySettings, proxySettings } from './proxy-settings.js';
+import { type ProxySettings, proxySettings } from '../http/proxy-settings.js';
 import { Transport } from './transport.js';
 
 const STREAM = '/v3/decisions/stream';

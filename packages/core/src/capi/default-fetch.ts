@@ -1,5 +1,5 @@
 import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
-import { proxySettings } from './proxy-settings.js';
+import { proxySettings } from '../http/proxy-settings.js';
 import type { Fetch } from './transport.js';
 
 /**

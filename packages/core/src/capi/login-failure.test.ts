@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
-import { failureReason } from './failure-reason.js';
+import { failureReason } from '../http/failure-reason.js';
 import { HOUR_MS } from './login-budget.js';
 import { Transport } from './transport.js';
 

@@ -1,12 +1,12 @@
 import { type Deadline, DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { CrowdsecError, excerpt, isCrowdsecError } from '../errors.js';
-import { bodyOf } from '../response-body.js';
-import { failureReason } from './failure-reason.js';
-import { parseRetryAfter } from './retry-after.js';
+import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { failureReason } from '../http/failure-reason.js';
+import type { Fetch } from '../http/fetch.js';
+import { AnswerTooLarge, parseAnswer, quoteAnswer, readText } from '../http/read-answer.js';
+import { parseRetryAfter } from '../http/retry-after.js';
 import type { ServerClock } from './server-clock.js';
 
-/** How the SDK speaks HTTP: a `fetch` as the platform has it. */
-export type Fetch = typeof globalThis.fetch;
+export type { Fetch };
 
 export interface CapiRequest {
   readonly method: 'GET' | 'POST';
@@ -29,12 +29,8 @@ export interface CapiResponse {
   readonly body: unknown;
 }
 
-/** What an error body may say at most, quoted in our message. */
-const LONGEST_QUOTE = 300;
 /** What an answer may have that is not a stream of decisions, in bytes after decompression; more is a fault or an attack. */
 const LARGEST_ANSWER_BYTES = 64 * 1024;
-/** What is read of an answer that is no success; the rest of it is not waited for. */
-const ERROR_BYTES = 16 * 1024;
 
 /**
  * One call, one answer. Any 2xx is a success, with or without a body. Redirects are not followed: the token goes to CAPI only.
@@ -71,7 +67,7 @@ export class Transport {
     const name = `${request.method} ${request.path}`;
     const { response, text } = await this.#exchange(request, name);
     if (!response.ok) throw this.#statusError(name, response, text);
-    return { status: response.status, body: request.answer === 'text' ? text : parse(text, name) };
+    return { status: response.status, body: request.answer === 'text' ? text : parseAnswer(text, name) };
   }
 
   async #exchange(request: CapiRequest, name: string): Promise<{ response: Response; text: string }> {
@@ -89,13 +85,13 @@ export class Transport {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       readDate?.(response.headers.get('date'));
-      return { response, text: await readText(response, response.ok ? maxBytes : ERROR_BYTES, signal) };
+      return { response, text: await readText(response, maxBytes, signal) };
     };
     try {
       // Whoever has a signal for one call ends it when the agent stops.
       return await withinDeadline({ ms, signal: outer ?? this.#signal, keepsProcessAlive: false }, exchange);
     } catch (error) {
-      if (error instanceof TooLarge)
+      if (error instanceof AnswerTooLarge)
         throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by ${error.message}`);
       if (isCrowdsecError(error, 'CROWDSEC_STOPPED')) throw error;
       const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : failureReason(error);
@@ -104,7 +100,7 @@ export class Transport {
   }
 
   #statusError(name: string, response: Response, text: string): CrowdsecError {
-    const said = quote(text);
+    const said = quoteAnswer(text);
     const hint = response.status === 404 ? `. Is ${this.#root} the root of an API that speaks v3?` : '';
     return new CrowdsecError(
       'CROWDSEC_API_STATUS',
@@ -119,53 +115,4 @@ export class Transport {
     const retryAfterMs = parseRetryAfter(headers.get('retry-after'), serverNowMs);
     return retryAfterMs === undefined ? {} : { retryAfterMs };
   }
-}
-
-async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string> {
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = '';
-  for await (const chunk of bodyOf(response, signal)) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      if (response.ok) throw new TooLarge(maxBytes);
-      return text + decoder.decode(chunk.subarray(0, maxBytes - bytes), { stream: true });
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-class TooLarge extends Error {
-  constructor(maxBytes: number) {
-    super(`more than ${maxBytes} bytes, which is more than any such answer has: check what answers at this address`);
-  }
-}
-
-function parse(text: string, name: string): unknown {
-  if (text.trim() === '') return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new CrowdsecError(
-      'CROWDSEC_API_MALFORMED',
-      `${name} was answered by something that is not JSON: ${quote(text)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-/** The message of an error body: `message` and `errors` of a JSON one, else its text; one line, cut. */
-function quote(text: string): string {
-  let said = text;
-  try {
-    const body = JSON.parse(text) as { message?: unknown; errors?: unknown } | null;
-    const parts = [body?.message, body?.errors].filter((part) => typeof part === 'string' && part !== '');
-    if (parts.length > 0) said = parts.join(' – ');
-  } catch {
-    // Not JSON: quoted as it is.
-  }
-  return excerpt(said, LONGEST_QUOTE);
 }

@@ -3,7 +3,7 @@ import type { ListParser } from '../decisions/list-parser.js';
 import { DeadlineExceeded, withinDeadline } from '../deadline.js';
 import { messageOf } from '../errors.js';
 import { knowSecretsOfUrl } from '../redaction/redaction.js';
-import { bodyOf } from '../response-body.js';
+import { bodyOf } from '../http/response-body.js';
 import type { ListLimits } from './list-limits.js';
 import { readList } from './read-list.js';
 
