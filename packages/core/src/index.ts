@@ -93,6 +93,7 @@ export { groupByIp } from './extensions/group-by-ip.js';
 export { LeakyBuckets } from './extensions/leaky-buckets.js';
 export type { SharedBuckets } from './extensions/shared-buckets.js';
 
+export type { AppsecFailure, AppsecFailurePolicy, AppsecOptions } from './appsec/options.js';
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
 export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { bouncerOptions } from './bouncer/options.js';
+import { appsecSchema, type AppsecOptions } from './appsec/options.js';
+import { bouncerOptions, skipSchema } from './bouncer/options.js';
 import type { BanOptions } from './bouncer/ban-remedy.js';
 import type { Remedy } from './bouncer/remedy.js';
 import type { Skip } from './bouncer/skip-rule.js';
@@ -120,6 +121,9 @@ export interface CrowdsecOptions {
   /** For requests that can't be judged because a remedy or another function of yours threw or took too long; `pass` by default. */
   readonly onError?: 'pass' | 'block' | undefined;
 
+  /** An engine's AppSec component, which is asked about requests before their handlers run. */
+  readonly appsec?: AppsecOptions | undefined;
+
   /** What adds to the agent: detectors, sources, remedies. Their scenarios are told at login beside `scenarios`. */
   readonly extensions?: readonly Extension[] | undefined;
 
@@ -138,6 +142,7 @@ const schema = z
     geo: agentGeo,
     ...signalOptions,
     ...bouncerOptions,
+    appsec: appsecSchema(skipSchema).optional(),
     extensions: z.array(z.custom<Extension>((value) => typeof value === 'object' && value !== null)).default(() => []),
     logger: objectWith<Logger>(
       ['debug', 'info', 'warn', 'error'],
@@ -149,6 +154,10 @@ const schema = z
   .refine(({ store, namespace }) => store === undefined || namespace !== undefined, {
     path: ['namespace'],
     error: 'is required with a store: it tells this installation from others that use the same store',
+  })
+  .refine(({ appsec }) => appsec === undefined || (appsec.apiKey ?? appsec.apiKeyFile) !== undefined, {
+    path: ['appsec', 'apiKey'],
+    error: "is required: a bouncer key of the engine's LAPI, from `cscli bouncers add`",
   });
 
 /** The options of an agent with their defaults, as {@link parseOptions} returns them. */

@@ -40,6 +40,16 @@ const ban = z.strictObject({
     .optional(),
 });
 
+/** A rule by which requests are left alone: of the bouncer, and of AppSec. */
+export const skipSchema = z
+  .union(
+    [z.array(z.string().startsWith('/')).readonly(), functionSchema<(facts: RequestFacts) => boolean>('a function')],
+    {
+      error: 'must be a list of paths that begin with a slash, or a function of a request',
+    },
+  )
+  .default(() => []);
+
 /** The options that say who is calling, and what happens to them. */
 export const bouncerOptions = {
   trustedProxies: z
@@ -63,14 +73,7 @@ export const bouncerOptions = {
   clientIp: functionSchema<(facts: RequestFacts) => string | undefined>(
     'a function from a request to an address',
   ).optional(),
-  skip: z
-    .union(
-      [z.array(z.string().startsWith('/')).readonly(), functionSchema<(facts: RequestFacts) => boolean>('a function')],
-      {
-        error: 'must be a list of paths that begin with a slash, or a function of a request',
-      },
-    )
-    .default(() => []),
+  skip: skipSchema,
   mode: z.enum(['enforce', 'log'], { error: "must be 'enforce' or 'log'" }).default('enforce'),
   ban: ban.default(() => ({})),
   remedies: z.record(z.string(), functionSchema<Remedy>('a function from a request to an answer')).default(() => ({})),
