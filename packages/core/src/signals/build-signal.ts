@@ -121,6 +121,7 @@ export function buildSignal(facts: SignalFacts, uuid: string): Signal {
   return {
     uuid,
     message: facts.message ?? defaultMessage(facts),
+    events_count: facts.events,
     scenario,
     scenario_hash: '',
     scenario_version: '',
