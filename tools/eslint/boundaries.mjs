@@ -27,7 +27,7 @@ const FLOORS = [
   ['extensions', 'bouncer', 'appsec', 'signals', 'refresh', 'lapi'],
   ['remediation', 'sources'],
   ['decisions'],
-  ['capi'],
+  ['capi', 'networks'],
   ['store'],
   ['http', 'ip'],
 ];

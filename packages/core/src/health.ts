@@ -100,6 +100,8 @@ export interface StoreHealth {
 
 interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
   readonly started: boolean;
+  /** Decisions of a network were loaded, or the agent has only sources of its own and these have answered. */
+  readonly loaded: boolean;
   readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
   readonly geoFailure?: string | undefined;
@@ -117,6 +119,7 @@ interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
 export function assessHealth(facts: HealthFacts): Health {
   const {
     started,
+    loaded,
     failure: _,
     geoFailure: __,
     cappedScenarios: ___,
@@ -126,8 +129,7 @@ export function assessHealth(facts: HealthFacts): Health {
     ...rest
   } = facts;
   const problems = [...problemsOf(facts)];
-  const loaded = started && rest.decisions.pulledAt !== undefined;
-  return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
+  return { status: !started || !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
 }
 
 function* problemsOf(facts: HealthFacts): Iterable<Problem> {
@@ -140,7 +142,7 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
   }
   if (identity.clockSkewMs !== undefined) yield { code: 'CLOCK_SKEW', message: skewInWords(identity.clockSkewMs) };
   if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
-  if (started && decisions.pulledAt === undefined) {
+  if (started && !facts.loaded) {
     yield {
       code: 'NO_DECISIONS',
       message:

@@ -2,6 +2,8 @@ export type { Crowdsec } from './agent.js';
 export { createCrowdsec } from './crowdsec.js';
 export { hostedCrowdsec, type HostedCrowdsec } from './hosted.js';
 export type { CrowdsecOptions } from './options.js';
+export type { LapiOptions } from './lapi/options.js';
+export type { IgnoredDecisions } from './remediation/ignored-decisions.js';
 export type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 export type { CrowdsecEvents } from './events.js';
 export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } from './health.js';
@@ -11,6 +13,7 @@ export { timerScheduler, type Scheduler } from './scheduler.js';
 export { consoleLogger, silentLogger, type Logger, type LogLevel } from './logger.js';
 export { SDK_VERSION } from './version.js';
 
+export { CAPI_PACE } from './capi/capi-pace.js';
 export { CapiClient, MAX_SIGNALS_PER_CALL, type StreamQuery } from './capi/client.js';
 export type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 export type { SessionOptions, SessionState } from './capi/session-options.js';
@@ -50,6 +53,7 @@ export type { RefreshResult, WaitingList } from './refresh/refresh-result.js';
 export { SignalBuffer, type SignalBufferOptions, type SignalListener } from './signals/buffer.js';
 export { nextCall, type Pace, type PaceInput } from './signals/pace.js';
 export { Pacer } from './signals/pacer.js';
+export type { ReportChannel, ReportPace } from './networks/report-channel.js';
 export type { PoisonedSignal, RetryResult } from './signals/poisoned.js';
 export type {
   FlushResult,

@@ -10,6 +10,7 @@ import { capiOptions } from './capi/options.js';
 import type { Fetch } from './capi/transport.js';
 import type { Clock } from './clock.js';
 import type { Extension } from './extensions/extension.js';
+import { checkLapiOptions, lapiOptions, type LapiOptions } from './lapi/options.js';
 import type { Logger } from './logger.js';
 import { refreshOptions } from './refresh/options.js';
 import type { GeoLookup, GeoSource } from './remediation/geo-source.js';
@@ -19,13 +20,25 @@ import { signalOptions } from './signals/options.js';
 import type { KeyvLike } from './store/keyv-like.js';
 import { storeOptions } from './store/options.js';
 import { objectWith, validate } from './validate.js';
+import { CrowdsecError } from './errors.js';
+import { ignoredDecisions, type IgnoredDecisions } from './remediation/ignored-decisions.js';
 
-/** The options of {@link createCrowdsec}. One of `env` and `apiUrl` is required; everything else has a default. */
+/**
+ * The options of {@link createCrowdsec}. An agent needs a network, `env` or `apiUrl` for CAPI or `lapi` for an engine of your own, or a source
+ * of decisions in one of its `extensions`; everything else has a default.
+ */
 export interface CrowdsecOptions {
   /** CrowdSec's own API: `prod`, or `dev` for tries. */
   readonly env?: 'prod' | 'dev' | undefined;
   /** Another API root, without version; a path prefix is kept. Each root has an identity of its own. */
   readonly apiUrl?: string | undefined;
+  /** The local API of an engine of your own, beside CAPI or in its place. */
+  readonly lapi?: LapiOptions | undefined;
+  /** Decisions of any network that this application does not act on. */
+  readonly ignore?: IgnoredDecisions | undefined;
+  /** Tells CAPI after each login and every 30 minutes which software is at work here; true by default. */
+  readonly metrics?: boolean | undefined;
+
   /**
    * What this application reports, `vendor/name`: told to CAPI at login, where it also decides what the community blocklist holds.
    * A report of anything else is an error.
@@ -136,6 +149,9 @@ export interface CrowdsecOptions {
 const schema = z
   .strictObject({
     ...capiOptions,
+    lapi: lapiOptions.optional(),
+    ignore: ignoredDecisions.optional(),
+    metrics: z.boolean().default(true),
     ...storeOptions,
     ...refreshOptions,
     ...remediationOptions.shape,
@@ -155,15 +171,30 @@ const schema = z
     path: ['namespace'],
     error: 'is required with a store: it tells this installation from others that use the same store',
   })
-  .refine(({ appsec }) => appsec === undefined || (appsec.apiKey ?? appsec.apiKeyFile) !== undefined, {
+  .refine(({ appsec, lapi }) => appsec === undefined || hasKey(appsec) || (lapi !== undefined && hasKey(lapi)), {
     path: ['appsec', 'apiKey'],
-    error: "is required: a bouncer key of the engine's LAPI, from `cscli bouncers add`",
+    error:
+      "is required: a bouncer key of the engine's LAPI, from `cscli bouncers add`; that of `lapi` is used where there is one",
   });
+
+function hasKey(options: { readonly apiKey?: string | undefined; readonly apiKeyFile?: string | undefined }): boolean {
+  return options.apiKey !== undefined || options.apiKeyFile !== undefined;
+}
 
 /** The options of an agent with their defaults, as {@link parseOptions} returns them. */
 export type ParsedOptions = z.output<typeof schema>;
 
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
 export function parseOptions(options: CrowdsecOptions): ParsedOptions {
-  return validate(schema, options, 'options');
+  const parsed = validate(schema, options, 'options');
+  const hasNetwork = parsed.env !== undefined || parsed.apiUrl !== undefined || parsed.lapi !== undefined;
+  if (!hasNetwork && parsed.extensions.every(({ sources = [] }) => sources.length === 0)) {
+    throw new CrowdsecError(
+      'CROWDSEC_OPTION_INVALID',
+      "options: name a network: `env: 'prod'` for CrowdSec's Central API, `lapi: { url, apiKey }` for an engine of your own, or both; or give an extension with a source of decisions",
+      { path: 'options.env' },
+    );
+  }
+  if (parsed.lapi !== undefined) checkLapiOptions(parsed.lapi);
+  return parsed;
 }

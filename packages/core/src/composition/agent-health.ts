@@ -1,5 +1,5 @@
 import type { Bouncer } from '../bouncer/bouncer.js';
-import type { Session } from '../capi/session.js';
+import type { SessionState } from '../capi/session-options.js';
 import type { Clock } from '../clock.js';
 import type { ExtensionHost } from '../extensions/host.js';
 import { assessHealth, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
@@ -16,7 +16,8 @@ export interface AgentHealthParts {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly bouncer: Bouncer;
-  readonly session: Session;
+  /** Who we are to CAPI; `undefined` for an agent that does not speak to it. */
+  readonly identity: SessionState | undefined;
   readonly decisions: AgentDecisions;
   readonly localDecisions: LocalDecisionWriter;
   readonly signals: SignalBuffer;
@@ -27,17 +28,18 @@ export interface AgentHealthParts {
 
 /** Reads the health of an agent from its parts; it calls nobody. */
 export function agentHealth(parts: AgentHealthParts): Health {
-  const { started, geoFailure, userAgent, bouncer, session, decisions, signals, store, extensions, clock, faults } =
+  const { started, geoFailure, userAgent, bouncer, identity, decisions, signals, store, extensions, clock, faults } =
     parts;
   return assessHealth({
     started,
+    loaded: decisions.engine.isLoaded,
     geoFailure,
     faults,
     refusedOptions: [...bouncer.refusedOptions, ...decisions.engine.refusedOptions],
     typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
     userAgent,
     requests: bouncer.counts,
-    identity: session.state,
+    identity: identity ?? NO_IDENTITY,
     decisions: decisionsHealth(decisions, parts.localDecisions, clock.now()),
     signals: signalsHealth(signals),
     store: storeHealth(store),
@@ -47,6 +49,8 @@ export function agentHealth(parts: AgentHealthParts): Health {
     cappedScenarios: extensions.cappedScenarios,
   });
 }
+
+const NO_IDENTITY: SessionState = { identity: 'none', loginsLastHour: 0 };
 
 function decisionsHealth(
   { engine, local, refresher }: AgentDecisions,

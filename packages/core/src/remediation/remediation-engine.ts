@@ -96,6 +96,11 @@ export class RemediationEngine {
     return typesWithoutRemedy(held, this.#policy, this.#isLetIn);
   }
 
+  /** Whether decisions of a network were ever loaded: before that, an address that nothing holds is `unavailable`. */
+  get isLoaded(): boolean {
+    return this.#loaded;
+  }
+
   /** Options whose functions answered by a promise. */
   get refusedOptions(): readonly string[] {
     return this.#synchronous.refused;
