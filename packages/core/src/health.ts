@@ -3,6 +3,7 @@ import { skewInWords } from './capi/server-clock.js';
 import type { SessionState } from './capi/session-options.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
+import type { IgnoredCounts } from './remediation/ignore-filter.js';
 import { withoutRemedy } from './remediation/types-without-remedy.js';
 import type { StoreProblem } from './store/store.js';
 import type { WaitingList } from './refresh/refresh-result.js';
@@ -49,6 +50,8 @@ export interface DecisionsHealth {
   readonly refused: Readonly<Partial<Record<'invalid-ip', number>>>;
   /** Held decisions that have not ended, by origin: `CAPI`, `lists:<name>`. */
   readonly origins: Readonly<Record<string, number>>;
+  /** Held decisions that are left alone, by the option that says so, see `ignore`. */
+  readonly ignored: IgnoredCounts;
   /** When what is held was pulled. */
   readonly pulledAt?: number;
   /** When the next pull is due. */

@@ -4,6 +4,7 @@ export { hostedCrowdsec, type HostedCrowdsec } from './hosted.js';
 export type { CrowdsecOptions } from './options.js';
 export type { LapiOptions } from './lapi/options.js';
 export type { IgnoredDecisions } from './remediation/ignored-decisions.js';
+export type { IgnoredCounts, IgnoreReason } from './remediation/ignore-filter.js';
 export type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 export type { CrowdsecEvents } from './events.js';
 export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } from './health.js';

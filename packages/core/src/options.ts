@@ -21,7 +21,7 @@ import type { KeyvLike } from './store/keyv-like.js';
 import { storeOptions } from './store/options.js';
 import { objectWith, validate } from './validate.js';
 import { CrowdsecError } from './errors.js';
-import { ignoredDecisions, type IgnoredDecisions } from './remediation/ignored-decisions.js';
+import type { IgnoredDecisions } from './remediation/ignored-decisions.js';
 
 /**
  * The options of {@link createCrowdsec}. An agent needs a network, `env` or `apiUrl` for CAPI or `lapi` for an engine of your own, or a source
@@ -150,7 +150,6 @@ const schema = z
   .strictObject({
     ...capiOptions,
     lapi: lapiOptions.optional(),
-    ignore: ignoredDecisions.optional(),
     metrics: z.boolean().default(true),
     ...storeOptions,
     ...refreshOptions,

@@ -32,6 +32,7 @@ export function createAgentDecisions(
     remediations: options.remediations,
     fallbackRemediation: options.fallbackRemediation,
     bouncingLevel: options.bouncingLevel,
+    ignore: options.ignore,
     geo: typeof options.geo === 'function' ? options.geo : undefined,
     clock,
     logger,

@@ -57,15 +57,15 @@ function decisionsHealth(
   { refused }: LocalDecisionWriter,
   now: number,
 ): DecisionsHealth {
-  const { index } = engine;
   const { pulledAt, nextPullAt, isStale, lists, waitingLists } = refresher;
   return {
-    count: index.size,
+    count: engine.size,
     local: local.size,
     localLimit: local.limit,
     localEvicted: local.evictedCount,
     refused,
-    origins: index.counts(now),
+    origins: engine.counts(now),
+    ignored: engine.ignored,
     ...(pulledAt === undefined ? {} : { pulledAt }),
     ...(nextPullAt === undefined ? {} : { nextPullAt }),
     stale: isStale,

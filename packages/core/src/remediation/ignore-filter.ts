@@ -1,28 +1,7 @@
-import { z } from 'zod';
 import { type DecisionIndex, IGNORED, type RowFilter, type SourceWeights } from '../decisions/decision-index.js';
 import type { DecisionTable } from '../decisions/decision-table.js';
 import type { RowSource } from '../decisions/row-source.js';
-
-const patterns = z.array(z.string().trim().min(1).max(200)).max(1_000).default([]);
-
-/** The option `ignore`: decisions of CAPI, its blocklists and LAPI that are left alone by this agent. Allowlists are not. */
-export const ignoreOptions = z
-  .strictObject({
-    /** `CAPI`, `cscli`, `lists:tor-exit-nodes`, or `lists` for all lists; in any case. */
-    origins: patterns,
-    /** Parts of scenarios, in any case, as LAPI's `scenarios_not_containing`: `ssh-bf`; `*` stands for anything: `vendor/ssh-*`. */
-    scenarios: patterns,
-    /** `captcha`, `throttle`; in any case. */
-    types: patterns,
-    /** Ranges with a shorter prefix: `{ ipv4: 16, ipv6: 48 }` leaves a /15 alone and heeds a /16. */
-    widerThan: z
-      .strictObject({
-        ipv4: z.number().int().min(0, 'must be 0 to 32').max(32, 'must be 0 to 32').default(0),
-        ipv6: z.number().int().min(0, 'must be 0 to 128').max(128, 'must be 0 to 128').default(0),
-      })
-      .default({ ipv4: 0, ipv6: 0 }),
-  })
-  .prefault({});
+import type { IgnoredDecisions } from './ignored-decisions.js';
 
 /** Why a held decision is left alone. */
 export type IgnoreReason = 'origins' | 'scenarios' | 'types' | 'widerThan';
@@ -41,16 +20,11 @@ export class IgnoreFilter {
   readonly #shortest: { readonly 4: number; readonly 6: number };
   readonly #wideRows = new WeakMap<DecisionTable, number>();
 
-  constructor({ origins, scenarios, types, widerThan }: z.output<typeof ignoreOptions>) {
+  constructor({ origins = [], scenarios = [], types = [], widerThan = {} }: IgnoredDecisions = {}) {
     this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
     this.#types = new Set(types.map((type) => type.toLowerCase()));
     this.#scenarios = scenarios.map(toExpression);
-    this.#shortest = { 4: widerThan.ipv4, 6: widerThan.ipv6 };
-  }
-
-  /** Whether it leaves anything alone. */
-  get isActive(): boolean {
-    return this.#origins.size + this.#types.size + this.#scenarios.length + this.#shortest[4] + this.#shortest[6] > 0;
+    this.#shortest = { 4: widerThan.ipv4 ?? 0, 6: widerThan.ipv6 ?? 0 };
   }
 
   /** Weights of an index by a rank of each source, without what is left alone. */

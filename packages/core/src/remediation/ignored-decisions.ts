@@ -5,9 +5,9 @@ import { z } from 'zod';
  * are filtered here; a local API has filters of its own, see `lapi.origins`.
  */
 export interface IgnoredDecisions {
-  /** Origins, in any case: `CAPI`, `lists:<name>`, `cscli`. */
+  /** Origins, in any case: `CAPI`, `cscli`, `lists:<name>`, or `lists` for all lists. */
   readonly origins?: readonly string[] | undefined;
-  /** Texts of which the scenario contains one, in any case: `ssh`. */
+  /** Texts of which the scenario contains one, in any case: `ssh`; `*` stands for anything: `vendor/ssh-*`. */
   readonly scenarios?: readonly string[] | undefined;
   /** Types, in any case: `captcha`. */
   readonly types?: readonly string[] | undefined;

@@ -140,7 +140,7 @@ export class RemediationEngine {
 
   /** Whether decisions of a network were ever loaded: before that, an address that nothing holds is `unavailable`. */
   get isLoaded(): boolean {
-    return this.#loaded;
+    return this.#loaded || this.#layer !== undefined;
   }
 
   /** Options whose functions answered by a promise. */
@@ -169,7 +169,7 @@ export class RemediationEngine {
     const held = this.#find(family, ip);
     if (local !== undefined && (held === undefined || local.rank <= held.rank)) return this.#answer(local);
     if (held !== undefined) return this.#answer(held);
-    return this.#loaded || this.#layer !== undefined ? CLEAN : UNAVAILABLE;
+    return this.isLoaded ? CLEAN : UNAVAILABLE;
   }
 
   /** Whether an allowlist holds the address; allow beats everything. */
