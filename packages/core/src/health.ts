@@ -1,9 +1,9 @@
+import type { CaptchaCounts } from './captcha/captcha-counter.js';
 import type { RequestCounts } from './bouncer/request-counter.js';
 import { skewInWords } from './capi/server-clock.js';
 import type { SessionState } from './capi/session-options.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
-import type { IgnoredCounts } from './remediation/ignore-filter.js';
 import { withoutRemedy } from './remediation/types-without-remedy.js';
 import type { StoreProblem } from './store/store.js';
 import type { WaitingList } from './refresh/refresh-result.js';
@@ -22,6 +22,8 @@ export interface Health {
   readonly signals: SignalsHealth;
   /** What became of the requests that this process has judged. */
   readonly requests: RequestCounts;
+  /** What became of the built-in captcha in this process; absent where it is off. */
+  readonly captcha?: CaptchaCounts;
   readonly store: StoreHealth;
   readonly extensions: readonly ExtensionHealth[];
   /** Events that no detector saw because too many waited. */
@@ -50,8 +52,6 @@ export interface DecisionsHealth {
   readonly refused: Readonly<Partial<Record<'invalid-ip', number>>>;
   /** Held decisions that have not ended, by origin: `CAPI`, `lists:<name>`. */
   readonly origins: Readonly<Record<string, number>>;
-  /** Held decisions that are left alone, by the option that says so, see `ignore`. */
-  readonly ignored: IgnoredCounts;
   /** When what is held was pulled. */
   readonly pulledAt?: number;
   /** When the next pull is due. */
@@ -103,8 +103,6 @@ export interface StoreHealth {
 
 interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
   readonly started: boolean;
-  /** Decisions of a network were loaded, or the agent has only sources of its own and these have answered. */
-  readonly loaded: boolean;
   readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
   readonly geoFailure?: string | undefined;
@@ -122,7 +120,6 @@ interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
 export function assessHealth(facts: HealthFacts): Health {
   const {
     started,
-    loaded,
     failure: _,
     geoFailure: __,
     cappedScenarios: ___,
@@ -132,7 +129,8 @@ export function assessHealth(facts: HealthFacts): Health {
     ...rest
   } = facts;
   const problems = [...problemsOf(facts)];
-  return { status: !started || !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
+  const loaded = started && rest.decisions.pulledAt !== undefined;
+  return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
 }
 
 function* problemsOf(facts: HealthFacts): Iterable<Problem> {
@@ -145,7 +143,7 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
   }
   if (identity.clockSkewMs !== undefined) yield { code: 'CLOCK_SKEW', message: skewInWords(identity.clockSkewMs) };
   if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
-  if (started && !facts.loaded) {
+  if (started && decisions.pulledAt === undefined) {
     yield {
       code: 'NO_DECISIONS',
       message:

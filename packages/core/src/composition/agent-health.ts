@@ -1,5 +1,6 @@
 import type { Bouncer } from '../bouncer/bouncer.js';
-import type { SessionState } from '../capi/session-options.js';
+import type { Captcha } from '../captcha/captcha.js';
+import type { Session } from '../capi/session.js';
 import type { Clock } from '../clock.js';
 import type { ExtensionHost } from '../extensions/host.js';
 import { assessHealth, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
@@ -16,8 +17,8 @@ export interface AgentHealthParts {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly bouncer: Bouncer;
-  /** Who we are to CAPI; `undefined` for an agent that does not speak to it. */
-  readonly identity: SessionState | undefined;
+  readonly captcha: Captcha | undefined;
+  readonly session: Session;
   readonly decisions: AgentDecisions;
   readonly localDecisions: LocalDecisionWriter;
   readonly signals: SignalBuffer;
@@ -28,18 +29,18 @@ export interface AgentHealthParts {
 
 /** Reads the health of an agent from its parts; it calls nobody. */
 export function agentHealth(parts: AgentHealthParts): Health {
-  const { started, geoFailure, userAgent, bouncer, identity, decisions, signals, store, extensions, clock, faults } =
+  const { started, geoFailure, userAgent, bouncer, session, decisions, signals, store, extensions, clock, faults } =
     parts;
   return assessHealth({
     started,
-    loaded: decisions.engine.isLoaded,
     geoFailure,
     faults,
     refusedOptions: [...bouncer.refusedOptions, ...decisions.engine.refusedOptions],
     typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
     userAgent,
     requests: bouncer.counts,
-    identity: identity ?? NO_IDENTITY,
+    ...(parts.captcha && { captcha: parts.captcha.counts }),
+    identity: session.state,
     decisions: decisionsHealth(decisions, parts.localDecisions, clock.now()),
     signals: signalsHealth(signals),
     store: storeHealth(store),
@@ -50,22 +51,20 @@ export function agentHealth(parts: AgentHealthParts): Health {
   });
 }
 
-const NO_IDENTITY: SessionState = { identity: 'none', loginsLastHour: 0 };
-
 function decisionsHealth(
   { engine, local, refresher }: AgentDecisions,
   { refused }: LocalDecisionWriter,
   now: number,
 ): DecisionsHealth {
+  const { index } = engine;
   const { pulledAt, nextPullAt, isStale, lists, waitingLists } = refresher;
   return {
-    count: engine.size,
+    count: index.size,
     local: local.size,
     localLimit: local.limit,
     localEvicted: local.evictedCount,
     refused,
-    origins: engine.counts(now),
-    ignored: engine.ignored,
+    origins: index.counts(now),
     ...(pulledAt === undefined ? {} : { pulledAt }),
     ...(nextPullAt === undefined ? {} : { nextPullAt }),
     stale: isStale,

@@ -286,8 +286,7 @@ async function open({ namespace = 'shop', limits = {}, link, store: wrap = (stor
   });
   const refresher = new Refresher({
     store,
-    capi: stream,
-    sources: [],
+    sources: [stream],
     engine,
     clock,
     scheduler,

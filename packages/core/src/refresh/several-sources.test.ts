@@ -324,8 +324,7 @@ function agentOf({ place = files, namespace = 'shop', sources = [], capiFails = 
   };
   const refresher = new Refresher({
     store,
-    capi: capiSource,
-    sources,
+    sources: [capiSource, ...sources],
     engine,
     clock,
     scheduler,

@@ -32,8 +32,8 @@ function send(
   let waiting = [...signals];
   const run: Run = { calls: 0, delayed: 0, setAside: [], accepted: [], left: 0, state };
   for (; waiting.length > 0 && run.calls < calls; run.calls++) {
-    const seen = waiting.slice(0, candidatesNeeded(run.state, 250));
-    const batch = nextBatch(seen, run.state, { random: Math.random, mostPerCall: 250 });
+    const seen = waiting.slice(0, candidatesNeeded(run.state));
+    const batch = nextBatch(seen, run.state, Math.random);
     expect(batch.length).toBeGreaterThan(0);
     const ids = batch.map(({ id }) => id);
     if (refuses(batch, run.calls)) {

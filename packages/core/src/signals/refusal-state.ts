@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_SIGNALS_PER_CALL } from '../capi/client.js';
 
 /** So many signals, refused alone one after the other, are no accident: CAPI refuses whatever it is sent. */
 const OUTAGE_AFTER = 3;
@@ -51,18 +52,18 @@ export function isSearching({ suspects, refusedAlone }: RefusalState): boolean {
 }
 
 /** How many of the oldest signals {@link nextBatch} wants to see. */
-export function candidatesNeeded(state: RefusalState, mostPerCall: number): number {
-  return state.refusedAlone.length > 0 ? mostPerCall : batchSize(state.suspects, mostPerCall);
+export function candidatesNeeded(state: RefusalState): number {
+  return state.refusedAlone.length > 0 ? MAX_SIGNALS_PER_CALL : batchSize(state.suspects);
 }
 
 /** The signals of the next call, of those that wait. */
 export function nextBatch<T extends Candidate>(
   waiting: readonly T[],
   state: RefusalState,
-  { random, mostPerCall }: { readonly random: () => number; readonly mostPerCall: number },
+  random: () => number,
 ): readonly T[] {
   const { refusedAlone, suspects, taken } = state;
-  if (refusedAlone.length === 0) return waiting.slice(0, batchSize(suspects, mostPerCall));
+  if (refusedAlone.length === 0) return waiting.slice(0, batchSize(suspects));
   const refused = waiting.filter(({ id }) => refusedAlone.some((other) => other.id === id));
   if (taken && refused.length > 0) return refused.slice(0, 1);
   const others = waiting.filter((candidate) => !refused.includes(candidate));
@@ -118,6 +119,6 @@ function isOutage({ refusedAlone }: RefusalState): boolean {
 }
 
 /** How many signals the next call of a search takes: half of the suspects, or a full call's worth when there are none. */
-function batchSize(suspects: number, mostPerCall: number): number {
-  return suspects === 0 ? mostPerCall : Math.min(mostPerCall, Math.ceil(suspects / 2));
+function batchSize(suspects: number): number {
+  return suspects === 0 ? MAX_SIGNALS_PER_CALL : Math.ceil(suspects / 2);
 }

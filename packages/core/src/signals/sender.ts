@@ -2,7 +2,6 @@ import type { Signal } from '../capi/wire.js';
 import type { Clock } from '../clock.js';
 import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { ReportChannel } from '../networks/report-channel.js';
 import type { JournalEntry, Store } from '../store/store.js';
 import { isContentRefusal, isJournaledSignal, signalFromJournal } from './build-signal.js';
 import type { Turn, TurnOutcome } from './pacer.js';
@@ -13,8 +12,10 @@ export interface SenderOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where signals go. */
-  readonly channel: ReportChannel;
+  /** Gets everything ready for a call, such as a token, so that the call itself leaves at its moment. */
+  readonly prepare: () => Promise<unknown>;
+  /** Posts one call's worth. */
+  readonly push: (signals: readonly Signal[]) => Promise<void>;
   /** Breaks calls off when the agent stops: no failure of CAPI. */
   readonly signal?: AbortSignal | undefined;
   readonly random?: (() => number) | undefined;
@@ -65,18 +66,17 @@ export class Sender {
 
   /** Makes the call of a turn. @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` before the call */
   async send(turn: Turn): Promise<TurnOutcome<Sent>> {
-    const { store, channel, onLeaving } = this.#options;
-    const { mostPerCall } = channel.pace;
+    const { store, prepare, push, onLeaving } = this.#options;
     await this.#acknowledge([]);
-    const entries = await store.journal.read(candidatesNeeded(turn.refusals, mostPerCall), isJournaledSignal);
+    const entries = await store.journal.read(candidatesNeeded(turn.refusals), isJournaledSignal);
     const waiting = entries.map(candidateOf);
-    const batch = nextBatch(waiting, turn.refusals, { random: this.#random, mostPerCall });
+    const batch = nextBatch(waiting, turn.refusals, this.#random);
     if (batch.length === 0) return { value: { sent: 0 } };
     onLeaving(batch.map(({ id }) => id));
     try {
-      await channel.prepare();
+      await prepare();
       await turn.leave();
-      await channel.push(batch.map(({ signal }) => signal));
+      await push(batch.map(({ signal }) => signal));
     } catch (error) {
       return this.#notTaken(turn, batch, waiting, error);
     }

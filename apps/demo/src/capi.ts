@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CrowdsecOptions } from '@crowdsec-sdk/core';
 import { startSandbox, type DecisionInput, type Sandbox } from '@crowdsec-sdk/sandbox';
@@ -10,15 +9,14 @@ import type { ReceivedCall } from './received-call.js';
 import { SetupError } from './setup-error.js';
 import { signalsIn } from './signals-in.js';
 
-/** The network that the demo's agent talks to, as far as the demo can see it: CAPI, or the local API (LAPI) of an engine. */
-export interface Network {
-  readonly kind: 'capi' | 'lapi';
-  /** For people: `embedded sandbox`, `CrowdSec` or the address. */
+/** The CAPI that the demo's agent talks to, as far as the demo can see it. */
+export interface Capi {
+  /** For people: `embedded sandbox`, `CrowdSec` or the API root. */
   readonly name: string;
   /** Where it is and how it is called, as options of the agent. */
-  readonly options: Pick<CrowdsecOptions, 'env' | 'apiUrl' | 'fetch' | 'lapi'>;
+  readonly options: Pick<CrowdsecOptions, 'env' | 'apiUrl' | 'fetch'>;
   /**
-   * What it received, in order; of another CAPI than the sandbox, what was sent to it; of another local API, nothing.
+   * What it received, in order; of another server than the sandbox, what was sent to it.
    *
    * @param latest how many at most; all of them if not given
    */
@@ -29,30 +27,13 @@ export interface Network {
 }
 
 /** Starts the embedded sandbox, or points elsewhere. */
-export async function openNetwork(network: Environment['network'], folder: DemoFolder): Promise<Network> {
-  switch (network.kind) {
-    case 'sandbox':
-      return embeddedSandbox(folder, network.blocklist);
-    case 'sandbox-lapi':
-      return sandboxLapi(network.blocklist);
-    case 'lapi':
-      return {
-        kind: 'lapi',
-        name: network.lapi.url,
-        options: network,
-        calls: () => [],
-        banned: {},
-        close: async () => undefined,
-      };
-    default:
-      return elsewhere(network);
-  }
+export async function openCapi(capi: Environment['capi'], folder: DemoFolder): Promise<Capi> {
+  return capi.kind === 'sandbox' ? embeddedSandbox(folder, capi.blocklist) : elsewhere(capi);
 }
 
-function elsewhere(capi: CapiElsewhere): Network {
+function elsewhere(capi: CapiElsewhere): Capi {
   const { fetch, calls, close } = observedFetch();
   return {
-    kind: 'capi',
     ...(capi.kind === 'env'
       ? { name: 'CrowdSec', options: { env: capi.env, fetch } }
       : { name: capi.apiUrl, options: { apiUrl: capi.apiUrl, fetch } }),
@@ -62,7 +43,7 @@ function elsewhere(capi: CapiElsewhere): Network {
   };
 }
 
-async function embeddedSandbox(folder: DemoFolder, blocklist: string | undefined): Promise<Network> {
+async function embeddedSandbox(folder: DemoFolder, blocklist: string | undefined): Promise<Capi> {
   const sandbox = await startOnItsPort(folder);
   try {
     await fill(sandbox, blocklist);
@@ -71,38 +52,9 @@ async function embeddedSandbox(folder: DemoFolder, blocklist: string | undefined
     throw error;
   }
   return {
-    kind: 'capi',
     name: 'embedded sandbox',
     options: { apiUrl: sandbox.url },
     calls: (latest = sandbox.calls.length) => lastOf(sandbox.calls, latest).map(received),
-    banned: someOf(sandbox.decisions.all()),
-    close: () => sandbox.stop(),
-  };
-}
-
-/** A local API of its own: an engine with a bouncer and a machine for the agent, and the decisions that the sandbox is filled with. */
-async function sandboxLapi(blocklist: string | undefined): Promise<Network> {
-  const sandbox = await startSandbox({ host: '127.0.0.1', lapi: true });
-  const lapi = sandbox.lapi!;
-  await fill(sandbox, blocklist).catch(async (error: unknown) => {
-    await sandbox.stop();
-    throw error;
-  });
-  lapi.decisions.add(
-    sandbox.decisions.all().map(({ value, scenario, duration }) => ({
-      value,
-      duration,
-      scope: value.includes('/') ? 'Range' : 'Ip',
-      ...(scenario !== undefined && { scenario }),
-    })),
-  );
-  const machine = { machineId: 'demo', password: randomBytes(16).toString('hex') };
-  lapi.addMachine(machine);
-  return {
-    kind: 'lapi',
-    name: 'embedded sandbox',
-    options: { lapi: { url: lapi.url, apiKey: lapi.addBouncer('demo'), machine } },
-    calls: (latest = lapi.calls.length) => lastOf(lapi.calls, latest).map(received),
     banned: someOf(sandbox.decisions.all()),
     close: () => sandbox.stop(),
   };
@@ -133,7 +85,7 @@ async function fill(sandbox: Sandbox, blocklist: string | undefined): Promise<vo
 }
 
 /** The first banned address of each family; ranges first, where there are any, and one inside of it. */
-function someOf(decisions: readonly Pick<DecisionInput, 'value'>[]): Network['banned'] {
+function someOf(decisions: readonly Pick<DecisionInput, 'value'>[]): Capi['banned'] {
   const values = decisions.map(({ value }) => value);
   const ipv4 = values.find((value) => !value.includes(':'));
   const ipv6 =
