@@ -29,6 +29,7 @@ async function measure(values) {
   const engine = new RemediationEngine({ clock: systemClock, local });
   engine.swap(index);
   const ranks = new Uint8Array(index.sources.length).fill(1);
+  const weights = { ranks, shortest4: undefined, shortest6: undefined };
   const map = new Map(values.map((value, i) => [value, i]));
 
   /** @satisfies {Record<string, (text: string) => boolean>} */
@@ -36,7 +37,7 @@ async function measure(values) {
     floor: (text) => map.get(text) !== undefined,
     index(text) {
       const family = readIp(text, 0, text.length);
-      return family !== 0 && index.find(family, ranks, systemClock) !== undefined;
+      return family !== 0 && index.find(family, weights, systemClock) !== undefined;
     },
     getIpRemediation: (text) => engine.getIpRemediation(text).remediation !== 'bypass',
   };

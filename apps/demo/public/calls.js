@@ -2,9 +2,10 @@ import { badge, byId, element, say, statusBadge } from './dom.js';
 import { showEntries } from './entries.js';
 import { count, timeOfDay } from './format.js';
 
-/** Shows the calls that CAPI received. */
-export function showCalls({ calls, capi }) {
-  say('capi-name', capi.name);
+/** Shows the calls that the network received. */
+export function showCalls({ calls, network }) {
+  say('network-kind', network.kind === 'capi' ? 'Central API' : 'Local API');
+  say('network-name', network.name);
   say('calls-count', calls.length === 0 ? '' : 'latest first');
   showEntries(byId('calls'), calls, ({ status, method, target, signals, decisions, at, userAgent }) => [
     element(

@@ -11,8 +11,8 @@ let banned = {};
 let banishedHere = new Set();
 
 /** Tells the buttons who is banned, at this CAPI and by the site itself. */
-export function showVisitors({ capi, bans }) {
-  banned = capi.banned;
+export function showVisitors({ network, bans }) {
+  banned = network.banned;
   banishedHere = new Set(bans.map(({ value }) => value));
   known('banned', banned.ipv4);
   known('ipv6', banned.ipv6);

@@ -1,8 +1,8 @@
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import type { Capi } from './capi.js';
 import type { DetectionLog } from './detection/detection-log.js';
+import type { Network } from './network.js';
 
-/** How the agent introduces itself to CAPI. */
+/** How the agent introduces itself to the network. */
 export interface AgentName {
   /** `[A-Za-z0-9]{0,16}` */
   readonly suffix?: string;
@@ -14,7 +14,7 @@ export interface AgentName {
 export interface DemoControl {
   /** The agent of the current application. */
   readonly crowdsec: Crowdsec;
-  readonly capi: Capi;
+  readonly network: Network;
   readonly detections: DetectionLog;
   /**
    * Replaces the application by one whose agent has another name and the same state, as a restart would.

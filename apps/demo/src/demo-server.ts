@@ -2,23 +2,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { userAgent, type Crowdsec } from '@crowdsec-sdk/core';
-import { openCapi, type Capi } from './capi.js';
 import { createDemoApp, type DemoApp } from './demo-app.js';
 import type { AgentName, DemoControl } from './demo-control.js';
 import { openDemoFolder, type DemoFolder } from './demo-folder.js';
 import { DetectionLog } from './detection/detection-log.js';
 import { demoExtensions } from './detection/demo-extensions.js';
 import type { Environment } from './environment.js';
+import { openNetwork, type Network } from './network.js';
 import { objectionTo } from './request-check.js';
 import { SetupError } from './setup-error.js';
 
 /**
- * What stays while the application and its agent are replaced: the server with its connections, the state folder, the CAPI and what was
+ * What stays while the application and its agent are replaced: the server with its connections, the state folder, the network and what was
  * detected. A request that comes while they are being replaced waits for the new ones.
  */
 export class DemoServer implements DemoControl {
   readonly url: string;
-  readonly capi: Capi;
+  readonly network: Network;
   readonly detections = new DetectionLog();
   readonly #server: Server;
   readonly #folder: DemoFolder;
@@ -31,16 +31,16 @@ export class DemoServer implements DemoControl {
    *
    * @throws SetupError when a port is taken or the blocklist cannot be read
    */
-  static async open({ port, stateDir, capi: where, userAgentSuffix }: Environment): Promise<DemoServer> {
+  static async open({ port, stateDir, network: where, userAgentSuffix }: Environment): Promise<DemoServer> {
     const server = createServer();
     // First of all: a taken port then leaves nothing behind.
     await listen(server, port);
     const folder = await openDemoFolder(stateDir);
     try {
-      const capi = await openCapi(where, folder);
-      const demo = new DemoServer(server, folder, capi, { suffix: userAgentSuffix });
+      const network = await openNetwork(where, folder);
+      const demo = new DemoServer(server, folder, network, { suffix: userAgentSuffix });
       await demo.#app.catch(async (error: unknown) => {
-        await capi.close();
+        await network.close();
         throw error;
       });
       return demo;
@@ -51,9 +51,9 @@ export class DemoServer implements DemoControl {
     }
   }
 
-  private constructor(server: Server, folder: DemoFolder, capi: Capi, name: AgentName) {
+  private constructor(server: Server, folder: DemoFolder, network: Network, name: AgentName) {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.capi = capi;
+    this.network = network;
     this.#server = server;
     this.#folder = folder;
     this.#app = this.#start(name);
@@ -75,7 +75,7 @@ export class DemoServer implements DemoControl {
     return renamed;
   }
 
-  /** Ends the connections, then the agent (which sends what it may), then the CAPI, and removes temporary state. */
+  /** Ends the connections, then the agent (which sends what it may), then the sandbox, and removes temporary state. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -97,7 +97,7 @@ export class DemoServer implements DemoControl {
 
   async #start(name: AgentName, before?: DemoApp): Promise<DemoApp> {
     const app = await createDemoApp(this, {
-      ...this.capi.options,
+      ...this.network.options,
       ...(name.suffix !== undefined && { userAgentSuffix: name.suffix }),
       ...(name.version !== undefined && { userAgentVersion: name.version }),
       extensions: demoExtensions(),
@@ -116,7 +116,7 @@ export class DemoServer implements DemoControl {
     this.#server.close();
     this.#server.closeAllConnections();
     await (await this.#app).close();
-    await this.capi.close();
+    await this.network.close();
     await this.#folder.close();
   }
 }

@@ -9,8 +9,10 @@ try {
     void opening.then((demo) => demo.close()).finally(() => process.exit());
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
-  const { url, crowdsec, capi } = await opening;
-  console.log(`The demo runs at ${url} (agent ${crowdsec.userAgent}, CAPI: ${capi.name}). Ctrl+C stops it.`);
+  const { url, crowdsec, network } = await opening;
+  console.log(
+    `The demo runs at ${url} (agent ${crowdsec.userAgent}, ${network.kind === 'capi' ? 'CAPI' : 'local API'}: ${network.name}). Ctrl+C stops it.`,
+  );
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);

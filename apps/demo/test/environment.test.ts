@@ -78,9 +78,9 @@ describe('CROWDSEC_BLOCKLIST', () => {
     await writeFile(file, ['# a list', '#', ...hosts, '', '2a00:1:2::/48 # a range'].join('\n'));
 
     const demo = await startDemo({ CROWDSEC_BLOCKLIST: file });
-    const { decisions, capi } = await demo.state();
+    const { decisions, network } = await demo.state();
     expect(decisions.count).toBe(120_001);
-    expect(capi.banned).toEqual({ ipv4: '20.0.0.9', ipv6: '2a00:1:2::1' });
+    expect(network.banned).toEqual({ ipv4: '20.0.0.9', ipv6: '2a00:1:2::1' });
     await demo.as('20.1.2.9').get('/api/whoami').expect(403);
     await demo.as('2a00:1:2:3::4').get('/api/whoami').expect(403);
     await demo.as('20.1.2.10').get('/api/whoami').expect(200);
@@ -92,6 +92,22 @@ describe('CROWDSEC_BLOCKLIST', () => {
   it('that is not there keeps the demo from starting, in one line', async () => {
     const opening = DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_BLOCKLIST: '/nowhere/list.txt' }));
     await expect(opening).rejects.toThrow(/^CROWDSEC_BLOCKLIST cannot be read: .*\/nowhere\/list\.txt/);
+  });
+});
+
+describe('CROWDSEC_ENV=sandbox-lapi', () => {
+  it('runs on the local API of the sandbox: its decisions hold, and what is noticed becomes an alert there', async () => {
+    const demo = await startDemo({ CROWDSEC_ENV: 'sandbox-lapi' });
+    await demo.as('203.0.113.1').get('/api/whoami').expect(403);
+    await demo.as('2001:db8:bad::1').get('/api/whoami').expect(403);
+    await demo.as('192.0.2.7').get('/api/whoami').expect(200);
+    await demo.as('185.220.101.7').get('/.env').expect(403);
+    await expect
+      .poll(async () => (await demo.state()).calls.filter(({ path }) => path === '/v1/alerts'), { timeout: 10_000 })
+      .toMatchObject([{ method: 'POST', status: 201, signals: 1 }]);
+    const { network, health } = await demo.state();
+    expect(network).toMatchObject({ kind: 'lapi', name: 'embedded sandbox' });
+    expect(health).toMatchObject({ status: 'ok', problems: [] });
   });
 });
 

@@ -6,6 +6,7 @@ import type { Bouncer } from './bouncer/bouncer.js';
 import type { CrowdsecEvents } from './events.js';
 import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
 import type { Health } from './health.js';
+import type { LiftAtEngineRequest } from './lift-at-engine.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
 import type { PoisonedSignal, RetryResult } from './signals/poisoned.js';
@@ -61,6 +62,18 @@ export interface Crowdsec extends AsyncDisposable {
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`
    */
   lift(decision: { readonly ip?: string | undefined; readonly range?: string | undefined }): boolean;
+
+  /**
+   * Ends decisions of the engine, whoever made them, before their time; resolves how many there were. Needs `lapi.machine`. Bouncers, this
+   * one included, are told by their next delta of decisions. Local decisions are not touched: see {@link lift}.
+   *
+   * With `ip`, decisions about ranges that hold the address end, too, unless `keepRanges` is set: nobody is let in otherwise. Decisions about
+   * countries and networks stay.
+   *
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` without a machine or a target; `CROWDSEC_CREDENTIALS_REJECTED`, `CROWDSEC_API_STATUS`,
+   *   `CROWDSEC_API_UNREACHABLE`, `CROWDSEC_API_MALFORMED`
+   */
+  liftAtEngine(decision: LiftAtEngineRequest): Promise<number>;
 
   /** The local decisions in force, of all processes of this installation as far as this one knows. */
   localDecisions(): readonly LocalDecision[];

@@ -2,30 +2,33 @@ import type { Crowdsec } from './agent.js';
 import type { Bouncer } from './bouncer/bouncer.js';
 import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 import { userAgent } from './capi/user-agent.js';
-import type { Captcha } from './captcha/captcha.js';
 import { createAgentBouncer } from './composition/agent-bouncer.js';
-import { createAgentCaptcha } from './composition/agent-captcha.js';
 import { createAgentContext, type AgentContext } from './composition/agent-context.js';
 import { createAgentDecisions, type AgentDecisions } from './composition/agent-decisions.js';
 import { createAgentExtensions } from './composition/agent-extensions.js';
+import { createAgentHttp, type AgentHttp } from './composition/agent-http.js';
 import { agentHealth } from './composition/agent-health.js';
 import { createAgentSignals, type AgentSignals } from './composition/agent-signals.js';
 import { openAgentStore } from './composition/agent-store.js';
 import { createCapiNetwork, type CapiNetwork } from './composition/capi-network.js';
-import { stopAgent, stopped } from './composition/stop-agent.js';
+import { createRequestUsage, heldDecisions } from './composition/agent-usage.js';
+import { createLapiNetwork, type LapiNetwork } from './composition/lapi-network.js';
 import { LocalDecisionWriter } from './composition/local-decision-writer.js';
 import { reportExclusions, type ReasonNotReportable } from './composition/report-exclusions.js';
+import { stopAgent, stopped } from './composition/stop-agent.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
 import type { DecisionMatch } from './decisions/row-source.js';
-import { messageOf } from './errors.js';
+import { CrowdsecError, messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
 import type { Actions } from './extensions/outcome-executor.js';
 import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
 import type { ExtensionHost } from './extensions/host.js';
 import type { Health } from './health.js';
 import { parsePrefix } from './ip/prefix.js';
+import { liftAtEngine, type LiftAtEngineRequest } from './lift-at-engine.js';
 import { keepProcessAlive } from './keep-process-alive.js';
+import type { Network } from './networks/network.js';
 import { parseOptions, type CrowdsecOptions } from './options.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
@@ -57,12 +60,14 @@ class Agent implements Crowdsec {
   readonly #reasonNotReportable: ReasonNotReportable;
   readonly #store: Store;
   readonly #storeWatch: StoreWatch;
-  readonly #network: CapiNetwork;
+  readonly #http: AgentHttp;
+  readonly #capi: CapiNetwork | undefined;
+  readonly #lapi: LapiNetwork | undefined;
+  readonly #networks: readonly Network[];
   readonly #decisions: AgentDecisions;
   readonly #localDecisions: LocalDecisionWriter;
   readonly #signals: AgentSignals;
   readonly #extensions: ExtensionHost;
-  readonly #captcha: Captcha | undefined;
   #geoFailure: string | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #openFailed = false;
@@ -81,23 +86,37 @@ class Agent implements Crowdsec {
     }));
     this.#extensions = createAgentExtensions(context, { store, actions: this.#actions(reasonNotReportable) });
     this.#declared = new Set([...options.scenarios, ...this.#extensions.scenarios]);
-    const network = (this.#network = createCapiNetwork(context, {
+    const http = (this.#http = createAgentHttp(context));
+    const capi = (this.#capi = createCapiNetwork(context, {
       ...agentStore,
       scenarios: [...this.#declared],
       userAgent: this.userAgent,
+      http,
       onStoreEmptied: () => this.#signals.pacer.assumeCallNow(),
     }));
-    this.#decisions = createAgentDecisions(context, { store, network });
-    this.#signals = createAgentSignals(context, { store, network, declared: this.#declared, reasonNotReportable });
+    const usage = createRequestUsage(context);
+    const lapi = (this.#lapi = createLapiNetwork(context, {
+      store,
+      scenarios: [...this.#declared],
+      usage,
+      held: () => heldDecisions(this.#decisions.engine, context.clock.now()),
+    }));
+    this.#networks = [capi, lapi].filter((network) => network !== undefined);
+    this.#decisions = createAgentDecisions(context, { store, capi, http, userAgent: this.userAgent });
+    this.#signals = createAgentSignals(context, {
+      store,
+      // A local API passes on to CAPI what it takes.
+      channel: lapi?.reports ?? capi?.reports,
+      declared: this.#declared,
+      reasonNotReportable,
+    });
     this.#localDecisions = new LocalDecisionWriter({
       ...this.#decisions,
       clock: context.clock,
       promises: context.promises,
       report: (report) => this.report(report),
     });
-    const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: network.fetch }));
-    const { engine } = this.#decisions;
-    this.bouncer = createAgentBouncer(context, { engine, extensions: this.#extensions, captcha });
+    this.bouncer = createAgentBouncer(context, { engine: this.#decisions.engine, extensions: this.#extensions, usage });
   }
 
   /** What extensions act by. */
@@ -134,7 +153,8 @@ class Agent implements Crowdsec {
         ...this.#decisions,
         signals: this.#signals.buffer,
         extensions: this.#extensions,
-        network: this.#network,
+        networks: this.#networks,
+        http: this.#http,
         store: this.#store,
       }),
     );
@@ -154,6 +174,10 @@ class Agent implements Crowdsec {
 
   lift(decision: { readonly ip?: string | undefined; readonly range?: string | undefined }): boolean {
     return this.#localDecisions.lift(decision);
+  }
+
+  liftAtEngine(decision: LiftAtEngineRequest): Promise<number> {
+    return this.#unlessStopped(() => liftAtEngine(this.#lapi?.deleteDecisions, decision));
   }
 
   localDecisions(): readonly LocalDecision[] {
@@ -185,8 +209,7 @@ class Agent implements Crowdsec {
         clock,
         scheduler,
         pacer: this.#signals.pacer,
-        prepare: () => this.#network.prepareSignals(),
-        push: (signals) => this.#network.client.pushSignals(signals),
+        channel: this.#signals.channel,
         isStopped: () => this.#state === 'stopped',
       }),
     );
@@ -205,7 +228,7 @@ class Agent implements Crowdsec {
   }
 
   enroll(options: EnrollOptions): Promise<EnrollResult> {
-    return this.#unlessStopped(() => this.#network.client.enroll(options));
+    return this.#unlessStopped(() => this.#withCapi('enroll()').client.enroll(options));
   }
 
   health(): Health {
@@ -216,8 +239,8 @@ class Agent implements Crowdsec {
       clock: this.#context.clock,
       faults: this.#context.faults.all,
       bouncer: this.bouncer,
-      captcha: this.#captcha,
-      session: this.#network.session,
+      identity: this.#capi?.session.state,
+      lapi: this.#lapi,
       decisions: this.#decisions,
       localDecisions: this.#localDecisions,
       signals: this.#signals.buffer,
@@ -235,6 +258,7 @@ class Agent implements Crowdsec {
     const jobs = [
       this.#decisions.refresher.refreshIfDue(),
       this.#extensions.runDue().then(() => this.#signals.buffer.flushIfDue()),
+      this.#lapi?.runDue() ?? Promise.resolve(),
     ];
     for (const job of await keepProcessAlive(Promise.allSettled(jobs))) {
       if (job.status === 'rejected') this.#context.logger.warn(messageOf(job.reason));
@@ -249,7 +273,7 @@ class Agent implements Crowdsec {
   async #open(): Promise<void> {
     const { logger, scheduler } = this.#context;
     const opened = await Promise.allSettled([
-      this.#network.session.load().then(() => this.#network.session.startWatching()),
+      ...this.#networks.map((network) => network.start()),
       this.#decisions.refresher.start(),
       this.#decisions.localSync.start(),
       this.#signals.buffer.start(),
@@ -270,6 +294,16 @@ class Agent implements Crowdsec {
       this.#storeJob = scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
   }
 
+  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for an agent that does not speak to CAPI */
+  #withCapi(call: string): CapiNetwork {
+    if (this.#capi !== undefined) return this.#capi;
+    throw new CrowdsecError(
+      'CROWDSEC_OPTION_INVALID',
+      `${call} speaks to CrowdSec's Central API, which this agent does not: give \`env\` or \`apiUrl\`.`,
+      { path: 'options.env' },
+    );
+  }
+
   async #openGeo(): Promise<void> {
     const { options, logger } = this.#context;
     if (typeof options.geo !== 'object') return;
@@ -281,7 +315,8 @@ class Agent implements Crowdsec {
     }
   }
 
-  #unlessStopped<T>(work: () => Promise<T>): Promise<T> {
-    return this.#state === 'stopped' ? Promise.reject(stopped()) : keepProcessAlive(work());
+  async #unlessStopped<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#state === 'stopped') throw stopped();
+    return keepProcessAlive(work());
   }
 }

@@ -49,6 +49,8 @@ export interface CrowdsecErrorDetails {
   readonly nextAt?: number;
   /** How long the server asked to wait (`Retry-After`), in ms. */
   readonly retryAfterMs?: number;
+  /** The server refused what is in the call, so that the same call is of no use again. */
+  readonly refusesContent?: boolean;
 }
 
 /** The one error class of the SDK: a stable `code`, a message that says what to do, and the `cause`. */
@@ -58,6 +60,7 @@ export class CrowdsecError extends Error {
   declare readonly status?: number;
   declare readonly nextAt?: number;
   declare readonly retryAfterMs?: number;
+  declare readonly refusesContent?: boolean;
 
   constructor(code: CrowdsecErrorCode, message: string, details: CrowdsecErrorDetails = {}) {
     super(redact(message), details.cause === undefined ? undefined : { cause: redactedError(details.cause, isOurs) });
@@ -68,6 +71,7 @@ export class CrowdsecError extends Error {
     if (details.status !== undefined) this.status = details.status;
     if (details.nextAt !== undefined) this.nextAt = details.nextAt;
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+    if (details.refusesContent !== undefined) this.refusesContent = details.refusesContent;
   }
 }
 

@@ -1,9 +1,10 @@
-import type { CaptchaCounts } from './captcha/captcha-counter.js';
 import type { RequestCounts } from './bouncer/request-counter.js';
 import { skewInWords } from './capi/server-clock.js';
 import type { SessionState } from './capi/session-options.js';
+import type { MachineLoginState } from './lapi/machine-login.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
+import type { IgnoredCounts } from './remediation/ignore-filter.js';
 import { withoutRemedy } from './remediation/types-without-remedy.js';
 import type { StoreProblem } from './store/store.js';
 import type { WaitingList } from './refresh/refresh-result.js';
@@ -18,12 +19,12 @@ export interface Health {
   readonly problems: readonly Problem[];
   readonly userAgent: string;
   readonly identity: SessionState;
+  /** The machine that reports to the local API; absent without one. Its password and token are not told. */
+  readonly lapiMachine?: MachineLoginState;
   readonly decisions: DecisionsHealth;
   readonly signals: SignalsHealth;
   /** What became of the requests that this process has judged. */
   readonly requests: RequestCounts;
-  /** What became of the built-in captcha in this process; absent where it is off. */
-  readonly captcha?: CaptchaCounts;
   readonly store: StoreHealth;
   readonly extensions: readonly ExtensionHealth[];
   /** Events that no detector saw because too many waited. */
@@ -52,6 +53,8 @@ export interface DecisionsHealth {
   readonly refused: Readonly<Partial<Record<'invalid-ip', number>>>;
   /** Held decisions that have not ended, by origin: `CAPI`, `lists:<name>`. */
   readonly origins: Readonly<Record<string, number>>;
+  /** Held decisions that are left alone, by the option that says so, see `ignore`. */
+  readonly ignored: IgnoredCounts;
   /** When what is held was pulled. */
   readonly pulledAt?: number;
   /** When the next pull is due. */
@@ -81,8 +84,10 @@ export interface SignalsHealth {
   readonly evicted: number;
   /** Reports of this process that were refused, by reason. */
   readonly refused: Readonly<Partial<Record<RefusalReason, number>>>;
-  /** Signals that CAPI refused for what is in them; they were set aside. */
+  /** Signals that the network refused for what is in them; they were set aside. */
   readonly poisoned: number;
+  /** Signals of this process that the local API took and did not keep: the address is on an allowlist of the operator, or is none to it. */
+  readonly discarded: number;
 }
 
 export interface StoreHealth {
@@ -103,6 +108,8 @@ export interface StoreHealth {
 
 interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
   readonly started: boolean;
+  /** Decisions of a network were loaded, or the agent has only sources of its own and these have answered. */
+  readonly loaded: boolean;
   readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
   readonly geoFailure?: string | undefined;
@@ -120,6 +127,7 @@ interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
 export function assessHealth(facts: HealthFacts): Health {
   const {
     started,
+    loaded,
     failure: _,
     geoFailure: __,
     cappedScenarios: ___,
@@ -129,8 +137,7 @@ export function assessHealth(facts: HealthFacts): Health {
     ...rest
   } = facts;
   const problems = [...problemsOf(facts)];
-  const loaded = started && rest.decisions.pulledAt !== undefined;
-  return { status: !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
+  return { status: !started || !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
 }
 
 function* problemsOf(facts: HealthFacts): Iterable<Problem> {
@@ -141,9 +148,12 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
   else if (identity.failure !== undefined && !store.problems.some(({ code }) => code === identity.failure?.code)) {
     yield identity.failure;
   }
+  if (facts.lapiMachine?.failure !== undefined) {
+    yield { code: 'CROWDSEC_CREDENTIALS_REJECTED', message: facts.lapiMachine.failure.message };
+  }
   if (identity.clockSkewMs !== undefined) yield { code: 'CLOCK_SKEW', message: skewInWords(identity.clockSkewMs) };
   if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
-  if (started && decisions.pulledAt === undefined) {
+  if (started && !facts.loaded) {
     yield {
       code: 'NO_DECISIONS',
       message:

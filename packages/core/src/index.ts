@@ -2,7 +2,11 @@ export type { Crowdsec } from './agent.js';
 export { createCrowdsec } from './crowdsec.js';
 export { hostedCrowdsec, type HostedCrowdsec } from './hosted.js';
 export type { CrowdsecOptions } from './options.js';
+export type { LapiOptions } from './lapi/options.js';
+export type { IgnoredDecisions } from './remediation/ignored-decisions.js';
+export type { IgnoredCounts, IgnoreReason } from './remediation/ignore-filter.js';
 export type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
+export type { LiftAtEngineRequest } from './lift-at-engine.js';
 export type { CrowdsecEvents } from './events.js';
 export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } from './health.js';
 export { CrowdsecError, isCrowdsecError, type CrowdsecErrorCode, type CrowdsecErrorDetails } from './errors.js';
@@ -11,6 +15,7 @@ export { timerScheduler, type Scheduler } from './scheduler.js';
 export { consoleLogger, silentLogger, type Logger, type LogLevel } from './logger.js';
 export { SDK_VERSION } from './version.js';
 
+export { CAPI_PACE } from './capi/capi-pace.js';
 export { CapiClient, MAX_SIGNALS_PER_CALL, type StreamQuery } from './capi/client.js';
 export type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 export type { SessionOptions, SessionState } from './capi/session-options.js';
@@ -50,6 +55,7 @@ export type { RefreshResult, WaitingList } from './refresh/refresh-result.js';
 export { SignalBuffer, type SignalBufferOptions, type SignalListener } from './signals/buffer.js';
 export { nextCall, type Pace, type PaceInput } from './signals/pace.js';
 export { Pacer } from './signals/pacer.js';
+export type { ReportChannel, ReportPace } from './networks/report-channel.js';
 export type { PoisonedSignal, RetryResult } from './signals/poisoned.js';
 export type {
   FlushResult,
@@ -94,22 +100,13 @@ export { LeakyBuckets } from './extensions/leaky-buckets.js';
 export type { SharedBuckets } from './extensions/shared-buckets.js';
 
 export type { AppsecFailure, AppsecFailurePolicy, AppsecOptions } from './appsec/options.js';
-export type { CaptchaCounts } from './captcha/captcha-counter.js';
-export type { CaptchaOptions } from './captcha/captcha-options.js';
-export type { CaptchaProvider, ProviderQuestion } from './captcha/captcha-provider.js';
-export type { CaptchaSolved } from './captcha/captcha-solved.js';
-export type { CaptchaTexts } from './captcha/captcha-texts.js';
-export { hcaptcha, recaptcha, turnstile } from './captcha/providers.js';
-export type { ProviderOptions } from './captcha/site-verify.js';
-
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
 export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
 export { followAnswer } from './bouncer/follow-answer.js';
 export { nodeFacts } from './bouncer/node-facts.js';
 export { isDisconnected, peerAddress, type PeerSocket } from './bouncer/peer-address.js';
-export type { Remedy, RemedyAnswer, RemedyEndpoint, RemedyRequest, ServedAnswer } from './bouncer/remedy.js';
-export { fetchHeaders, nodeHeaders } from './bouncer/response-headers.js';
+export type { Remedy, RemedyAnswer, RemedyRequest } from './bouncer/remedy.js';
 export type { RequestVerdicts } from './bouncer/request-verdicts.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
 export type { Answer, RequestObserver, RequestTraits } from './bouncer/request-observer.js';

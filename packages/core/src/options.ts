@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { appsecSchema, type AppsecOptions } from './appsec/options.js';
 import { bouncerOptions, skipSchema } from './bouncer/options.js';
-import { captchaOptions, type CaptchaOptions } from './captcha/captcha-options.js';
 import type { BanOptions } from './bouncer/ban-remedy.js';
 import type { Remedy } from './bouncer/remedy.js';
 import type { Skip } from './bouncer/skip-rule.js';
@@ -11,6 +10,7 @@ import { capiOptions } from './capi/options.js';
 import type { Fetch } from './capi/transport.js';
 import type { Clock } from './clock.js';
 import type { Extension } from './extensions/extension.js';
+import { checkLapiOptions, lapiOptions, type LapiOptions } from './lapi/options.js';
 import type { Logger } from './logger.js';
 import { refreshOptions } from './refresh/options.js';
 import type { GeoLookup, GeoSource } from './remediation/geo-source.js';
@@ -20,13 +20,25 @@ import { signalOptions } from './signals/options.js';
 import type { KeyvLike } from './store/keyv-like.js';
 import { storeOptions } from './store/options.js';
 import { objectWith, validate } from './validate.js';
+import { CrowdsecError } from './errors.js';
+import type { IgnoredDecisions } from './remediation/ignored-decisions.js';
 
-/** The options of {@link createCrowdsec}. One of `env` and `apiUrl` is required; everything else has a default. */
+/**
+ * The options of {@link createCrowdsec}. An agent needs a network, `env` or `apiUrl` for CAPI or `lapi` for an engine of your own, or a source
+ * of decisions in one of its `extensions`; everything else has a default.
+ */
 export interface CrowdsecOptions {
   /** CrowdSec's own API: `prod`, or `dev` for tries. */
   readonly env?: 'prod' | 'dev' | undefined;
   /** Another API root, without version; a path prefix is kept. Each root has an identity of its own. */
   readonly apiUrl?: string | undefined;
+  /** The local API of an engine of your own, beside CAPI or in its place. */
+  readonly lapi?: LapiOptions | undefined;
+  /** Decisions of any network that this application does not act on. */
+  readonly ignore?: IgnoredDecisions | undefined;
+  /** Tells CAPI after each login and every 30 minutes which software is at work here; true by default. */
+  readonly metrics?: boolean | undefined;
+
   /**
    * What this application reports, `vendor/name`: told to CAPI at login, where it also decides what the community blocklist holds.
    * A report of anything else is an error.
@@ -111,15 +123,13 @@ export interface CrowdsecOptions {
   readonly mode?: 'enforce' | 'log' | undefined;
   /** What a banned client is answered. */
   readonly ban?: BanOptions | undefined;
-  /** The captcha of clients of the remediation `captcha`; `false` leaves them to `remedies` and `onUnhandled`. */
-  readonly captcha?: CaptchaOptions | false | undefined;
-  /** What remediations do to a request, by name: types of your own, or another `ban` or `captcha`. */
+  /** What remediations do to a request, by name: `captcha`, types of your own, or another `ban`. */
   readonly remedies?: Readonly<Record<string, Remedy>> | undefined;
   /** For requests that come before any decision was loaded; `pass` by default. */
   readonly onUnavailable?: 'pass' | 'block' | undefined;
   /** For requests whose client can't be told; `pass` by default. Those of a connection that was reset never go on. */
   readonly onInvalidIp?: 'pass' | 'block' | undefined;
-  /** For remediations that no remedy serves; `pass` by default. */
+  /** For remediations that no remedy serves, such as a captcha; `pass` by default. */
   readonly onUnhandled?: 'pass' | 'block' | undefined;
   /** For requests that can't be judged because a remedy or another function of yours threw or took too long; `pass` by default. */
   readonly onError?: 'pass' | 'block' | undefined;
@@ -139,13 +149,14 @@ export interface CrowdsecOptions {
 const schema = z
   .strictObject({
     ...capiOptions,
+    lapi: lapiOptions.optional(),
+    metrics: z.boolean().default(true),
     ...storeOptions,
     ...refreshOptions,
     ...remediationOptions.shape,
     geo: agentGeo,
     ...signalOptions,
     ...bouncerOptions,
-    captcha: captchaOptions,
     appsec: appsecSchema(skipSchema).optional(),
     extensions: z.array(z.custom<Extension>((value) => typeof value === 'object' && value !== null)).default(() => []),
     logger: objectWith<Logger>(
@@ -159,15 +170,30 @@ const schema = z
     path: ['namespace'],
     error: 'is required with a store: it tells this installation from others that use the same store',
   })
-  .refine(({ appsec }) => appsec === undefined || (appsec.apiKey ?? appsec.apiKeyFile) !== undefined, {
+  .refine(({ appsec, lapi }) => appsec === undefined || hasKey(appsec) || (lapi !== undefined && hasKey(lapi)), {
     path: ['appsec', 'apiKey'],
-    error: "is required: a bouncer key of the engine's LAPI, from `cscli bouncers add`",
+    error:
+      "is required: a bouncer key of the engine's LAPI, from `cscli bouncers add`; that of `lapi` is used where there is one",
   });
+
+function hasKey(options: { readonly apiKey?: string | undefined; readonly apiKeyFile?: string | undefined }): boolean {
+  return options.apiKey !== undefined || options.apiKeyFile !== undefined;
+}
 
 /** The options of an agent with their defaults, as {@link parseOptions} returns them. */
 export type ParsedOptions = z.output<typeof schema>;
 
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
 export function parseOptions(options: CrowdsecOptions): ParsedOptions {
-  return validate(schema, options, 'options');
+  const parsed = validate(schema, options, 'options');
+  const hasNetwork = parsed.env !== undefined || parsed.apiUrl !== undefined || parsed.lapi !== undefined;
+  if (!hasNetwork && parsed.extensions.every(({ sources = [] }) => sources.length === 0)) {
+    throw new CrowdsecError(
+      'CROWDSEC_OPTION_INVALID',
+      "options: name a network: `env: 'prod'` for CrowdSec's Central API, `lapi: { url, apiKey }` for an engine of your own, or both; or give an extension with a source of decisions",
+      { path: 'options.env' },
+    );
+  }
+  if (parsed.lapi !== undefined) checkLapiOptions(parsed.lapi);
+  return parsed;
 }

@@ -2,7 +2,6 @@ import {
   followAnswer,
   hostedCrowdsec,
   nodeFacts,
-  nodeHeaders,
   type BouncerResponse,
   type Crowdsec,
   type CrowdsecOptions,
@@ -56,9 +55,9 @@ function goOn(verdict: PassVerdict, response: Response, next: NextFunction): voi
   next();
 }
 
-function refuse(response: Response, answer: BouncerResponse): void {
+function refuse(response: Response, { status, headers, body }: BouncerResponse): void {
   // While a remedy took its time, a time-out of the application may have answered.
   if (response.headersSent) return;
   // As data, with nothing of Express' own about it: `send` would add an ETag, and a charset to the type.
-  response.writeHead(answer.status, nodeHeaders(answer)).end(answer.body);
+  response.writeHead(status, headers).end(body);
 }

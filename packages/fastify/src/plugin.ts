@@ -2,7 +2,6 @@ import {
   followAnswer,
   hostedCrowdsec,
   nodeFacts,
-  nodeHeaders,
   type BouncerResponse,
   type Crowdsec,
   type CrowdsecOptions,
@@ -74,7 +73,7 @@ function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void 
   if (owned) app.addHook('onClose', () => crowdsec.stop());
 }
 
-function refuse(reply: FastifyReply, answer: BouncerResponse): void {
+function refuse(reply: FastifyReply, { status, headers, body }: BouncerResponse): void {
   // As bytes, Fastify leaves the content type as it is.
-  void reply.code(answer.status).headers(nodeHeaders(answer)).send(Buffer.from(answer.body));
+  void reply.code(status).headers(headers).send(Buffer.from(body));
 }

@@ -2,7 +2,6 @@ import {
   followAnswer,
   hostedCrowdsec,
   nodeFacts,
-  nodeHeaders,
   type Crowdsec,
   type CrowdsecOptions,
   type PassVerdict,
@@ -49,9 +48,9 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
       await next();
       return;
     }
-    const { status, body } = verdict.response;
+    const { status, headers, body } = verdict.response;
     context.status = status;
-    context.set(nodeHeaders(verdict.response));
+    context.set({ ...headers });
     context.body = body;
   };
   return Object.assign(middleware, { crowdsec });

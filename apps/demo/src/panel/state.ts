@@ -1,15 +1,15 @@
 import { MAX_SIGNALS_PER_CALL } from '@crowdsec-sdk/sandbox';
 import type { Health, LocalDecision } from '@crowdsec-sdk/core';
-import type { Capi } from '../capi.js';
 import type { DemoControl } from '../demo-control.js';
 import type { LoggedDetection } from '../detection/detection-log.js';
+import type { Network } from '../network.js';
 import type { ReceivedCall } from '../received-call.js';
 
 /** Everything the page shows. Moments are in ms since the epoch; `null` where there is none. */
 export interface DemoState {
   readonly userAgent: string;
   readonly machineId: string | null;
-  readonly capi: { readonly name: string; readonly banned: Capi['banned'] };
+  readonly network: Pick<Network, 'kind' | 'name' | 'banned'>;
   readonly decisions: {
     readonly count: number;
     readonly origins: Readonly<Record<string, number>>;
@@ -46,7 +46,7 @@ export interface DemoState {
 const BANS_SHOWN = 200;
 
 /** @param latestCalls how many calls at most; all of them if not given */
-export function stateOf({ crowdsec, capi, detections }: DemoControl, latestCalls?: number): DemoState {
+export function stateOf({ crowdsec, network, detections }: DemoControl, latestCalls?: number): DemoState {
   const { status, problems, identity, store, decisions, signals, extensions } = crowdsec.health();
   const { count, origins, pulledAt = null, nextPullAt = null } = decisions;
   const { buffered: size, nextFlushAt = null, nextFlushReason, sent, refused } = signals;
@@ -54,13 +54,13 @@ export function stateOf({ crowdsec, capi, detections }: DemoControl, latestCalls
   return {
     userAgent: crowdsec.userAgent,
     machineId: identity.machineId ?? null,
-    capi: { name: capi.name, banned: capi.banned },
+    network: { kind: network.kind, name: network.name, banned: network.banned },
     decisions: { count, origins, pulledAt, nextPullAt },
     buffer: { size, capacity: MAX_SIGNALS_PER_CALL, nextFlushAt, nextFlushReason, sent, refused },
     extensions,
     detections: detections.latest,
     bans: crowdsec.localDecisions().slice(-BANS_SHOWN),
-    calls: capi.calls(latestCalls),
+    calls: network.calls(latestCalls),
     identity: { state: identity.identity, tokenExpiresAt, loginsLastHour, stoppedUntil: stop?.until ?? null },
     health: { status, problems, store },
   };

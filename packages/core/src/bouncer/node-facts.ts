@@ -18,7 +18,6 @@ export function nodeFacts(
   return {
     remoteAddress,
     disconnected: remoteAddress === undefined && isDisconnected(socket),
-    secure: socket.encrypted === true,
     method: request.method ?? 'GET',
     path: queryAt === -1 ? url : url.slice(0, queryAt),
     headers: request.headers,

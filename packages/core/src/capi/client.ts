@@ -80,7 +80,7 @@ export class CapiClient {
       method: 'POST',
       path: '/v3/signals',
       ...options,
-      body: ({ machineId }) => signals.map((signal) => ({ ...signal, machine_id: machineId })),
+      body: ({ machineId }) => signals.map(({ events_count: _, ...signal }) => ({ ...signal, machine_id: machineId })),
     };
     const refusedBefore = this.#refusedForSignals;
     const token = await this.#session.token(refusedBefore);

@@ -3,7 +3,7 @@
  *
  * @see the published contract, `AddSignalsRequestItem`, and what official engines send
  */
-export interface WireSignal extends Signal {
+export interface WireSignal extends Omit<Signal, 'events_count'> {
   readonly machine_id: string;
 }
 
@@ -12,6 +12,8 @@ export interface Signal {
   /** Kept over every resend, so that a repetition can be told. */
   readonly uuid: string;
   readonly message: string;
+  /** How many events this tells of; for local APIs alone, absent in what earlier versions stored. */
+  readonly events_count?: number;
   readonly scenario: string;
   readonly scenario_hash: string;
   readonly scenario_version: string;

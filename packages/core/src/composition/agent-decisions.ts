@@ -1,9 +1,11 @@
+import { withUserAgent } from '../capi/user-agent.js';
 import { LocalDecisions, type LocalDecision } from '../decisions/local-decisions.js';
 import { LocalDecisionsSync } from '../refresh/local-decisions-sync.js';
 import { Refresher } from '../refresh/refresher.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
+import type { AgentHttp } from './agent-http.js';
 import type { CapiNetwork } from './capi-network.js';
 
 /** What an agent knows about addresses, and what keeps that current. */
@@ -16,14 +18,21 @@ export interface AgentDecisions {
 
 export function createAgentDecisions(
   { options, clock, scheduler, logger, events }: AgentContext,
-  { store, network }: { readonly store: Store; readonly network: CapiNetwork },
+  parts: {
+    readonly store: Store;
+    readonly capi: CapiNetwork | undefined;
+    readonly http: AgentHttp;
+    readonly userAgent: string;
+  },
 ): AgentDecisions {
+  const { store, capi, http } = parts;
   const limit = options.maxLocalDecisions;
   const local = new LocalDecisions({ limit, evicted: tellEvictions({ logger, events, clock, limit }) });
   const engine = new RemediationEngine({
     remediations: options.remediations,
     fallbackRemediation: options.fallbackRemediation,
     bouncingLevel: options.bouncingLevel,
+    ignore: options.ignore,
     geo: typeof options.geo === 'function' ? options.geo : undefined,
     clock,
     logger,
@@ -31,17 +40,20 @@ export function createAgentDecisions(
   });
   const refresher = new Refresher({
     store,
-    sources: [network.source, ...options.extensions.flatMap(({ sources = [] }) => sources)],
+    capi: capi?.source,
+    hasOtherNetwork: options.lapi !== undefined,
+    sources: options.extensions.flatMap(({ sources = [] }) => sources),
     engine,
     clock,
     scheduler,
     logger,
     intervalMs: options.refreshIntervalMs,
-    fetch: network.fetch,
+    // Requests to other hosts, such as list downloads: they never carry a token.
+    fetch: withUserAgent(http.fetch, parts.userAgent),
     listener: {
       refreshed: (result) => events.emit('refreshed', result),
       failed: (details) => events.emit('refreshFailed', details),
-      storeEmptied: () => network.session.putBackIfForgotten(),
+      storeEmptied: async () => capi?.session.putBackIfForgotten(),
     },
   });
   const localSync = new LocalDecisionsSync({ local, store, clock, scheduler, logger });

@@ -1,6 +1,5 @@
 import type { Bouncer } from '../bouncer/bouncer.js';
-import type { Captcha } from '../captcha/captcha.js';
-import type { Session } from '../capi/session.js';
+import type { SessionState } from '../capi/session-options.js';
 import type { Clock } from '../clock.js';
 import type { ExtensionHost } from '../extensions/host.js';
 import { assessHealth, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
@@ -8,6 +7,7 @@ import type { Fault } from '../injected/faults.js';
 import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
 import type { AgentDecisions } from './agent-decisions.js';
+import type { LapiNetwork } from './lapi-network.js';
 import type { LocalDecisionWriter } from './local-decision-writer.js';
 
 /** What the health of an agent is read from. */
@@ -17,8 +17,9 @@ export interface AgentHealthParts {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly bouncer: Bouncer;
-  readonly captcha: Captcha | undefined;
-  readonly session: Session;
+  /** Who we are to CAPI; `undefined` for an agent that does not speak to it. */
+  readonly identity: SessionState | undefined;
+  readonly lapi: LapiNetwork | undefined;
   readonly decisions: AgentDecisions;
   readonly localDecisions: LocalDecisionWriter;
   readonly signals: SignalBuffer;
@@ -29,20 +30,21 @@ export interface AgentHealthParts {
 
 /** Reads the health of an agent from its parts; it calls nobody. */
 export function agentHealth(parts: AgentHealthParts): Health {
-  const { started, geoFailure, userAgent, bouncer, session, decisions, signals, store, extensions, clock, faults } =
+  const { started, geoFailure, userAgent, bouncer, identity, decisions, signals, store, extensions, clock, faults } =
     parts;
   return assessHealth({
     started,
+    loaded: decisions.engine.isLoaded,
     geoFailure,
     faults,
     refusedOptions: [...bouncer.refusedOptions, ...decisions.engine.refusedOptions],
     typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
     userAgent,
     requests: bouncer.counts,
-    ...(parts.captcha && { captcha: parts.captcha.counts }),
-    identity: session.state,
+    identity: identity ?? NO_IDENTITY,
+    ...(parts.lapi?.machine === undefined ? {} : { lapiMachine: parts.lapi.machine }),
     decisions: decisionsHealth(decisions, parts.localDecisions, clock.now()),
-    signals: signalsHealth(signals),
+    signals: signalsHealth(signals, parts.lapi),
     store: storeHealth(store),
     extensions: extensions.health,
     droppedEvents: extensions.droppedEvents,
@@ -51,20 +53,22 @@ export function agentHealth(parts: AgentHealthParts): Health {
   });
 }
 
+const NO_IDENTITY: SessionState = { identity: 'none', loginsLastHour: 0 };
+
 function decisionsHealth(
   { engine, local, refresher }: AgentDecisions,
   { refused }: LocalDecisionWriter,
   now: number,
 ): DecisionsHealth {
-  const { index } = engine;
   const { pulledAt, nextPullAt, isStale, lists, waitingLists } = refresher;
   return {
-    count: index.size,
+    count: engine.size,
     local: local.size,
     localLimit: local.limit,
     localEvicted: local.evictedCount,
     refused,
-    origins: index.counts(now),
+    origins: engine.counts(now),
+    ignored: engine.ignored,
     ...(pulledAt === undefined ? {} : { pulledAt }),
     ...(nextPullAt === undefined ? {} : { nextPullAt }),
     stale: isStale,
@@ -73,7 +77,7 @@ function decisionsHealth(
   };
 }
 
-function signalsHealth(buffer: SignalBuffer): SignalsHealth {
+function signalsHealth(buffer: SignalBuffer, lapi: LapiNetwork | undefined): SignalsHealth {
   const { allowedAt, dueAt, reason } = buffer.pace;
   const { sent, poisoned, merged, evicted, refused } = buffer.counters;
   return {
@@ -83,6 +87,7 @@ function signalsHealth(buffer: SignalBuffer): SignalsHealth {
     nextAllowedAt: Math.ceil(allowedAt),
     sent,
     poisoned,
+    discarded: lapi?.reports?.discarded ?? 0,
     merged,
     evicted,
     refused: Object.fromEntries(refused),

@@ -1,21 +1,26 @@
+import { CAPI_PACE } from '../capi/capi-pace.js';
+import { CrowdsecError } from '../errors.js';
 import type { IpPrefix } from '../ip/prefix.js';
 import { SignalBuffer } from '../signals/buffer.js';
 import { Pacer } from '../signals/pacer.js';
 import type { RefusalReason } from '../signals/report.js';
+import type { ReportChannel } from '../networks/report-channel.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
-import type { CapiNetwork } from './capi-network.js';
 
 /** The way of an agent's signals: the buffer that takes them, and the pacer that owns the calls. */
 export interface AgentSignals {
   readonly buffer: SignalBuffer;
   readonly pacer: Pacer;
+  /** Where they go. */
+  readonly channel: ReportChannel;
 }
 
 /** What an agent's signals need from the rest of it. */
 export interface AgentSignalsParts {
   readonly store: Store;
-  readonly network: CapiNetwork;
+  /** Where signals go; `undefined` when no network takes any: then each is refused as `no-network`. */
+  readonly channel: ReportChannel | undefined;
   /** Scenarios that may be reported: those that CAPI was told of. */
   readonly declared: ReadonlySet<string>;
   /** Why an address may not be reported; `undefined` when it may. */
@@ -24,9 +29,9 @@ export interface AgentSignalsParts {
 
 export function createAgentSignals(
   { options, clock, scheduler, logger, events, promises, calls }: AgentContext,
-  { store, network, declared, reasonNotReportable }: AgentSignalsParts,
+  { store, channel = NO_CHANNEL, declared, reasonNotReportable }: AgentSignalsParts,
 ): AgentSignals {
-  const pacer = new Pacer({ store, clock, scheduler, callTimeoutMs: network.signalsTimeoutMs });
+  const pacer = new Pacer({ store, clock, scheduler, callTimeoutMs: channel.callTimeoutMs, pace: channel.pace });
   const buffer = new SignalBuffer({
     store,
     pacer,
@@ -34,9 +39,8 @@ export function createAgentSignals(
     scheduler,
     logger,
     declared,
-    isReportable: reasonNotReportable,
-    prepare: () => network.prepareSignals(),
-    push: (signals) => network.pushSignals(signals),
+    isReportable: channel === NO_CHANNEL ? () => 'no-network' : reasonNotReportable,
+    channel,
     bufferSize: options.bufferSize,
     bufferBytes: options.bufferBytes,
     mergeWindowMs: options.mergeWindowMs,
@@ -52,5 +56,21 @@ export function createAgentSignals(
       poisoned: (details) => events.emit('signalPoisoned', details),
     },
   });
-  return { buffer, pacer };
+  return { buffer, pacer, channel };
 }
+
+/** For an agent without anybody to tell: nothing is taken, and what an earlier configuration left in the journal stays there. */
+const NO_CHANNEL: ReportChannel = {
+  name: 'nobody',
+  pace: CAPI_PACE,
+  callTimeoutMs: 1_000,
+  prepare: () =>
+    Promise.reject(
+      new CrowdsecError(
+        'CROWDSEC_OPTION_INVALID',
+        'Reports have nowhere to go: give `lapi.machine` to report to the local API, or `env` to report to CAPI.',
+        { path: 'options.lapi.machine' },
+      ),
+    ),
+  push: () => Promise.resolve(),
+};

@@ -10,13 +10,17 @@ export interface AgentStore {
   readonly identityCopy: Store | undefined;
 }
 
+/** What stands in place of CAPI's root in the scope of an agent that does not speak to it: what it stores stays its own. */
+const WITHOUT_CAPI = 'without-capi';
+
 /**
  * Opens the store that the options ask for; it touches neither disk nor network.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when `store` is not a Keyv
  */
 export function openAgentStore({ options, clock, logger }: AgentContext): AgentStore {
-  const shared = { namespace: options.namespace ?? 'default', apiRoot: apiRoot(options), clock, logger };
+  const root = options.env === undefined && options.apiUrl === undefined ? WITHOUT_CAPI : apiRoot(options);
+  const shared = { namespace: options.namespace ?? 'default', apiRoot: root, clock, logger };
   const store = openStore({
     ...shared,
     store: options.store,

@@ -5,7 +5,8 @@ import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
 import type { AgentDecisions } from './agent-decisions.js';
-import type { CapiNetwork } from './capi-network.js';
+import type { AgentHttp } from './agent-http.js';
+import type { Network } from '../networks/network.js';
 
 /** The share of the deadline that extensions and a pull may take: the rest is for what must be stored and sent. */
 const FIRST_SHARE = 0.5;
@@ -16,7 +17,8 @@ const CALLS_SHARE = 0.8;
 export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localSync'> {
   readonly signals: SignalBuffer;
   readonly extensions: ExtensionHost;
-  readonly network: Pick<CapiNetwork, 'close' | 'session'>;
+  readonly networks: readonly Network[];
+  readonly http: AgentHttp;
   readonly store: Store;
 }
 
@@ -29,7 +31,7 @@ export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localS
 export async function stopAgent(
   { clock, scheduler, logger, calls, promises }: AgentContext,
   deadlineMs: number,
-  { extensions, refresher, localSync, signals, store, network }: StoppedParts,
+  { extensions, refresher, localSync, signals, store, networks, http }: StoppedParts,
 ): Promise<void> {
   const endAt = clock.monotonic() + deadlineMs;
   const leftMs = (): number => Math.max(0, endAt - clock.monotonic());
@@ -40,12 +42,12 @@ export async function stopAgent(
   const callsJob = scheduler.schedule('crowdsec:stop-calls', deadlineMs * CALLS_SHARE, endCalls);
 
   await inTime(deadlineMs * FIRST_SHARE, extensions.stop(), refresher.stop(), signals.write());
-  await inTime(leftMs(), localSync.stop(), signals.stop(leftMs()), network.session.stop());
+  await inTime(leftMs(), localSync.stop(), signals.stop(leftMs()), ...networks.map((network) => network.stop()));
   callsJob[Symbol.dispose]();
   endCalls();
   signals.tellWhatIsLeft();
   const closed = store.close().catch((error: unknown) => logger.warn(messageOf(error)));
-  await inTime(leftMs(), closed, network.close());
+  await inTime(leftMs(), closed, http.close(), ...networks.map((network) => network.close()));
   promises.release();
 }
 

@@ -41,7 +41,8 @@ function checkRows(table: DecisionTable, from: number, to: number, counts: Uint3
     if (data[at + words + 2]! > row) return 'its rows lead to each other in a circle';
     if ((meta & 0xffff) > longest) return 'a prefix is too long';
     if (source >= sources) return 'its rows name sources that it does not list';
-    counts[source]!++;
+    // One that was deleted in its place is not counted.
+    if (data[at + words + 1] !== 0) counts[source]!++;
     if (row === 0) continue;
     if (!isInOrder(data, at - stride, at, words)) return 'its rows are not in order';
     if (data[at + words + 2] !== table.holderBefore(row) + 1) return 'its rows lead to rows that do not hold them';

@@ -6,10 +6,10 @@ import { EventLoopYielder } from './event-loop-yielder.js';
 import type { DecisionDelta } from './decision-delta.js';
 import { type DecisionTable, emptyTable, type Tables } from './decision-table.js';
 import { readBlob, writeBlob } from './index-blob.js';
-import { mergeRows, type MergePlan } from './merge.js';
+import { mergeRows } from './merge.js';
+import { planMerge } from './merge-plan.js';
 import { asKey, countryKey, countryOf, FAMILIES, type Family } from './row-set.js';
 import { type DecisionMatch, expiryOf, type RowSource } from './row-source.js';
-import { NO_SOURCE, SourceTable } from './source-table.js';
 
 /** The rank of sources that change nothing: a lookup passes over their rows. */
 export const IGNORED = 255;
@@ -21,6 +21,23 @@ export interface Hit {
   /** When it ends, in ms since the epoch; absent when it never does. */
   readonly expiresAt: number | undefined;
 }
+
+/** How rows count in a lookup, by the number of their source. */
+export interface SourceWeights {
+  /** The lower, the stronger; {@link IGNORED} for sources to pass over. */
+  readonly ranks: Uint8Array;
+  /** Rows with a shorter prefix are passed over; absent where none are. */
+  readonly shortest4?: Uint8Array | undefined;
+  readonly shortest6?: Uint8Array | undefined;
+}
+
+/** Tells which rows to name, by their source and their prefix; rows about countries and networks have none. */
+export type RowFilter = (
+  source: RowSource,
+  prefix: { readonly family: 4 | 6; readonly length: number } | undefined,
+) => boolean;
+
+const allRows: RowFilter = () => true;
 
 /** An index after a delta, with what that changed. */
 export interface AppliedDelta {
@@ -112,22 +129,22 @@ export class DecisionIndex {
    * narrowest, of these the one stored first. Allocates nothing on a miss, and looks at the clock only when a row
    * holds the address.
    *
-   * @param ranks by source: the lower, the stronger; {@link IGNORED} for sources to pass over
+   * @param weights of the sources of this index
    */
-  find(family: 4 | 6, ranks: Uint8Array, clock: Clock): Hit | undefined {
+  find(family: 4 | 6, weights: SourceWeights, clock: Clock): Hit | undefined {
     if (family === 4) {
       const row = this.tables.v4.holderOf32(words);
-      return row < 0 ? undefined : this.#best(this.tables.v4, row, ranks, clock);
+      return row < 0 ? undefined : this.#best(this.tables.v4, row, weights.ranks, weights.shortest4, clock);
     }
     const row = this.tables.v6.holderOf128(words);
-    return row < 0 ? undefined : this.#best(this.tables.v6, row, ranks, clock);
+    return row < 0 ? undefined : this.#best(this.tables.v6, row, weights.ranks, weights.shortest6, clock);
   }
 
   /** The best row that names the country, or else the AS. */
-  findGeo(geo: GeoFacts, ranks: Uint8Array, clock: Clock): Hit | undefined {
+  findGeo(geo: GeoFacts, { ranks }: SourceWeights, clock: Clock): Hit | undefined {
     let best: Hit | undefined;
     for (const { table, row } of this.#geoHolders(geo)) {
-      const hit = this.#best(table, row, ranks, clock);
+      const hit = this.#best(table, row, ranks, undefined, clock);
       if (hit && (best === undefined || hit.rank < best.rank)) best = hit;
     }
     return best;
@@ -136,8 +153,10 @@ export class DecisionIndex {
   /**
    * Everything that applies to an address now, narrowest first: why is it blocked? Nothing for text that is no
    * address.
+   *
+   * @param isWanted tells of a source and, for addresses, the length of the prefix whether to name it; all by default
    */
-  matches(ip: string, now: number, geo: GeoFacts = {}): readonly DecisionMatch[] {
+  matches(ip: string, now: number, geo: GeoFacts = {}, isWanted: RowFilter = allRows): readonly DecisionMatch[] {
     const family = readIp(ip, 0, ip.length);
     if (family === 0) return [];
     const table = this.tables[family === 4 ? 'v4' : 'v6'];
@@ -145,7 +164,10 @@ export class DecisionIndex {
     const found: DecisionMatch[] = [];
     for (const holder of [...holders, ...this.#geoHolders(geo)]) {
       for (let { row } = holder; row >= 0; row = holder.table.parentOf(row)) {
-        if (holder.table.untilOf(row) * 1000 > now) found.push(this.#describe(holder.table, row));
+        const { table: held } = holder;
+        if (held.untilOf(row) * 1000 <= now) continue;
+        const prefix = held === table ? { family, length: held.lengthOf(row) } : undefined;
+        if (isWanted(this.sources[held.sourceOf(row)]!, prefix)) found.push(this.#describe(held, row));
       }
     }
     return found;
@@ -162,7 +184,22 @@ export class DecisionIndex {
     this.sources.forEach(({ origin }, source) => {
       for (const family of FAMILIES) {
         const { counts: held, lastEnds } = this.tables[family].stats;
-        if (lastEnds[source]! * 1000 > now) counts[origin] = (counts[origin] ?? 0) + held[source]!;
+        if (held[source]! > 0 && lastEnds[source]! * 1000 > now) counts[origin] = (counts[origin] ?? 0) + held[source]!;
+      }
+    });
+    return counts;
+  }
+
+  /** As {@link counts}, of addresses and ranges alone, by family. */
+  countsByFamily(now: number): ReadonlyMap<string, { readonly v4: number; readonly v6: number }> {
+    const counts = new Map<string, { v4: number; v6: number }>();
+    this.sources.forEach(({ origin }, source) => {
+      for (const family of ['v4', 'v6'] as const) {
+        const { counts: held, lastEnds } = this.tables[family].stats;
+        if (held[source] === 0 || lastEnds[source]! * 1000 <= now) continue;
+        const ofOrigin = counts.get(origin) ?? { v4: 0, v6: 0 };
+        ofOrigin[family] += held[source]!;
+        counts.set(origin, ofOrigin);
       }
     });
     return counts;
@@ -171,7 +208,10 @@ export class DecisionIndex {
   /** Sources of rows that have not all ended. */
   heldSources(now: number): readonly RowSource[] {
     return this.sources.filter((_, source) =>
-      FAMILIES.some((family) => this.tables[family].stats.lastEnds[source]! * 1000 > now),
+      FAMILIES.some((family) => {
+        const { counts, lastEnds } = this.tables[family].stats;
+        return counts[source]! > 0 && lastEnds[source]! * 1000 > now;
+      }),
     );
   }
 
@@ -198,13 +238,23 @@ export class DecisionIndex {
     return FAMILIES.reduce((sum, family) => sum + this.tables[family].stats.counts[source]!, 0);
   }
 
-  #best(table: DecisionTable, holder: number, ranks: Uint8Array, clock: Clock): Hit | undefined {
+  #best(
+    table: DecisionTable,
+    holder: number,
+    ranks: Uint8Array,
+    shortest: Uint8Array | undefined,
+    clock: Clock,
+  ): Hit | undefined {
     const now = clock.now() / 1000;
     let best = -1;
     let bestRank = IGNORED;
     for (let row = holder; row >= 0; row = table.parentOf(row)) {
       const rank = ranks[table.sourceOf(row)]!;
-      if (rank < bestRank && table.untilOf(row) > now) {
+      if (
+        rank < bestRank &&
+        table.untilOf(row) > now &&
+        (shortest === undefined || shortest[table.sourceOf(row)]! <= table.lengthOf(row))
+      ) {
         best = row;
         bestRank = rank;
       }
@@ -246,30 +296,4 @@ export class DecisionIndex {
       ? { scope: 'ip', value: address }
       : { scope: 'range', value: `${address}/${length}` };
   }
-}
-
-/** The sources of the next index, and how the old numbers and those of the delta become theirs. */
-function planMerge(
-  held: DecisionIndex,
-  delta: DecisionDelta,
-  nowSeconds: number,
-): { readonly sources: readonly RowSource[]; readonly plan: MergePlan } {
-  const isOver = (source: number): boolean =>
-    FAMILIES.every((family) => held.tables[family].stats.lastEnds[source]! <= nowSeconds);
-  const table = new SourceTable();
-  const feeds = new Map<string, number>();
-  const feedOf = ({ feed }: RowSource): number => feeds.get(feed) ?? feeds.set(feed, feeds.size).size - 1;
-  const heldSources = Uint16Array.from(held.sources, (source, id) =>
-    isOver(id) || delta.replaced.has(source.feed) ? NO_SOURCE : table.idOf(source),
-  );
-  const newSources = Uint16Array.from(delta.sources, (source) => table.idOf(source));
-  const plan = {
-    nowSeconds,
-    heldSources,
-    sameSources: Uint16Array.from(held.sources, (source) => table.find(source) ?? NO_SOURCE),
-    newSources,
-    heldFeeds: Uint32Array.from(held.sources, feedOf),
-    newFeeds: Uint32Array.from(table.sources, feedOf),
-  };
-  return { sources: table.sources, plan };
 }

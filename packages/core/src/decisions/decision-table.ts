@@ -1,10 +1,10 @@
 import { PrefixBitmap } from './prefix-bitmap.js';
 import type { Family } from './row-set.js';
-import type { Rows } from './rows.js';
+import { compareRows, type Rows } from './rows.js';
 import { SourceStats } from './source-stats.js';
 
 /**
- * Prefixes of one family with their sources and ends, immutable, in one array of numbers.
+ * Prefixes of one family with their sources and ends, in one array of numbers; immutable but for {@link changeEnd}.
  *
  * A row is its key (`words` numbers), `source << 16 | prefix length`, its end, and its parent; all in one place,
  * since a lookup costs what it touches in memory. Rows are sorted by first address, then widest first. Two prefixes
@@ -62,6 +62,29 @@ export class DecisionTable implements Rows {
   /** The next row that holds all that `row` holds, or -1. */
   parentOf(row: number): number {
     return this.data[row * this.stride + this.words + 2]! - 1;
+  }
+
+  /** The first row about the same prefix as `row` of others, or -1. */
+  firstOfPrefix(rows: Rows, row: number): number {
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareRows(this, middle, rows, row, this.words) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.size && compareRows(this, low, rows, row, this.words) === 0 ? low : -1;
+  }
+
+  /**
+   * Gives a row another end in its place: the one change that a table takes. What is over by then stays a row, until the next merge leaves
+   * it behind.
+   *
+   * @param until in seconds since the epoch; 0 for a row that is deleted
+   */
+  changeEnd(row: number, until: number): void {
+    this.stats.changeEnd(this.sourceOf(row), this.untilOf(row), until);
+    this.data[row * this.stride + this.words + 1] = until;
   }
 
   /** The narrowest row before `row` that holds all that it holds, or -1: what {@link parentOf} must be, if those before are right. */

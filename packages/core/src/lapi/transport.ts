@@ -7,6 +7,7 @@ import { AnswerTooLarge, parseAnswer, quoteAnswer, readText } from '../http/read
 import { parseRetryAfter } from '../http/retry-after.js';
 import type { Secret } from '../secret.js';
 import { closedAs, notingClosed, wasClosed } from './closed-connection.js';
+import { noteSaid } from './said.js';
 
 /** Who a call speaks for: the bouncer (API key or client certificate), a machine by its token, or nobody. */
 export type LapiCaller = 'bouncer' | 'nobody' | { readonly token: Secret };
@@ -141,11 +142,9 @@ export class LapiTransport {
     const hint = status === 404 ? `. Is ${endpoint.name} the address of LAPI, without /v1?` : '';
     const date = Date.parse(headers.get('date') ?? '');
     const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Number.isNaN(date) ? Date.now() : date);
-    return new CrowdsecError(
-      'CROWDSEC_API_STATUS',
-      `${name} was answered ${status}${said === '' ? '' : `: ${said}`}${hint}`,
-      { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-    );
+    const message = `${name} was answered ${status}${said === '' ? '' : `: ${said}`}${hint}`;
+    const details = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    return noteSaid(new CrowdsecError('CROWDSEC_API_STATUS', message, details), text);
   }
 }
 

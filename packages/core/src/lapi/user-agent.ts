@@ -2,7 +2,7 @@ import { userAgentOptions } from '../capi/user-agent.js';
 import { validate } from '../validate.js';
 
 /** LAPI takes what begins with `crowdsec/` for an engine, so the type must not be that. */
-const TYPE = 'crowdsec-sdk-node-bouncer';
+export const USER_AGENT_TYPE = 'crowdsec-sdk-node-bouncer';
 
 /**
  * The user agent of every call to LAPI, `crowdsec-sdk-node-bouncer[_<suffix>]/<version>`. LAPI splits it at its one slash into the type
@@ -14,5 +14,5 @@ const TYPE = 'crowdsec-sdk-node-bouncer';
  */
 export function lapiUserAgent(options: { readonly suffix?: string; readonly version?: string } = {}): string {
   const { suffix, version } = validate(userAgentOptions, options, 'userAgent');
-  return suffix === '' ? `${TYPE}/${version}` : `${TYPE}_${suffix}/${version}`;
+  return suffix === '' ? `${USER_AGENT_TYPE}/${version}` : `${USER_AGENT_TYPE}_${suffix}/${version}`;
 }

@@ -15,6 +15,8 @@ export interface HeldDecisionsOptions {
   readonly store: Store;
   readonly engine: RemediationEngine;
   readonly clock: Clock;
+  /** Decisions of a network are expected: what is held is partial until they have come. */
+  readonly expectsNetwork: boolean;
   /** All sources of this process. */
   readonly sources: readonly DecisionSource[];
 }
@@ -162,7 +164,7 @@ export class HeldDecisions {
 
   #use(index: DecisionIndex): void {
     this.#index = index;
-    this.#options.engine.swap(index, { partial: this.pulledAt === undefined });
+    this.#options.engine.swap(index, { partial: this.#options.expectsNetwork && this.pulledAt === undefined });
   }
 
   #alone<T>(change: () => Promise<T>): Promise<T> {

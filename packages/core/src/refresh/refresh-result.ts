@@ -23,9 +23,9 @@ export type RefreshResult =
       readonly status: 'skipped';
       /**
        * `budget`: less than two hours since the last pull; `backoff`: the last pull failed a moment ago; `busy`: another process is
-       * at it.
+       * at it; `no-network`: the agent has no source that one process asks for all.
        */
-      readonly reason: 'budget' | 'backoff' | 'busy';
+      readonly reason: 'budget' | 'backoff' | 'busy' | 'no-network';
       /** When it may be tried again, in ms since the epoch. */
       readonly nextAt: number;
     };

@@ -286,7 +286,8 @@ async function open({ namespace = 'shop', limits = {}, link, store: wrap = (stor
   });
   const refresher = new Refresher({
     store,
-    sources: [stream],
+    capi: stream,
+    sources: [],
     engine,
     clock,
     scheduler,

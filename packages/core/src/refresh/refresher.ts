@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { DeltaBuilder } from '../decisions/decision-delta.js';
 import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
@@ -27,11 +28,15 @@ const BUSY_RETRY_MS = 30_000;
 
 export interface RefresherOptions {
   readonly store: Store;
+  /** CAPI: the budget, and the age of what is held, are those of its pulls. `undefined` for an agent that does not speak to it. */
+  readonly capi: DecisionSource | undefined;
   /**
-   * CAPI first: the budget, and the age of what is held, are those of its pulls. Others of the network are asked
-   * together with it; those with `everyMs` by each process itself.
+   * The others. Those of the network are asked together with CAPI, or at the same pace without it; those with `everyMs` by each process
+   * itself.
    */
-  readonly sources: readonly [DecisionSource, ...DecisionSource[]];
+  readonly sources: readonly DecisionSource[];
+  /** Decisions of another network are held beside these: until one of the two has come, what is held is partial. */
+  readonly hasOtherNetwork?: boolean;
   readonly engine: RemediationEngine;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -41,6 +46,13 @@ export interface RefresherOptions {
   readonly listener: RefreshListener;
   readonly random?: () => number;
 }
+
+/** Stands in CAPI's place for an agent that does not speak to it: its other sources are asked at the same pace. */
+const WITHOUT_CAPI: DecisionSource = {
+  name: 'without-capi',
+  feeds: ['without-capi:'],
+  pull: () => Promise.resolve({ delta: new DeltaBuilder().build(), lists: [], state: {} }),
+};
 
 /**
  * Keeps the decisions fresh: one pull at a time over all processes, stored with its moment in one write, then put to use in one swap.
@@ -59,6 +71,8 @@ export class Refresher {
   readonly #saver: Saver;
   readonly #puller: Puller;
   readonly #abort = new AbortController();
+  /** There is something that one process asks for all. */
+  readonly #asksNetwork: boolean;
   #flight: Promise<RefreshResult> | undefined;
   /** Moments of the budget's clock. */
   #nextPullAt: number | undefined;
@@ -66,17 +80,20 @@ export class Refresher {
 
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for sources that share a name or could speak for each other */
   constructor(options: RefresherOptions) {
-    checkSources(options.sources);
+    const capi = options.capi ?? WITHOUT_CAPI;
+    const sources = [capi, ...options.sources];
+    checkSources(sources);
     this.#options = options;
     this.#random = options.random ?? Math.random;
     this.#budget = new PullBudgetRecord({ ...options, random: this.#random });
     const { signal } = this.#abort;
-    const [capi, ...rest] = options.sources;
-    const held = (this.#held = new HeldDecisions(options));
+    const others = options.sources.filter((source) => !isLocal(source));
+    this.#asksNetwork = options.capi !== undefined || others.length > 0;
+    const expectsNetwork = this.#asksNetwork || options.hasOtherNetwork === true;
+    const held = (this.#held = new HeldDecisions({ ...options, sources, expectsNetwork }));
     const contributed = (this.#contributed = new ContributedSources({ ...options, held, signal }));
-    const others = rest.filter((source) => !isLocal(source));
     this.#network = new NetworkSources({ ...options, capi, others, contributed, held, signal });
-    this.#local = new LocalSources({ ...options, sources: rest.filter(isLocal), contributed, held });
+    this.#local = new LocalSources({ ...options, sources: options.sources.filter(isLocal), contributed, held });
     this.#jobs = new Jobs(options);
     this.#lease = new RefreshLease(options);
     this.#saver = new Saver({ ...options, held, budget: this.#budget, lease: this.#lease, jobs: this.#jobs });
@@ -112,7 +129,7 @@ export class Refresher {
 
   /** Older than a day, or never pulled. */
   get isStale(): boolean {
-    return this.#puller.isStale;
+    return this.#asksNetwork && this.#puller.isStale;
   }
 
   /**
@@ -131,6 +148,7 @@ export class Refresher {
   }
 
   async #startFromStore(): Promise<void> {
+    if (!this.#asksNetwork) return;
     await this.#loadStored();
     if (this.#abort.signal.aborted) return;
     await this.#budget.load();
@@ -151,6 +169,7 @@ export class Refresher {
 
   /** Pulls, if the budget allows. Calls that meet share one pull. */
   refresh(): Promise<RefreshResult> {
+    if (!this.#asksNetwork) return Promise.resolve({ status: 'skipped', reason: 'no-network', nextAt: Infinity });
     this.#flight ??= this.#pullOnce().finally(() => {
       this.#flight = undefined;
     });
@@ -160,7 +179,7 @@ export class Refresher {
   /** Runs what is due: for hosts whose timers do not run between calls. */
   async refreshIfDue(): Promise<void> {
     const { clock } = this.#budget;
-    if (clock.followWallClock({ atOnce: true })) this.#planPull();
+    if (this.#asksNetwork && clock.followWallClock({ atOnce: true })) this.#planPull();
     const local = this.#local.askDue();
     if ((this.#nextPullAt ?? Infinity) <= clock.now()) await this.refresh();
     await local;

@@ -324,7 +324,8 @@ function agentOf({ place = files, namespace = 'shop', sources = [], capiFails = 
   };
   const refresher = new Refresher({
     store,
-    sources: [capiSource, ...sources],
+    capi: capiSource,
+    sources,
     engine,
     clock,
     scheduler,

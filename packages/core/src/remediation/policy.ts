@@ -10,7 +10,7 @@ export class Policy {
   readonly #fallback: string;
   readonly #level: 'normal' | 'flex' | 'disabled';
 
-  constructor(options: Omit<z.output<typeof remediationOptions>, 'geo'>) {
+  constructor(options: Omit<z.output<typeof remediationOptions>, 'geo' | 'ignore'>) {
     this.remediations = options.remediations;
     this.#ranks = new Map(options.remediations.map((type, i) => [type, i + 1]));
     this.#fallback = options.fallbackRemediation;

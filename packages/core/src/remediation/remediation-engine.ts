@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.js';
-import { DecisionIndex, type GeoFacts, type Hit, IGNORED } from '../decisions/decision-index.js';
+import { DecisionIndex, type GeoFacts, type Hit, IGNORED, type SourceWeights } from '../decisions/decision-index.js';
+import { type LayeredIndex, type LayerWeights, stronger, sumOf } from '../decisions/layered-index.js';
 import { LOCAL_ORIGIN, type LocalDecisions } from '../decisions/local-decisions.js';
 import type { DecisionMatch } from '../decisions/row-source.js';
 import { messageOf } from '../errors.js';
@@ -10,6 +11,7 @@ import { type Logger, silentLogger } from '../logger.js';
 import { SynchronousOptions } from '../synchronous-options.js';
 import { validate } from '../validate.js';
 import type { GeoLookup } from './geo-source.js';
+import { IgnoreFilter, type IgnoredCounts } from './ignore-filter.js';
 import type { IpRemediation } from './ip-remediation.js';
 import { Policy } from './policy.js';
 import { typesWithoutRemedy, withoutRemedy } from './types-without-remedy.js';
@@ -36,6 +38,7 @@ export class RemediationEngine {
   /** The types that are acted on, strongest first; `bypass` is not among them. */
   readonly remediations: readonly string[];
   readonly #policy: Policy;
+  readonly #ignore: IgnoreFilter;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #local: LocalDecisions | undefined;
@@ -43,15 +46,21 @@ export class RemediationEngine {
   readonly #saidWithoutRemedy = new Set<string>();
   #isLetIn: ((remediation: string) => boolean) | undefined;
   #index = DecisionIndex.empty;
-  #ranks = new Uint8Array(0);
+  #weights: SourceWeights;
+  /** Decisions of LAPI, beside those of the index. */
+  #layer: LayeredIndex | undefined;
+  #layerWeights: LayerWeights;
   #loaded = false;
   #geo: GeoLookup | undefined;
   #geoFailed = false;
 
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option */
   constructor({ clock, logger = silentLogger, local, ...options }: RemediationEngineOptions) {
-    const { geo, ...policy } = validate(remediationOptions, options, 'options');
+    const { geo, ignore, ...policy } = validate(remediationOptions, options, 'options');
     this.#policy = new Policy(policy);
+    this.#ignore = new IgnoreFilter(ignore);
+    this.#weights = this.#weigh(this.#index);
+    this.#layerWeights = { base: this.#weights, overlay: this.#weights };
     this.remediations = this.#policy.remediations;
     this.#geo = geo;
     this.#clock = clock;
@@ -76,10 +85,41 @@ export class RemediationEngine {
    * @param options.partial the network's decisions are not in it yet: what it does not hold stays `unavailable`
    */
   swap(index: DecisionIndex, { partial = false }: { readonly partial?: boolean } = {}): void {
-    this.#ranks = Uint8Array.from(index.sources, (source) => this.#policy.rankOfSource(source));
+    this.#weights = this.#weigh(index);
     this.#index = index;
     this.#loaded = !partial;
     this.#warnWithoutRemedy();
+  }
+
+  /** Puts to use the decisions of LAPI, all of them; from the first time on, addresses that nothing holds are clean. */
+  swapLayer(layer: LayeredIndex): void {
+    const isSameBase = this.#layer?.base === layer.base;
+    this.#layerWeights = {
+      base: isSameBase ? this.#layerWeights.base : this.#weigh(layer.base),
+      overlay: this.#weigh(layer.overlay),
+    };
+    this.#layer = layer;
+    this.#warnWithoutRemedy();
+  }
+
+  /** How many rows are held, those that have ended since included. */
+  get size(): number {
+    return this.#index.size + (this.#layer?.size ?? 0);
+  }
+
+  /** How many rows of each origin are held, see {@link DecisionIndex.counts}. */
+  counts(now: number): Readonly<Record<string, number>> {
+    return sumOf([this.#index.counts(now), this.#layer?.counts(now) ?? {}]);
+  }
+
+  /** How many held decisions the option `ignore` leaves alone. */
+  get ignored(): IgnoredCounts {
+    const layers = this.#layer === undefined ? [] : [this.#layer.base, this.#layer.overlay];
+    return this.#ignore.count([this.#index, ...layers]);
+  }
+
+  #weigh(index: DecisionIndex): SourceWeights {
+    return this.#ignore.weightsOf(index, (source) => this.#policy.rankOfSource(source));
   }
 
   /** Learns which remediations let their clients in, so that it can say for which decisions nothing happens. */
@@ -92,8 +132,15 @@ export class RemediationEngine {
   get typesWithoutRemedy(): readonly string[] {
     if (this.#isLetIn === undefined) return [];
     const now = this.#clock.now();
-    const held = [...this.#index.heldSources(now), ...(this.#local?.entries(now) ?? [])];
+    const network = [...this.#index.heldSources(now), ...(this.#layer?.heldSources(now) ?? [])];
+    const heeded = network.filter((source) => this.#ignore.heeds(source, undefined));
+    const held = [...heeded, ...(this.#local?.entries(now) ?? [])];
     return typesWithoutRemedy(held, this.#policy, this.#isLetIn);
+  }
+
+  /** Whether decisions of a network were ever loaded: before that, an address that nothing holds is `unavailable`. */
+  get isLoaded(): boolean {
+    return this.#loaded || this.#layer !== undefined;
   }
 
   /** Options whose functions answered by a promise. */
@@ -122,7 +169,7 @@ export class RemediationEngine {
     const held = this.#find(family, ip);
     if (local !== undefined && (held === undefined || local.rank <= held.rank)) return this.#answer(local);
     if (held !== undefined) return this.#answer(held);
-    return this.#loaded ? CLEAN : UNAVAILABLE;
+    return this.isLoaded ? CLEAN : UNAVAILABLE;
   }
 
   /** Whether an allowlist holds the address; allow beats everything. */
@@ -145,8 +192,11 @@ export class RemediationEngine {
       value,
       expiresAt,
     }));
-    const geo = this.#index.needsGeo ? this.#locate(ip) : undefined;
-    const found = [...local, ...this.#index.matches(ip, now, geo)];
+    const layer = this.#layer;
+    const geo = this.#index.needsGeo || layer?.needsGeo === true ? this.#locate(ip) : undefined;
+    const { heeds } = this.#ignore;
+    const network = [layer, this.#index].flatMap((index) => index?.matches(ip, now, geo, heeds) ?? []);
+    const found = [...local, ...network];
     return found.sort((a, b) => this.#policy.rankOfSource(a) - this.#policy.rankOfSource(b));
   }
 
@@ -160,11 +210,18 @@ export class RemediationEngine {
   }
 
   #find(family: 4 | 6, ip: string): Hit | undefined {
-    const hit = this.#index.find(family, this.#ranks, this.#clock);
-    if (!this.#index.needsGeo || hit?.source.allow === true) return hit;
+    const layer = this.#layer;
+    let hit = this.#index.find(family, this.#weights, this.#clock);
+    if (layer !== undefined) hit = stronger(layer.find(family, this.#layerWeights, this.#clock), hit);
+    if (!this.#index.needsGeo && layer?.needsGeo !== true) return hit;
+    if (hit?.source.allow === true) return hit;
     const geo = this.#locate(ip);
-    const byGeo = geo && this.#index.findGeo(geo, this.#ranks, this.#clock);
-    return byGeo !== undefined && (hit === undefined || byGeo.rank < hit.rank) ? byGeo : hit;
+    if (geo === undefined) return hit;
+    const byGeo = stronger(
+      layer?.findGeo(geo, this.#layerWeights, this.#clock),
+      this.#index.findGeo(geo, this.#weights, this.#clock),
+    );
+    return stronger(hit, byGeo);
   }
 
   #locate(ip: string): GeoFacts | undefined {

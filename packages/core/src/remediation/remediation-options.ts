@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { functionSchema, objectWith } from '../validate.js';
 import type { GeoLookup, GeoSource } from './geo-source.js';
+import { ignoredDecisions } from './ignored-decisions.js';
 
 /** A type of remediation, in lower case. */
 const remediation = z.string().trim().toLowerCase().min(1);
@@ -21,6 +22,8 @@ export const remediationOptions = z
     fallbackRemediation: remediation.default('bypass'),
     /** `flex` never bans: a captcha is the strongest it does. `disabled` acts on nothing. */
     bouncingLevel: z.enum(['normal', 'flex', 'disabled']).default('normal'),
+    /** Which decisions of the network are left alone. */
+    ignore: ignoredDecisions.optional(),
     /** Where an address is; asked only when country or AS decisions are held. */
     geo: geoLookup.optional(),
   })

@@ -17,7 +17,7 @@ const RETRY_WAIT_MS = 30_000;
 const RETRY_LEASE_MS = 10_000;
 
 export interface SignalBufferOptions
-  extends Omit<SignalIntakeOptions, 'onWritten'>, Pick<SenderOptions, 'prepare' | 'push' | 'signal' | 'random'> {
+  extends Omit<SignalIntakeOptions, 'onWritten'>, Pick<SenderOptions, 'channel' | 'signal' | 'random'> {
   readonly pacer: Pacer;
   readonly listener: SignalListener;
 }
@@ -75,7 +75,7 @@ export class SignalBuffer {
   get pace(): Pace {
     const { pacer, clock } = this.#options;
     const oldestAt = Math.min(this.#oldestAt ?? Infinity, this.#intakeQueue.oldestAt ?? Infinity, clock.now());
-    const pace = nextCall({ size: this.size, oldestAt, lastCallAt: pacer.lastCallAt });
+    const pace = nextCall({ size: this.size, oldestAt, lastCallAt: pacer.lastCallAt }, pacer.pace);
     const { allowedAt } = pacer;
     if (pace.dueAt === undefined) return { ...pace, allowedAt };
     if (pacer.hasUnfinishedBusiness)

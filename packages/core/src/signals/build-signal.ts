@@ -121,6 +121,7 @@ export function buildSignal(facts: SignalFacts, uuid: string): Signal {
   return {
     uuid,
     message: facts.message ?? defaultMessage(facts),
+    events_count: facts.events,
     scenario,
     scenario_hash: '',
     scenario_version: '',
@@ -156,7 +157,8 @@ export function signalToJournal(signal: Signal): JsonValue {
 
 /** CAPI refuses the call for what is in it, so sending the same again is no use. */
 export function isContentRefusal(error: unknown): boolean {
-  return isCrowdsecError(error, 'CROWDSEC_API_STATUS') && [400, 413, 422].includes(error.status ?? 0);
+  if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS')) return false;
+  return error.refusesContent ?? [400, 413, 422].includes(error.status ?? 0);
 }
 
 function defaultMessage({ scope, value, scenario, events, startAt, stopAt }: SignalFacts): string {

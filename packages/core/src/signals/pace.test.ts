@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CAPI_PACE } from '../capi/capi-pace.js';
 import { nextCall } from './pace.js';
 
 const S = 1_000;
@@ -29,17 +30,20 @@ describe('when the next call leaves', () => {
       why: 'after a quiet hour, 10 seconds to gather more',
     },
   ])('$why', ({ size, oldestAt, lastCallAt, dueAt }) => {
-    expect(nextCall({ size, oldestAt, lastCallAt }).dueAt).toBeCloseTo(dueAt, -2);
+    expect(nextCall({ size, oldestAt, lastCallAt }, CAPI_PACE).dueAt).toBeCloseTo(dueAt, -2);
   });
 
   it('is never when nothing waits', () => {
-    expect(nextCall({ size: 0, oldestAt: 0, lastCallAt: 0 })).toMatchObject({ allowedAt: 10 * S, dueAt: undefined });
+    expect(nextCall({ size: 0, oldestAt: 0, lastCallAt: 0 }, CAPI_PACE)).toMatchObject({
+      allowedAt: 10 * S,
+      dueAt: undefined,
+    });
   });
 
   it('is never later when one more signal waits', () => {
     const dues = Array.from(
       { length: 300 },
-      (_, size) => nextCall({ size: size + 1, oldestAt: 100 * S, lastCallAt: 90 * S }).dueAt!,
+      (_, size) => nextCall({ size: size + 1, oldestAt: 100 * S, lastCallAt: 90 * S }, CAPI_PACE).dueAt!,
     );
     expect([...dues].sort((a, b) => b - a)).toEqual(dues);
   });

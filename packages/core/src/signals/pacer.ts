@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { notInFuture, type Clock } from '../clock.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import type { ReportPace } from '../networks/report-channel.js';
 import type { Scheduler } from '../scheduler.js';
 import { keepAlive } from '../store/keep-alive.js';
 import type { Lease, Store } from '../store/store.js';
 import { storedCountSchema, storedMomentSchema, storedWaitSchema } from '../stored-moment.js';
-import { LONGEST_GAP_MS, SHORTEST_GAP_MS } from './pace.js';
 import { isSearching, NOTHING_REFUSED, refusalStateSchema, type RefusalState } from './refusal-state.js';
 
 /** The lease of whoever sends, in all processes of the installation. */
 export const TURN_LEASE = 'signals';
-const FIRST_BACKOFF_MS = SHORTEST_GAP_MS;
 /** The lease is prolonged while a call lasts, and outlives a process that dies by so much more than one may take. */
 const LEASE_MARGIN_MS = 3_000;
 
@@ -55,14 +54,16 @@ export interface TurnOutcome<T> {
 }
 
 /**
- * The only way to `POST /signals`: one call at a time over all processes of the installation, at least 10 seconds apart, whatever
- * restarts in between. After failures the gaps grow, up to 10 minutes or to what the server asks for.
+ * The only way for signals to leave: one call at a time over all processes of the installation, at least the shortest gap of the network
+ * apart (10 seconds for CAPI), whatever restarts in between. After failures the gaps grow, up to the longest of the network (10 minutes for CAPI)
+ * or to what the server asks for.
  */
 export class Pacer {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #leaseMs: number;
+  readonly #pace: ReportPace;
   readonly #random: () => number;
   #record: PaceRecord = NEW_RECORD;
   /** Monotonic time of this process's last call: a wall clock that jumps forward does not bring the next one nearer. */
@@ -75,13 +76,20 @@ export class Pacer {
     readonly clock: Clock;
     readonly scheduler: Scheduler;
     readonly callTimeoutMs: number;
+    readonly pace: ReportPace;
     readonly random?: () => number;
   }) {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#scheduler = options.scheduler;
     this.#leaseMs = options.callTimeoutMs + LEASE_MARGIN_MS;
+    this.#pace = options.pace;
     this.#random = options.random ?? Math.random;
+  }
+
+  /** How often calls may leave, and how much each may hold. */
+  get pace(): ReportPace {
+    return this.#pace;
   }
 
   /** When the last call left, as far as this process knows; `undefined` when none did. */
@@ -98,8 +106,9 @@ export class Pacer {
   get allowedAt(): number {
     const now = this.#clock.now();
     const { lastCallAt, failedAt, waitMs } = this.#record;
-    const afterCall = lastCallAt === undefined ? now : lastCallAt + SHORTEST_GAP_MS;
-    const afterOwnCall = now + this.#calledAt + SHORTEST_GAP_MS - this.#clock.monotonic();
+    const { shortestGapMs } = this.#pace;
+    const afterCall = lastCallAt === undefined ? now : lastCallAt + shortestGapMs;
+    const afterOwnCall = now + this.#calledAt + shortestGapMs - this.#clock.monotonic();
     return Math.max(now, afterCall, afterOwnCall, failedAt + waitMs);
   }
 
@@ -120,7 +129,7 @@ export class Pacer {
   }
 
   /**
-   * Counts a call as made now, for the store was emptied: whoever made the last one, the next is ten seconds away. Somebody whose
+   * Counts a call as made now, for the store was emptied: whoever made the last one, the next is the shortest gap away. Somebody whose
    * turn it is stamps it anyway.
    */
   async assumeCallNow(): Promise<void> {
@@ -208,7 +217,8 @@ export class Pacer {
     const now = this.#clock.now();
     if (failure === undefined) return { failures: 0, failedAt: now, waitMs: 0 };
     const failures = this.#record.failures + 1;
-    const backoffMs = Math.min(LONGEST_GAP_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1)) * (0.8 + 0.4 * this.#random());
+    const { shortestGapMs, longestBackoffMs } = this.#pace;
+    const backoffMs = Math.min(longestBackoffMs, shortestGapMs * 2 ** (failures - 1)) * (0.8 + 0.4 * this.#random());
     const askedMs = isCrowdsecError(failure) ? (failure.retryAfterMs ?? (failure.nextAt ?? now) - now) : 0;
     return { failures, failedAt: now, waitMs: Math.ceil(Math.max(backoffMs, askedMs)) };
   }

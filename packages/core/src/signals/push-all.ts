@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_SIGNALS_PER_CALL } from '../capi/client.js';
 import type { Signal } from '../capi/wire.js';
 import type { Clock } from '../clock.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import type { ReportChannel } from '../networks/report-channel.js';
 import { sleep, type Scheduler } from '../scheduler.js';
 import type { SignalIntakeOptions } from './intake-options.js';
 import { buildSignal, checkReport, isContentRefusal } from './build-signal.js';
@@ -18,8 +18,7 @@ export interface PushOptions extends Pick<SignalIntakeOptions, 'declared' | 'isR
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly pacer: Pacer;
-  readonly prepare: () => Promise<unknown>;
-  readonly push: (signals: readonly Signal[]) => Promise<void>;
+  readonly channel: ReportChannel;
   readonly isStopped: () => boolean;
 }
 
@@ -29,7 +28,7 @@ interface Numbered {
 }
 
 /**
- * Sends signals that the caller holds, in calls of at most 250 through the pacer. A call that CAPI refuses for what is in it is
+ * Sends signals that the caller holds, in calls of as many as the network takes (CAPI: 250) through the pacer. A call that CAPI refuses for what is in it is
  * halved until the signal that it refuses stands alone; the others get through.
  *
  * @throws CrowdsecError for a wrong report, before anything is sent; or when a call failed for good, or CAPI refuses every signal alike
@@ -51,7 +50,7 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
     else refused.push({ index, reason });
   });
 
-  const batches = inBatches(signals);
+  const batches = inBatches(signals, options.channel.pace.mostPerCall);
   let accepted = 0;
   let refusedAlone = 0;
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
@@ -82,10 +81,9 @@ function takeOne(batches: (readonly Numbered[])[]): Numbered | undefined {
   return batch[place];
 }
 
-function inBatches(signals: readonly Numbered[]): (readonly Numbered[])[] {
+function inBatches(signals: readonly Numbered[], mostPerCall: number): (readonly Numbered[])[] {
   const batches: (readonly Numbered[])[] = [];
-  for (let at = 0; at < signals.length; at += MAX_SIGNALS_PER_CALL)
-    batches.push(signals.slice(at, at + MAX_SIGNALS_PER_CALL));
+  for (let at = 0; at < signals.length; at += mostPerCall) batches.push(signals.slice(at, at + mostPerCall));
   return batches;
 }
 
@@ -107,15 +105,11 @@ async function send(batch: readonly Numbered[], options: PushOptions): Promise<C
   }
 }
 
-async function call(
-  batch: readonly Numbered[],
-  turn: Turn,
-  { prepare, push }: PushOptions,
-): Promise<TurnOutcome<Outcome>> {
+async function call(batch: readonly Numbered[], turn: Turn, { channel }: PushOptions): Promise<TurnOutcome<Outcome>> {
   try {
-    await prepare();
+    await channel.prepare();
     await turn.leave();
-    await push(batch.map(({ signal }) => signal));
+    await channel.push(batch.map(({ signal }) => signal));
     return { value: {} };
   } catch (error) {
     if (!isCrowdsecError(error)) throw error;

@@ -27,18 +27,22 @@ const journal = (size: number, kinds = 3): Candidate[] =>
 function send(
   signals: readonly Candidate[],
   refuses: (batch: readonly Candidate[], call: number) => boolean,
-  { calls = 2_000, state = NOTHING_REFUSED }: { calls?: number; state?: RefusalState } = {},
+  {
+    calls = 2_000,
+    state = NOTHING_REFUSED,
+    isProven = false,
+  }: { calls?: number; state?: RefusalState; isProven?: boolean } = {},
 ): Run {
   let waiting = [...signals];
   const run: Run = { calls: 0, delayed: 0, setAside: [], accepted: [], left: 0, state };
   for (; waiting.length > 0 && run.calls < calls; run.calls++) {
-    const seen = waiting.slice(0, candidatesNeeded(run.state));
-    const batch = nextBatch(seen, run.state, Math.random);
+    const seen = waiting.slice(0, candidatesNeeded(run.state, 250));
+    const batch = nextBatch(seen, run.state, { random: Math.random, mostPerCall: 250 });
     expect(batch.length).toBeGreaterThan(0);
     const ids = batch.map(({ id }) => id);
     if (refuses(batch, run.calls)) {
       const refused = new Set([...ids, ...run.state.refusedAlone.map(({ id }) => id)]);
-      const judged = afterRefused(batch, waiting.filter(({ id }) => !refused.has(id)).length, run.state);
+      const judged = afterRefused(batch, waiting.filter(({ id }) => !refused.has(id)).length, run.state, isProven);
       run.state = judged.state;
       if (judged.needsPatience) run.delayed++;
       if (judged.isCulprit) run.setAside.push(...ids);
@@ -115,6 +119,17 @@ describe('an outage that refuses everything', () => {
     const after = send(journal(size), () => false, { state });
     expect(after).toMatchObject({ setAside: [], left: 0 });
     expect(after.calls).toBeLessThanOrEqual(Math.ceil(size / 250) + 2);
+  });
+
+  it('of a network that says of itself which signal is to blame is none: all those are set aside, and no other', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(299), { maxLength: 20 }), (places) => {
+        const { setAside, left, delayed } = send(journal(300), holds(...places), { isProven: true });
+        expect(new Set(setAside)).toEqual(new Set(places.map(String)));
+        expect({ left, delayed }).toEqual({ left: 0, delayed: 0 });
+      }),
+    );
+    expect(send(journal(60), () => true, { isProven: true }).setAside).toHaveLength(60);
   });
 
   it('of signals of one kind alone sets none aside either', () => {

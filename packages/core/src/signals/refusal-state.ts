@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { MAX_SIGNALS_PER_CALL } from '../capi/client.js';
 
 /** So many signals, refused alone one after the other, are no accident: CAPI refuses whatever it is sent. */
 const OUTAGE_AFTER = 3;
@@ -52,18 +51,18 @@ export function isSearching({ suspects, refusedAlone }: RefusalState): boolean {
 }
 
 /** How many of the oldest signals {@link nextBatch} wants to see. */
-export function candidatesNeeded(state: RefusalState): number {
-  return state.refusedAlone.length > 0 ? MAX_SIGNALS_PER_CALL : batchSize(state.suspects);
+export function candidatesNeeded(state: RefusalState, mostPerCall: number): number {
+  return state.refusedAlone.length > 0 ? mostPerCall : batchSize(state.suspects, mostPerCall);
 }
 
 /** The signals of the next call, of those that wait. */
 export function nextBatch<T extends Candidate>(
   waiting: readonly T[],
   state: RefusalState,
-  random: () => number,
+  { random, mostPerCall }: { readonly random: () => number; readonly mostPerCall: number },
 ): readonly T[] {
   const { refusedAlone, suspects, taken } = state;
-  if (refusedAlone.length === 0) return waiting.slice(0, batchSize(suspects));
+  if (refusedAlone.length === 0) return waiting.slice(0, batchSize(suspects, mostPerCall));
   const refused = waiting.filter(({ id }) => refusedAlone.some((other) => other.id === id));
   if (taken && refused.length > 0) return refused.slice(0, 1);
   const others = waiting.filter((candidate) => !refused.includes(candidate));
@@ -96,19 +95,28 @@ export interface InspectionRecord {
   readonly needsPatience: boolean;
 }
 
-/** @param others how many signals wait besides those that were refused alone and this batch */
-export function afterRefused(batch: readonly Candidate[], others: number, state: RefusalState): InspectionRecord {
+/**
+ * @param others how many signals wait besides those that were refused alone and this batch
+ * @param isProven the refusal says of itself that it is about what is in the call
+ */
+export function afterRefused(
+  batch: readonly Candidate[],
+  others: number,
+  state: RefusalState,
+  isProven = false,
+): InspectionRecord {
   const [only, ...more] = batch;
   if (only === undefined || more.length > 0) {
     return { state: { ...state, suspects: batch.length, taken: false }, isCulprit: false, needsPatience: false };
   }
   const wasSearching = isSearching(state);
+  const suspects = Math.max(0, state.suspects - 1);
+  const before = state.refusedAlone.filter(({ id }) => id !== only.id);
+  if (isProven) return { state: { ...state, suspects, refusedAlone: before }, isCulprit: true, needsPatience: false };
   if (state.taken && wasSearching) {
-    const suspects = Math.max(0, state.suspects - 1);
     // The few suspects that are left are judged by the same call that was taken.
     return { state: { suspects, refusedAlone: [], taken: true }, isCulprit: true, needsPatience: false };
   }
-  const before = state.refusedAlone.filter(({ id }) => id !== only.id);
   const refusedAlone = isOutage(state) ? state.refusedAlone : [...before, { id: only.id, kind: only.kind }];
   const next = { ...state, refusedAlone, taken: false };
   return { state: next, isCulprit: false, needsPatience: isOutage(next) || others === 0 };
@@ -119,6 +127,6 @@ function isOutage({ refusedAlone }: RefusalState): boolean {
 }
 
 /** How many signals the next call of a search takes: half of the suspects, or a full call's worth when there are none. */
-function batchSize(suspects: number): number {
-  return suspects === 0 ? MAX_SIGNALS_PER_CALL : Math.ceil(suspects / 2);
+function batchSize(suspects: number, mostPerCall: number): number {
+  return suspects === 0 ? mostPerCall : Math.min(mostPerCall, Math.ceil(suspects / 2));
 }

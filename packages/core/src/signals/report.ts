@@ -39,7 +39,14 @@ export type SignalKind = 'decision' | 'whisper';
 
 /** Why a signal was not taken. Each is counted under its name in {@link Health}; `capped` with the extension that asked. */
 export type RefusalReason =
-  'invalid-ip' | 'non-public-ip' | 'own-ip' | 'allowlisted-ip' | 'buffer-full' | 'stopped' | 'capped'; // an extension has had its share of the hour
+  | 'invalid-ip'
+  | 'non-public-ip'
+  | 'own-ip'
+  | 'allowlisted-ip'
+  | 'buffer-full'
+  | 'stopped'
+  | 'capped' // an extension has had its share of the hour
+  | 'no-network'; // the agent has nobody to tell: neither CAPI nor a machine of a local API
 
 /**
  * What became of a report, at once. `merged`: it was added to a signal about the same that still waits, whose uuid this is.

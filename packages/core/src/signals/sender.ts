@@ -2,6 +2,7 @@ import type { Signal } from '../capi/wire.js';
 import type { Clock } from '../clock.js';
 import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import type { ReportChannel } from '../networks/report-channel.js';
 import type { JournalEntry, Store } from '../store/store.js';
 import { isContentRefusal, isJournaledSignal, signalFromJournal } from './build-signal.js';
 import type { Turn, TurnOutcome } from './pacer.js';
@@ -12,10 +13,8 @@ export interface SenderOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Gets everything ready for a call, such as a token, so that the call itself leaves at its moment. */
-  readonly prepare: () => Promise<unknown>;
-  /** Posts one call's worth. */
-  readonly push: (signals: readonly Signal[]) => Promise<void>;
+  /** Where signals go. */
+  readonly channel: ReportChannel;
   /** Breaks calls off when the agent stops: no failure of CAPI. */
   readonly signal?: AbortSignal | undefined;
   readonly random?: (() => number) | undefined;
@@ -66,17 +65,18 @@ export class Sender {
 
   /** Makes the call of a turn. @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` before the call */
   async send(turn: Turn): Promise<TurnOutcome<Sent>> {
-    const { store, prepare, push, onLeaving } = this.#options;
+    const { store, channel, onLeaving } = this.#options;
+    const { mostPerCall } = channel.pace;
     await this.#acknowledge([]);
-    const entries = await store.journal.read(candidatesNeeded(turn.refusals), isJournaledSignal);
+    const entries = await store.journal.read(candidatesNeeded(turn.refusals, mostPerCall), isJournaledSignal);
     const waiting = entries.map(candidateOf);
-    const batch = nextBatch(waiting, turn.refusals, this.#random);
+    const batch = nextBatch(waiting, turn.refusals, { random: this.#random, mostPerCall });
     if (batch.length === 0) return { value: { sent: 0 } };
     onLeaving(batch.map(({ id }) => id));
     try {
-      await prepare();
+      await channel.prepare();
       await turn.leave();
-      await push(batch.map(({ signal }) => signal));
+      await channel.push(batch.map(({ signal }) => signal));
     } catch (error) {
       return this.#notTaken(turn, batch, waiting, error);
     }
@@ -116,10 +116,15 @@ export class Sender {
     waiting: readonly Candidate[],
     error: CrowdsecError,
   ): Promise<TurnOutcome<Sent>> {
-    const { clock, listener } = this.#options;
+    const { clock, listener, channel } = this.#options;
     const askedAlone = new Set([...batch, ...turn.refusals.refusedAlone].map(({ id }) => id));
     const others = waiting.filter(({ id }) => !askedAlone.has(id)).length;
-    const { state, isCulprit, needsPatience } = afterRefused(batch, others, turn.refusals);
+    const { state, isCulprit, needsPatience } = afterRefused(
+      batch,
+      others,
+      turn.refusals,
+      channel.provesBlame?.(error),
+    );
     if (isCulprit) await this.#setAside(turn, batch[0]!, error);
     if (!needsPatience) return { value: { sent: 0 }, refusals: state };
     listener.failed({ count: batch.length, error, nextAt: Math.ceil(clock.now()) });

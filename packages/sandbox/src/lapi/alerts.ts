@@ -44,6 +44,7 @@ export class Alerts {
   readonly #decisions: DecisionDatabase;
   readonly #profiles: boolean;
   #alerts: LapiAlert[] = [];
+  #reasonToReject: (body: LapiAlert['body']) => string | undefined = () => undefined;
   #nextId = 1;
 
   /** @param profiles whether the default profile decides about alerts that bring no decisions */
@@ -57,11 +58,20 @@ export class Alerts {
     return this.#alerts;
   }
 
+  /** Refuses each push that holds an alert for which this gives a reason. */
+  reject(reasonOf: (body: LapiAlert['body']) => string | undefined): void {
+    this.#reasonToReject = reasonOf;
+  }
+
   /** Takes a batch, all of it or nothing; resends are taken again, for the engine does not recognise them. */
   push(body: unknown, machineId: string): AlertsAnswer {
     if (!Array.isArray(body)) return { status: 400, message: 'json: cannot unmarshal object into Go value' };
     const problems = body.flatMap((alert: unknown, index) => problemsOf(alert, index));
     if (problems.length > 0) return { status: 500, message: `validation failure list:\n${problems.join('\n')}` };
+    for (const alert of body as Record<string, unknown>[]) {
+      const reason = this.#reasonToReject(alert);
+      if (reason !== undefined) return { status: 500, message: reason };
+    }
     const ids: string[] = [];
     for (const alert of body as Record<string, unknown>[]) {
       const id = this.#accept(alert, machineId);

@@ -31,6 +31,11 @@ export interface SandboxLapi {
   readonly machines: readonly LapiMachine[];
   readonly decisions: LapiDecisions;
   readonly alerts: readonly LapiAlert[];
+  /**
+   * From now on each push that holds an alert for which this gives a reason is refused whole, with 500 and that message:
+   * `validation failure list: …` for what is wrong with it, `database is locked` for what passes.
+   */
+  rejectAlerts(reasonOf: (body: LapiAlert['body']) => string | undefined): void;
   /** Removes alerts with their decisions, of which no stream tells. */
   deleteAlerts(isWanted: (alert: LapiAlert) => boolean): number;
   /** The remediation components of accepted pushes of usage metrics, in order. */
@@ -116,6 +121,7 @@ function faceOf(backend: LapiBackend, url: string, dropConnections: () => void):
     get alerts() {
       return alerts.all();
     },
+    rejectAlerts: (reasonOf) => alerts.reject(reasonOf),
     deleteAlerts: (isWanted) => alerts.delete(isWanted),
     usageMetrics,
     restart: () => {

@@ -1,0 +1,47 @@
+import { endpointFetch, type TlsOptions } from '../http/dispatcher.js';
+import { parseEndpoint } from '../http/endpoint.js';
+import type { ParsedLapiOptions } from '../lapi/options.js';
+import { LapiTransport } from '../lapi/transport.js';
+import { lapiUserAgent } from '../lapi/user-agent.js';
+import { secretOf } from '../secret-file.js';
+import type { AgentContext } from './agent-context.js';
+
+/** The ways in which an agent speaks to a local API. */
+export interface LapiConnections {
+  /** As the bouncer, by its key or client certificate. */
+  readonly bouncer: LapiTransport;
+  /** As a machine. It never shows the bouncer's certificate: an engine that is shown one looks at nothing else. */
+  readonly machine: LapiTransport;
+  close(): Promise<void>;
+}
+
+/** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a key file that can't be read */
+export function createLapiConnections(
+  { options, logger, calls }: AgentContext,
+  { url, apiKey, apiKeyFile, tls = {}, machine }: ParsedLapiOptions,
+): LapiConnections {
+  const endpoint = parseEndpoint(url, 'options.lapi.url', 'v1');
+  const userAgent = lapiUserAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
+  const key = secretOf({ value: apiKey, file: apiKeyFile }, 'options.lapi.apiKey');
+  const closing: (() => Promise<void>)[] = [];
+  const connect = (credentials: TlsOptions): LapiTransport => {
+    const { fetch, close } = endpointFetch(endpoint, { tls: credentials, warn: (message) => logger.warn(message) });
+    closing.push(close);
+    return new LapiTransport({ endpoint, userAgent, apiKey: key, fetch, signal: calls.signal });
+  };
+  const bouncer = connect(pemOf(tls));
+  const isShared = machine?.tls === undefined && tls.cert === undefined;
+  return {
+    bouncer,
+    machine: isShared ? bouncer : connect(pemOf({ ca: tls.ca, ...machine?.tls })),
+    close: async () => void (await Promise.all(closing.map((close) => close()))),
+  };
+}
+
+type Pem = string | Uint8Array | undefined;
+
+function pemOf({ cert, key, ca }: { readonly cert?: Pem; readonly key?: Pem; readonly ca?: Pem }): TlsOptions {
+  const pem = (value: Pem): string | Buffer | undefined =>
+    value === undefined || typeof value === 'string' ? value : Buffer.from(value);
+  return { cert: pem(cert), key: pem(key), ca: pem(ca) };
+}

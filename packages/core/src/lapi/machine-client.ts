@@ -1,0 +1,35 @@
+import { isCrowdsecError } from '../errors.js';
+import type { MachineLogin } from './machine-login.js';
+import type { LapiRequest, LapiResponse, LapiTransport } from './transport.js';
+
+/** The calls of LAPI that a machine makes with its token. */
+export class MachineClient {
+  readonly #transport: Pick<LapiTransport, 'send'>;
+  readonly #login: MachineLogin;
+
+  constructor(options: { readonly transport: Pick<LapiTransport, 'send'>; readonly login: MachineLogin }) {
+    this.#transport = options.transport;
+    this.#login = options.login;
+  }
+
+  /** Gets a token for the next call, so that the call itself leaves at once. */
+  async prepare(): Promise<void> {
+    await this.#login.token();
+  }
+
+  /**
+   * Sends a call with the token of the machine. A call that is refused for its token (401, 403) leaves once more, with another one.
+   *
+   * @throws CrowdsecError those of {@link MachineLogin.token} and of the transport
+   */
+  async send(request: Omit<LapiRequest, 'as'>): Promise<LapiResponse> {
+    const token = await this.#login.token();
+    try {
+      return await this.#transport.send({ ...request, as: { token } });
+    } catch (error) {
+      if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS') || (error.status !== 401 && error.status !== 403)) throw error;
+    }
+    const fresh = await this.#login.token(token);
+    return this.#transport.send({ ...request, as: { token: fresh } });
+  }
+}

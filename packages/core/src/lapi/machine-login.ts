@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import type { Clock } from '../clock.js';
+import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { Secret } from '../secret.js';
+import { loginRefusal } from './login-refusal.js';
+import type { LapiTransport } from './transport.js';
+
+/** Hashing a password takes LAPI a tenth of a second; more than this is trouble. */
+const LOGIN_TIMEOUT_MS = 10_000;
+/** A token is renewed this long before it expires, in ms. */
+const RENEW_BEFORE_MS = 60_000;
+/** How long LAPI's tokens live, where one does not tell, in ms. */
+const USUAL_LIFE_MS = 3_600_000;
+/** After a login that was refused, the next one waits so long, in ms, and twice as long after each further one, up to the longest wait. */
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/** What a machine logs in with. */
+export interface MachineCredentials {
+  readonly machineId: string;
+  readonly password: Secret;
+}
+
+export interface MachineLoginOptions {
+  /** Without a client certificate when the machine has a password: an engine that is shown one does not look at the password. */
+  readonly transport: Pick<LapiTransport, 'send'>;
+  /** `undefined` for a machine whose client certificate the transport shows. */
+  readonly machine: MachineCredentials | undefined;
+  /** What the machine may report: told at each login. */
+  readonly scenarios: readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What is known of a machine's login, without asking anybody. */
+export interface MachineLoginState {
+  readonly machineId?: string;
+  readonly loggedIn: boolean;
+  /** Why the last login was refused, and when the next one may be tried, in ms since the epoch. */
+  readonly failure?: { readonly message: string; readonly nextAt: number };
+}
+
+/**
+ * A machine's token for LAPI. Nobody logs in before a token is needed; all who wait for one share a login. A token serves until a minute
+ * before it expires, or until LAPI refuses it: it does so to all of them after each restart.
+ */
+export class MachineLogin {
+  readonly #options: MachineLoginOptions;
+  #token: { readonly secret: Secret; readonly renewAt: number } | undefined;
+  #flight: Promise<Secret> | undefined;
+  #refusals = 0;
+  #refusal: { readonly message: string; readonly until: number } | undefined;
+
+  constructor(options: MachineLoginOptions) {
+    this.#options = options;
+  }
+
+  get state(): MachineLoginState {
+    const { machine } = this.#options;
+    return {
+      ...(machine === undefined ? {} : { machineId: machine.machineId }),
+      loggedIn: this.#token !== undefined,
+      ...(this.#refusal === undefined
+        ? {}
+        : { failure: { message: this.#refusal.message, nextAt: this.#wallTime(this.#refusal.until) } }),
+    };
+  }
+
+  /**
+   * A token that is good for a call now.
+   *
+   * @param refused one that LAPI has just refused: another one is wanted
+   * @throws CrowdsecError `CROWDSEC_CREDENTIALS_REJECTED` with `nextAt` when LAPI refuses the login, or has refused it a moment ago;
+   *   `CROWDSEC_API_UNREACHABLE`, `CROWDSEC_API_STATUS`, `CROWDSEC_API_MALFORMED`
+   */
+  async token(refused?: Secret): Promise<Secret> {
+    const token = this.#token;
+    if (token !== undefined && token.secret !== refused && token.renewAt > this.#options.clock.monotonic())
+      return token.secret;
+    this.#flight ??= this.#login().finally(() => {
+      this.#flight = undefined;
+    });
+    return this.#flight;
+  }
+
+  async #login(): Promise<Secret> {
+    const { clock, logger, machine } = this.#options;
+    this.#token = undefined;
+    if (this.#refusal !== undefined && this.#refusal.until > clock.monotonic()) throw this.#refused();
+    try {
+      const { secret, lifeMs } = await this.#ask();
+      if (this.#refusal !== undefined) logger.info('LAPI accepts the login of the machine again.');
+      this.#refusal = undefined;
+      this.#refusals = 0;
+      // A token of a few minutes would otherwise be renewed all the time.
+      const renewBeforeMs = Math.min(RENEW_BEFORE_MS, lifeMs / 4);
+      this.#token = { secret, renewAt: clock.monotonic() + lifeMs - renewBeforeMs };
+      return secret;
+    } catch (error) {
+      if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS') || (error.status !== 401 && error.status !== 403)) throw error;
+      const message = loginRefusal(machine?.machineId, error);
+      const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#refusals++);
+      if (this.#refusal?.message !== message) logger.error(message);
+      this.#refusal = { message, until: clock.monotonic() + waitMs };
+      throw this.#refused(error);
+    }
+  }
+
+  async #ask(): Promise<{ readonly secret: Secret; readonly lifeMs: number }> {
+    const { transport, machine, scenarios, clock } = this.#options;
+    const { body } = await transport.send({
+      method: 'POST',
+      path: '/v1/watchers/login',
+      body: {
+        ...(machine === undefined ? {} : { machine_id: machine.machineId, password: machine.password.reveal() }),
+        scenarios,
+      },
+      as: 'nobody',
+      timeoutMs: LOGIN_TIMEOUT_MS,
+      repeatable: true,
+    });
+    const answer = loginAnswerSchema.safeParse(body);
+    if (!answer.success) {
+      throw new CrowdsecError('CROWDSEC_API_MALFORMED', 'LAPI answered the login of the machine without a token.');
+    }
+    const { token, expire } = answer.data;
+    return { secret: new Secret(token), lifeMs: lifeOf(token, Date.parse(expire ?? '') - clock.now()) };
+  }
+
+  #refused(cause?: unknown): CrowdsecError {
+    const { message, until } = this.#refusal!;
+    return new CrowdsecError('CROWDSEC_CREDENTIALS_REJECTED', message, { nextAt: this.#wallTime(until), cause });
+  }
+
+  #wallTime(monotonic: number): number {
+    const { clock } = this.#options;
+    return Math.ceil(clock.now() + monotonic - clock.monotonic());
+  }
+}
+
+const loginAnswerSchema = z.object({
+  /** What can stand in a header: with anything else every call would fail before it leaves. */
+  token: z.string().regex(/^[\x21-\x7e]+$/),
+  expire: z.string().optional().catch(undefined),
+});
+
+/** How long a token lives, in ms: by its own claims, whatever our clock and LAPI's differ by; else by its expiry. */
+function lifeOf(jwt: string, byExpiryMs: number): number {
+  const { exp, orig_iat: issued } = claimsOf(jwt);
+  if (typeof exp === 'number' && typeof issued === 'number' && exp > issued) return (exp - issued) * 1000;
+  return byExpiryMs > 0 ? Math.min(byExpiryMs, USUAL_LIFE_MS) : USUAL_LIFE_MS;
+}
+
+function claimsOf(jwt: string): { readonly exp?: unknown; readonly orig_iat?: unknown } {
+  try {
+    return (JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) ?? {}) as object;
+  } catch {
+    return {};
+  }
+}
