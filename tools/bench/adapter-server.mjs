@@ -1,24 +1,32 @@
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { createCrowdsec, EXTENSION_API_VERSION, silentLogger } from '../../packages/core/dist/index.js';
+import { pathToFileURL } from 'node:url';
 import { portOf } from './port-of.mjs';
 
 /**
+ * A server of the adapters' benchmark, in a process of its own: a framework bare, with a middleware that does nothing, with the adapter,
+ * or with the adapter and all bundled detectors. Adapter, core and detectors are those of the checkout in the folder `root`.
+ *
  * @typedef {'bare' | 'no-op' | 'adapter' | 'with detectors'} Variant
  * @import { IncomingMessage, Server } from 'node:http'
- * @import { Crowdsec, CrowdsecOptions, Extension } from '../../packages/core/dist/index.js'
+ * @import { Crowdsec, CrowdsecOptions } from '../../packages/core/dist/index.js'
  */
-
-/**
- * The servers of the adapters' benchmark: a framework bare, with a middleware that does nothing, with the adapter, and
- * with the adapter and a detector that listens to requests and answers.
- */
-const [framework, stateDir] = process.argv.slice(2);
+const [framework, given, stateDir, root] = process.argv.slice(2);
+const variant = /** @type {Variant} */ (given);
 
 /** A framework as its adapter sees it. */
-const use = (/** @type {string} */ name) =>
-  createRequire(new URL(`../../packages/${framework}/package.json`, import.meta.url))(name);
-const adapter = () => import(`../../packages/${framework}/dist/index.js`);
+const use = (/** @type {string} */ name) => createRequire(`${root}/packages/${framework}/package.json`)(name);
+/**
+ * What a package of the checkout exports.
+ *
+ * @param {string} name
+ */
+const built = (name) => import(pathToFileURL(`${root}/packages/${name}/dist/index.js`).href);
+const adapter = () => built(framework);
+/** @type {typeof import('../../packages/core/dist/index.js')} */
+const { createCrowdsec, silentLogger } = await built('core');
+/** @type {typeof import('../../packages/scenarios/dist/index.js')} */
+const { scenarios } = await built('scenarios');
 
 let seen = 0;
 /**
@@ -32,31 +40,17 @@ function read(request, url) {
   seen += request.headers['x-forwarded-for']?.length ?? 0;
 }
 
-/** @type {Extension} */
-const listener = {
-  name: 'bench.listener',
-  apiVersion: EXTENSION_API_VERSION,
-  detectors: [
-    {
-      name: 'all',
-      on: ['request', 'response'],
-      detect: (event) => void (seen += 'path' in event ? event.path.length : 0),
-    },
-  ],
-};
-
-/** @type {(variant: Variant) => CrowdsecOptions} */
-const optionsOf = (variant) => ({
+/** @type {() => CrowdsecOptions} */
+const options = () => ({
   apiUrl: process.env.BENCH_API_URL,
   stateDir,
   trustedProxies: 'loopback',
   logger: silentLogger,
-  extensions: variant === 'with detectors' ? [listener] : [],
+  extensions: variant === 'with detectors' ? scenarios({ vendor: 'bench' }) : [],
 });
 
-/** @param {Variant} variant */
-async function agent(variant) {
-  const crowdsec = createCrowdsec(optionsOf(variant));
+async function agent() {
+  const crowdsec = createCrowdsec(options());
   await crowdsec.start();
   return checked(crowdsec);
 }
@@ -67,15 +61,15 @@ function checked(crowdsec) {
   return crowdsec;
 }
 
-const hasAdapter = (/** @type {Variant} */ variant) => variant === 'adapter' || variant === 'with detectors';
+const hasAdapter = variant === 'adapter' || variant === 'with detectors';
 
 /**
- * How each framework makes a server of a variant.
+ * How each framework makes a server of the variant.
  *
- * @type {Record<string, (variant: Variant) => Promise<Server>>}
+ * @type {Record<string, () => Promise<Server>>}
  */
 const builders = {
-  async koa(variant) {
+  async koa() {
     const Koa = use('koa');
     /** @type {import('koa')} */
     const app = new Koa.default();
@@ -85,12 +79,12 @@ const builders = {
         await next();
       });
     }
-    if (hasAdapter(variant)) app.use((await adapter()).crowdsecMiddleware(await agent(variant)));
+    if (hasAdapter) app.use((await adapter()).crowdsecMiddleware(await agent()));
     app.use((context) => void (context.body = 'hello'));
     const answer = app.callback();
     return createServer((request, response) => void answer(request, response));
   },
-  async express(variant) {
+  async express() {
     /** @type {import('express').Express} */
     const app = use('express')();
     if (variant === 'no-op') {
@@ -99,11 +93,11 @@ const builders = {
         next();
       });
     }
-    if (hasAdapter(variant)) app.use((await adapter()).crowdsecMiddleware(await agent(variant)));
+    if (hasAdapter) app.use((await adapter()).crowdsecMiddleware(await agent()));
     app.get('/hello', (_request, response) => response.send('hello'));
     return createServer(app);
   },
-  async fastify(variant) {
+  async fastify() {
     /** @type {import('fastify').FastifyInstance} */
     const app = use('fastify')();
     if (variant === 'no-op') {
@@ -112,12 +106,12 @@ const builders = {
         done();
       });
     }
-    if (hasAdapter(variant)) await app.register((await adapter()).crowdsecPlugin, { crowdsec: await agent(variant) });
+    if (hasAdapter) await app.register((await adapter()).crowdsecPlugin, { crowdsec: await agent() });
     app.get('/hello', (_request, reply) => reply.send('hello'));
     await app.ready();
     return app.server;
   },
-  async hono(variant) {
+  async hono() {
     const { Hono } = use('hono');
     /** @type {import('hono').Hono<{ Bindings: import('@hono/node-server').HttpBindings }>} */
     const app = new Hono();
@@ -127,12 +121,12 @@ const builders = {
         await next();
       });
     }
-    if (hasAdapter(variant)) app.use((await adapter()).crowdsecMiddleware(await agent(variant)));
+    if (hasAdapter) app.use((await adapter()).crowdsecMiddleware(await agent()));
     app.get('/hello', (context) => context.text('hello'));
     return createServer(use('@hono/node-server').getRequestListener(app.fetch));
   },
   /** On Express, with guards. */
-  async nestjs(variant) {
+  async nestjs() {
     await use('reflect-metadata');
     const { Controller, Get, Injectable, Module } = use('@nestjs/common');
     const { APP_GUARD, NestFactory } = use('@nestjs/core');
@@ -157,7 +151,7 @@ const builders = {
     class AppModule {}
     Module({
       controllers: [HelloController],
-      imports: hasAdapter(variant) ? [CrowdsecModule.forRoot(optionsOf(variant))] : [],
+      imports: hasAdapter ? [CrowdsecModule.forRoot(options())] : [],
       providers: {
         bare: [],
         'no-op': [{ provide: APP_GUARD, useClass: NoOpGuard }],
@@ -167,20 +161,17 @@ const builders = {
     })(AppModule);
     const app = await NestFactory.create(AppModule, { logger: false });
     await app.init();
-    if (hasAdapter(variant)) checked(app.get(CROWDSEC));
+    if (hasAdapter) checked(app.get(CROWDSEC));
     return app.getHttpServer();
   },
 };
 
-/** @type {Partial<Record<Variant, number>>} */
-const ports = {};
-for (const variant of /** @type {const} */ (['bare', 'no-op', 'adapter', 'with detectors'])) {
-  const server = await builders[framework](variant);
-  await new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  ports[variant] = portOf(server);
-}
+const server = await builders[framework]();
+await new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(undefined)));
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpu: user + system, seen });
 });
-process.send?.({ ports });
+process.send?.({ port: portOf(server) });
+// The benchmark has ended, in whatever way.
+process.on('disconnect', () => process.exit());

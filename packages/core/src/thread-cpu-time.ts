@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { openSync, readSync } from 'node:fs';
 
 /**
  * CPU time that this thread has used, in ms since an arbitrary moment.
@@ -16,15 +16,19 @@ function fromNode(): (() => number) | undefined {
 
 function fromLinux(): (() => number) | undefined {
   try {
-    return nanosecondsOnCpu() > 0 ? () => nanosecondsOnCpu() / 1_000_000 : undefined;
+    // Kept open: to open it takes ten times as long as to read it. Node closes it with the thread.
+    const file = openSync('/proc/thread-self/schedstat', 'r');
+    return nanosecondsOnCpu(file) > 0 ? () => nanosecondsOnCpu(file) / 1_000_000 : undefined;
   } catch {
     return undefined;
   }
 }
 
+const line = Buffer.alloc(128);
+
 /** The first number of this file; see the section on schedstats in Linux's documentation of `/proc`. */
-function nanosecondsOnCpu(): number {
-  return Number.parseInt(readFileSync('/proc/thread-self/schedstat', 'latin1'), 10);
+function nanosecondsOnCpu(file: number): number {
+  return Number.parseInt(line.toString('latin1', 0, readSync(file, line, 0, line.length, 0)), 10);
 }
 
 function milliseconds({ user, system }: NodeJS.CpuUsage): number {

@@ -3,6 +3,8 @@ import { bothEnds } from './both-ends.js';
 import { isEncodedLink } from './encoded-link.js';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { exceptRule } from './except-rule.js';
+import { perEvent } from './per-event.js';
+import { rememberedNo } from './remembered-no.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';
 
 export interface BackdoorPathsOptions extends CountingOptions {
@@ -80,17 +82,22 @@ interface Found {
   readonly counted: Counted & { readonly distinct: string };
 }
 
-/** Tells what a request is. Four rules ask about each event: the last answer is kept. */
+/** Tells what a request is. Four rules ask about each event. */
 function kinds({ paths = [], except = [] }: BackdoorPathsOptions): (event: DetectionEvent) => Found | undefined {
   const known = new Set(paths.map(plainPath));
-  const isInnocent = exceptRule(except);
-  const look = (event: DetectionEvent): Found | undefined => {
-    if (event.kind !== 'request') return undefined;
+  const isExcepted = exceptRule(except);
+  const isSuspicious = rememberedNo((path) => {
+    const plain = plainPath(path);
+    return (
+      (EXPLOITED.test(bothEnds(plain)) || pathTraversal(path) !== undefined || known.has(plain)) && !isExcepted(plain)
+    );
+  });
+  return perEvent((event) => {
+    if (event.kind !== 'request' || !isSuspicious(event.path)) return undefined;
     const plain = plainPath(event.path);
     const looked = bothEnds(plain);
     const isKnown = EXPLOITED.test(looked);
     const traversal = pathTraversal(event.path);
-    if ((!isKnown && traversal === undefined && !known.has(plain)) || isInnocent(plain)) return undefined;
     const isLink = traversal !== undefined && !isKnown && !known.has(plain) && isEncodedLink(event.path);
     const isMeant =
       (traversal === 'out' && !isLink) ||
@@ -98,12 +105,7 @@ function kinds({ paths = [], except = [] }: BackdoorPathsOptions): (event: Detec
       (event.method === 'POST' && EXPLOITED_BY_POST.test(looked));
     const context = { target_uri: event.path, user_agent: event.userAgent };
     return { kind: isMeant ? 'exploit' : isLink ? 'link' : 'attempt', counted: { distinct: plain, context } };
-  };
-  let last: { readonly event: DetectionEvent; readonly found: Found | undefined } | undefined;
-  return (event) => {
-    if (last?.event !== event) last = { event, found: look(event) };
-    return last.found;
-  };
+  });
 }
 
 /** A climb in plain spelling, or a NUL: on the way to a known path, no link has one. */

@@ -1,5 +1,6 @@
 import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core';
 import { countingScenario, type Counted } from './counting-scenario.js';
+import { rememberedNo } from './remembered-no.js';
 import { bucketOf, invalidOption, type CountingOptions } from './scenario-options.js';
 
 export interface BadUserAgentOptions extends CountingOptions {
@@ -22,8 +23,9 @@ export function badUserAgent(options: BadUserAgentOptions): Extension {
   if (empty >= 0) throw invalidOption(`agents[${empty}]`, 'must not be empty: it would be found everywhere');
   const words = [...SCANNERS, ...agents].map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const scanner = new RegExp(`(?<![a-z0-9])(?:${words.join('|')})(?![a-z0-9])`, 'i');
+  const isScanner = rememberedNo((userAgent) => scanner.test(userAgent));
   const counts = (event: DetectionEvent): Counted | undefined => {
-    if (event.kind !== 'request' || !scanner.test(event.userAgent)) return undefined;
+    if (event.kind !== 'request' || !isScanner(event.userAgent)) return undefined;
     return { context: { user_agent: event.userAgent } };
   };
   return countingScenario({

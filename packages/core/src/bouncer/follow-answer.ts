@@ -9,7 +9,12 @@ import type { RequestFacts, Verdict } from './verdict.js';
 export function followAnswer(bouncer: Bouncer, facts: RequestFacts, verdict: Verdict, response: ServerResponse): void {
   const answered = bouncer.answering(facts, verdict);
   if (answered === undefined) return;
-  response.once('close', () => {
-    if (response.headersSent) answered(response.statusCode);
+  let isOver = false;
+  // Not `once`, which makes two more objects for each request; the flag does the same.
+  response.on('close', () => {
+    if (isOver) return;
+    isOver = true;
+    // Without inline caches: see `isReshaped`.
+    if (Reflect.get(response, 'headersSent') === true) answered(Reflect.get(response, 'statusCode') as number);
   });
 }

@@ -1,6 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { isDisconnected, peerAddress, type PeerSocket } from './peer-address.js';
+import { isReshaped } from './reshaped.js';
 import type { RequestFacts } from './verdict.js';
+
+/** What is read of a request of `node:http`. */
+type NodeRequest = Pick<IncomingMessage, 'method' | 'headers'> & { readonly socket: PeerSocket };
 
 /**
  * The facts of a request of `node:http`, for adapters whose host is built on it. The address is that of the connection:
@@ -9,17 +13,26 @@ import type { RequestFacts } from './verdict.js';
  * @param url as it arrived, where a router has rewritten `request.url`
  */
 export function nodeFacts(
-  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'> & { readonly socket: PeerSocket },
+  request: NodeRequest & Pick<IncomingMessage, 'url'>,
   url: string = request.url ?? '/',
 ): RequestFacts {
-  const { socket } = request;
+  const { socket, method = 'GET', headers } = isReshaped(request) ? withoutCaches(request) : request;
   const queryAt = url.indexOf('?');
   const remoteAddress = peerAddress(socket);
   return {
     remoteAddress,
     disconnected: remoteAddress === undefined && isDisconnected(socket),
-    method: request.method ?? 'GET',
+    method,
     path: queryAt === -1 ? url : url.slice(0, queryAt),
-    headers: request.headers,
+    headers,
+  };
+}
+
+/** The same, read in the way that is quicker for requests of Express. */
+function withoutCaches(request: NodeRequest): NodeRequest {
+  return {
+    socket: Reflect.get(request, 'socket') as PeerSocket,
+    method: Reflect.get(request, 'method') as string | undefined,
+    headers: Reflect.get(request, 'headers') as IncomingMessage['headers'],
   };
 }

@@ -5,6 +5,9 @@ import type { Stopwatch } from './stopwatch.js';
 const LIMIT = 10_000;
 /** Then requests get their turn. */
 const SLICE_MS = 5;
+/** So many events are handled between two looks at the clock while they are handled quickly, so that the looks cost little. */
+const LARGEST_BATCH = 32;
+const QUICK_MS = 1;
 /** The request of a client whose own events wait is held up by them for so long at most. */
 const CATCH_UP_MS = 25;
 /** So many of those that wait longest are searched for a client's: to look at more would hold its request up. */
@@ -13,20 +16,22 @@ const SEARCHED = 1_000;
 /** Events that wait for the detectors, so that no request does. */
 export class EventQueue {
   readonly #stopwatch: Stopwatch;
-  readonly #handle: (event: DetectionEvent) => void;
+  readonly #handle: (events: readonly DetectionEvent[]) => void;
   /** In order; `undefined` where one was handled before its turn. */
   #waiting: (DetectionEvent | undefined)[] = [];
   #next = 0;
   /** How many of all that were added are behind us. */
   #passed = 0;
+  /** How many are handled at once: twice as many as the last time if those took no time to speak of, else one. */
+  #batchSize = 1;
   #isPlanned = false;
   #dropped = 0;
 
   /**
-   * @param stopwatch read by whoever handles an event
+   * @param stopwatch read by whoever handles events
    * @param handle never throws
    */
-  constructor(stopwatch: Stopwatch, handle: (event: DetectionEvent) => void) {
+  constructor(stopwatch: Stopwatch, handle: (events: readonly DetectionEvent[]) => void) {
     this.#stopwatch = stopwatch;
     this.#handle = handle;
   }
@@ -56,7 +61,7 @@ export class EventQueue {
       if (event?.ip !== ip) continue;
       endAt ??= this.#begin() + CATCH_UP_MS;
       waiting[i] = undefined;
-      this.#handle(event);
+      this.#handle([event]);
       if (this.#stopwatch.at >= endAt) break;
     }
   }
@@ -77,24 +82,39 @@ export class EventQueue {
   #plan(): void {
     if (this.#isPlanned || this.#waiting.length === 0) return;
     this.#isPlanned = true;
-    setImmediate(() => {
-      this.#isPlanned = false;
-      this.#slice();
-      this.#plan();
-    });
+    setImmediate(this.#run);
   }
 
+  readonly #run = (): void => {
+    this.#isPlanned = false;
+    this.#slice();
+    this.#plan();
+  };
+
   #slice(): void {
-    const endAt = this.#begin() + SLICE_MS;
-    // One at least, however slow the machine is.
+    let at = this.#begin();
+    const endAt = at + SLICE_MS;
+    // Some at least, however slow the machine is.
     while (this.#next < this.#waiting.length) {
-      const event = this.#waiting[this.#next];
-      this.#waiting[this.#next++] = undefined;
-      this.#passed++;
-      if (event !== undefined) this.#handle(event);
-      if (this.#stopwatch.at >= endAt) break;
+      this.#handle(this.#nextBatch());
+      const tookMs = this.#stopwatch.at - at;
+      at += tookMs;
+      this.#batchSize = tookMs < QUICK_MS ? Math.min(2 * this.#batchSize, LARGEST_BATCH) : 1;
+      if (at >= endAt) break;
     }
     if (this.#next >= this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
+  }
+
+  #nextBatch(): readonly DetectionEvent[] {
+    const end = Math.min(this.#next + this.#batchSize, this.#waiting.length);
+    const batch: DetectionEvent[] = [];
+    for (; this.#next < end; this.#next++) {
+      const event = this.#waiting[this.#next];
+      this.#waiting[this.#next] = undefined;
+      this.#passed++;
+      if (event !== undefined) batch.push(event);
+    }
+    return batch;
   }
 
   /** When it began. */

@@ -8,13 +8,14 @@ import type { Store } from '../store/store.js';
 import type { Actions, ActionResult } from './outcome-executor.js';
 import { checkAppEvent } from './check-app-event.js';
 import { checkExtensions } from './check-extensions.js';
-import type { AppEventKind, ObservedFacts, DetectionEvent, EventKind } from './detection-event.js';
+import type { AppEventKind, ObservedFacts, DetectionEvent } from './detection-event.js';
 import { EventQueue } from './event-queue.js';
 import { extensionContext } from './extension-context.js';
 import type { ExtensionHealth, ExtensionState } from './extension-health.js';
 import type { Extension } from './extension.js';
 import type { HostedDetector } from './hosted-detector.js';
 import { HostedExtension } from './hosted-extension.js';
+import { Listeners } from './listeners.js';
 import { Stopwatch } from './stopwatch.js';
 
 export interface ExtensionHostOptions {
@@ -57,11 +58,12 @@ export class ExtensionHost implements RequestObserver {
   readonly #hosted: readonly HostedExtension[];
   readonly #stopwatch: Stopwatch;
   readonly #queue: EventQueue;
-  /** Those of active extensions, by what they listen to. */
-  #detectors = new Map<EventKind, readonly HostedDetector[]>();
+  /** The detectors of active extensions: those that requests do not wait for, and those that they do. */
+  #listeners: Listeners;
   #blocking: readonly HostedDetector[] = [];
   #started: Promise<void> | undefined;
   #invalidIps = 0;
+  #queuesRequests = false;
   wantsRequests = false;
   wantsResponses = false;
 
@@ -70,7 +72,8 @@ export class ExtensionHost implements RequestObserver {
     this.#options = options;
     const { clock, scheduler, logger, listener, actions, store } = options;
     const stopwatch = (this.#stopwatch = new Stopwatch(clock));
-    this.#queue = new EventQueue(stopwatch, (event) => this.#showTo(this.#detectors.get(event.kind), event));
+    this.#listeners = new Listeners([], stopwatch);
+    this.#queue = new EventQueue(stopwatch, (events) => this.#listeners.show(events));
     const extensions = (this.#extensions = checkExtensions(options.extensions));
     this.#hosted = extensions.map(
       (extension) =>
@@ -160,9 +163,8 @@ export class ExtensionHost implements RequestObserver {
     const { method, path, userAgent, action } = traits;
     const at = this.#options.clock.now();
     const event = Object.freeze({ kind: 'request', ip, at, method, path, userAgent, action } as const);
-    if (this.#blocking.length > 0) this.#stopwatch.start();
-    const decided = this.#showTo(this.#blocking, event);
-    if (this.#detectors.has('request')) this.#queue.add(event);
+    const decided = this.#blocking.length > 0 && this.#showBlocking(event);
+    if (this.#queuesRequests) this.#queue.add(event);
     return decided;
   }
 
@@ -181,15 +183,15 @@ export class ExtensionHost implements RequestObserver {
   observe(kind: AppEventKind, given: ObservedFacts): void {
     const { ip, facts } = checkAppEvent(kind, given);
     if (ip === undefined) this.#invalidIps++;
-    if (ip === undefined || !this.#detectors.has(kind)) return;
+    if (ip === undefined || !this.#listeners.has(kind)) return;
     this.#queue.add(Object.freeze({ kind, ip, at: this.#options.clock.now(), facts: Object.freeze(facts()) }));
   }
 
   /** Shows an event to all who listen to it, in this turn: for events that come from elsewhere, such as a log. */
   show(event: DetectionEvent): void {
+    if (event.kind === 'request') this.#showBlocking(event);
     this.#stopwatch.start();
-    if (event.kind === 'request') this.#showTo(this.#blocking, event);
-    this.#showTo(this.#detectors.get(event.kind), event);
+    this.#listeners.show([event]);
   }
 
   /** Shows what waits, and hears the answers to it. */
@@ -198,21 +200,25 @@ export class ExtensionHost implements RequestObserver {
     await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
   }
 
-  #showTo(detectors: readonly HostedDetector[] | undefined, event: DetectionEvent): boolean {
+  #showBlocking(event: DetectionEvent): boolean {
+    this.#stopwatch.start();
     let decided = false;
-    for (const detector of detectors ?? []) decided = detector.show(event) || decided;
+    for (const detector of this.#blocking) {
+      decided = detector.show(event, true) || decided;
+      detector.endLap();
+    }
     return decided;
   }
 
   #subscribe(): void {
     const detectors = this.#hosted.filter(({ isActive }) => isActive).flatMap((hosted) => hosted.detectors);
     this.#blocking = detectors.filter(({ detector }) => detector.blocking);
-    this.#detectors = new Map();
-    for (const hosted of detectors) {
-      if (hosted.detector.blocking) continue;
-      for (const kind of hosted.detector.on) this.#detectors.set(kind, [...(this.#detectors.get(kind) ?? []), hosted]);
-    }
-    this.wantsRequests = this.#blocking.length > 0 || this.#detectors.has('request');
-    this.wantsResponses = this.#detectors.has('response');
+    this.#listeners = new Listeners(
+      detectors.filter(({ detector }) => !detector.blocking),
+      this.#stopwatch,
+    );
+    this.#queuesRequests = this.#listeners.has('request');
+    this.wantsRequests = this.#blocking.length > 0 || this.#queuesRequests;
+    this.wantsResponses = this.#listeners.has('response');
   }
 }

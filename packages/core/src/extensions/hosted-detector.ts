@@ -9,7 +9,7 @@ import type { Stopwatch } from './stopwatch.js';
 /** An answer that has not come by then never counts. */
 const ANSWER_DEADLINE_MS = 2_000;
 /** Whoever holds the event loop for longer holds up every request. */
-const LONGEST_HOLD_MS = 50;
+export const LONGEST_HOLD_MS = 50;
 /** One event may take long because the machine runs other processes; so many in a row do not. */
 const SLOW_IN_A_ROW = 3;
 /** So many answers of a detector may be pending; it is not shown what comes beyond. */
@@ -36,6 +36,8 @@ export class HostedDetector {
   #missed = 0;
   #acted = 0;
   #slowInARow = 0;
+  /** It was shown something since the stopwatch was read last. */
+  #isInLap = false;
   readonly #pending = new Set<Promise<void>>();
 
   constructor(options: HostedDetectorOptions) {
@@ -60,8 +62,13 @@ export class HostedDetector {
     await Promise.all(this.#pending);
   }
 
-  /** Shows it an event; whether it decided something about the client, at once. */
-  show(event: DetectionEvent): boolean {
+  /**
+   * Shows it an event; whether it decided something about the client, at once.
+   *
+   * @param isAlone whether the lap of the stopwatch is its own: then call {@link endLap} when it has seen enough. Otherwise whoever
+   * shows the event looks after the time.
+   */
+  show(event: DetectionEvent, isAlone: boolean): boolean {
     const { isActive, stopwatch, onFailure } = this.#options;
     if (!isActive()) return false;
     if (this.#pending.size >= MOST_PENDING) {
@@ -69,20 +76,42 @@ export class HostedDetector {
       return false;
     }
     this.#events++;
+    this.#isInLap = isAlone;
     try {
       const answer = this.detector.detect(event);
-      const lapMs = stopwatch.lap();
-      const heldMs = lapMs > LONGEST_HOLD_MS ? this.#holding(lapMs) : (this.#slowInARow = 0);
-      // What it found counts all the same: its count of it has begun anew.
-      const decided = answer !== undefined && this.#take(answer, event);
-      if (answer !== undefined) stopwatch.start();
-      if (heldMs > 0) onFailure(new Error(`held the event loop for ${Math.round(heldMs)} ms`));
-      return decided;
+      return answer !== undefined && this.#conclude(answer, event, isAlone);
     } catch (error) {
       onFailure(error);
       stopwatch.start();
+      this.#isInLap = false;
       return false;
     }
+  }
+
+  /** Reads how long it held the event loop since the lap began; where it found something, that was read then. */
+  endLap(): void {
+    if (!this.#isInLap) return;
+    this.#isInLap = false;
+    const heldMs = this.#heldMs();
+    if (heldMs > 0) this.#options.onFailure(heldTooLong(heldMs));
+  }
+
+  /** Acts on an answer. What it found counts though it held the event loop: its count of it has begun anew. */
+  #conclude(answer: Outcome | Promise<Outcome | undefined>, event: DetectionEvent, isAlone: boolean): boolean {
+    const { stopwatch, onFailure } = this.#options;
+    const heldMs = isAlone ? this.#heldMs() : 0;
+    if (!isAlone) stopwatch.lap();
+    const decided = this.#take(answer, event);
+    stopwatch.start();
+    this.#isInLap = false;
+    if (heldMs > 0) onFailure(heldTooLong(heldMs));
+    return decided;
+  }
+
+  /** Ends the lap: how long the detector held the event loop in it, 0 where that was not too long. */
+  #heldMs(): number {
+    const lapMs = this.#options.stopwatch.lap();
+    return lapMs > LONGEST_HOLD_MS ? this.#holding(lapMs) : (this.#slowInARow = 0);
   }
 
   /** How long the detector held the event loop, of a lap that took too long: 0 where that may be the machine's doing. */
@@ -123,6 +152,10 @@ export class HostedDetector {
     this.#options.onActionResult(result);
     return result.suppressed === undefined && result.decision !== undefined;
   }
+}
+
+function heldTooLong(ms: number): Error {
+  return new Error(`held the event loop for ${Math.round(ms)} ms`);
 }
 
 function isPromise(answer: Outcome | Promise<Outcome | undefined>): answer is Promise<Outcome | undefined> {

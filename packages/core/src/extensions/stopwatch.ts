@@ -10,6 +10,8 @@ export class Stopwatch {
   /** The last reading of CPU time, and when that was. */
   #cpuMs = 0;
   #cpuReadAt = -Infinity;
+  /** The longest lap since somebody set this to 0. */
+  longestMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,7 +32,9 @@ export class Stopwatch {
   lap(): number {
     const before = this.#at;
     this.#at = this.#clock.monotonic();
-    return this.#at - before;
+    const lapMs = this.#at - before;
+    if (lapMs > this.longestMs) this.longestMs = lapMs;
+    return lapMs;
   }
 
   /**

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainPath } from './plain-path.js';
 
@@ -25,5 +26,32 @@ describe('a plain path', () => {
     ['/caf%C3%A9', '/caf\xe3\xa9'],
   ])('of %s is %s', (path, plain) => {
     expect(plainPath(path)).toBe(plain);
+  });
+  it('is the same with a slash at its end, by which none is taken for plain already', () => {
+    const piece = fc.constantFrom(
+      '/',
+      '.',
+      '..',
+      'a',
+      'B',
+      '1',
+      '~',
+      ';',
+      '%2e',
+      ' ',
+      '\\',
+      '+',
+      '\u00e9',
+      '-',
+      '=',
+      '!',
+    );
+    const path = fc.array(piece, { maxLength: 12 }).map((pieces) => `/${pieces.join('')}`);
+    fc.assert(
+      fc.property(path, (each) => {
+        expect(plainPath(`${each}/`)).toBe(plainPath(each));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

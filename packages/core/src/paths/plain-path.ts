@@ -11,6 +11,7 @@ import { decodePath } from './decode-path.js';
  * ```
  */
 export function plainPath(path: string): string {
+  if (PLAIN.test(path)) return path;
   const segments: string[] = [];
   const cut = decodePath(path).replace(/[;?#\0][^/\\]*/g, '');
   for (const segment of cut.toLowerCase().split(/[/\\]/)) {
@@ -23,6 +24,9 @@ export function plainPath(path: string): string {
   }
   return `/${segments.join('/')}`;
 }
+
+/** What is plain already, as most paths are: segments of lower-case ASCII that neither are dots nor end with one. */
+const PLAIN = /^(?:\/\.*[a-z\d_~@:+,=!$&'()*-]+(?:\.+[a-z\d_~@:+,=!$&'()*-]+)*)+$/;
 
 /** Looked for where dots begin and nowhere else, or a row of them would take the square of its length. */
 const DOTS_AT_END = /(?<![.\s])[.\s]+$/;

@@ -1,0 +1,70 @@
+import type { DetectionEvent, EventKind } from './detection-event.js';
+import { LONGEST_HOLD_MS, type HostedDetector } from './hosted-detector.js';
+import type { Stopwatch } from './stopwatch.js';
+
+/** So often each detector is measured by itself before all are measured together. */
+const MEASURED_EACH = 100;
+/** The same after one of them may have held the event loop. */
+const MEASURED_EACH_AGAIN = 10_000;
+
+/** The detectors that events are shown to after their requests went on. */
+export class Listeners {
+  /** Those that listen to the same kinds of events stand together. */
+  readonly #groups: readonly (readonly HostedDetector[])[];
+  /** The groups that listen to a kind, by their places in `#groups`. */
+  readonly #groupsOf = new Map<EventKind, number[]>();
+
+  readonly #stopwatch: Stopwatch;
+  /** For so many times yet, each detector is measured by itself. */
+  #measuredEach = MEASURED_EACH;
+
+  /** @param stopwatch running when {@link show} is called */
+  constructor(detectors: readonly HostedDetector[], stopwatch: Stopwatch) {
+    this.#stopwatch = stopwatch;
+    const groups = new Map<string, HostedDetector[]>();
+    for (const hosted of detectors) {
+      const kinds = new Set(hosted.detector.on);
+      const key = [...kinds].sort().join(' ');
+      const group = groups.get(key);
+      if (group !== undefined) {
+        group.push(hosted);
+        continue;
+      }
+      for (const kind of kinds) this.#groupsOf.set(kind, [...(this.#groupsOf.get(kind) ?? []), groups.size]);
+      groups.set(key, [hosted]);
+    }
+    this.#groups = [...groups.values()];
+  }
+
+  /** Whether anybody listens to events of this kind. */
+  has(kind: EventKind): boolean {
+    return this.#groupsOf.has(kind);
+  }
+
+  /**
+   * Shows each detector those of the events that it listens to, in their order: all of them to one, then to the next.
+   *
+   * A reading of the clock costs more than most detectors. So those that have been quick are measured together, until they are not any
+   * more: then each is measured by itself, to tell which one it is.
+   */
+  show(events: readonly DetectionEvent[]): void {
+    const shown = this.#groups.map((): DetectionEvent[] => []);
+    for (const event of events) for (const group of this.#groupsOf.get(event.kind) ?? []) shown[group]!.push(event);
+    const isEach = this.#measuredEach > 0;
+    if (!isEach) this.#stopwatch.longestMs = 0;
+    for (const [group, theirs] of shown.entries()) {
+      if (theirs.length === 0) continue;
+      for (const detector of this.#groups[group]!) {
+        for (const event of theirs) detector.show(event, isEach);
+        if (isEach) detector.endLap();
+      }
+    }
+    if (isEach) this.#measuredEach--;
+    else this.#measureTogether();
+  }
+
+  #measureTogether(): void {
+    this.#stopwatch.lap();
+    if (this.#stopwatch.longestMs > LONGEST_HOLD_MS) this.#measuredEach = MEASURED_EACH_AGAIN;
+  }
+}
