@@ -2,7 +2,9 @@ import type { Crowdsec } from './agent.js';
 import type { Bouncer } from './bouncer/bouncer.js';
 import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 import { userAgent } from './capi/user-agent.js';
+import type { Captcha } from './captcha/captcha.js';
 import { createAgentBouncer } from './composition/agent-bouncer.js';
+import { createAgentCaptcha } from './composition/agent-captcha.js';
 import { createAgentContext, type AgentContext } from './composition/agent-context.js';
 import { createAgentDecisions, type AgentDecisions } from './composition/agent-decisions.js';
 import { createAgentExtensions } from './composition/agent-extensions.js';
@@ -68,6 +70,7 @@ class Agent implements Crowdsec {
   readonly #localDecisions: LocalDecisionWriter;
   readonly #signals: AgentSignals;
   readonly #extensions: ExtensionHost;
+  readonly #captcha: Captcha | undefined;
   #geoFailure: string | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #openFailed = false;
@@ -116,7 +119,9 @@ class Agent implements Crowdsec {
       promises: context.promises,
       report: (report) => this.report(report),
     });
-    this.bouncer = createAgentBouncer(context, { engine: this.#decisions.engine, extensions: this.#extensions, usage });
+    const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: http.fetch }));
+    const { engine } = this.#decisions;
+    this.bouncer = createAgentBouncer(context, { engine, extensions: this.#extensions, captcha, usage });
   }
 
   /** What extensions act by. */
@@ -239,6 +244,7 @@ class Agent implements Crowdsec {
       clock: this.#context.clock,
       faults: this.#context.faults.all,
       bouncer: this.bouncer,
+      captcha: this.#captcha,
       identity: this.#capi?.session.state,
       lapi: this.#lapi,
       decisions: this.#decisions,

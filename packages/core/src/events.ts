@@ -1,4 +1,5 @@
 import type { BlockedRequest } from './bouncer/bouncer.js';
+import type { CaptchaSolved } from './captcha/captcha-solved.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
 import type { Detection, ExtensionChange } from './extensions/host.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
@@ -18,6 +19,8 @@ export interface CrowdsecEvents {
   localDecisionEvicted: LocalDecision;
   /** A request was blocked, or would have been but for `mode: 'log'`. */
   requestBlocked: BlockedRequest;
+  /** A client solved a captcha, and passes from now on. */
+  captchaSolved: CaptchaSolved;
   /** A signal was taken into the buffer. */
   signalBuffered: { readonly uuid: string; readonly ip: string; readonly scenario: string; readonly kind: SignalKind };
   /** A signal was not taken. */

@@ -1,3 +1,4 @@
+import type { CaptchaCounts } from './captcha/captcha-counter.js';
 import type { RequestCounts } from './bouncer/request-counter.js';
 import { skewInWords } from './capi/server-clock.js';
 import type { SessionState } from './capi/session-options.js';
@@ -25,6 +26,8 @@ export interface Health {
   readonly signals: SignalsHealth;
   /** What became of the requests that this process has judged. */
   readonly requests: RequestCounts;
+  /** What became of the built-in captcha in this process; absent where it is off. */
+  readonly captcha?: CaptchaCounts;
   readonly store: StoreHealth;
   readonly extensions: readonly ExtensionHealth[];
   /** Events that no detector saw because too many waited. */

@@ -100,13 +100,22 @@ export { LeakyBuckets } from './extensions/leaky-buckets.js';
 export type { SharedBuckets } from './extensions/shared-buckets.js';
 
 export type { AppsecFailure, AppsecFailurePolicy, AppsecOptions } from './appsec/options.js';
+export type { CaptchaCounts } from './captcha/captcha-counter.js';
+export type { CaptchaOptions } from './captcha/captcha-options.js';
+export type { CaptchaProvider, ProviderQuestion } from './captcha/captcha-provider.js';
+export type { CaptchaSolved } from './captcha/captcha-solved.js';
+export type { CaptchaTexts } from './captcha/captcha-texts.js';
+export { hcaptcha, recaptcha, turnstile } from './captcha/providers.js';
+export type { ProviderOptions } from './captcha/site-verify.js';
+
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
 export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
 export { followAnswer } from './bouncer/follow-answer.js';
 export { nodeFacts } from './bouncer/node-facts.js';
 export { isDisconnected, peerAddress, type PeerSocket } from './bouncer/peer-address.js';
-export type { Remedy, RemedyAnswer, RemedyRequest } from './bouncer/remedy.js';
+export type { Remedy, RemedyAnswer, RemedyEndpoint, RemedyRequest, ServedAnswer } from './bouncer/remedy.js';
+export { fetchHeaders, nodeHeaders } from './bouncer/response-headers.js';
 export type { RequestVerdicts } from './bouncer/request-verdicts.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
 export type { Answer, RequestObserver, RequestTraits } from './bouncer/request-observer.js';

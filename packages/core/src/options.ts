@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { appsecSchema, type AppsecOptions } from './appsec/options.js';
 import { bouncerOptions, skipSchema } from './bouncer/options.js';
+import { captchaOptions, type CaptchaOptions } from './captcha/captcha-options.js';
 import type { BanOptions } from './bouncer/ban-remedy.js';
 import type { Remedy } from './bouncer/remedy.js';
 import type { Skip } from './bouncer/skip-rule.js';
@@ -123,13 +124,15 @@ export interface CrowdsecOptions {
   readonly mode?: 'enforce' | 'log' | undefined;
   /** What a banned client is answered. */
   readonly ban?: BanOptions | undefined;
-  /** What remediations do to a request, by name: `captcha`, types of your own, or another `ban`. */
+  /** The captcha of clients of the remediation `captcha`; `false` leaves them to `remedies` and `onUnhandled`. */
+  readonly captcha?: CaptchaOptions | false | undefined;
+  /** What remediations do to a request, by name: types of your own, or another `ban` or `captcha`. */
   readonly remedies?: Readonly<Record<string, Remedy>> | undefined;
   /** For requests that come before any decision was loaded; `pass` by default. */
   readonly onUnavailable?: 'pass' | 'block' | undefined;
   /** For requests whose client can't be told; `pass` by default. Those of a connection that was reset never go on. */
   readonly onInvalidIp?: 'pass' | 'block' | undefined;
-  /** For remediations that no remedy serves, such as a captcha; `pass` by default. */
+  /** For remediations that no remedy serves; `pass` by default. */
   readonly onUnhandled?: 'pass' | 'block' | undefined;
   /** For requests that can't be judged because a remedy or another function of yours threw or took too long; `pass` by default. */
   readonly onError?: 'pass' | 'block' | undefined;
@@ -157,6 +160,7 @@ const schema = z
     geo: agentGeo,
     ...signalOptions,
     ...bouncerOptions,
+    captcha: captchaOptions,
     appsec: appsecSchema(skipSchema).optional(),
     extensions: z.array(z.custom<Extension>((value) => typeof value === 'object' && value !== null)).default(() => []),
     logger: objectWith<Logger>(

@@ -43,3 +43,20 @@ export function objectWith<T>(methods: readonly string[], what: string): z.ZodTy
     { error: `must be ${what}` },
   );
 }
+
+/** A part that `false` switches off: false, or what the schema makes of anything else; errors keep their paths. */
+export function switchable<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | false, unknown> {
+  return z
+    .unknown()
+    .optional()
+    .transform((value, context): z.output<Schema> | false => {
+      if (value === false) return false;
+      const result = schema.safeParse(value ?? {});
+      if (result.success) return result.data;
+      for (const issue of result.error.issues) {
+        const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+        context.addIssue({ code: 'custom', path: [...path], message: explain(issue) });
+      }
+      return z.NEVER;
+    });
+}

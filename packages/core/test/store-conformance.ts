@@ -392,6 +392,15 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         }
       });
 
+      it('lets one alone of all use a name', async () => {
+        const stores = [open(), open(), open(), open()];
+        const claims = stores.map((store) => store.claim!('captcha:nonce', 60_000));
+        expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
+        expect(await open().claim!('captcha:nonce', 60_000)).toBe(false);
+        expect(await open().claim!('captcha:another', 60_000)).toBe(true);
+        expect(await open('another shop').claim!('captcha:nonce', 60_000)).toBe(true);
+      });
+
       it('still has everything when opened again', async () => {
         const before = open();
         await before.put('credentials', { machineId: 'abc' });

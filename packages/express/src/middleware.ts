@@ -2,6 +2,7 @@ import {
   followAnswer,
   hostedCrowdsec,
   nodeFacts,
+  nodeHeaders,
   type BouncerResponse,
   type Crowdsec,
   type CrowdsecOptions,
@@ -55,9 +56,9 @@ function goOn(verdict: PassVerdict, response: Response, next: NextFunction): voi
   next();
 }
 
-function refuse(response: Response, { status, headers, body }: BouncerResponse): void {
+function refuse(response: Response, answer: BouncerResponse): void {
   // While a remedy took its time, a time-out of the application may have answered.
   if (response.headersSent) return;
   // As data, with nothing of Express' own about it: `send` would add an ETag, and a charset to the type.
-  response.writeHead(status, headers).end(body);
+  response.writeHead(answer.status, nodeHeaders(answer)).end(answer.body);
 }

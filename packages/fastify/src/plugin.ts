@@ -2,6 +2,7 @@ import {
   followAnswer,
   hostedCrowdsec,
   nodeFacts,
+  nodeHeaders,
   type BouncerResponse,
   type Crowdsec,
   type CrowdsecOptions,
@@ -73,7 +74,7 @@ function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void 
   if (owned) app.addHook('onClose', () => crowdsec.stop());
 }
 
-function refuse(reply: FastifyReply, { status, headers, body }: BouncerResponse): void {
+function refuse(reply: FastifyReply, answer: BouncerResponse): void {
   // As bytes, Fastify leaves the content type as it is.
-  void reply.code(status).headers(headers).send(Buffer.from(body));
+  void reply.code(answer.status).headers(nodeHeaders(answer)).send(Buffer.from(answer.body));
 }

@@ -2,6 +2,7 @@ import {
   followAnswer,
   hostedCrowdsec,
   nodeFacts,
+  nodeHeaders,
   type Crowdsec,
   type CrowdsecOptions,
   type PassVerdict,
@@ -48,9 +49,9 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
       await next();
       return;
     }
-    const { status, headers, body } = verdict.response;
+    const { status, body } = verdict.response;
     context.status = status;
-    context.set({ ...headers });
+    context.set(nodeHeaders(verdict.response));
     context.body = body;
   };
   return Object.assign(middleware, { crowdsec });

@@ -50,8 +50,8 @@ export function contentSecurityPolicy(template: string): string {
   return `default-src 'none'; ${styleSrc}base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
-/** A browser reads every line end as a line feed before it compares hashes. */
-function hashOf(style: string): string {
+/** A source of a content security policy: what is inline and reads like this. A browser reads every line end as a line feed first. */
+export function hashOf(style: string): string {
   return `'sha256-${createHash('sha256').update(style.replace(/\r\n?/g, '\n')).digest('base64')}'`;
 }
 
@@ -63,6 +63,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+/** A text as HTML shows it, between tags and in quoted attributes. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

@@ -227,6 +227,7 @@ describe('whatever comes', () => {
       total: 6,
       skipped: 1,
       blocked: 1,
+      served: 0,
       wouldBlock: 0,
       failed: 0,
       found: { clean: { bypass: 2 }, CAPI: { ban: 1 }, 'lists:bots': { captcha: 1 }, invalid: { bypass: 1 } },

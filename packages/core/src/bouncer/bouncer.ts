@@ -9,9 +9,10 @@ import { SynchronousOptions } from '../synchronous-options.js';
 import { checkedAnswer } from './checked-answer.js';
 import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-ip.js';
 import { proxyWarnings } from './proxy-warnings.js';
-import type { Remedy, RemedyAnswer, RemedyRequest } from './remedy.js';
+import type { Remedy, RemedyAnswer, RemedyEndpoint, RemedyRequest, ServedAnswer } from './remedy.js';
 import { RequestCounter, type RequestCounts } from './request-counter.js';
 import type { RequestUsage } from './request-usage.js';
+import { fetchHeaders } from './response-headers.js';
 import { requestTraits, type RequestObserver } from './request-observer.js';
 import { RequestVerdicts } from './request-verdicts.js';
 import { skipRule, type Skip } from './skip-rule.js';
@@ -32,10 +33,12 @@ export interface BouncerOptions extends ClientIpOptions {
   readonly onUnavailable?: 'pass' | 'block' | undefined;
   /** For a request whose client can't be told. One whose connection was reset never goes on. */
   readonly onInvalidIp?: 'pass' | 'block' | undefined;
-  /** For a remediation that no remedy serves, such as a captcha. */
+  /** For a remediation that no remedy serves. */
   readonly onUnhandled?: 'pass' | 'block' | undefined;
   /** For a request that can't be judged: a remedy or another function of yours threw, or took too long. */
   readonly onError?: 'pass' | 'block' | undefined;
+  /** What is served beside the application: the endpoint of the captcha. */
+  readonly endpoint?: RemedyEndpoint | undefined;
   /** Hears of each request that is blocked, or would be but for `mode: 'log'`. */
   readonly onBlocked?: ((blocked: BlockedRequest) => void) | undefined;
   /** Counts what is done with requests, for whoever is told of it. */
@@ -116,7 +119,7 @@ export class Bouncer {
     let ip: string | undefined;
     try {
       this.#counter.total++;
-      if (this.#skips(facts)) {
+      if (this.#skips(facts) && this.#options.endpoint?.isEndpoint(facts.path) !== true) {
         this.#counter.skipped++;
         return SKIPPED;
       }
@@ -127,7 +130,7 @@ export class Bouncer {
       if (client.doubt !== undefined) this.#warn(client.doubt);
       const found = ip === undefined ? UNKNOWN_CLIENT : this.#assessHealth(ip, facts);
       this.#counter.find(found.origin, found.remediation);
-      return this.#isLetThrough(found) ? pass(ip, found) : this.#refuse(facts, ip, found);
+      return this.#isLetThrough(found) ? this.#letThrough(facts, ip, found) : this.#refuse(facts, ip, found);
     } catch (error) {
       if (ip === undefined) this.#options.usage?.process(ip);
       return this.#failed(facts, ip, error);
@@ -164,6 +167,13 @@ export class Bouncer {
     return remediation === 'bypass' || this.letsUnhandledPass(remediation);
   }
 
+  #letThrough(facts: RequestFacts, ip: string | undefined, found: IpRemediation): Verdict {
+    const { endpoint } = this.#options;
+    if (endpoint?.isEndpoint(facts.path) !== true) return pass(ip, found);
+    const { remediation, origin } = found;
+    return this.#apply(endpoint.answerOthers, { facts, ip, remediation, origin });
+  }
+
   /** Nobody is there to be answered, so no remedy is asked, and none can let the request through. */
   #drop(facts: RequestFacts): Verdict {
     this.#counter.find(DISCONNECTED.origin, DISCONNECTED.remediation);
@@ -181,7 +191,11 @@ export class Bouncer {
       return pass(ip, { remediation, origin });
     }
     const remedy = this.#remedies.get(remediation) ?? this.#remedies.get('ban') ?? (() => BARE_REFUSAL);
-    const request: RemedyRequest = { facts, ip, remediation, origin };
+    return this.#apply(remedy, { facts, ip, remediation, origin });
+  }
+
+  #apply(remedy: Remedy, request: RemedyRequest): Verdict {
+    const { ip, remediation, origin } = request;
     let answer: ReturnType<Remedy>;
     try {
       answer = remedy(request);
@@ -207,9 +221,16 @@ export class Bouncer {
     const checked = checkedAnswer(answer);
     const goesOn = checked === 'pass' || (checked === 'unhandled' && this.#options.onUnhandled !== 'block');
     if (goesOn) return pass(ip, { remediation, origin });
+    if (typeof checked !== 'string' && 'served' in checked) return this.#serve(ip, { remediation, origin }, checked);
     const response = typeof checked === 'string' ? BARE_REFUSAL : checked;
     this.#blocked(facts, { ip, remediation, origin });
     return block(ip, { remediation, origin }, response);
+  }
+
+  /** The application does not get the request, and nobody was refused. */
+  #serve(ip: string | undefined, found: IpRemediation, { served }: ServedAnswer): Verdict {
+    this.#counter.served++;
+    return block(ip, found, served);
   }
 
   #remedyFailed({ facts, ip, remediation }: RemedyRequest, error: unknown): Verdict {
@@ -267,8 +288,9 @@ function block(
   { remediation, origin }: IpRemediation,
   response: BouncerResponse,
 ): BlockVerdict {
-  const { status, headers, body } = response;
-  const toResponse = (): Response => new Response(NO_BODY.has(status) ? null : body, { status, headers });
+  const { status, body } = response;
+  const toResponse = (): Response =>
+    new Response(NO_BODY.has(status) ? null : body, { status, headers: fetchHeaders(response) });
   return { action: 'block', ip, remediation, origin, response, toResponse };
 }
 

@@ -22,6 +22,7 @@ export function nodeFacts(
   return {
     remoteAddress,
     disconnected: remoteAddress === undefined && isDisconnected(socket),
+    secure: socket.encrypted === true,
     method,
     path: queryAt === -1 ? url : url.slice(0, queryAt),
     headers,

@@ -4,6 +4,8 @@ import { Socket } from 'node:net';
 export interface PeerSocket {
   readonly remoteAddress?: string | undefined;
   readonly destroyed?: boolean | undefined;
+  /** Of a TLS connection. */
+  readonly encrypted?: boolean | undefined;
 }
 
 /** The other end of a Unix socket is a process on this host, so it counts as loopback. */

@@ -9,7 +9,12 @@ export interface RemedyRequest extends VerdictFacts {
  * An answer to the client; `'pass'`: this one may go on (it has solved the captcha, say); or `'unhandled'`: it can't serve now, so that
  * the option `onUnhandled` decides.
  */
-export type RemedyAnswer = BouncerResponse | 'pass' | 'unhandled';
+export type RemedyAnswer = BouncerResponse | ServedAnswer | 'pass' | 'unhandled';
+
+/** What a remedy answers of its own accord, such as a challenge that a page asks for: it is no refusal, and not counted as one. */
+export interface ServedAnswer {
+  readonly served: BouncerResponse;
+}
 
 /**
  * What a remediation does to a request. `ban` is one; yours come in through the same parameter. One that answers later
@@ -20,3 +25,11 @@ export type RemedyAnswer = BouncerResponse | 'pass' | 'unhandled';
  * ```
  */
 export type Remedy = (request: RemedyRequest) => RemedyAnswer | Promise<RemedyAnswer>;
+
+/** Something that a remedy serves at a path of its own, to those too whom no remedy meets. */
+export interface RemedyEndpoint {
+  /** Asked for each request that passes: it must cost next to nothing. */
+  isEndpoint(path: string): boolean;
+  /** Answers whoever comes there and is let through. */
+  readonly answerOthers: Remedy;
+}

@@ -5,6 +5,8 @@ export interface RequestCounts {
   /** Not looked at, by the option `skip`. */
   readonly skipped: number;
   readonly blocked: number;
+  /** Answered by a remedy without being refused: what the page of a captcha asks for. */
+  readonly served: number;
   /** Let through because of `mode: 'log'`. */
   readonly wouldBlock: number;
   /** Could not be judged: a remedy or a function of yours threw, or took too long. */
@@ -24,6 +26,7 @@ export class RequestCounter {
   total = 0;
   skipped = 0;
   blocked = 0;
+  served = 0;
   wouldBlock = 0;
   failed = 0;
   readonly #found = new Map<string, Map<string, Cell>>();
@@ -44,13 +47,13 @@ export class RequestCounter {
   }
 
   get counts(): RequestCounts {
-    const { total, skipped, blocked, wouldBlock, failed } = this;
+    const { total, skipped, blocked, served, wouldBlock, failed } = this;
     const found = Object.fromEntries(
       [...this.#found].map(([origin, cells]) => [
         origin,
         Object.fromEntries([...cells].map(([remediation, { count }]) => [remediation, count])),
       ]),
     );
-    return { total, skipped, blocked, wouldBlock, failed, found };
+    return { total, skipped, blocked, served, wouldBlock, failed, found };
   }
 }

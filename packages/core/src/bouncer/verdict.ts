@@ -11,6 +11,8 @@ export interface RequestFacts {
    */
   readonly disconnected?: boolean | undefined;
   readonly method: string;
+  /** The connection is known to be encrypted. */
+  readonly secure?: boolean | undefined;
   /** Path without query. */
   readonly path: string;
   readonly headers: RequestHeaders;
@@ -57,7 +59,8 @@ export interface BlockVerdict extends VerdictFacts {
 export interface BouncerResponse {
   /** 200 to 599. */
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Several values of one header, such as `set-cookie`, are a list. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string;
 }
 

@@ -1,5 +1,6 @@
 import type { Bouncer } from '../bouncer/bouncer.js';
 import type { SessionState } from '../capi/session-options.js';
+import type { Captcha } from '../captcha/captcha.js';
 import type { Clock } from '../clock.js';
 import type { ExtensionHost } from '../extensions/host.js';
 import { assessHealth, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
@@ -17,6 +18,7 @@ export interface AgentHealthParts {
   readonly userAgent: string;
   readonly clock: Clock;
   readonly bouncer: Bouncer;
+  readonly captcha: Captcha | undefined;
   /** Who we are to CAPI; `undefined` for an agent that does not speak to it. */
   readonly identity: SessionState | undefined;
   readonly lapi: LapiNetwork | undefined;
@@ -41,6 +43,7 @@ export function agentHealth(parts: AgentHealthParts): Health {
     typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
     userAgent,
     requests: bouncer.counts,
+    ...(parts.captcha && { captcha: parts.captcha.counts }),
     identity: identity ?? NO_IDENTITY,
     ...(parts.lapi?.machine === undefined ? {} : { lapiMachine: parts.lapi.machine }),
     decisions: decisionsHealth(decisions, parts.localDecisions, clock.now()),

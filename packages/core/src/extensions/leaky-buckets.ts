@@ -1,6 +1,6 @@
 import { LATENESS_MS, type BucketRules, type Overflow, type Pour } from '../store/bucket-rules.js';
 import { bucketRules, type BucketOptions } from './bucket-options.js';
-import { TwoGenerationCache } from './two-generation-cache.js';
+import { TwoGenerationCache } from '../two-generation-cache.js';
 
 /**
  * Leaky buckets, one for each group, as CrowdSec scenarios define them: an event leaks out every `leakspeed`; a bucket

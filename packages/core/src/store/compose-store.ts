@@ -31,7 +31,7 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
     await write();
     reads.sound(key);
   };
-  const { pour } = engine;
+  const { pour, claim } = engine;
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     try {
@@ -82,6 +82,15 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
     ...(pour && {
       pour: (name, rules, event) =>
         bounded('change', `count in '${name}'`, (deadline) => pour(name, rules, event, deadline)),
+    }),
+    ...(claim && {
+      claim: (name, ttlMs) =>
+        bounded(
+          'write',
+          'mark something as used',
+          (deadline) => claim(name, ttlMs, deadline),
+          (claimed) => claimed,
+        ),
     }),
     probe: () => bounded('write', 'write', (deadline) => engine.probe(deadline)),
     close: () => (closed ??= close()),

@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { FileBlobs } from './file-blobs.js';
+import { FileClaims } from './file-claims.js';
 import { FileJournal } from './file-journal.js';
 import { FileLeases } from './file-leases.js';
 import { DamagedError, parseStored } from './damaged-error.js';
@@ -25,6 +26,7 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
   const blobs = new FileBlobs(manifests);
   const leases = new FileLeases(join(folder, 'leases'), clock, [values, manifests]);
   const journal = new FileJournal(join(folder, 'journal'), clock);
+  const claims = new FileClaims(join(folder, 'claims'));
   const sweep = temporaryFileSweeper(['values', 'blobs', 'leases'].map((name) => join(folder, name)));
   return {
     description: `files in ${folder}`,
@@ -74,6 +76,7 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
     renewLease: (fence, ttlMs, deadline) => leases.renew(fence, ttlMs, deadline),
     releaseLease: (fence, deadline) => leases.release(fence, deadline),
     journal,
+    claim: (name, ttlMs) => claims.claim(name, ttlMs),
     close: () => journal.close(),
   };
 }

@@ -80,6 +80,11 @@ export const RELEASE_LEASE = `
 if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
+/** KEYS: name; ARGV: ms that it stays → 1, or 0 when it is there */
+export const CLAIM = `
+if redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[1]) then return 1 end
+return 0`;
+
 /** KEYS: piece; ARGV: bytes, ms that they stay unless a manifest names them */
 export const PUT_PIECE = `return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])`;
 

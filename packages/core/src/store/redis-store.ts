@@ -6,7 +6,7 @@ import { RedisBlobs, type RedisFence } from './redis-blobs.js';
 import { redisBuckets } from './redis-buckets.js';
 import type { RedisConnection } from './redis-connection.js';
 import { redisJournal } from './redis-journal.js';
-import { DELETE, HOLDS_LEASE, PROBE, PUT, RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';
+import { CLAIM, DELETE, HOLDS_LEASE, PROBE, PUT, RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';
 import type { StoreEngine } from './store-engine.js';
 
 export interface RedisStoreOptions {
@@ -77,6 +77,9 @@ export function redisStore({ redis, codec, prefix, clock, close }: RedisStoreOpt
     },
     journal: redisJournal(redis, `${prefix}journal:`),
     pour: redisBuckets(redis, `${prefix}bucket:`),
+    async claim(name, ttlMs, deadline) {
+      return (await redis.run(CLAIM, [`${prefix}claim:${name}`], [wholeMs(ttlMs)], deadline)) === 1;
+    },
     close() {
       redis.close();
       close();

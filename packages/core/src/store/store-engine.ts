@@ -63,6 +63,9 @@ export interface StoreEngine {
   /** Where the store can count for all processes. */
   readonly pour?: (name: string, rules: BucketRules, event: Pour, deadline: Deadline) => Promise<Overflow | undefined>;
 
+  /** Where several processes share the store: marks a name as used, or resolves false when it is. */
+  readonly claim?: (name: string, ttlMs: number, deadline: Deadline) => Promise<boolean>;
+
   close(): Promise<void>;
 }
 

@@ -74,6 +74,12 @@ export interface Store {
    */
   readonly pour?: (name: string, rules: BucketRules, event: Pour) => Promise<Overflow | undefined>;
 
+  /**
+   * Marks a name as used for `ttlMs`, or resolves false when somebody has: what all processes together may do once. Missing where
+   * processes do not share the store.
+   */
+  readonly claim?: (name: string, ttlMs: number) => Promise<boolean>;
+
   /** Writes a few bytes and removes them: tells whether the store takes writes, when nothing else has been written lately. */
   probe(): Promise<void>;
 
@@ -115,6 +121,8 @@ export const STATE_KINDS = {
   'usage-metrics': 'cache',
   /** Signals that CAPI refused. */
   poisoned: 'cache',
+  /** What the passes and challenges of the captcha are signed with. */
+  'captcha-keys': 'cache',
   /** What an extension stores, as `extension:<name>/<key>`. */
   extension: 'cache',
 } as const satisfies Readonly<Record<string, StateKind>>;
