@@ -146,7 +146,8 @@ function commands(cscli, folder) {
         JSON.parse(await cscli('decisions', 'list', '-a', '-o', 'json', '-l', '0'))
       )?.flatMap(({ decisions }) => decisions ?? []) ?? [],
     alerts: async () =>
-      /** @type {EngineAlert[] | null} */ (JSON.parse(await cscli('alerts', 'list', '-o', 'json', '-l', '0'))) ?? [],
+      /** @type {EngineAlert[] | null} */ (JSON.parse(await cscli('alerts', 'list', '-a', '-o', 'json', '-l', '0'))) ??
+      [],
   };
 }
 
