@@ -50,6 +50,12 @@ export default tseslint.config(
       '@typescript-eslint/no-unnecessary-condition': 'off',
     },
   },
+  {
+    // A suite of tests is one function that lists them; those of packages/conformance are suites.
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.conformance.ts', 'packages/conformance/**'],
+    rules: { 'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }] },
+  },
   { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
   {
     // JavaScript whose types are checked: what hangs or is never awaited is found here too.

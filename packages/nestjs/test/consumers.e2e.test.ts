@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,15 +10,14 @@ import { CONSUMER_APP } from './consumer-app.js';
 
 const run = promisify(execFile);
 const PACKED = ['core', 'sandbox', 'nestjs'];
-const COMPILER = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 /** Half a minute is enough for an application, on a machine that has nothing else to do. */
 const DEADLINE_MS = 300_000;
 const INSTALL = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--prefer-offline'];
 
-/** What people have: an application of the last Nest in CommonJS, and one of this Nest in ES modules. Neither has our optional peers. */
+/** What people have: an application of the last Nest in CommonJS, compiled by TypeScript 6, and one of this Nest in ES modules, by TypeScript 7. Neither has our optional peers. */
 const CONSUMERS = [
-  { consumer: 'a Nest 11 application in CommonJS', type: 'commonjs', nest: '^11.0.0' },
-  { consumer: 'a Nest 12 application in ES modules', type: 'module', nest: '^12.0.0' },
+  { consumer: 'a Nest 11 application in CommonJS', type: 'commonjs', nest: '^11.0.0', compiler: 'tsc6' },
+  { consumer: 'a Nest 12 application in ES modules', type: 'module', nest: '^12.0.0', compiler: 'tsc' },
 ] as const;
 
 describe('the packed packages', () => {
@@ -43,10 +41,10 @@ describe('the packed packages', () => {
 
   it.each(CONSUMERS)(
     'install, compile and protect $consumer',
-    async ({ type, nest }) => {
+    async ({ type, nest, compiler }) => {
       const app = join(folder, type);
       await install(folder, app, { type, nest });
-      await compile(app);
+      await compile(app, compiler);
       for (const platform of ['express', 'fastify']) await isProtected(app, platform);
     },
     DEADLINE_MS,
@@ -96,9 +94,9 @@ async function install(
   await run('npm', INSTALL, { cwd: app });
 }
 
-async function compile(app: string): Promise<void> {
+async function compile(app: string, compiler: string): Promise<void> {
   // The compiler complains on the standard output, which the error of a failed program does not tell.
-  const complaints = await run(process.execPath, [COMPILER, '-p', app]).then(
+  const complaints = await run('npx', [compiler, '-p', app]).then(
     () => '',
     (error: unknown) => (error as { readonly stdout: string }).stdout,
   );

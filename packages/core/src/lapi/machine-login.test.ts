@@ -11,7 +11,7 @@ import { MachineLogin } from './machine-login.js';
 import { LapiTransport } from './transport.js';
 import { lapiUserAgent } from './user-agent.js';
 
-const PASSWORD = 'the-password-of-the-shop';
+const PASSWORD = 'Tr0ub4dor-of-the-shop';
 const heartbeat = { method: 'GET', path: '/v1/heartbeat', timeoutMs: 5_000 } as const;
 
 let sandbox: Sandbox;
@@ -108,7 +108,7 @@ describe('a machine of a local API', () => {
 
   it.each([
     ['an unknown machine', undefined, PASSWORD, 'cscli machines add shop'],
-    ['a wrong password', PASSWORD, 'a-wrong-password-1', 'check lapi.machine'],
+    ['a wrong password', PASSWORD, 'an0ther-Tr0ub4dor-1', 'check lapi.machine'],
   ])('says what to do about %s in one line, and asks again at growing intervals', async (_, known, given, hint) => {
     if (known !== undefined) lapi.addMachine({ machineId: 'shop', password: known });
     const { client, login } = machine(given);

@@ -81,6 +81,14 @@ describe('what looks like a secret', () => {
     for (let at = 0; at + 8 <= token.length; at += 4) expect(shown).not.toContain(token.slice(at, at + 8));
   });
 
+  it('is redacted whole where a part of it is known, or the name before it', () => {
+    knowSecret(jwt('a machine that is known'));
+    knowSecret('acme-token-of-this-test');
+    const shown = redact(`got ${token} and {"acme-token-of-this-test":"t0ps3cret"}`);
+    for (let at = 0; at + 8 <= token.length; at += 4) expect(shown).not.toContain(token.slice(at, at + 8));
+    expect(shown).not.toContain('t0p');
+  });
+
   it.each([
     'The login was answered 401: the token is expired, log in again',
     'options.credentials.password: must not be empty',

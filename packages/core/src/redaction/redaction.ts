@@ -32,7 +32,7 @@ export function knowSecretsOfUrl(url: string): void {
  */
 export function redact(text: string): string {
   const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-  return withoutPatterns(withoutSpans(cut, [...known.spansIn(cut), ...spansInBase64(cut)]));
+  return withoutPatterns(withoutSpans(cut, [...known.spansIn(cut), ...spansOfPatterns(cut), ...spansInBase64(cut)]));
 }
 
 /** Names of what holds a secret: of a JSON member, of a parameter, of a header. */
@@ -69,6 +69,19 @@ function withoutCredentials(afterScheme: string): string {
   const authority = /^[^/?#]*/.exec(afterScheme)?.[0] ?? '';
   const path = afterScheme.slice(authority.length).replace(/[?#].*$/s, '');
   return authority.slice(authority.lastIndexOf('@') + 1) + path;
+}
+
+/**
+ * What looks like a secret, found in the text before anything in it is replaced: a known secret that is a part of one, or of the name
+ * before it, would hide the rest.
+ */
+function spansOfPatterns(text: string): Span[] {
+  return [JWT, MEMBER, PARAMETER, HEADER, RANDOM_RUN].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(({ 0: match, 1: name, 2: value, index }): Span => {
+      const start = name === undefined || value === undefined ? index : index + name.length;
+      return [start, index + match.length];
+    }),
+  );
 }
 
 /** Runs of base64, whatever their alphabet, in which something sensitive is written. */

@@ -8,7 +8,7 @@ import { takeLease } from './compose-lease.js';
 import type { Deadline } from '../deadline.js';
 import type { StoreEngine } from './store-engine.js';
 import { StoreStatus } from './store-status.js';
-import { stateKindOf, type Journal, type JsonValue, type Store, type StoreKey } from './store.js';
+import { stateKindOf, type Blob, type Journal, type JsonValue, type Store, type StoreKey } from './store.js';
 
 export interface ComposeStoreOptions {
   readonly clock: Clock;
@@ -31,16 +31,9 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
     await write();
     reads.sound(key);
   };
-  const { pour, claim } = engine;
   let closed: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    try {
-      await bounded('read', 'close', () => engine.close());
-    } finally {
-      // What is still on its way would keep the process alive until its deadline.
-      closing.abort(new Error('the store was closed'));
-    }
-  };
+  // What is still on its way would keep the process alive until its deadline.
+  const abort = (): void => closing.abort(new Error('the store was closed'));
   return {
     description: engine.description,
     durable: engine.durable,
@@ -67,11 +60,7 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
       await bounded('change', `delete '${key}'`, (deadline) => engine.delete(key, deadline));
       reads.sound(key);
     },
-    getBlob: async (key) => {
-      const found = await reads.blob(key, (blob) => blob);
-      if (found.state === 'damaged') throw damagedValue(key, found.reason);
-      return found.state === 'present' ? found.value : undefined;
-    },
+    getBlob: (key) => getBlobUnchecked(reads, key),
     putBlob: (key, blob) =>
       writing(key, () =>
         bounded('write', `write '${key}'`, (deadline) => done(engine.putBlob(key, blob, undefined, deadline))),
@@ -79,6 +68,15 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
     blobVersion: (key) => reads.version(key),
     lease: (name, ttlMs) => takeLease({ engine, bounded, clock, writing }, name, ttlMs),
     journal: journalOf(engine, bounded, logger),
+    ...sharedCalls(engine, bounded),
+    probe: () => bounded('write', 'write', (deadline) => engine.probe({ afterFailure: !status.writable }, deadline)),
+    close: () => (closed ??= bounded('read', 'close', () => engine.close()).finally(abort)),
+  };
+}
+
+/** What only a store that all processes share can do in one step. */
+function sharedCalls({ pour, claim }: StoreEngine, bounded: BoundedCall): Pick<Store, 'pour' | 'claim'> {
+  return {
     ...(pour && {
       pour: (name, rules, event) =>
         bounded('change', `count in '${name}'`, (deadline) => pour(name, rules, event, deadline)),
@@ -92,8 +90,6 @@ export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }:
           (claimed) => claimed,
         ),
     }),
-    probe: () => bounded('write', 'write', (deadline) => engine.probe(deadline)),
-    close: () => (closed ??= close()),
   };
 }
 
@@ -105,6 +101,12 @@ async function done(write: Promise<boolean>): Promise<void> {
 async function getUnchecked(reads: CheckedReads, key: StoreKey): Promise<JsonValue | undefined> {
   const found = await reads.value(key, (value) => value);
   if (found.state === 'damaged' && stateKindOf(key) !== 'cache') throw damagedValue(key, found.reason);
+  return found.state === 'present' ? found.value : undefined;
+}
+
+async function getBlobUnchecked(reads: CheckedReads, key: StoreKey): Promise<Blob | undefined> {
+  const found = await reads.blob(key, (blob) => blob);
+  if (found.state === 'damaged') throw damagedValue(key, found.reason);
   return found.state === 'present' ? found.value : undefined;
 }
 

@@ -12,8 +12,10 @@ import { temporaryFileSweeper } from './file-sweep.js';
 import { makeFolder } from './folder.js';
 import type { StoreEngine } from './store-engine.js';
 
-/** More than a block of any common disk, so that a full one shows. */
-const PROBE_BYTES = 64 << 10;
+/** One block of a common disk: a disk that is full has not even that. */
+const PROBE_BYTES = 4 << 10;
+/** After a write that failed: as much as the writes that must succeed next, so that a nearly full disk does not count as cured. */
+const PROBE_AFTER_FAILURE_BYTES = 64 << 10;
 
 /**
  * A folder as a store, for all processes of one machine. Nothing is touched before it is needed: a disk that does not answer
@@ -61,11 +63,12 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
     blobVersion: (key) => blobs.version(key),
     setAside: async (key, blob) =>
       (blob === undefined ? await values.setAside(key) : undefined) ?? blobs.setAside(key, blob),
-    async probe() {
+    async probe({ afterFailure }) {
       const file = join(valuesFolder, `probe-${process.pid}-${randomBytes(4).toString('hex')}`);
+      const bytes = afterFailure ? PROBE_AFTER_FAILURE_BYTES : PROBE_BYTES;
       await makeFolder(valuesFolder);
       try {
-        await writeFile(file, Buffer.alloc(PROBE_BYTES), { flag: 'wx', mode: 0o600 });
+        await writeFile(file, Buffer.alloc(bytes), { flag: 'wx', mode: 0o600 });
       } finally {
         await rm(file, { force: true });
       }

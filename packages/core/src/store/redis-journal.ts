@@ -37,15 +37,28 @@ export function redisJournal(redis: RedisConnection, prefix: string): JournalEng
     return entriesOf(asArray(triples), accepts);
   }
 
+  /** Runs a script once for each batch, with the arguments of its items; resolves to the texts that all runs returned. */
+  async function runInBatches<T>(
+    script: string,
+    keys: readonly string[],
+    items: readonly T[],
+    argumentsOf: (item: T) => readonly string[],
+    deadline: Deadline,
+  ): Promise<string[]> {
+    const replies: string[] = [];
+    for (const batch of batches(items)) {
+      replies.push(...asArray(await redis.run(script, keys, batch.flatMap(argumentsOf), deadline)).map(String));
+      deadline.extend();
+    }
+    return replies;
+  }
+
   return {
     get damaged() {
       return damaged;
     },
-    async append(entries, deadline) {
-      for (const batch of batches(entries)) {
-        await redis.run(APPEND, [order, values, counter], batch.flatMap(idAndValue), deadline);
-        deadline.extend();
-      }
+    append: async (entries, deadline) => {
+      await runInBatches(APPEND, [order, values, counter], entries, idAndValue, deadline);
     },
     async read(limit, accepts, deadline) {
       if (limit < 1) return [];
@@ -58,31 +71,11 @@ export function redisJournal(redis: RedisConnection, prefix: string): JournalEng
         if (reads === READS) return found.sound.slice(0, limit);
       }
     },
-    async acknowledge(entries, deadline) {
-      for (const batch of batches(entries)) {
-        const pairs = batch.flatMap(({ id, revision = '' }) => [id, revision]);
-        await redis.run(ACKNOWLEDGE, [order, values], pairs, deadline);
-        deadline.extend();
-      }
+    acknowledge: async (entries, deadline) => {
+      await runInBatches(ACKNOWLEDGE, [order, values], entries, idAndRevision, deadline);
     },
-    async replace(entries, deadline) {
-      const gone: string[] = [];
-      for (const batch of batches(entries)) {
-        const reply = await redis.run(REPLACE, [order, values], batch.flatMap(idAndValue), deadline);
-        gone.push(...asArray(reply).map(String));
-        deadline.extend();
-      }
-      return gone;
-    },
-    async waiting(ids, deadline) {
-      const waiting: string[] = [];
-      for (const batch of batches(ids)) {
-        const reply = await redis.run(WAITING, [order, values], batch, deadline);
-        waiting.push(...asArray(reply).map(String));
-        deadline.extend();
-      }
-      return waiting;
-    },
+    replace: (entries, deadline) => runInBatches(REPLACE, [order, values], entries, idAndValue, deadline),
+    waiting: (ids, deadline) => runInBatches(WAITING, [order, values], ids, (id) => [id], deadline),
     async size(deadline) {
       const [size, removed] = asArray(await redis.run(SIZE, [order, values, counter], [], deadline));
       damaged += Number(removed);
@@ -97,6 +90,10 @@ function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
 
 function idAndValue({ id, value }: JournalEntry): readonly [string, string] {
   return [id, JSON.stringify(value)];
+}
+
+function idAndRevision({ id, revision = '' }: JournalEntry): readonly [string, string] {
+  return [id, revision];
 }
 
 function asArray(reply: unknown): readonly unknown[] {

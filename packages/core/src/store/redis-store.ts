@@ -58,7 +58,7 @@ export function redisStore({ redis, codec, prefix, clock, close }: RedisStoreOpt
       if (blob !== undefined) await blobs.setAside(prefix + key, blob, deadline);
       return copy;
     },
-    async probe(deadline) {
+    async probe(_, deadline) {
       await redis.run(PROBE, [`${prefix}probe`], [], deadline);
     },
     async takeLease(name, holder, ttlMs, deadline) {

@@ -49,8 +49,8 @@ export interface StoreEngine {
    */
   setAside(key: string, blob: DamagedBlob | undefined, deadline: Deadline): Promise<string | undefined>;
 
-  /** Writes something small as a value is written, and removes it. */
-  probe(deadline: Deadline): Promise<void>;
+  /** Writes something small as a value is written, and removes it; more of it, where that costs little, after a write that failed. */
+  probe(options: { readonly afterFailure: boolean }, deadline: Deadline): Promise<void>;
 
   /** The token of the lease, or undefined while another holds it. */
   takeLease(name: string, holder: string, ttlMs: number, deadline: Deadline): Promise<number | undefined>;
