@@ -25,6 +25,7 @@ const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'hono', 'next', 'r
 /** The rooms of core from top to bottom; rooms in one row stand beside each other. */
 const FLOORS = [
   ['composition'],
+  ['telemetry'],
   ['captcha'],
   ['extensions', 'bouncer', 'appsec', 'signals', 'refresh', 'lapi'],
   ['remediation', 'sources'],

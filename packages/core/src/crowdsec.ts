@@ -10,6 +10,7 @@ import { createAgentDecisions, type AgentDecisions } from './composition/agent-d
 import { createAgentExtensions } from './composition/agent-extensions.js';
 import { createAgentHttp, type AgentHttp } from './composition/agent-http.js';
 import { agentHealth } from './composition/agent-health.js';
+import { createAgentMetrics } from './composition/agent-metrics.js';
 import { createAgentSignals, type AgentSignals } from './composition/agent-signals.js';
 import { openAgentStore } from './composition/agent-store.js';
 import { createCapiNetwork, type CapiNetwork } from './composition/capi-network.js';
@@ -39,6 +40,7 @@ import { pushAll } from './signals/push-all.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
 import { StoreWatch } from './store/store-watch.js';
 import type { Store } from './store/store.js';
+import type { AgentMetrics } from './telemetry/agent-metrics.js';
 
 const STOP_DEADLINE_MS = 10_000;
 /** How soon a store that was out of reach at the start is asked again. */
@@ -71,6 +73,7 @@ class Agent implements Crowdsec {
   readonly #signals: AgentSignals;
   readonly #extensions: ExtensionHost;
   readonly #captcha: Captcha | undefined;
+  readonly #metrics: AgentMetrics;
   #geoFailure: string | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
   #openFailed = false;
@@ -122,6 +125,12 @@ class Agent implements Crowdsec {
     const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: http.fetch }));
     const { engine } = this.#decisions;
     this.bouncer = createAgentBouncer(context, { engine, extensions: this.#extensions, captcha, usage });
+    this.#metrics = createAgentMetrics(context, {
+      decisions: this.#decisions,
+      localDecisions: this.#localDecisions,
+      health: () => this.health(),
+      speaksToCapi: capi !== undefined,
+    });
   }
 
   /** What extensions act by. */
@@ -141,6 +150,7 @@ class Agent implements Crowdsec {
     if (this.#state === 'started') return;
     if (this.#state === 'stopped') throw stopped();
     this.#state = 'started';
+    this.#metrics.start();
     await Promise.all([this.#open().then(() => this.#storeWatch.start()), this.#openGeo(), this.#extensions.start()]);
   }
 
@@ -152,6 +162,7 @@ class Agent implements Crowdsec {
     this.#state = 'stopped';
     this.#storeJob?.[Symbol.dispose]();
     this.#storeWatch.stop();
+    this.#metrics.stop();
     const deadlineMs = options.deadlineMs ?? STOP_DEADLINE_MS;
     await keepProcessAlive(
       stopAgent(this.#context, deadlineMs, {

@@ -14,6 +14,8 @@ export { systemClock, type Clock } from './clock.js';
 export { timerScheduler, type Scheduler } from './scheduler.js';
 export { consoleLogger, silentLogger, type Logger, type LogLevel } from './logger.js';
 export { SDK_VERSION } from './version.js';
+export { ATTRIBUTES, type AttributeName } from './telemetry/attributes.js';
+export { type InstrumentDefinition, INSTRUMENTS } from './telemetry/instruments.js';
 
 export { CAPI_PACE } from './capi/capi-pace.js';
 export { CapiClient, MAX_SIGNALS_PER_CALL, type StreamQuery } from './capi/client.js';

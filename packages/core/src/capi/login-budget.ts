@@ -7,7 +7,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** CrowdSec bans an address for an hour after 20 logins in 50 minutes; we stay far below, whatever crashes. */
-const LOGINS_PER_HOUR = 5;
+export const LOGINS_PER_HOUR = 5;
 
 /**
  * The wait after an attempt that nobody saw the end of (the process was killed, or CAPI did not answer sensibly), by how many such

@@ -10,6 +10,7 @@ import { AwaitedPromises } from '../keep-process-alive.js';
 import { consoleLogger, type Logger } from '../logger.js';
 import type { ParsedOptions } from '../options.js';
 import { timerScheduler, type Scheduler } from '../scheduler.js';
+import { Histograms } from '../telemetry/histograms.js';
 
 /** What every part of an agent is handed: the checked options, and the injected time, jobs, log and events. */
 export interface AgentContext {
@@ -24,6 +25,8 @@ export interface AgentContext {
   readonly calls: AbortController;
   /** Keeps the process alive for those who wait for what the agent has promised. */
   readonly promises: AwaitedPromises;
+  /** Durations of calls and pulls, for the OpenTelemetry SDK of the application, if it has one. */
+  readonly histograms: Histograms;
 }
 
 /** The context of these options, with the defaults of what was not injected; what was is contained. */
@@ -48,5 +51,6 @@ export function createAgentContext(options: ParsedOptions): AgentContext {
     faults,
     calls,
     promises: new AwaitedPromises(),
+    histograms: new Histograms(options.namespace ?? 'default'),
   };
 }

@@ -4,6 +4,7 @@ import { LocalDecisionsSync } from '../refresh/local-decisions-sync.js';
 import { Refresher } from '../refresh/refresher.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Store } from '../store/store.js';
+import { timedSource } from '../telemetry/timed-source.js';
 import type { AgentContext } from './agent-context.js';
 import type { AgentHttp } from './agent-http.js';
 import type { CapiNetwork } from './capi-network.js';
@@ -17,7 +18,7 @@ export interface AgentDecisions {
 }
 
 export function createAgentDecisions(
-  { options, clock, scheduler, logger, events }: AgentContext,
+  { options, clock, scheduler, logger, events, histograms }: AgentContext,
   parts: {
     readonly store: Store;
     readonly capi: CapiNetwork | undefined;
@@ -40,7 +41,7 @@ export function createAgentDecisions(
   });
   const refresher = new Refresher({
     store,
-    capi: capi?.source,
+    capi: capi && timedSource(capi.source, { histograms, clock }),
     hasOtherNetwork: options.lapi !== undefined,
     sources: options.extensions.flatMap(({ sources = [] }) => sources),
     engine,

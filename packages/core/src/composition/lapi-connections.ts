@@ -4,6 +4,7 @@ import type { ParsedLapiOptions } from '../lapi/options.js';
 import { LapiTransport } from '../lapi/transport.js';
 import { lapiUserAgent } from '../lapi/user-agent.js';
 import { secretOf } from '../secret-file.js';
+import { observedFetch } from '../telemetry/observed-fetch.js';
 import type { AgentContext } from './agent-context.js';
 
 /** The ways in which an agent speaks to a local API. */
@@ -17,16 +18,21 @@ export interface LapiConnections {
 
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a key file that can't be read */
 export function createLapiConnections(
-  { options, logger, calls }: AgentContext,
+  { options, logger, calls, clock, histograms }: AgentContext,
   { url, apiKey, apiKeyFile, tls = {}, machine }: ParsedLapiOptions,
 ): LapiConnections {
   const endpoint = parseEndpoint(url, 'options.lapi.url', 'v1');
   const userAgent = lapiUserAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
   const key = secretOf({ value: apiKey, file: apiKeyFile }, 'options.lapi.apiKey');
   const closing: (() => Promise<void>)[] = [];
+  const prefix = new URL(endpoint.root).pathname.replace(/\/$/, '');
   const connect = (credentials: TlsOptions): LapiTransport => {
-    const { fetch, close } = endpointFetch(endpoint, { tls: credentials, warn: (message) => logger.warn(message) });
+    const { fetch: plainFetch, close } = endpointFetch(endpoint, {
+      tls: credentials,
+      warn: (message) => logger.warn(message),
+    });
     closing.push(close);
+    const fetch = observedFetch(plainFetch, { peerOf: () => 'lapi', prefix, histograms, clock });
     return new LapiTransport({ endpoint, userAgent, apiKey: key, fetch, signal: calls.signal });
   };
   const bouncer = connect(pemOf(tls));

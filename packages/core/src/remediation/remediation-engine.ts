@@ -114,8 +114,12 @@ export class RemediationEngine {
 
   /** How many held decisions the option `ignore` leaves alone. */
   get ignored(): IgnoredCounts {
-    const layers = this.#layer === undefined ? [] : [this.#layer.base, this.#layer.overlay];
-    return this.#ignore.count([this.#index, ...layers]);
+    return this.#ignore.count(this.indexes);
+  }
+
+  /** What is held: the index of CAPI and the other sources, then the layers of LAPI. */
+  get indexes(): readonly DecisionIndex[] {
+    return this.#layer === undefined ? [this.#index] : [this.#index, this.#layer.base, this.#layer.overlay];
   }
 
   #weigh(index: DecisionIndex): SourceWeights {
