@@ -18,6 +18,7 @@ import { redactedError } from './redaction/redacted-error.js';
  * | `CROWDSEC_API_MALFORMED` | CAPI answered something that is not what the contract says |
  * | `CROWDSEC_API_UNREACHABLE` | no answer: refused, cut, or too slow |
  * | `CROWDSEC_STORE_UNAVAILABLE` | the store did not answer within its deadline, or is damaged |
+ * | `CROWDSEC_STORE_NEWER` | a newer version of this package wrote what the store holds, in a format that this one does not know |
  * | `CROWDSEC_LEASE_BUSY` | another process holds the lease that this operation needs |
  * | `CROWDSEC_STOPPED` | the agent was stopped |
  */
@@ -34,6 +35,7 @@ export type CrowdsecErrorCode =
   | 'CROWDSEC_API_MALFORMED'
   | 'CROWDSEC_API_UNREACHABLE'
   | 'CROWDSEC_STORE_UNAVAILABLE'
+  | 'CROWDSEC_STORE_NEWER'
   | 'CROWDSEC_LEASE_BUSY'
   | 'CROWDSEC_STOPPED';
 

@@ -46,12 +46,14 @@ export function manifestOf(blob: Blob): BlobManifest {
 export function readManifest(value: JsonValue | undefined): BlobManifest | undefined {
   if (value === undefined) return undefined;
   if (isManifest(value)) return value;
-  const { length, head, damaged } = (typeof value === 'object' && value !== null ? value : {}) as Partial<
+  const { format, length, head, damaged } = (typeof value === 'object' && value !== null ? value : {}) as Partial<
     Record<keyof BlobManifest | 'damaged', JsonValue>
   >;
   if (damaged === true && head !== undefined) throw new DamagedError('its bytes were found damaged before', { head });
   const isTooLong = typeof length === 'number' && length > MOST_BLOB_BYTES;
   const known = head === undefined ? {} : { head };
+  if (typeof format === 'number' && format > 1)
+    throw new DamagedError('it was written by a newer version of this package', { ...known, isNewer: true });
   if (isTooLong) throw new DamagedError(`its length of ${length} bytes is beyond ${MOST_BLOB_BYTES}`, known);
   throw new DamagedError('it was written by another version of this package, or is damaged');
 }

@@ -11,6 +11,8 @@ export interface CheckedReadsOptions {
   readonly bounded: BoundedCall;
   readonly status: StoreStatus;
   readonly logger: Logger;
+  /** Damaged values stay where they are, and nothing is logged about them. */
+  readonly keepsDamaged?: boolean;
 }
 
 /** Reading that tells damaged values from missing ones, sets them aside and says so once. */
@@ -61,7 +63,12 @@ export class CheckedReads {
       const head = damage.head ?? read?.head;
       const version = damage.version ?? read?.version;
       await this.#damaged(key, damage, head === undefined || version === undefined ? undefined : { head, version });
-      return { state: 'damaged', reason: damage.message, ...(head === undefined ? {} : { head }) };
+      return {
+        state: 'damaged',
+        reason: damage.message,
+        ...(head === undefined ? {} : { head }),
+        ...(damage.isNewer && { isNewer: true }),
+      };
     }
   }
 
@@ -97,7 +104,7 @@ export class CheckedReads {
       status.identityIsDamaged(key, message);
       throw new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', message);
     }
-    if (this.#said.has(key)) return;
+    if (this.#said.has(key) || this.#options.keepsDamaged === true) return;
     this.#said.add(key);
     const copy = await bounded('change', `set '${key}' aside`, (deadline) =>
       engine.setAside(key, blob, deadline),

@@ -15,16 +15,21 @@ export interface ComposeStoreOptions {
   readonly logger: Logger;
   /** How long a call may take, in ms. */
   readonly deadlineMs: number;
+  /** Damaged values stay where they are, and nothing is logged about them. */
+  readonly keepsDamaged?: boolean;
 }
 
 /** The port over one kind of store: here every call gets its deadline, and every failure its code. */
-export function composeStore(engine: StoreEngine, { clock, logger, deadlineMs }: ComposeStoreOptions): Store {
+export function composeStore(
+  engine: StoreEngine,
+  { clock, logger, deadlineMs, keepsDamaged = false }: ComposeStoreOptions,
+): Store {
   const status = new StoreStatus(engine.description);
   const closing = new AbortController();
   // One of each call that is on its way.
   setMaxListeners(0, closing.signal);
   const bounded = boundedCalls(engine, status, { deadlineMs, signal: closing.signal });
-  const reads = new CheckedReads({ engine, bounded, status, logger });
+  const reads = new CheckedReads({ engine, bounded, status, logger, keepsDamaged });
   /** Runs a write of a key; an identity that cannot be read is not overwritten. */
   const writing = async (key: StoreKey, write: () => Promise<void>): Promise<void> => {
     await reads.checkBeforeWrite(key);

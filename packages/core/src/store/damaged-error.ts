@@ -6,15 +6,23 @@ export class DamagedError extends Error {
   readonly head: JsonValue | undefined;
   /** The version of that value. */
   readonly version: string | undefined;
+  /** A newer version of this package wrote it, in a format that this one does not know. */
+  readonly isNewer: boolean;
 
   constructor(
     message: string,
-    details: { readonly cause?: unknown; readonly head?: JsonValue; readonly version?: string } = {},
+    details: {
+      readonly cause?: unknown;
+      readonly head?: JsonValue;
+      readonly version?: string;
+      readonly isNewer?: boolean;
+    } = {},
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'DamagedError';
     this.head = details.head;
     this.version = details.version;
+    this.isNewer = details.isNewer ?? false;
   }
 }
 

@@ -33,6 +33,8 @@ export interface OpenStoreOptions {
   readonly logger: Logger;
   /** How long a call to the store may take, in ms. Default 2000. */
   readonly deadlineMs?: number | undefined;
+  /** For those who only look: damaged values are told of, and left where they are for the processes that own them. */
+  readonly keepsDamaged?: boolean | undefined;
 }
 
 /**
@@ -42,8 +44,8 @@ export interface OpenStoreOptions {
  * @throws `CROWDSEC_OPTION_INVALID` when `store` is neither a Keyv nor the URL of a Redis
  */
 export function openStore(options: OpenStoreOptions): Store {
-  const { clock, logger, deadlineMs = 2_000 } = options;
-  return composeStore(engineOf(options), { clock, logger, deadlineMs });
+  const { clock, logger, deadlineMs = 2_000, keepsDamaged = false } = options;
+  return composeStore(engineOf(options), { clock, logger, deadlineMs, keepsDamaged });
 }
 
 function engineOf({ store, stateDir, namespace, apiRoot, ephemeral, clock, logger }: OpenStoreOptions): StoreEngine {

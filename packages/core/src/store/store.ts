@@ -148,8 +148,11 @@ export type StoredValue<T> =
 export type StoredBlob<T> =
   | { readonly state: 'present'; readonly value: T }
   | { readonly state: 'absent' }
-  /** `head` is there when only the bytes are damaged, or refused by the parser. */
-  | { readonly state: 'damaged'; readonly reason: string; readonly head?: JsonValue };
+  /**
+   * `head` is there when only the bytes are damaged, or refused by the parser. `isNewer`: a newer version of this package wrote it, in a
+   * format that this one does not know.
+   */
+  | { readonly state: 'damaged'; readonly reason: string; readonly head?: JsonValue; readonly isNewer?: true };
 
 /** What is wrong with the store as a whole, for health. */
 export interface StoreProblem {
