@@ -19,7 +19,7 @@ import { agentGeo, remediationOptions } from './remediation/remediation-options.
 import type { Scheduler } from './scheduler.js';
 import { signalOptions } from './signals/options.js';
 import type { KeyvLike } from './store/keyv-like.js';
-import { storeOptions } from './store/options.js';
+import { isNamed, NAMESPACE_MISSING, storeOptions } from './store/options.js';
 import { objectWith, validate } from './validate.js';
 import { CrowdsecError } from './errors.js';
 import type { IgnoredDecisions } from './remediation/ignored-decisions.js';
@@ -170,10 +170,7 @@ const schema = z
     clock: objectWith<Clock>(['now', 'monotonic'], 'an object with now() and monotonic()').optional(),
     scheduler: objectWith<Scheduler>(['schedule'], 'an object with schedule(name, delayMs, run)').optional(),
   })
-  .refine(({ store, namespace }) => store === undefined || namespace !== undefined, {
-    path: ['namespace'],
-    error: 'is required with a store: it tells this installation from others that use the same store',
-  })
+  .refine(isNamed, NAMESPACE_MISSING)
   .refine(({ appsec, lapi }) => appsec === undefined || hasKey(appsec) || (lapi !== undefined && hasKey(lapi)), {
     path: ['appsec', 'apiKey'],
     error:

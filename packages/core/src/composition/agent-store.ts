@@ -1,6 +1,7 @@
 import { apiRoot } from '../capi/api-root.js';
 import { openStore } from '../store/open-store.js';
 import type { Store } from '../store/store.js';
+import type { ParsedOptions } from '../options.js';
 import type { AgentContext } from './agent-context.js';
 
 /** Where an agent keeps its state. */
@@ -13,14 +14,24 @@ export interface AgentStore {
 /** What stands in place of CAPI's root in the scope of an agent that does not speak to it: what it stores stays its own. */
 const WITHOUT_CAPI = 'without-capi';
 
+/** What says where an installation keeps its state. */
+export interface StoreContext extends Pick<AgentContext, 'clock' | 'logger'> {
+  readonly options: Pick<
+    ParsedOptions,
+    'env' | 'apiUrl' | 'store' | 'stateDir' | 'namespace' | 'ephemeral' | 'storeTimeoutMs'
+  >;
+  /** For those who only look, see {@link openStore}. */
+  readonly keepsDamaged?: boolean;
+}
+
 /**
  * Opens the store that the options ask for; it touches neither disk nor network.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when `store` is not a Keyv
  */
-export function openAgentStore({ options, clock, logger }: AgentContext): AgentStore {
+export function openAgentStore({ options, clock, logger, keepsDamaged }: StoreContext): AgentStore {
   const root = options.env === undefined && options.apiUrl === undefined ? WITHOUT_CAPI : apiRoot(options);
-  const shared = { namespace: options.namespace ?? 'default', apiRoot: root, clock, logger };
+  const shared = { namespace: options.namespace ?? 'default', apiRoot: root, clock, logger, keepsDamaged };
   const store = openStore({
     ...shared,
     store: options.store,

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.js';
-import { formatIp } from '../ip/address.js';
 import { readIp, words } from '../ip/parse.js';
 import type { Blob } from '../store/store.js';
 import { EventLoopYielder } from './event-loop-yielder.js';
 import type { DecisionDelta } from './decision-delta.js';
+import { describeRow } from './describe-row.js';
 import { type DecisionTable, emptyTable, type Tables } from './decision-table.js';
 import { readBlob, writeBlob } from './index-blob.js';
 import { mergeRows } from './merge.js';
 import { planMerge } from './merge-plan.js';
-import { asKey, countryKey, countryOf, FAMILIES, type Family } from './row-set.js';
+import { asKey, countryKey, FAMILIES, type Family } from './row-set.js';
 import { type DecisionMatch, expiryOf, type RowSource } from './row-source.js';
 
 /** The rank of sources that change nothing: a lookup passes over their rows. */
@@ -167,7 +167,7 @@ export class DecisionIndex {
         const { table: held } = holder;
         if (held.untilOf(row) * 1000 <= now) continue;
         const prefix = held === table ? { family, length: held.lengthOf(row) } : undefined;
-        if (isWanted(this.sources[held.sourceOf(row)]!, prefix)) found.push(this.#describe(held, row));
+        if (isWanted(this.sources[held.sourceOf(row)]!, prefix)) found.push(describeRow(this, held, row));
       }
     }
     return found;
@@ -271,29 +271,5 @@ export class DecisionIndex {
     return keys.flatMap(({ table, key }) =>
       key === undefined ? [] : [{ table, row: table.holderOf32(Uint32Array.of(key)) }],
     );
-  }
-
-  #describe(table: DecisionTable, row: number): DecisionMatch {
-    const { origin, type, scenario, allow } = this.sources[table.sourceOf(row)]!;
-    const expiresAt = expiryOf(table.untilOf(row));
-    return {
-      origin,
-      type,
-      scenario,
-      allow,
-      ...this.#name(table, row),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    };
-  }
-
-  #name(table: DecisionTable, row: number): Pick<DecisionMatch, 'scope' | 'value'> {
-    const key = table.data.subarray(row * table.stride, row * table.stride + table.words);
-    if (table === this.tables.country) return { scope: 'country', value: countryOf(key[0]!) };
-    if (table === this.tables.as) return { scope: 'as', value: String(key[0]) };
-    const length = table.lengthOf(row);
-    const address = formatIp({ family: table.words === 1 ? 4 : 6, words: Array.from(key) });
-    return length === 32 * table.words
-      ? { scope: 'ip', value: address }
-      : { scope: 'range', value: `${address}/${length}` };
   }
 }

@@ -24,10 +24,13 @@ export interface SegmentList {
   readonly segments: readonly Segment[];
 }
 
+/** Names the format of the list; the number grows with each that older versions can't read. */
+export const SEGMENT_LIST_FORMAT = 'crowdsec-local-decisions/2';
+
 const count = z.number().int().min(0);
 
 const segmentListSchema = z.object({
-  format: z.literal('crowdsec-local-decisions/2'),
+  format: z.literal(SEGMENT_LIST_FORMAT),
   generation: z.string().min(1),
   segments: z
     .array(z.object({ id: z.string().regex(/^[\w-]{1,64}$/), from: count, to: count, count, endsAt: z.number() }))
@@ -35,7 +38,7 @@ const segmentListSchema = z.object({
 });
 
 export function segmentListToBlob(list: SegmentList): Blob {
-  return { head: { format: 'crowdsec-local-decisions/2', ...list } as unknown as JsonValue, chunks: [] };
+  return { head: { format: SEGMENT_LIST_FORMAT, ...list } as unknown as JsonValue, chunks: [] };
 }
 
 /** @throws when the blob is no list of this version */

@@ -74,6 +74,12 @@ export class RemediationEngine {
     return this.#policy.rankOfType(type);
   }
 
+  /** What the policy makes of a decision: `bypass`, or one of `remediations`. */
+  remediationFor({ allow, type }: Pick<DecisionMatch, 'allow' | 'type'>): string {
+    if (allow || this.#policy.rankOfType(type) === IGNORED) return BYPASS;
+    return this.#policy.remediationOf(type);
+  }
+
   /** What is held. */
   get index(): DecisionIndex {
     return this.#index;

@@ -55,3 +55,15 @@ export async function takeBack(store: Store, lease: Pick<Lease, 'put'>, room: nu
   }
   return { retried: back.length, left: left.length };
 }
+
+/** Forgets those of the signals that were set aside that are not wanted any more; how many. Only whoever has the turn to send writes them. */
+export async function dropPoisoned(
+  store: Store,
+  turn: Pick<Lease, 'put'>,
+  isDropped: (poisoned: PoisonedSignal) => boolean,
+): Promise<number> {
+  const all = await poisonedSignals(store);
+  const kept = all.filter((poisoned) => !isDropped(poisoned));
+  if (kept.length < all.length) await turn.put('poisoned', kept as unknown as JsonValue);
+  return all.length - kept.length;
+}

@@ -23,3 +23,14 @@ export const storeOptions = {
     .max(60_000, 'must be at most 60,000 ms')
     .default(2_000),
 };
+
+/** Whether an installation has the name that it needs in a store that others may use too. */
+export function isNamed({ store, namespace }: { readonly store?: unknown; readonly namespace?: unknown }): boolean {
+  return store === undefined || namespace !== undefined;
+}
+
+/** What is wrong with a store without a namespace. */
+export const NAMESPACE_MISSING = {
+  path: ['namespace'],
+  error: 'is required with a store: it tells this installation from others that use the same store',
+};

@@ -1,0 +1,222 @@
+import type { EnrollOptions, EnrollResult } from '../capi/enroll.js';
+import type { SessionState } from '../capi/session-options.js';
+import { userAgent } from '../capi/user-agent.js';
+import { apiRoot } from '../capi/api-root.js';
+import { CrowdsecError } from '../errors.js';
+import { parseOptions, type CrowdsecOptions } from '../options.js';
+import type { RefreshResult } from '../refresh/refresh-result.js';
+import type { Scheduler } from '../scheduler.js';
+import { dropPoisoned, type PoisonedSignal, type RetryResult } from '../signals/poisoned.js';
+import { TURN_LEASE } from '../signals/pacer.js';
+import { pushAll } from '../signals/push-all.js';
+import type { FlushResult, PushResult, Report, Whisper } from '../signals/report.js';
+import { acquire } from '../store/acquire.js';
+import { createAgentContext, type AgentContext } from './agent-context.js';
+import { createAgentDecisions, type AgentDecisions } from './agent-decisions.js';
+import { createAgentHttp, type AgentHttp } from './agent-http.js';
+import { createAgentSignals, type AgentSignals } from './agent-signals.js';
+import { openAgentStore, type AgentStore } from './agent-store.js';
+import { createCapiNetwork, type CapiNetwork } from './capi-network.js';
+import type { InstallationDecisions } from './installation-decisions.js';
+import { createLapiNetwork } from './lapi-network.js';
+import { reportExclusions, type ReasonNotReportable } from './report-exclusions.js';
+
+/** A call with signals of another process is over by then. */
+const TURN_WAIT_MS = 30_000;
+const TURN_LEASE_MS = 10_000;
+
+/** What a tool is told while signals are sent. */
+export interface PushOptions {
+  /** How many signals the network has answered so far. */
+  readonly onAnswered?: (count: number) => void;
+}
+
+/**
+ * Speaks to the network for a tool, as one of the installation's processes: with its machine, under its leases, within its budgets. No job
+ * runs beyond the calls that are asked for.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
+ */
+export function open(given: CrowdsecOptions, decisions: InstallationDecisions): InstallationNetwork {
+  const options = parseOptions(given);
+  const context = createAgentContext(options);
+  const timers = new DisposableTimers(context.scheduler);
+  return new InstallationNetwork({ ...context, scheduler: timers }, timers, decisions);
+}
+
+export class InstallationNetwork {
+  readonly #context: AgentContext;
+  readonly #timers: DisposableTimers;
+  readonly #stored: InstallationDecisions;
+  readonly #agentStore: AgentStore;
+  readonly #http: AgentHttp;
+  readonly #capi: CapiNetwork | undefined;
+  readonly #declared: ReadonlySet<string>;
+  readonly #decisions: AgentDecisions;
+  readonly #signals: AgentSignals;
+  readonly #reasonNotReportable: ReasonNotReportable;
+  #isAllowed: (ip: string) => boolean = () => false;
+  #onAnswered: (count: number) => void = () => undefined;
+
+  constructor(context: AgentContext, timers: DisposableTimers, stored: InstallationDecisions) {
+    const { options } = context;
+    this.#context = context;
+    this.#timers = timers;
+    this.#stored = stored;
+    const agentStore = (this.#agentStore = openAgentStore(context));
+    const http = (this.#http = createAgentHttp(context));
+    this.#declared = new Set([...options.scenarios, ...options.extensions.flatMap(({ scenarios = [] }) => scenarios)]);
+    const agent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
+    const capi = (this.#capi = createCapiNetwork(context, {
+      ...agentStore,
+      scenarios: [...this.#declared],
+      userAgent: agent,
+      http,
+      onStoreEmptied: () => this.#signals.pacer.assumeCallNow(),
+    }));
+    this.#decisions = createAgentDecisions(context, { ...agentStore, capi, http, userAgent: agent });
+    const channel = createLapiNetwork(context)?.reports ?? capi?.reports;
+    this.#reasonNotReportable = reportExclusions({
+      ownIps: options.ownIps,
+      isAllowed: (ip) => this.#isAllowed(ip),
+    });
+    this.#signals = createAgentSignals(context, {
+      ...agentStore,
+      channel: channel && {
+        ...channel,
+        push: async (signals) => {
+          await channel.push(signals);
+          this.#onAnswered(signals.length);
+        },
+      },
+      declared: this.#declared,
+      reasonNotReportable: this.#reasonNotReportable,
+    });
+  }
+
+  /** The root of CAPI that is spoken to; `undefined` when none is. */
+  get capiRoot(): string | undefined {
+    return this.#capi && apiRoot(this.#context.options);
+  }
+
+  /** Who this installation is to CAPI, as it is stored; it calls nobody. `undefined` when CAPI is not spoken to. */
+  async machine(): Promise<SessionState | undefined> {
+    await this.#capi?.session.load();
+    return this.#capi?.session.state;
+  }
+
+  /**
+   * Registers the machine if it is not, and logs in unless a token is stored that still serves.
+   *
+   * @throws CrowdsecError why there is no token
+   */
+  async authenticate(): Promise<SessionState> {
+    const { session } = this.#withCapi();
+    await session.token();
+    return session.state;
+  }
+
+  /** @throws CrowdsecError `CROWDSEC_API_STATUS` with the status 403 for a key that the console does not know */
+  enroll(options: EnrollOptions): Promise<EnrollResult> {
+    return this.#withCapi().client.enroll(options);
+  }
+
+  /**
+   * Pulls new decisions, if the budget allows.
+   *
+   * @throws CrowdsecError when the pull was tried and failed, or `CROWDSEC_STORE_NEWER`
+   */
+  async refresh(): Promise<RefreshResult> {
+    await this.#stored.load();
+    return this.#decisions.refresher.refresh();
+  }
+
+  /** Sends these signals in calls at the pace of the network; resolves when each is answered. */
+  async push(reports: readonly (Report | Whisper)[], { onAnswered }: PushOptions = {}): Promise<PushResult> {
+    const { engine } = await this.#stored.load();
+    this.#isAllowed = (ip) => engine.isAllowed(ip);
+    this.#onAnswered = onAnswered ?? this.#onAnswered;
+    const { clock, scheduler } = this.#context;
+    return pushAll(reports, {
+      declared: this.#declared,
+      isReportable: this.#reasonNotReportable,
+      clock,
+      scheduler,
+      pacer: this.#signals.pacer,
+      channel: this.#signals.channel,
+      isStopped: () => this.#context.calls.signal.aborted,
+    });
+  }
+
+  /** Sends the oldest signals that wait, if a call may leave now. */
+  flush(): Promise<FlushResult> {
+    return this.#signals.buffer.flush();
+  }
+
+  /** Puts the signals that were set aside back among those that wait. */
+  retryPoisoned(): Promise<RetryResult> {
+    return this.#signals.buffer.retryPoisoned();
+  }
+
+  /** Forgets signals that were set aside; how many. */
+  dropPoisoned(isDropped: (poisoned: PoisonedSignal) => boolean): Promise<number> {
+    return this.#inTurn((lease) => dropPoisoned(this.#agentStore.store, lease, isDropped));
+  }
+
+  /** Ends calls that are on their way, and gives back connections. */
+  async close(): Promise<void> {
+    this.#timers.stop();
+    await this.#decisions.refresher.stop();
+    this.#context.calls.abort(new CrowdsecError('CROWDSEC_STOPPED', 'The command has ended.'));
+    await Promise.allSettled([this.#http.close(), this.#agentStore.store.close()]);
+    await this.#agentStore.identityCopy?.close();
+    this.#context.promises.release();
+  }
+
+  async #inTurn<T>(work: (lease: Awaited<ReturnType<typeof acquire>>) => Promise<T>): Promise<T> {
+    const wanted = { name: TURN_LEASE, ttlMs: TURN_LEASE_MS, waitMs: TURN_WAIT_MS };
+    const lease = await acquire(this.#agentStore.store, this.#context.scheduler, wanted);
+    try {
+      return await work(lease);
+    } finally {
+      // A lease that can't be released runs out by itself.
+      await lease.release().catch(() => undefined);
+    }
+  }
+
+  #withCapi(): CapiNetwork {
+    if (this.#capi !== undefined) return this.#capi;
+    throw new CrowdsecError(
+      'CROWDSEC_OPTION_INVALID',
+      "options.env: this speaks to CrowdSec's Central API, which the options do not name: give `env` or `apiUrl`.",
+      { path: 'options.env' },
+    );
+  }
+}
+
+/** Timers that end together. */
+class DisposableTimers implements Scheduler {
+  readonly #scheduler: Scheduler;
+  readonly #handles = new Set<Disposable>();
+  #isStopped = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  schedule(name: string, delayMs: number, run: () => void | Promise<void>): Disposable {
+    if (this.#isStopped) return { [Symbol.dispose]: () => undefined };
+    const handle = this.#scheduler.schedule(name, delayMs, () => {
+      this.#handles.delete(handle);
+      return run();
+    });
+    this.#handles.add(handle);
+    return handle;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const handle of this.#handles) handle[Symbol.dispose]();
+    this.#handles.clear();
+  }
+}
