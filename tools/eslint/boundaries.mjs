@@ -16,7 +16,8 @@ const KINDS = {
   adapter: ['core'],
   extension: ['core'],
   testing: ['core', 'sandbox'],
-  app: ['core', 'adapter', 'extension', 'sandbox'],
+  cli: ['core', 'extension', 'sandbox'],
+  app: ['core', 'adapter', 'extension', 'sandbox', 'cli'],
 };
 
 /** What core must never know. */

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { EnrollOptions, EnrollResult } from '../capi/enroll.js';
 import type { SessionState } from '../capi/session-options.js';
+import type { Signal } from '../capi/wire.js';
 import { userAgent } from '../capi/user-agent.js';
 import { apiRoot } from '../capi/api-root.js';
 import { CrowdsecError } from '../errors.js';
 import { parseOptions, type CrowdsecOptions } from '../options.js';
+import { buildSignal, checkReport } from '../signals/build-signal.js';
 import type { RefreshResult } from '../refresh/refresh-result.js';
 import type { Scheduler } from '../scheduler.js';
 import { dropPoisoned, type PoisonedSignal, type RetryResult } from '../signals/poisoned.js';
@@ -145,6 +148,19 @@ export class InstallationNetwork {
       pacer: this.#signals.pacer,
       channel: this.#signals.channel,
       isStopped: () => this.#context.calls.signal.aborted,
+    });
+  }
+
+  /**
+   * The signals that these reports would be, as they would leave but for the machine that sends them; nothing is sent.
+   *
+   * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` or `CROWDSEC_SCENARIO_UNDECLARED` with the path of the first wrong one
+   */
+  build(reports: readonly (Report | Whisper)[]): readonly Signal[] {
+    const context = { declared: this.#declared, now: this.#context.clock.now() };
+    return reports.map((report, index) => {
+      const kind = 'decision' in report ? 'decision' : 'whisper';
+      return buildSignal(checkReport(report, kind, { ...context, path: `signals[${index}]` }).facts, randomUUID());
     });
   }
 

@@ -42,6 +42,21 @@ export function* rowsOf(
   }
 }
 
+/**
+ * How many rows each source holds. Those that have ended are counted until the next merge or until the last one of their source has ended.
+ *
+ * @param now ms since the epoch
+ */
+export function countRows(
+  { sources, tables }: Pick<DecisionIndex, 'sources' | 'tables'>,
+  now: number,
+): readonly { readonly source: RowSource; readonly count: number }[] {
+  return sources.map((source, id) => {
+    const held = FAMILIES.map((family) => tables[family].stats).filter(({ lastEnds }) => lastEnds[id]! * 1000 > now);
+    return { source, count: held.reduce((sum, { counts }) => sum + counts[id]!, 0) };
+  });
+}
+
 function nameRow(
   tables: DecisionIndex['tables'],
   table: DecisionTable,

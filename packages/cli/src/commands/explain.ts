@@ -1,0 +1,12 @@
+import type { AddCommand } from '../command-groups.js';
+import { examples } from '../examples.js';
+
+export const addExplain: AddCommand = (program, context) => {
+  examples(
+    program
+      .command('explain')
+      .description('tell every decision that holds an address, which one wins and why, and what comes of it')
+      .argument('<ip>', 'an address in any legal spelling'),
+    ['explain 203.0.113.7', 'explain 2001:db8::1 --json'],
+  ).action(async (ip: string) => (await import('../decisions/explain.js')).explainAddress(context, ip));
+};

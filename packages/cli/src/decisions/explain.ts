@@ -1,0 +1,94 @@
+import { canonicalIp, type StoredDecisions } from '@crowdsec-sdk/core/installation';
+import type { CommandContext } from '../command-context.js';
+import { usageError } from '../failure.js';
+import { actionOf, scopeName, timeLeft, type ShownDecision } from './described.js';
+import { warnOfDamage } from './warn-of-damage.js';
+
+type Engine = StoredDecisions['engine'];
+
+/** `explain` */
+export async function explainAddress(context: CommandContext, given: string): Promise<void> {
+  const ip = canonicalIp(given);
+  if (ip === undefined) throw usageError(`"${given}" is no IP address.`);
+  const { printer } = context;
+  const stored = await (await context.installation()).decisions.load();
+  warnOfDamage(context, stored);
+  const { engine } = stored;
+  const now = Date.now();
+  const outcome = engine.getIpRemediation(ip);
+  const matches = engine.explain(ip);
+  const explained = matches.map((match, i) => ({
+    match,
+    comesTo: engine.remediationFor(match),
+    why: whyOf(match, i, matches[0]!, engine),
+  }));
+  await printer.print({
+    data: {
+      ip,
+      remediation: outcome.remediation,
+      origin: outcome.origin,
+      matches: explained.map(({ match, comesTo, why }) => ({
+        list: listOf(match),
+        origin: match.origin,
+        scope: scopeName(match.scope),
+        value: match.value,
+        scenario: match.scenario,
+        type: actionOf(match),
+        until: match.expiresAt === undefined ? null : new Date(match.expiresAt).toISOString(),
+        remediation: comesTo,
+        why,
+      })),
+    },
+    tables: [
+      {
+        columns: ['Source', 'List', 'Scope:Value', 'Reason', 'Action', 'expiration', 'Remediation', 'Why'],
+        rows: explained.map(({ match, comesTo, why }) => [
+          match.origin,
+          listOf(match),
+          `${scopeName(match.scope)}:${match.value}`,
+          match.scenario,
+          actionOf(match),
+          timeLeft(match.expiresAt, now),
+          comesTo,
+          why,
+        ]),
+        paint: (text, column) => (column === 6 ? printer.remediation(text) : text),
+      },
+    ],
+    notes: [summaryOf(ip, outcome, matches.length)],
+  });
+}
+
+/** Which list it stands in, for people. */
+function listOf({ origin, allow }: ShownDecision): string {
+  if (origin === 'crowdsec') return 'local decisions';
+  if (origin === 'CAPI') return 'community blocklist';
+  const name = origin.replace(/^lists:/, '');
+  return `${allow ? 'allowlist' : 'blocklist'} ${name}`;
+}
+
+/** Why a match wins, or what it gives way to. */
+function whyOf(match: ShownDecision, index: number, winner: ShownDecision, engine: Engine): string {
+  if (index === 0) return whyItWins(match, engine);
+  if (winner.allow) return match.allow ? 'another allowlist holds it, too' : 'gives way to the allowlist';
+  if (engine.remediationFor(match) === 'bypass') return `nothing is done about '${match.type}'`;
+  if (engine.rankOf(match.type) > engine.rankOf(winner.type)) return `'${winner.type}' is stronger`;
+  return winner.origin === 'crowdsec' ? "this installation's own goes first" : 'a narrower or earlier one goes first';
+}
+
+function whyItWins(match: ShownDecision, engine: Engine): string {
+  if (match.allow) return 'wins: an allowlist beats every decision';
+  const remediation = engine.remediationFor(match);
+  if (remediation === 'bypass') {
+    return `nothing is done: '${match.type}' is not among \`remediations\`, or bouncingLevel rules it out`;
+  }
+  const how = remediation === match.type ? '' : `; the policy turns '${match.type}' into '${remediation}'`;
+  return `wins: the strongest, and of equals the installation's own, then the narrowest${how}`;
+}
+
+function summaryOf(ip: string, { remediation, origin }: ReturnType<Engine['getIpRemediation']>, count: number): string {
+  if (origin === 'unavailable') return `${ip}: no decision of the network was ever loaded, see onUnavailable`;
+  if (count === 0) return `${ip}: no decision holds it, requests pass`;
+  if (remediation === 'bypass') return `${ip}: requests pass (${origin})`;
+  return `${ip}: ${remediation} (${origin})`;
+}

@@ -1,0 +1,63 @@
+import { CommanderError } from 'commander';
+import { CommandContext } from './command-context.js';
+import { EXIT, failureOf } from './failure.js';
+import type { Io } from './io.js';
+import { createProgram } from './program.js';
+
+/**
+ * Runs one command; resolves with its exit code. Never rejects: what goes wrong is one line on the standard error.
+ *
+ * @param args without the names of Node and of the script
+ * @param signal ends the command: what it holds is given back
+ */
+export async function run(args: readonly string[], io: Io, signal?: AbortSignal): Promise<number> {
+  const context = new CommandContext(io);
+  const interrupted = whenAborted(signal);
+  try {
+    const command = runCommand(args, context);
+    // Node ends a process whose promises nothing can settle any more: the timers of the parts keep none alive.
+    const alive = setInterval(() => undefined, 2 ** 30);
+    try {
+      return await Promise.race([command, interrupted]);
+    } finally {
+      clearInterval(alive);
+    }
+  } catch (error) {
+    const { line, exitCode } = failureOf(error);
+    context.io.stderr.write(`crowdsec-sdk: ${line}\n`);
+    return exitCode;
+  } finally {
+    await context.close().catch(() => undefined);
+  }
+}
+
+async function runCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const { stdout, stderr } = context.io;
+  const program = await createProgram(args, context, {
+    out: (text) => stdout.write(text),
+    error: (text) => stderr.write(text),
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done;
+    // The help of a command group that was called without a subcommand has been printed.
+    if (error.code === 'commander.help') return EXIT.usage;
+    stderr.write(`crowdsec-sdk: ${oneLine(error.message)}\n`);
+    return EXIT.usage;
+  }
+}
+
+function oneLine(message: string): string {
+  const line = message.replace(/^error: /, '').replace(/\s*\n\s*/g, '. ');
+  return /[.?!)]$/.test(line) ? line : `${line}.`;
+}
+
+async function whenAborted(signal: AbortSignal | undefined): Promise<number> {
+  if (signal?.aborted !== true) {
+    await new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
+  }
+  return EXIT.interrupted;
+}
