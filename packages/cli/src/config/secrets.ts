@@ -9,6 +9,7 @@ const SECRETS: ReadonlySet<string> = new Set([
   'credentials.password',
   'lapi.apiKey',
   'lapi.machine.password',
+  'lapi.machine.tls.key',
   'lapi.tls.key',
   'appsec.apiKey',
   'appsec.tls.key',

@@ -5,6 +5,7 @@ import type { Signal } from '../capi/wire.js';
 import { userAgent } from '../capi/user-agent.js';
 import { apiRoot } from '../capi/api-root.js';
 import { CrowdsecError } from '../errors.js';
+import type { ReportChannel } from '../networks/report-channel.js';
 import { parseOptions, type CrowdsecOptions } from '../options.js';
 import { buildSignal, checkReport } from '../signals/build-signal.js';
 import type { RefreshResult } from '../refresh/refresh-result.js';
@@ -16,12 +17,13 @@ import type { FlushResult, PushResult, Report, Whisper } from '../signals/report
 import { acquire } from '../store/acquire.js';
 import { createAgentContext, type AgentContext } from './agent-context.js';
 import { createAgentDecisions, type AgentDecisions } from './agent-decisions.js';
+import { heldDecisions } from './agent-usage.js';
 import { createAgentHttp, type AgentHttp } from './agent-http.js';
 import { createAgentSignals, type AgentSignals } from './agent-signals.js';
 import { openAgentStore, type AgentStore } from './agent-store.js';
 import { createCapiNetwork, type CapiNetwork } from './capi-network.js';
 import type { InstallationDecisions } from './installation-decisions.js';
-import { createLapiNetwork } from './lapi-network.js';
+import { createLapiNetwork, type LapiNetwork } from './lapi-network.js';
 import { reportExclusions, type ReasonNotReportable } from './report-exclusions.js';
 
 /** A call with signals of another process is over by then. */
@@ -54,6 +56,7 @@ export class InstallationNetwork {
   readonly #agentStore: AgentStore;
   readonly #http: AgentHttp;
   readonly #capi: CapiNetwork | undefined;
+  readonly #lapi: LapiNetwork | undefined;
   readonly #declared: ReadonlySet<string>;
   readonly #decisions: AgentDecisions;
   readonly #signals: AgentSignals;
@@ -78,20 +81,21 @@ export class InstallationNetwork {
       onStoreEmptied: () => this.#signals.pacer.assumeCallNow(),
     }));
     this.#decisions = createAgentDecisions(context, { ...agentStore, capi, http, userAgent: agent });
-    const channel = createLapiNetwork(context)?.reports ?? capi?.reports;
+    const lapi = (this.#lapi = createLapiNetwork(context, {
+      ...agentStore,
+      scenarios: [...this.#declared],
+      usage: undefined,
+      held: () => heldDecisions(this.#decisions.engine, context.clock.now()),
+    }));
+    // A local API passes on to CAPI what it takes.
+    const channel = lapi?.reports ?? capi?.reports;
     this.#reasonNotReportable = reportExclusions({
       ownIps: options.ownIps,
       isAllowed: (ip) => this.#isAllowed(ip),
     });
     this.#signals = createAgentSignals(context, {
       ...agentStore,
-      channel: channel && {
-        ...channel,
-        push: async (signals) => {
-          await channel.push(signals);
-          this.#onAnswered(signals.length);
-        },
-      },
+      channel: channel && told(channel, (count) => this.#onAnswered(count)),
       declared: this.#declared,
       reasonNotReportable: this.#reasonNotReportable,
     });
@@ -184,7 +188,7 @@ export class InstallationNetwork {
     this.#timers.stop();
     await this.#decisions.refresher.stop();
     this.#context.calls.abort(new CrowdsecError('CROWDSEC_STOPPED', 'The command has ended.'));
-    await Promise.allSettled([this.#http.close(), this.#agentStore.store.close()]);
+    await Promise.allSettled([this.#http.close(), this.#lapi?.close(), this.#agentStore.store.close()]);
     await this.#agentStore.identityCopy?.close();
     this.#context.promises.release();
   }
@@ -208,6 +212,21 @@ export class InstallationNetwork {
       { path: 'options.env' },
     );
   }
+}
+
+/** The channel, with a listener that is told of what got through. */
+function told(channel: ReportChannel, onAnswered: (count: number) => void): ReportChannel {
+  return {
+    name: channel.name,
+    pace: channel.pace,
+    callTimeoutMs: channel.callTimeoutMs,
+    prepare: () => channel.prepare(),
+    push: async (signals) => {
+      await channel.push(signals);
+      onAnswered(signals.length);
+    },
+    provesBlame: (error) => channel.provesBlame?.(error) === true,
+  };
 }
 
 /** Timers that end together. */
