@@ -8,21 +8,20 @@ import { createAgentCaptcha } from './composition/agent-captcha.js';
 import { createAgentContext, type AgentContext } from './composition/agent-context.js';
 import { createAgentDecisions, type AgentDecisions } from './composition/agent-decisions.js';
 import { createAgentExtensions } from './composition/agent-extensions.js';
-import { createAgentHttp, type AgentHttp } from './composition/agent-http.js';
+import { createAgentNetworks, type AgentNetworks } from './composition/agent-networks.js';
+import { needCapi } from './composition/capi-network.js';
+import { openGeo } from './composition/open-geo.js';
 import { agentHealth } from './composition/agent-health.js';
 import { createAgentMetrics } from './composition/agent-metrics.js';
 import { createAgentSignals, type AgentSignals } from './composition/agent-signals.js';
 import { openAgentStore } from './composition/agent-store.js';
-import { createCapiNetwork, type CapiNetwork } from './composition/capi-network.js';
-import { createRequestUsage, heldDecisions } from './composition/agent-usage.js';
-import { createLapiNetwork, type LapiNetwork } from './composition/lapi-network.js';
 import { LocalDecisionWriter } from './composition/local-decision-writer.js';
 import { reportExclusions, type ReasonNotReportable } from './composition/report-exclusions.js';
 import { stopAgent, stopped } from './composition/stop-agent.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
 import type { DecisionMatch } from './decisions/row-source.js';
-import { CrowdsecError, messageOf } from './errors.js';
+import { messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
 import type { Actions } from './extensions/outcome-executor.js';
 import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
@@ -31,7 +30,6 @@ import type { Health } from './health.js';
 import { parsePrefix } from './ip/prefix.js';
 import { liftAtEngine, type LiftAtEngineRequest } from './lift-at-engine.js';
 import { keepProcessAlive } from './keep-process-alive.js';
-import type { Network } from './networks/network.js';
 import { parseOptions, type CrowdsecOptions } from './options.js';
 import type { RefreshResult } from './refresh/refresh-result.js';
 import type { IpRemediation } from './remediation/ip-remediation.js';
@@ -64,10 +62,7 @@ class Agent implements Crowdsec {
   readonly #reasonNotReportable: ReasonNotReportable;
   readonly #store: Store;
   readonly #storeWatch: StoreWatch;
-  readonly #http: AgentHttp;
-  readonly #capi: CapiNetwork | undefined;
-  readonly #lapi: LapiNetwork | undefined;
-  readonly #networks: readonly Network[];
+  readonly #networks: AgentNetworks;
   readonly #decisions: AgentDecisions;
   readonly #localDecisions: LocalDecisionWriter;
   readonly #signals: AgentSignals;
@@ -92,27 +87,17 @@ class Agent implements Crowdsec {
     }));
     this.#extensions = createAgentExtensions(context, { store, actions: this.#actions(reasonNotReportable) });
     this.#declared = new Set([...options.scenarios, ...this.#extensions.scenarios]);
-    const http = (this.#http = createAgentHttp(context));
-    const capi = (this.#capi = createCapiNetwork(context, {
+    const networks = (this.#networks = createAgentNetworks(context, {
       ...agentStore,
       scenarios: [...this.#declared],
       userAgent: this.userAgent,
-      http,
-      onStoreEmptied: () => this.#signals.pacer.assumeCallNow(),
+      decisions: () => this.#decisions,
+      signals: () => this.#signals,
     }));
-    const usage = createRequestUsage(context);
-    const lapi = (this.#lapi = createLapiNetwork(context, {
-      store,
-      scenarios: [...this.#declared],
-      usage,
-      held: () => heldDecisions(this.#decisions.engine, context.clock.now()),
-    }));
-    this.#networks = [capi, lapi].filter((network) => network !== undefined);
-    this.#decisions = createAgentDecisions(context, { store, capi, http, userAgent: this.userAgent });
+    this.#decisions = createAgentDecisions(context, { store, ...networks, userAgent: this.userAgent });
     this.#signals = createAgentSignals(context, {
       store,
-      // A local API passes on to CAPI what it takes.
-      channel: lapi?.reports ?? capi?.reports,
+      channel: networks.reports,
       declared: this.#declared,
       reasonNotReportable,
     });
@@ -122,14 +107,14 @@ class Agent implements Crowdsec {
       promises: context.promises,
       report: (report) => this.report(report),
     });
-    const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: http.fetch }));
-    const { engine } = this.#decisions;
-    this.bouncer = createAgentBouncer(context, { engine, extensions: this.#extensions, captcha, usage });
+    const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: networks.http.fetch }));
+    const parts = { ...this.#decisions, ...networks, extensions: this.#extensions, captcha };
+    this.bouncer = createAgentBouncer(context, parts);
     this.#metrics = createAgentMetrics(context, {
       decisions: this.#decisions,
       localDecisions: this.#localDecisions,
       health: () => this.health(),
-      speaksToCapi: capi !== undefined,
+      speaksToCapi: networks.capi !== undefined,
     });
   }
 
@@ -169,8 +154,8 @@ class Agent implements Crowdsec {
         ...this.#decisions,
         signals: this.#signals.buffer,
         extensions: this.#extensions,
-        networks: this.#networks,
-        http: this.#http,
+        networks: this.#networks.all,
+        http: this.#networks.http,
         store: this.#store,
       }),
     );
@@ -193,7 +178,7 @@ class Agent implements Crowdsec {
   }
 
   liftAtEngine(decision: LiftAtEngineRequest): Promise<number> {
-    return this.#unlessStopped(() => liftAtEngine(this.#lapi?.deleteDecisions, decision));
+    return this.#unlessStopped(() => liftAtEngine(this.#networks.lapi?.deleteDecisions, decision));
   }
 
   localDecisions(): readonly LocalDecision[] {
@@ -244,7 +229,7 @@ class Agent implements Crowdsec {
   }
 
   enroll(options: EnrollOptions): Promise<EnrollResult> {
-    return this.#unlessStopped(() => this.#withCapi('enroll()').client.enroll(options));
+    return this.#unlessStopped(() => needCapi(this.#networks.capi, 'enroll()').client.enroll(options));
   }
 
   health(): Health {
@@ -256,8 +241,8 @@ class Agent implements Crowdsec {
       faults: this.#context.faults.all,
       bouncer: this.bouncer,
       captcha: this.#captcha,
-      identity: this.#capi?.session.state,
-      lapi: this.#lapi,
+      identity: this.#networks.capi?.session.state,
+      lapi: this.#networks.lapi,
       decisions: this.#decisions,
       localDecisions: this.#localDecisions,
       signals: this.#signals.buffer,
@@ -275,7 +260,7 @@ class Agent implements Crowdsec {
     const jobs = [
       this.#decisions.refresher.refreshIfDue(),
       this.#extensions.runDue().then(() => this.#signals.buffer.flushIfDue()),
-      this.#lapi?.runDue() ?? Promise.resolve(),
+      ...this.#networks.all.map((network) => network.runDue()),
     ];
     for (const job of await keepProcessAlive(Promise.allSettled(jobs))) {
       if (job.status === 'rejected') this.#context.logger.warn(messageOf(job.reason));
@@ -290,7 +275,7 @@ class Agent implements Crowdsec {
   async #open(): Promise<void> {
     const { logger, scheduler } = this.#context;
     const opened = await Promise.allSettled([
-      ...this.#networks.map((network) => network.start()),
+      ...this.#networks.all.map((network) => network.start()),
       this.#decisions.refresher.start(),
       this.#decisions.localSync.start(),
       this.#signals.buffer.start(),
@@ -311,25 +296,8 @@ class Agent implements Crowdsec {
       this.#storeJob = scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
   }
 
-  /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for an agent that does not speak to CAPI */
-  #withCapi(call: string): CapiNetwork {
-    if (this.#capi !== undefined) return this.#capi;
-    throw new CrowdsecError(
-      'CROWDSEC_OPTION_INVALID',
-      `${call} speaks to CrowdSec's Central API, which this agent does not: give \`env\` or \`apiUrl\`.`,
-      { path: 'options.env' },
-    );
-  }
-
   async #openGeo(): Promise<void> {
-    const { options, logger } = this.#context;
-    if (typeof options.geo !== 'object') return;
-    try {
-      this.#decisions.engine.useGeo(await options.geo.open());
-    } catch (error) {
-      this.#geoFailure = `Decisions about countries and networks do not apply: ${messageOf(error)}`;
-      logger.warn(this.#geoFailure);
-    }
+    this.#geoFailure = await openGeo(this.#context, this.#decisions.engine);
   }
 
   async #unlessStopped<T>(work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,10 @@ import { apiRoot } from '../capi/api-root.js';
 import { CAPI_PACE } from '../capi/capi-pace.js';
 import { CapiClient } from '../capi/client.js';
 import { Session } from '../capi/session.js';
+import { SoftwareMetrics } from '../capi/software-metrics.js';
 import { Transport } from '../capi/transport.js';
+import type { Metrics } from '../capi/wire.js';
+import { CrowdsecError } from '../errors.js';
 import type { Network } from '../networks/network.js';
 import type { ReportChannel } from '../networks/report-channel.js';
 import { knowSecret } from '../redaction/redaction.js';
@@ -25,10 +28,17 @@ export interface CapiNetwork extends Network {
   readonly source: DecisionSource;
 }
 
+/** When this installation last did what CAPI is told of, in ms since the epoch. */
+export interface LastActs {
+  readonly pulledAt: number | undefined;
+  readonly pushedAt: number | undefined;
+}
+
 /**
  * The agent's side of CAPI; `undefined` when the options name neither `env` nor `apiUrl`.
  *
  * @param scenarios what CAPI is told at login: everything that may be reported
+ * @param lastActs what the metrics tell; without it, none are told
  * @param onStoreEmptied awaited before the identity is put back into a store that was emptied
  */
 export function createCapiNetwork(
@@ -37,6 +47,7 @@ export function createCapiNetwork(
     readonly scenarios: readonly string[];
     readonly userAgent: string;
     readonly http: AgentHttp;
+    readonly lastActs?: () => LastActs;
     readonly onStoreEmptied: () => Promise<void>;
   },
 ): CapiNetwork | undefined {
@@ -50,8 +61,9 @@ export function createCapiNetwork(
     fetch: parts.http.fetch,
     signal: context.calls.signal,
   });
-  const session = createSession(context, { ...parts, transport });
+  const session: Session = createSession(context, { ...parts, transport, onLoggedIn: () => metrics?.loggedIn() });
   const client = new CapiClient({ session, transport, timeoutMs: options.timeoutMs });
+  const metrics = createSoftwareMetrics(context, { ...parts, client });
   const callTimeoutMs = Math.min(options.timeoutMs, SIGNALS_TIMEOUT_MS);
   return {
     name: 'capi',
@@ -69,11 +81,30 @@ export function createCapiNetwork(
       prepare: () => client.prepareSignals(),
       push: (signals) => client.pushSignals(signals, { timeoutMs: callTimeoutMs }),
     },
-    start: () => session.load().then(() => session.startWatching()),
-    stop: () => session.stop(),
+    start: async () => {
+      metrics?.start();
+      await session.load();
+      session.startWatching();
+    },
+    runDue: async () => metrics?.pushIfDue(),
+    stop: async () => void (await Promise.all([session.stop(), metrics?.stop() ?? Promise.resolve()])),
     // Its connections are those of the agent.
     close: () => Promise.resolve(),
   };
+}
+
+/**
+ * The network that a call speaks to.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for an agent that does not speak to CAPI
+ */
+export function needCapi(capi: CapiNetwork | undefined, call: string): CapiNetwork {
+  if (capi !== undefined) return capi;
+  throw new CrowdsecError(
+    'CROWDSEC_OPTION_INVALID',
+    `${call} speaks to CrowdSec's Central API, which this agent does not: give \`env\` or \`apiUrl\`.`,
+    { path: 'options.env' },
+  );
 }
 
 function createSession(
@@ -82,6 +113,7 @@ function createSession(
     readonly scenarios: readonly string[];
     readonly transport: Transport;
     readonly onStoreEmptied: () => Promise<void>;
+    readonly onLoggedIn: () => void;
   },
 ): Session {
   const { store, identityCopy, transport, scenarios } = parts;
@@ -100,6 +132,46 @@ function createSession(
     timeoutMs: options.timeoutMs,
     signal: calls.signal,
     onRegistered: (details) => events.emit('registered', details),
-    onLoggedIn: (details) => events.emit('loggedIn', details),
+    onLoggedIn: (details) => {
+      parts.onLoggedIn();
+      events.emit('loggedIn', details);
+    },
   });
+}
+
+/** What tells CAPI of the software; `undefined` when the options switch it off. */
+function createSoftwareMetrics(
+  { options, clock, scheduler, logger }: AgentContext,
+  parts: AgentStore & {
+    readonly client: CapiClient;
+    readonly userAgent: string;
+    readonly lastActs?: () => LastActs;
+  },
+): SoftwareMetrics | undefined {
+  const { client, store, userAgent, lastActs } = parts;
+  if (!options.metrics || lastActs === undefined) return undefined;
+  const [name = userAgent, version = ''] = userAgent.split('/');
+  const date = (at: number): string => new Date(Math.min(at, clock.now())).toISOString();
+  const metrics = (): Metrics => {
+    const { pulledAt, pushedAt } = lastActs();
+    return {
+      bouncers: [
+        {
+          custom_name: options.userAgentSuffix || name,
+          name,
+          version,
+          ...(pulledAt === undefined ? {} : { last_pull: date(pulledAt) }),
+        },
+      ],
+      machines: [
+        {
+          name,
+          version,
+          last_update: date(clock.now()),
+          ...(pushedAt === undefined ? {} : { last_push: date(pushedAt) }),
+        },
+      ],
+    };
+  };
+  return new SoftwareMetrics({ client, store, clock, scheduler, logger, metrics });
 }

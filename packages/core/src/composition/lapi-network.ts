@@ -20,8 +20,6 @@ export interface LapiNetwork extends Network {
   readonly machine?: MachineLoginState | undefined;
   /** Ends decisions of the engine; resolves how many there were. Absent without a machine. */
   readonly deleteDecisions?: ((target: DeletedTarget) => Promise<number>) | undefined;
-  /** Does what is due, for hosts whose timers do not run between calls. */
-  runDue(): Promise<void>;
 }
 
 export interface LapiNetworkParts {

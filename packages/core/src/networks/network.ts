@@ -14,6 +14,8 @@ export interface Network {
    * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE`
    */
   start(): Promise<void>;
+  /** Does what is due, for hosts whose timers do not run between calls. */
+  runDue(): Promise<void>;
   /** Ends the jobs and gives back what is held for all processes. Never rejects. */
   stop(): Promise<void>;
   /** Closes the connections. */

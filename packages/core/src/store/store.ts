@@ -117,6 +117,8 @@ export const STATE_KINDS = {
   refresh: 'budget',
   /** When the last call with signals was, backoff. */
   signals: 'budget',
+  /** When CAPI was last told which software is at work. */
+  metrics: 'cache',
   /** The second in which usage metrics were last told, so that no two processes use the same. */
   'usage-metrics': 'cache',
   /** Signals that CAPI refused. */
