@@ -29,6 +29,8 @@ export interface CountingRule {
   /** The name of its detector. */
   readonly name: string;
   readonly on: readonly EventKind[];
+  /** Of answers, those with one of these statuses alone. */
+  readonly statuses?: readonly number[];
   readonly bucket: BucketOptions;
   /** Where the bucket's options came in, for errors; `options` by default. */
   readonly path?: string;
@@ -64,6 +66,7 @@ export function countingScenario({ name, behavior, options, rules }: CountingSce
     detectors: counters.map((counter) => ({
       name: counter.rule.name,
       on: counter.rule.on,
+      ...(counter.rule.statuses !== undefined && { statuses: counter.rule.statuses }),
       detect: (event) => counter.detect(event),
       dryRun,
       ...(counter.rule.blocking && { blocking: true }),

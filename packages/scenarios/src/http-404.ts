@@ -37,6 +37,7 @@ export function http404(options: Http404Options): Extension {
   ): CountingRule => ({
     name,
     on: ['response'],
+    statuses: [404],
     bucket: bucketOf(given, usual),
     path,
     counts: name.startsWith('resources') ? missingResource : missingPage,

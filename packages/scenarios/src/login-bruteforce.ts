@@ -46,6 +46,7 @@ export function loginBruteforce(options: LoginBruteforceOptions): Extension {
       {
         name: 'failures',
         on: login.size === 0 ? ['app:login-failed'] : ['app:login-failed', 'response'],
+        statuses,
         bucket: own,
         counts,
         signal: 'decision',

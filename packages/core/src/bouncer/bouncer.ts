@@ -146,6 +146,7 @@ export class Bouncer {
     if (ip === undefined || observer?.wantsResponses !== true) return undefined;
     const from = clock.monotonic();
     return (status) => {
+      if (observer.wantsStatus?.(status) === false) return;
       observer.response(ip, requestTraits(facts, action), { status, durationMs: clock.monotonic() - from });
     };
   }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { whenOver } from './answers-of-connection.js';
 import type { Bouncer } from './bouncer.js';
 import type { RequestFacts, Verdict } from './verdict.js';
 
@@ -9,12 +10,8 @@ import type { RequestFacts, Verdict } from './verdict.js';
 export function followAnswer(bouncer: Bouncer, facts: RequestFacts, verdict: Verdict, response: ServerResponse): void {
   const answered = bouncer.answering(facts, verdict);
   if (answered === undefined) return;
-  let isOver = false;
-  // Not `once`, which makes two more objects for each request; the flag does the same.
-  response.on('close', () => {
-    if (isOver) return;
-    isOver = true;
-    // Without inline caches: see `isReshaped`.
+  const over = (): void => {
     if (Reflect.get(response, 'headersSent') === true) answered(Reflect.get(response, 'statusCode') as number);
-  });
+  };
+  if (!whenOver(response, over)) response.once('close', over);
 }

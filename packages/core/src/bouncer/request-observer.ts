@@ -6,6 +6,8 @@ export interface RequestObserver {
   /** Asked for each request: while nobody listens, nothing is done for it. */
   readonly wantsRequests: boolean;
   readonly wantsResponses: boolean;
+  /** Whether answers with this status are among them; all by default. */
+  wantsStatus?(status: number): boolean;
   /** Before a client is judged: whatever it did before counts. */
   catchUp(ip: string): void;
   /** @returns whether something was decided about the client: then it is judged again */

@@ -17,6 +17,7 @@ const detector = z
   .object({
     name: z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be a name of [a-z0-9-], at most 64 characters'),
     on: z.array(eventKind).min(1, 'must name an event at least'),
+    statuses: z.array(z.number().int().min(100).max(999)).optional(),
     detect: functionSchema<Detector['detect']>('a function from an event to an outcome'),
     blocking: z.boolean().optional(),
     dryRun: z.boolean().optional(),
@@ -81,9 +82,16 @@ function asRead(extension: Extension): Extension {
 }
 
 function asReadDetector(detector: Detector): Detector {
-  const { name, on, blocking = false, dryRun = false, capPerHour } = detector;
-  const fixed = { name, on: [...on], blocking, dryRun, ...(capPerHour !== undefined && { capPerHour }) };
-  return { ...fixed, detect: (event) => detector.detect(event) };
+  const { name, on, statuses, blocking = false, dryRun = false, capPerHour } = detector;
+  return {
+    name,
+    on: [...on],
+    ...(statuses !== undefined && { statuses: [...statuses] }),
+    blocking,
+    dryRun,
+    ...(capPerHour !== undefined && { capPerHour }),
+    detect: (event) => detector.detect(event),
+  };
 }
 
 /**

@@ -5,6 +5,8 @@ export interface Detector {
   /** Unique in its extension, `[a-z0-9-]`. */
   readonly name: string;
   readonly on: readonly EventKind[];
+  /** Of answers, those with one of these statuses alone; all by default. What nobody wants to hear of costs next to nothing. */
+  readonly statuses?: readonly number[];
   /**
    * Looks at an event. It runs after the answer is on its way, unless `blocking`. What it returns is checked and acted on; a detector
    * that throws, rejects, takes longer than 2 s to settle, holds the event loop for more than 50 ms, or returns what it may not, has

@@ -227,6 +227,60 @@ describe('a detector', () => {
     expect(paths).toEqual(['/.env', '/.env', '/%2e%2e/bin/sh']);
   });
 
+  it('sees of the answers those with its statuses, each in its order', async () => {
+    const seen: string[] = [];
+    const note = (name: string, statuses?: readonly number[]): Detector => ({
+      name,
+      on: ['request', 'response'],
+      ...(statuses !== undefined && { statuses }),
+      detect: (event) => void seen.push(`${name} ${event.kind === 'response' ? event.status : event.kind}`),
+    });
+    const some = [note('missing', [404, 410]), note('refused', [403])];
+    const crowdsec = await running([extension({ detectors: some })]);
+    const answer = (status: number): void =>
+      crowdsec.bouncer.answering(facts('/'), crowdsec.bouncer.inspect(facts('/')))?.(status);
+    for (const status of [200, 404, 403]) answer(status);
+    await shown();
+    expect(seen.filter((each) => !each.endsWith('request'))).toEqual(['missing 404', 'refused 403']);
+    expect(seen.filter((each) => each === 'missing request')).toHaveLength(3);
+
+    const all = await running([extension({ detectors: [...some, note('all')] })]);
+    all.bouncer.answering(facts('/'), all.bouncer.inspect(facts('/')))?.(200);
+    await shown();
+    expect(seen).toContain('all 200');
+    await expect(running([extension({ detectors: [note('none', [99])] })])).rejects.toThrow(/detectors\[0\]\.statuses/);
+  });
+
+  it('that is slow is found among quick ones, also when all have been quick for long', async () => {
+    const { clock, scheduler } = manualTime();
+    let waitedMs = 0;
+    let isSlow = false;
+    const slow = { now: () => clock.now(), monotonic: () => clock.monotonic() + waitedMs };
+    const detector = (name: string, detect: () => void): Detector => ({
+      name,
+      on: ['app:hit'],
+      detect: () => void detect(),
+    });
+    const detectors = [
+      detector('first', () => undefined),
+      detector('second', () => void (waitedMs += isSlow ? 60 : 0)),
+    ];
+    const crowdsec = await running(
+      [
+        extension({ detectors }),
+        { ...extension({}), name: 'acme.other', detectors: [detector('third', () => undefined)] },
+      ],
+      { clock: slow, scheduler },
+    );
+    for (let i = 0; i < 150; i++) await hit(crowdsec);
+    isSlow = true;
+    for (let i = 0; i < 6; i++) await hit(crowdsec);
+    expect(crowdsec.health().extensions).toMatchObject([
+      { state: 'off', reason: 'detector second: held the event loop for 60 ms' },
+      { state: 'active', failures: 0 },
+    ]);
+  });
+
   it('is asked beside the requests, and costs nothing where it does not listen', async () => {
     const crowdsec = await running([extension({ detect: () => banAndTell, detector: { on: ['request'] } })]);
     expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass' });

@@ -168,6 +168,10 @@ export class ExtensionHost implements RequestObserver {
     return decided;
   }
 
+  wantsStatus(status: number): boolean {
+    return this.#listeners.hasStatus(status);
+  }
+
   response(ip: string, traits: RequestTraits, { status, durationMs }: Answer): void {
     const { method, path, userAgent, action } = traits;
     const at = this.#options.clock.now();

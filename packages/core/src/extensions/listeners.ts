@@ -7,13 +7,25 @@ const MEASURED_EACH = 100;
 /** The same after one of them may have held the event loop. */
 const MEASURED_EACH_AGAIN = 10_000;
 
+/** Detectors that listen to the same events. */
+interface Group {
+  readonly statuses: ReadonlySet<number> | undefined;
+  readonly detectors: HostedDetector[];
+}
+
+function isWanted(event: DetectionEvent, { statuses }: Group): boolean {
+  return statuses === undefined || event.kind !== 'response' || statuses.has(event.status);
+}
+
 /** The detectors that events are shown to after their requests went on. */
 export class Listeners {
-  /** Those that listen to the same kinds of events stand together. */
-  readonly #groups: readonly (readonly HostedDetector[])[];
+  /** Those that listen to the same events stand together. */
+  readonly #groups: readonly Group[];
   /** The groups that listen to a kind, by their places in `#groups`. */
   readonly #groupsOf = new Map<EventKind, number[]>();
 
+  /** Of answers, those that anybody listens to; `undefined` for all. */
+  readonly #statuses: ReadonlySet<number> | undefined;
   readonly #stopwatch: Stopwatch;
   /** For so many times yet, each detector is measured by itself. */
   #measuredEach = MEASURED_EACH;
@@ -21,19 +33,27 @@ export class Listeners {
   /** @param stopwatch running when {@link show} is called */
   constructor(detectors: readonly HostedDetector[], stopwatch: Stopwatch) {
     this.#stopwatch = stopwatch;
-    const groups = new Map<string, HostedDetector[]>();
+    const groups = new Map<string, Group>();
     for (const hosted of detectors) {
-      const kinds = new Set(hosted.detector.on);
-      const key = [...kinds].sort().join(' ');
+      const { on, statuses } = hosted.detector;
+      const kinds = new Set(on);
+      const key = JSON.stringify([[...kinds].sort(), statuses]);
       const group = groups.get(key);
       if (group !== undefined) {
-        group.push(hosted);
+        group.detectors.push(hosted);
         continue;
       }
       for (const kind of kinds) this.#groupsOf.set(kind, [...(this.#groupsOf.get(kind) ?? []), groups.size]);
-      groups.set(key, [hosted]);
+      groups.set(key, { statuses: statuses && new Set(statuses), detectors: [hosted] });
     }
     this.#groups = [...groups.values()];
+    const ofResponses = (this.#groupsOf.get('response') ?? []).map((group) => this.#groups[group]!.statuses);
+    this.#statuses = ofResponses.includes(undefined) ? undefined : new Set(ofResponses.flatMap((some) => [...some!]));
+  }
+
+  /** Whether anybody listens to answers with this status. */
+  hasStatus(status: number): boolean {
+    return this.#statuses === undefined || this.#statuses.has(status);
   }
 
   /** Whether anybody listens to events of this kind. */
@@ -49,12 +69,16 @@ export class Listeners {
    */
   show(events: readonly DetectionEvent[]): void {
     const shown = this.#groups.map((): DetectionEvent[] => []);
-    for (const event of events) for (const group of this.#groupsOf.get(event.kind) ?? []) shown[group]!.push(event);
+    for (const event of events) {
+      for (const group of this.#groupsOf.get(event.kind) ?? []) {
+        if (isWanted(event, this.#groups[group]!)) shown[group]!.push(event);
+      }
+    }
     const isEach = this.#measuredEach > 0;
     if (!isEach) this.#stopwatch.longestMs = 0;
     for (const [group, theirs] of shown.entries()) {
       if (theirs.length === 0) continue;
-      for (const detector of this.#groups[group]!) {
+      for (const detector of this.#groups[group]!.detectors) {
         for (const event of theirs) detector.show(event, isEach);
         if (isEach) detector.endLap();
       }
