@@ -17,6 +17,7 @@ import { createAgentSignals, type AgentSignals } from './composition/agent-signa
 import { openAgentStore } from './composition/agent-store.js';
 import { LocalDecisionWriter } from './composition/local-decision-writer.js';
 import { reportExclusions, type ReasonNotReportable } from './composition/report-exclusions.js';
+import { refreshNetworks } from './composition/refresh-networks.js';
 import { stopAgent, stopped } from './composition/stop-agent.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
@@ -186,7 +187,7 @@ class Agent implements Crowdsec {
   }
 
   refreshDecisions(): Promise<RefreshResult> {
-    return this.#unlessStopped(() => this.#decisions.refresher.refresh());
+    return this.#unlessStopped(() => refreshNetworks(this.#decisions.refresher, this.#networks.lapi?.decisions));
   }
 
   report(report: Report): Receipt {

@@ -2,7 +2,7 @@ import type { BlockedRequest } from './bouncer/bouncer.js';
 import type { CaptchaSolved } from './captcha/captcha-solved.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
 import type { Detection, ExtensionChange } from './extensions/host.js';
-import type { RefreshResult } from './refresh/refresh-result.js';
+import type { DecisionNetwork, RefreshResult } from './refresh/refresh-result.js';
 import type { RefusalReason, SignalKind } from './signals/report.js';
 
 /** What the agent tells while it works, by event name. */
@@ -14,7 +14,7 @@ export interface CrowdsecEvents {
   /** New decisions are in use. */
   refreshed: Extract<RefreshResult, { status: 'refreshed' }>;
   /** A pull failed; what was held stays in use. */
-  refreshFailed: { readonly error: Error; readonly nextAt: number };
+  refreshFailed: { readonly network: DecisionNetwork; readonly error: Error; readonly nextAt: number };
   /** A decision of this installation that was in force made room for another, see `maxLocalDecisions`. */
   localDecisionEvicted: LocalDecision;
   /** A request was blocked, or would have been but for `mode: 'log'`. */

@@ -2,6 +2,7 @@ import type { CaptchaCounts } from './captcha/captcha-counter.js';
 import type { RequestCounts } from './bouncer/request-counter.js';
 import { skewInWords } from './capi/server-clock.js';
 import type { SessionState } from './capi/session-options.js';
+import type { LapiDecisionsHealth } from './lapi/decisions-health.js';
 import type { MachineLoginState } from './lapi/machine-login.js';
 import type { ExtensionHealth } from './extensions/extension-health.js';
 import type { ListReport } from './sources/decision-source.js';
@@ -62,8 +63,10 @@ export interface DecisionsHealth {
   readonly pulledAt?: number;
   /** When the next pull is due. */
   readonly nextPullAt?: number;
-  /** Older than a day, or never pulled. */
+  /** Older than a day, or never pulled; of a local API, older than a minute or three intervals. */
   readonly stale: boolean;
+  /** How the decisions of a local API stand; absent without one. */
+  readonly lapi?: LapiDecisionsHealth;
   /** What became of each linked list in the last pull of this process. */
   readonly lists: readonly ListReport[];
   /** The linked lists that could not be read, or have not come yet, and what each waits for. */
@@ -162,9 +165,10 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
       message:
         'No decisions of the network were ever loaded; addresses that nothing else holds are unavailable: see onUnavailable.',
     };
-  } else if (started && decisions.stale) {
+  } else if (started && decisions.stale && decisions.lapi?.stale !== true) {
     yield { code: 'DECISIONS_STALE', message: 'The decisions are older than a day.' };
   }
+  yield* lapiProblems(facts);
   if (geoFailure !== undefined) yield { code: 'GEO_UNAVAILABLE', message: geoFailure };
   for (const path of facts.refusedOptions) yield { code: 'CROWDSEC_OPTION_INVALID', message: refusedOption(path) };
   for (const type of facts.typesWithoutRemedy) yield { code: 'REMEDY_MISSING', message: withoutRemedy(type) };
@@ -197,6 +201,14 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
       code: 'EXTENSION_CAPPED',
       message: `${scenario} was acted on as often as it may be in an hour; see capPerHour.`,
     };
+  }
+}
+
+function* lapiProblems({ started, loaded, decisions: { lapi } }: HealthFacts): Iterable<Problem> {
+  if (lapi?.failure !== undefined) yield { code: lapi.failure.code, message: lapi.failure.message };
+  else if (started && loaded && lapi?.stale === true) {
+    const since = lapi.pulledAt === undefined ? '' : ` since ${new Date(lapi.pulledAt).toISOString()}`;
+    yield { code: 'DECISIONS_STALE', message: `LAPI at ${lapi.url} has told this agent nothing${since}.` };
   }
 }
 

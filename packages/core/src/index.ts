@@ -3,6 +3,8 @@ export { createCrowdsec } from './crowdsec.js';
 export { hostedCrowdsec, type HostedCrowdsec } from './hosted.js';
 export type { CrowdsecOptions } from './options.js';
 export type { LapiOptions } from './lapi/options.js';
+export type { LapiDecisionsHealth } from './lapi/decisions-health.js';
+export type { PullFailure } from './lapi/puller-report.js';
 export type { IgnoredDecisions } from './remediation/ignored-decisions.js';
 export type { IgnoredCounts, IgnoreReason } from './remediation/ignore-filter.js';
 export type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
@@ -52,7 +54,7 @@ export type { ListOptions, ListSourceOptions } from './sources/list-options.js';
 export { listSource } from './sources/list-source.js';
 export type { ListChunks } from './sources/read-list.js';
 export type { DecisionSource, ListReport, PullContext, PullResult } from './sources/decision-source.js';
-export type { RefreshResult, WaitingList } from './refresh/refresh-result.js';
+export type { DecisionNetwork, RefreshResult, WaitingList } from './refresh/refresh-result.js';
 
 export { SignalBuffer, type SignalBufferOptions, type SignalListener } from './signals/buffer.js';
 export { nextCall, type Pace, type PaceInput } from './signals/pace.js';

@@ -46,7 +46,7 @@ export function agentHealth(parts: AgentHealthParts): Health {
     ...(parts.captcha && { captcha: parts.captcha.counts }),
     identity: identity ?? NO_IDENTITY,
     ...(parts.lapi?.machine === undefined ? {} : { lapiMachine: parts.lapi.machine }),
-    decisions: decisionsHealth(decisions, parts.localDecisions, clock.now()),
+    decisions: decisionsHealth(decisions, parts, clock.now()),
     signals: signalsHealth(signals, parts.lapi),
     store: storeHealth(store),
     extensions: extensions.health,
@@ -60,10 +60,13 @@ const NO_IDENTITY: SessionState = { identity: 'none', loginsLastHour: 0 };
 
 function decisionsHealth(
   { engine, local, refresher }: AgentDecisions,
-  { refused }: LocalDecisionWriter,
+  { localDecisions: { refused }, lapi }: AgentHealthParts,
   now: number,
 ): DecisionsHealth {
-  const { pulledAt, nextPullAt, isStale, lists, waitingLists } = refresher;
+  const { isStale, lists, waitingLists } = refresher;
+  const ofLapi = lapi?.decisions.health;
+  const pulledAt = refresher.pulledAt ?? ofLapi?.pulledAt;
+  const nextPullAt = refresher.nextPullAt ?? ofLapi?.nextPullAt;
   return {
     count: engine.size,
     local: local.size,
@@ -74,7 +77,8 @@ function decisionsHealth(
     ignored: engine.ignored,
     ...(pulledAt === undefined ? {} : { pulledAt }),
     ...(nextPullAt === undefined ? {} : { nextPullAt }),
-    stale: isStale,
+    stale: isStale || ofLapi?.stale === true,
+    ...(ofLapi === undefined ? {} : { lapi: ofLapi }),
     lists,
     waitingLists,
   };

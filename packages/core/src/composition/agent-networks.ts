@@ -45,6 +45,7 @@ export function createAgentNetworks(
   });
   const lapi = createLapiNetwork(context, {
     ...parts,
+    engine: { swapLayer: (layer) => decisions().engine.swapLayer(layer) },
     usage,
     held: () => heldDecisions(decisions().engine, context.clock.now()),
   });

@@ -9,7 +9,7 @@ export function createRequestUsage({ options }: AgentContext): RequestUsage | un
 }
 
 /** The addresses and ranges that are held, by origin. */
-export function heldDecisions({ index }: RemediationEngine, now: number): HeldDecisions {
-  const byFamily = [...index.countsByFamily(now)];
+export function heldDecisions(engine: RemediationEngine, now: number): HeldDecisions {
+  const byFamily = [...engine.countsByFamily(now)];
   return new Map(byFamily.map(([origin, { v4, v6 }]) => [origin, { ipv4: v4, ipv6: v6, unknown: 0 }]));
 }

@@ -83,6 +83,7 @@ export class InstallationNetwork {
     this.#decisions = createAgentDecisions(context, { ...agentStore, capi, http, userAgent: agent });
     const lapi = (this.#lapi = createLapiNetwork(context, {
       ...agentStore,
+      engine: this.#decisions.engine,
       scenarios: [...this.#declared],
       usage: undefined,
       held: () => heldDecisions(this.#decisions.engine, context.clock.now()),

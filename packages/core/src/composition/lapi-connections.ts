@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { endpointFetch, type TlsOptions } from '../http/dispatcher.js';
 import { parseEndpoint } from '../http/endpoint.js';
 import type { ParsedLapiOptions } from '../lapi/options.js';
@@ -13,6 +14,9 @@ export interface LapiConnections {
   readonly bouncer: LapiTransport;
   /** As a machine. It never shows the bouncer's certificate: an engine that is shown one looks at nothing else. */
   readonly machine: LapiTransport;
+  /** A hash of what the bouncer is known by, which tells keys apart and tells nobody the key. */
+  readonly credentialHash: string;
+  readonly hasCertificate: boolean;
   close(): Promise<void>;
 }
 
@@ -39,6 +43,10 @@ export function createLapiConnections(
   const isShared = machine?.tls === undefined && tls.cert === undefined;
   return {
     bouncer,
+    credentialHash: createHash('sha256')
+      .update(key?.reveal() ?? tls.cert ?? '')
+      .digest('hex'),
+    hasCertificate: tls.cert !== undefined,
     machine: isShared ? bouncer : connect(pemOf({ ca: tls.ca, ...machine?.tls })),
     close: async () => void (await Promise.all(closing.map((close) => close()))),
   };

@@ -1,4 +1,5 @@
 import { LapiAlerts } from '../lapi/alerts.js';
+import { LapiDecisions } from '../lapi/lapi-decisions.js';
 import { deleteDecisions, type DeletedTarget } from '../lapi/delete-decisions.js';
 import { MachineClient } from '../lapi/machine-client.js';
 import { MachineLogin, type MachineLoginState } from '../lapi/machine-login.js';
@@ -7,6 +8,7 @@ import { UsageMetrics } from '../lapi/usage-metrics.js';
 import type { HeldDecisions, UsageCounts } from '../lapi/usage-report.js';
 import { USER_AGENT_TYPE } from '../lapi/user-agent.js';
 import type { Network } from '../networks/network.js';
+import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import { secretOf } from '../secret-file.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
@@ -15,6 +17,7 @@ import { createLapiConnections, type LapiConnections } from './lapi-connections.
 /** The agent's side of a local API: the decisions that it holds, and the machine that reports. */
 export interface LapiNetwork extends Network {
   readonly name: 'lapi';
+  readonly decisions: LapiDecisions;
   readonly reports?: LapiAlerts | undefined;
   /** What is known of the machine's login; absent without a machine. */
   readonly machine?: MachineLoginState | undefined;
@@ -24,6 +27,7 @@ export interface LapiNetwork extends Network {
 
 export interface LapiNetworkParts {
   readonly store: Store;
+  readonly engine: Pick<RemediationEngine, 'swapLayer'>;
   /** What the machine tells at login: everything that may be reported. */
   readonly scenarios: readonly string[];
   /** What became of the requests of this process; `undefined` when nobody is told of them. */
@@ -39,8 +43,10 @@ export function createLapiNetwork(context: AgentContext, parts: LapiNetworkParts
   const connections = createLapiConnections(context, lapi);
   const machine = createMachine(context, { lapi, connections, scenarios: parts.scenarios });
   const usage = createUsageMetrics(context, parts, connections);
+  const decisions = createLapiDecisions(context, { ...parts, lapi, connections });
   return {
     name: 'lapi',
+    decisions,
     ...(machine && {
       reports: new LapiAlerts({ machine: machine.client, decisions: lapi.decisions, clock: context.clock }),
       deleteDecisions: (target: DeletedTarget) => deleteDecisions(machine.client, target),
@@ -48,11 +54,46 @@ export function createLapiNetwork(context: AgentContext, parts: LapiNetworkParts
     get machine() {
       return machine?.login.state;
     },
-    start: async () => usage?.start(),
-    runDue: async () => usage?.pushIfDue(),
-    stop: async () => usage?.stop(),
+    start: async () => {
+      await decisions.start();
+      usage?.start();
+    },
+    runDue: async () => void (await Promise.all([decisions.runDue(), usage?.pushIfDue()])),
+    stop: async () => void (await Promise.all([decisions.stop(), usage?.stop()])),
     close: () => connections.close(),
   };
+}
+
+function createLapiDecisions(
+  { options, clock, scheduler, logger, events }: AgentContext,
+  parts: Pick<LapiNetworkParts, 'store' | 'engine'> & {
+    readonly lapi: ParsedLapiOptions;
+    readonly connections: LapiConnections;
+  },
+): LapiDecisions {
+  const { lapi, connections, store, engine } = parts;
+  const { scopes, origins, scenariosContaining, scenariosNotContaining } = lapi;
+  return new LapiDecisions({
+    transport: connections.bouncer,
+    credential: connections.credentialHash,
+    hasCertificate: connections.hasCertificate,
+    filter: {
+      scopes: scopes ?? ['ip', 'range', ...(options.geo === undefined ? [] : ['country', 'as'])],
+      origins,
+      scenariosContaining,
+      scenariosNotContaining,
+    },
+    intervalMs: lapi.updateIntervalMs,
+    store,
+    engine,
+    clock,
+    scheduler,
+    logger,
+    listener: {
+      refreshed: (result) => events.emit('refreshed', result),
+      failed: (details) => events.emit('refreshFailed', details),
+    },
+  });
 }
 
 function createMachine(

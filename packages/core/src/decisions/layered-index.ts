@@ -17,6 +17,9 @@ export interface LayerWeights {
   readonly overlay: SourceWeights;
 }
 
+/** How many addresses and ranges are held, by origin. */
+export type FamilyCounts = ReturnType<DecisionIndex['countsByFamily']>;
+
 /** What a delta changed. */
 export interface LayerChanges {
   /** Decisions that were not held, or with another end; each counts once. */
@@ -116,6 +119,11 @@ export class LayeredIndex {
     return sumOf([this.base.counts(now), this.overlay.counts(now)]);
   }
 
+  /** As {@link DecisionIndex.countsByFamily}. */
+  countsByFamily(now: number): FamilyCounts {
+    return sumOfFamilies([this.base.countsByFamily(now), this.overlay.countsByFamily(now)]);
+  }
+
   /** As {@link DecisionIndex.heldSources}; one may stand there twice. */
   heldSources(now: number): readonly RowSource[] {
     return [...this.base.heldSources(now), ...this.overlay.heldSources(now)];
@@ -136,6 +144,16 @@ export function stronger(first: Hit | undefined, second: Hit | undefined): Hit |
 export function sumOf(counts: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
   const sum: Record<string, number> = {};
   for (const [name, count] of counts.flatMap((each) => Object.entries(each))) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+/** Counts by origin and family, added up. */
+export function sumOfFamilies(counts: readonly FamilyCounts[]): FamilyCounts {
+  const sum = new Map<string, { v4: number; v6: number }>();
+  for (const [origin, { v4, v6 }] of counts.flatMap((each) => [...each])) {
+    const before = sum.get(origin) ?? { v4: 0, v6: 0 };
+    sum.set(origin, { v4: before.v4 + v4, v6: before.v6 + v6 });
+  }
   return sum;
 }
 

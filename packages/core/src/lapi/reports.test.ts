@@ -31,7 +31,13 @@ async function agent(
   options: CrowdsecOptions = {},
 ): Promise<Crowdsec> {
   const crowdsec = createCrowdsec({
-    lapi: { url: lapi.url, apiKey: lapi.addBouncer('shop'), machine: MACHINE, ...lapiOptions },
+    lapi: {
+      url: lapi.url,
+      apiKey: lapi.addBouncer('shop'),
+      machine: MACHINE,
+      updateIntervalMs: 600_000,
+      ...lapiOptions,
+    },
     scenarios: [SCENARIO, 'acme/http-404'],
     ephemeral: true,
     logger: silentLogger,

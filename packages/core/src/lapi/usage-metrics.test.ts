@@ -29,7 +29,7 @@ async function agent(
   lapiOptions: Partial<CrowdsecOptions['lapi']> = {},
 ): Promise<Crowdsec> {
   const crowdsec = createCrowdsec({
-    lapi: { url: lapi.url, apiKey: lapi.addBouncer('shop'), ...lapiOptions },
+    lapi: { url: lapi.url, apiKey: lapi.addBouncer('shop'), updateIntervalMs: 600_000, ...lapiOptions },
     ephemeral: true,
     logger: silentLogger,
     userAgentSuffix: 'Shop',

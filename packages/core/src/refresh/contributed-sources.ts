@@ -67,14 +67,14 @@ export class ContributedSources {
       this.#report(source, answer.lists);
       const { delta, lists } = answer;
       if (isEmpty(delta)) return;
-      listener.refreshed({ status: 'refreshed', ...changes, skipped: delta.skipped, lists });
+      listener.refreshed({ status: 'refreshed', network: 'extension', ...changes, skipped: delta.skipped, lists });
     } catch (error) {
       if (signal.aborted) return;
       this.#failing.add(source);
       const message = messageOf(error);
       this.#report(source, [this.#failed(source, message)]);
       const nextAt = clock.now() + ask.nextInMs;
-      listener.failed({ error: asError(error), nextAt });
+      listener.failed({ network: 'extension', error: asError(error), nextAt });
     }
   }
 

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { LocalDecision, LocalDecisions } from '../decisions/local-decisions.js';
+import { segmentsToJoin } from '../store/segments-to-join.js';
 import type { Lease, Store } from '../store/store.js';
 import {
   readSegment,
   segmentListFromBlob,
   segmentListToBlob,
-  segmentsToJoin,
   segmentToBlob,
   type Segment,
   type SegmentList,

@@ -106,20 +106,3 @@ function isDecision(value: unknown): value is LocalDecision {
   const areTexts = [target, type, scenario].every((text) => typeof text === 'string');
   return areTexts && Number.isFinite(expiresAt) && Number.isFinite(updatedAt) && typeof lifted === 'boolean';
 }
-
-/** More segments than this are made fewer. */
-const MOST_SEGMENTS = 24;
-
-/**
- * Which of the last segments to write as one, so that there are few and each decision is rewritten seldom: from the end
- * on, all that are not much larger than what follows them. Undefined while there are few.
- */
-export function segmentsToJoin(segments: readonly Segment[]): readonly Segment[] | undefined {
-  if (segments.length <= MOST_SEGMENTS) return undefined;
-  let first = segments.length - 1;
-  let total = segments[first]!.count;
-  while (first > 0 && (segments.length - first < MOST_SEGMENTS / 2 || segments[first - 1]!.count <= 2 * total)) {
-    total += segments[--first]!.count;
-  }
-  return segments.slice(first);
-}

@@ -77,7 +77,7 @@ export class Puller {
       if (signal.aborted) throw error;
       const nextAt = Math.max(now + budget.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
       if (this.isStale && this.#options.held.pulledAt !== undefined) logger.warn('The decisions are older than a day.');
-      listener.failed({ error: asError(error), nextAt });
+      listener.failed({ network: 'capi', error: asError(error), nextAt });
       throw error;
     }
   }
@@ -93,7 +93,7 @@ export class Puller {
   }
 
   #tell(answer: AdoptedAnswer): RefreshResult {
-    const refreshed = { status: 'refreshed', ...answer } as const;
+    const refreshed = { status: 'refreshed', network: 'capi', ...answer } as const;
     this.#options.listener.refreshed(refreshed);
     return refreshed;
   }

@@ -10,10 +10,15 @@ export interface DecisionChanges {
 
 export const NO_CHANGES: DecisionChanges = { new: 0, deleted: 0 };
 
+/** Where decisions come from: a network, or a source that an extension brings. */
+export type DecisionNetwork = 'capi' | 'lapi' | 'extension';
+
 /** What `refreshDecisions()` did. */
 export type RefreshResult =
   | (DecisionChanges & {
       readonly status: 'refreshed';
+      /** Whose decisions these are; `both` where an agent with both was asked to refresh. */
+      readonly network: DecisionNetwork | 'both';
       /** What was left out because it was unusable, by reason. */
       readonly skipped: Readonly<Record<string, number>>;
       /** What became of each linked list. */
@@ -33,7 +38,7 @@ export type RefreshResult =
 /** Hears of what was refreshed, and of what failed. */
 export interface RefreshListener {
   refreshed(result: Extract<RefreshResult, { status: 'refreshed' }>): void;
-  failed(details: { readonly error: Error; readonly nextAt: number }): void;
+  failed(details: { readonly network: DecisionNetwork; readonly error: Error; readonly nextAt: number }): void;
   /** The store had lost everything; the decisions are back. */
   storeEmptied(): Promise<void>;
 }

@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.js';
 import { DecisionIndex, type GeoFacts, type Hit, IGNORED, type SourceWeights } from '../decisions/decision-index.js';
-import { type LayeredIndex, type LayerWeights, stronger, sumOf } from '../decisions/layered-index.js';
+import {
+  type FamilyCounts,
+  type LayeredIndex,
+  type LayerWeights,
+  stronger,
+  sumOf,
+  sumOfFamilies,
+} from '../decisions/layered-index.js';
 import { LOCAL_ORIGIN, type LocalDecisions } from '../decisions/local-decisions.js';
 import type { DecisionMatch } from '../decisions/row-source.js';
 import { messageOf } from '../errors.js';
@@ -116,6 +123,11 @@ export class RemediationEngine {
   /** How many rows of each origin are held, see {@link DecisionIndex.counts}. */
   counts(now: number): Readonly<Record<string, number>> {
     return sumOf([this.#index.counts(now), this.#layer?.counts(now) ?? {}]);
+  }
+
+  /** How many addresses and ranges are held, by origin, see {@link DecisionIndex.countsByFamily}. */
+  countsByFamily(now: number): FamilyCounts {
+    return sumOfFamilies([this.#index.countsByFamily(now), ...(this.#layer ? [this.#layer.countsByFamily(now)] : [])]);
   }
 
   /** How many held decisions the option `ignore` leaves alone. */

@@ -113,6 +113,10 @@ export const STATE_KINDS = {
   decisions: 'cache',
   /** What this installation decided itself: a list of the blobs `local-decisions:<id>` that hold it. */
   'local-decisions': 'cache',
+  /** What LAPI decided: a list of the blobs `lapi-decisions:<id>` that hold it. */
+  'lapi-decisions': 'cache',
+  /** What the process that pulls LAPI tells the others: when it was answered, and what is wrong. */
+  'lapi-puller': 'cache',
   /** Failures in a row, when the next pull may be tried. */
   refresh: 'budget',
   /** When the last call with signals was, backoff. */
@@ -133,7 +137,8 @@ export const STATE_KINDS = {
 export type StateKind = 'identity' | 'budget' | 'cache';
 
 /** A key of {@link STATE_KINDS}; what stands behind a colon names one value of several of that kind. */
-export type StoreKey = keyof typeof STATE_KINDS | `extension:${string}` | `local-decisions:${string}`;
+export type StoreKey =
+  keyof typeof STATE_KINDS | `extension:${string}` | `local-decisions:${string}` | `lapi-decisions:${string}`;
 
 /** The kind of a key. */
 export function stateKindOf(key: StoreKey): StateKind {

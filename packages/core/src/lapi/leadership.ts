@@ -1,0 +1,92 @@
+import { CrowdsecError } from '../errors.js';
+import type { Scheduler } from '../scheduler.js';
+import { keepAlive } from '../store/keep-alive.js';
+import type { Lease, Store } from '../store/store.js';
+
+/** A process that dies holds the others up for so long, in ms. */
+const LEASE_TTL_MS = 6_000;
+/** Where there are no others, nothing has to be prolonged all the time. */
+const LONE_TTL_MS = 7 * 24 * 3_600_000;
+
+export interface LeadershipOptions {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  /** The lease: the same in all processes that ask one LAPI with one key. */
+  readonly name: string;
+  /** It was lost: the store did not prolong it in time. */
+  readonly lost: () => void;
+}
+
+/** One process's right to ask LAPI with a key: LAPI tells each change once, to whoever asks first. */
+export class Leadership {
+  readonly #options: LeadershipOptions;
+  #lease: Lease | undefined;
+  #term = new AbortController();
+  #alive: Disposable | undefined;
+  #check: Disposable | undefined;
+  #lastToken: number | undefined;
+  #taking: Promise<'taken' | 'continued' | undefined> | undefined;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+  }
+
+  /** The lease while it holds; `undefined` when another process may have it. */
+  get lease(): Lease | undefined {
+    return this.#lease !== undefined && this.#lease.remainingMs() > 0 ? this.#lease : undefined;
+  }
+
+  /** Aborted when this term ends. */
+  get signal(): AbortSignal {
+    return this.#term.signal;
+  }
+
+  /**
+   * Takes the lease, unless another process has it. `continued` when nobody else had it since this process did.
+   *
+   * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE`
+   */
+  take(): Promise<'taken' | 'continued' | undefined> {
+    this.#taking ??= this.#take().finally(() => (this.#taking = undefined));
+    return this.#taking;
+  }
+
+  async #take(): Promise<'taken' | 'continued' | undefined> {
+    const { store, scheduler, name } = this.#options;
+    if (this.lease !== undefined) return 'continued';
+    this.#end('another term begins');
+    const lease = await store.lease(name, store.shared ? LEASE_TTL_MS : LONE_TTL_MS);
+    if (lease === undefined) return undefined;
+    const isNext = this.#lastToken !== undefined && (!store.shared || lease.token === this.#lastToken + 1);
+    this.#lastToken = lease.token;
+    this.#lease = lease;
+    this.#term = new AbortController();
+    if (store.shared) this.#alive = keepAlive(lease, LEASE_TTL_MS, scheduler);
+    this.#checkLater(lease);
+    return isNext ? 'continued' : 'taken';
+  }
+
+  /** Gives the lease back, so that others need not wait. Never rejects. */
+  async release(): Promise<void> {
+    const lease = this.#lease;
+    this.#end('it was given back');
+    await lease?.release().catch(() => undefined);
+  }
+
+  #checkLater(lease: Lease): void {
+    const check = (): void => {
+      if (this.#lease !== lease) return;
+      if (lease.remainingMs() > 0) return this.#checkLater(lease);
+      this.#end('it ran out');
+      this.#options.lost();
+    };
+    this.#check = this.#options.scheduler.schedule('crowdsec:lapi-lease', Math.max(1, lease.remainingMs()), check);
+  }
+
+  #end(why: string): void {
+    this.#alive?.[Symbol.dispose]();
+    this.#check?.[Symbol.dispose]();
+    this.#lease = undefined;
+    this.#term.abort(new CrowdsecError('CROWDSEC_LEASE_BUSY', `the lease to ask LAPI is not held any more: ${why}`));
+  }
+}
