@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../redis-server.mjs';
+import { AGENTS_OU, BOUNCERS_OU, certificates } from './certificates.mjs';
 import { environmentOf } from './engine-package.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
@@ -33,11 +35,14 @@ on_success: break
  * log processor, and no client of the Central API, so that it talks to nobody.
  *
  * @param {EngineBinaries} engine
+ * @param {{ tls?: boolean }} [options] `tls` has it speak TLS, and take client certificates in place of keys and passwords
  * @returns {Promise<Engine>}
  */
-export async function startEngine(engine) {
+export async function startEngine(engine, { tls = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-engine-'));
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const port = await freePort();
+  const made = tls ? await certificates(folder) : undefined;
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   await configure(folder, url);
   const env = environmentOf(engine);
   const config = ['-c', join(folder, 'config.yaml')];
@@ -50,7 +55,7 @@ export async function startEngine(engine) {
   const start = async () => {
     const started = (server = spawn(join(engine.bin, 'crowdsec'), [...config, '-no-cs'], { env, cwd: folder }));
     for (const output of [started.stdout, started.stderr]) output.on('data', (text) => (log += String(text)));
-    await isListening(url, started, () => log);
+    await isListening(port, started, () => log);
   };
   const stop = async () => {
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
@@ -59,10 +64,11 @@ export async function startEngine(engine) {
   };
   const killAtExit = () => void server?.kill('SIGKILL');
   process.once('exit', killAtExit);
-  await cscli('machines', 'add', OPERATOR.login, '-p', OPERATOR.password, '-f', join(folder, 'credentials.yaml'));
+  await cscli('machines', 'add', OPERATOR.login, '-p', OPERATOR.password, '-f', '/dev/null');
   await start();
   return {
     url,
+    certificates: made,
     version: await versionOf(engine, env),
     get log() {
       return log;
@@ -90,6 +96,9 @@ export async function startEngine(engine) {
 async function configure(folder, url) {
   const at = (/** @type {string} */ name) => JSON.stringify(join(folder, name));
   await Promise.all(['data', 'hub', 'notifications', 'plugins'].map((name) => mkdir(join(folder, name))));
+  const tls = url.startsWith('https:')
+    ? `    tls: { cert_file: ${at('server.pem')}, key_file: ${at('server.key')}, ca_cert_path: ${at('ca.pem')}, agents_allowed_ou: [${AGENTS_OU}], bouncers_allowed_ou: [${BOUNCERS_OU}] }\n`
+    : '';
   const config = `common: { daemonize: false, log_media: stdout, log_level: info, working_dir: ${at('')} }
 config_paths:
   config_dir: ${at('')}
@@ -102,9 +111,12 @@ config_paths:
 cscli: { output: raw }
 db_config: { type: sqlite, db_path: ${at('data/crowdsec.db')}, use_wal: true }
 api:
-  client: { credentials_path: ${at('credentials.yaml')} }
-  server: { listen_uri: ${JSON.stringify(url.replace('http://', ''))}, profiles_path: ${at('profiles.yaml')}, console_path: ${at('console.yaml')} }
-prometheus: { enabled: false }
+  client: { insecure_skip_verify: true, credentials_path: ${at('credentials.yaml')} }
+  server:
+    listen_uri: ${JSON.stringify(new URL(url).host)}
+    profiles_path: ${at('profiles.yaml')}
+    console_path: ${at('console.yaml')}
+${tls}prometheus: { enabled: false }
 `;
   await writeFile(join(folder, 'config.yaml'), config);
   await writeFile(join(folder, 'profiles.yaml'), DEFAULT_PROFILE);
@@ -157,19 +169,24 @@ function flags(named) {
 }
 
 /**
- * @param {string} url
+ * @param {number} port
  * @param {ChildProcess} server
  * @param {() => string} log
  */
-async function isListening(url, server, log) {
+async function isListening(port, server, log) {
   const endAt = performance.now() + START_MS;
   while (performance.now() < endAt && server.exitCode === null) {
-    const { ok } = await fetch(`${url}/health`).catch(() => ({ ok: false }));
-    if (ok) return;
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isOpen) return;
     await delay(25);
   }
   server.kill('SIGKILL');
-  throw new Error(`The engine does not answer at ${url}:\n${log()}`);
+  throw new Error(`The engine does not listen on port ${port}:\n${log()}`);
 }
 
 /**

@@ -9,6 +9,22 @@ export interface EngineBinaries {
 /** An engine, or why there is none. */
 export type EngineLookup = { readonly engine: EngineBinaries } | { readonly reason: string };
 
+/** A certificate with its key, PEM texts. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What an engine with TLS and its clients prove themselves by. */
+export interface Certificates {
+  /** The authority of all of them. */
+  readonly ca: string;
+  /** Of a client that the engine takes for a machine. */
+  readonly machine: KeyPair;
+  /** Of a client that the engine takes for a bouncer. */
+  readonly bouncer: KeyPair;
+}
+
 /** A decision as `cscli decisions add` takes it. */
 export interface EngineDecision {
   readonly ip?: string;
@@ -29,6 +45,8 @@ export interface Engine {
   readonly url: string;
   /** The version, as `1.4.6`. */
   readonly version: string;
+  /** Those that it and its clients use; absent without TLS. */
+  readonly certificates?: Certificates | undefined;
   /** Its log so far. */
   readonly log: string;
   /** Makes a bouncer by `cscli bouncers add`, and returns its API key. */

@@ -149,6 +149,16 @@ describe.skipIf('reason' in found)('what an agent tells a real engine', () => {
     expect(status).toBe(201);
   }
 
+  it('is how many requests there were, which an engine before 1.6.3 does not want to know', async () => {
+    const { crowdsec } = await agent();
+    crowdsec.bouncer.inspect({ method: 'GET', path: '/', headers: {}, remoteAddress: '192.0.2.1' });
+    await crowdsec.stop();
+
+    const [major = 0, minor = 0, patch = 0] = engine.version.split('.').map(Number);
+    const isOld = major === 1 && (minor < 6 || (minor === 6 && patch < 3));
+    await expect.poll(() => engine.log).toMatch(new RegExp(`POST /v1/usage-metrics HTTP/1.1 ${isOld ? 404 : 201}`));
+  });
+
   it('ends decisions about an address, with the ranges around it or without them', async () => {
     const { crowdsec } = await agent();
     const decide = async () => {
