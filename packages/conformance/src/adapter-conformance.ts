@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { appsecCases } from './cases/appsec.js';
+import { appsecFailureCases } from './cases/appsec-failures.js';
+import { appsecHostileCases } from './cases/appsec-hostile.js';
 import { clientIpCases } from './cases/client-ip.js';
 import { connectionCases } from './cases/connections.js';
 import { eventCases } from './cases/events.js';
@@ -35,6 +38,9 @@ export function adapterConformance(host: Host): void {
     policyCases(subject);
     eventCases(subject);
     hostileCases(subject);
+    appsecCases(subject);
+    appsecFailureCases(subject);
+    appsecHostileCases(subject);
     lifecycleCases(subject);
   });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCrowdsec, silentLogger, type CrowdsecOptions, type DetectionEvent } from '@crowdsec-sdk/core';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
+import { APPSEC_KEY } from './appsec-key.js';
 import { eventListener } from './event-listener.js';
 import type { Host, HostOptions, RunningHost } from './host.js';
 
@@ -53,7 +54,7 @@ function trusting(host: Host): Partial<CrowdsecOptions> {
 
 export async function createTestEnvironment(host: Host): Promise<TestEnvironment> {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-conformance-'));
-  const sandbox = await startSandbox();
+  const sandbox = await startSandbox({ appsec: { apiKeys: [APPSEC_KEY] } });
   await pulled(sandbox, join(folder, 'visitors'), PLACES.visitors);
   await pulled(sandbox, join(folder, 'peers'), PLACES.peers);
   const hosts = new Map<string, Promise<PlacedHost>>();

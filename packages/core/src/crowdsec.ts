@@ -3,6 +3,7 @@ import type { Bouncer } from './bouncer/bouncer.js';
 import type { EnrollOptions, EnrollResult } from './capi/enroll.js';
 import { userAgent } from './capi/user-agent.js';
 import type { Captcha } from './captcha/captcha.js';
+import { createAgentAppsec, type AgentAppsec } from './composition/agent-appsec.js';
 import { createAgentBouncer } from './composition/agent-bouncer.js';
 import { createAgentCaptcha } from './composition/agent-captcha.js';
 import { createAgentContext, type AgentContext } from './composition/agent-context.js';
@@ -69,6 +70,7 @@ class Agent implements Crowdsec {
   readonly #signals: AgentSignals;
   readonly #extensions: ExtensionHost;
   readonly #captcha: Captcha | undefined;
+  readonly #appsec: AgentAppsec | undefined;
   readonly #metrics: AgentMetrics;
   #geoFailure: string | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
@@ -109,7 +111,8 @@ class Agent implements Crowdsec {
       report: (report) => this.report(report),
     });
     const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: networks.http.fetch }));
-    const parts = { ...this.#decisions, ...networks, extensions: this.#extensions, captcha };
+    const appsec = (this.#appsec = createAgentAppsec(context));
+    const parts = { ...this.#decisions, ...networks, extensions: this.#extensions, captcha, appsec };
     this.bouncer = createAgentBouncer(context, parts);
     this.#metrics = createAgentMetrics(context, {
       decisions: this.#decisions,
@@ -157,6 +160,7 @@ class Agent implements Crowdsec {
         extensions: this.#extensions,
         networks: this.#networks.all,
         http: this.#networks.http,
+        appsec: this.#appsec,
         store: this.#store,
       }),
     );
@@ -242,6 +246,7 @@ class Agent implements Crowdsec {
       faults: this.#context.faults.all,
       bouncer: this.bouncer,
       captcha: this.#captcha,
+      appsec: this.#appsec,
       identity: this.#networks.capi?.session.state,
       lapi: this.#networks.lapi,
       decisions: this.#decisions,

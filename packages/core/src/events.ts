@@ -1,4 +1,4 @@
-import type { BlockedRequest } from './bouncer/bouncer.js';
+import type { BlockedRequest } from './bouncer/bouncer-options.js';
 import type { CaptchaSolved } from './captcha/captcha-solved.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
 import type { Detection, ExtensionChange } from './extensions/host.js';

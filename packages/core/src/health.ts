@@ -1,4 +1,5 @@
 import type { CaptchaCounts } from './captcha/captcha-counter.js';
+import type { AppsecHealth } from './appsec/appsec-health.js';
 import type { RequestCounts } from './bouncer/request-counter.js';
 import { skewInWords } from './capi/server-clock.js';
 import type { SessionState } from './capi/session-options.js';
@@ -27,6 +28,8 @@ export interface Health {
   readonly signals: SignalsHealth;
   /** What became of the requests that this process has judged. */
   readonly requests: RequestCounts;
+  /** What AppSec was asked; absent where the options name none. */
+  readonly appsec?: AppsecHealth;
   /** What became of the built-in captcha in this process; absent where it is off. */
   readonly captcha?: CaptchaCounts;
   readonly store: StoreHealth;
@@ -38,7 +41,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `CLOCK_SKEW`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `CLOCK_SKEW`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`, `APPSEC_FAILED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -195,6 +198,7 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
       message: `The extension ${name} is switched off ${until}: ${reason ?? 'no reason given'}`,
     };
   }
+  if (facts.appsec?.failing !== undefined) yield appsecProblem(facts.appsec.failing);
   yield* faults;
   for (const scenario of cappedScenarios) {
     yield {
@@ -220,4 +224,12 @@ function nextTries(waiting: WaitingList | undefined): string {
   const retry =
     retryAt === undefined ? 'It is being asked for' : `It is asked for again at ${at(retryAt)} by the same link`;
   return `. ${retry}${freshLinkAt === undefined ? '' : `, and at ${at(freshLinkAt)} by a fresh one`}.`;
+}
+
+function appsecProblem({ at, cause, message }: NonNullable<AppsecHealth['failing']>): Problem {
+  const when = new Date(at).toISOString();
+  return {
+    code: 'APPSEC_FAILED',
+    message: `AppSec gave no verdict at ${when} (${cause}): ${message}. See appsec.onFailure for what becomes of such requests.`,
+  };
 }

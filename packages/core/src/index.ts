@@ -103,6 +103,7 @@ export { groupByIp } from './extensions/group-by-ip.js';
 export { LeakyBuckets } from './extensions/leaky-buckets.js';
 export type { SharedBuckets } from './extensions/shared-buckets.js';
 
+export type { AppsecHealth, UnseenBody } from './appsec/appsec-health.js';
 export type { AppsecFailure, AppsecFailurePolicy, AppsecOptions } from './appsec/options.js';
 export type { CaptchaCounts } from './captcha/captcha-counter.js';
 export type { CaptchaOptions } from './captcha/captcha-options.js';
@@ -113,7 +114,8 @@ export { hcaptcha, recaptcha, turnstile } from './captcha/providers.js';
 export type { ProviderOptions } from './captcha/site-verify.js';
 
 export { banRemedy, type BanOptions } from './bouncer/ban-remedy.js';
-export { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer/bouncer.js';
+export { Bouncer } from './bouncer/bouncer.js';
+export type { BlockedRequest, BouncerOptions } from './bouncer/bouncer-options.js';
 export { clientIpRule, type ClientIp, type ClientIpOptions, type ClientIpRule } from './bouncer/client-ip.js';
 export { followAnswer } from './bouncer/follow-answer.js';
 export { nodeFacts } from './bouncer/node-facts.js';
@@ -123,14 +125,18 @@ export { fetchHeaders, nodeHeaders } from './bouncer/response-headers.js';
 export type { RequestVerdicts } from './bouncer/request-verdicts.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
 export type { Answer, RequestObserver, RequestTraits } from './bouncer/request-observer.js';
+export type { InspectorFinding, RequestInspector } from './bouncer/request-inspector.js';
 export type { Skip } from './bouncer/skip-rule.js';
 export type { TrustedProxies } from './bouncer/trusted-proxies.js';
 export type {
   BlockVerdict,
   BouncerResponse,
+  NodeRequest,
   PassVerdict,
+  PendingVerdict,
   RequestFacts,
   RequestHeaders,
+  SettledVerdict,
   Verdict,
   VerdictFacts,
 } from './bouncer/verdict.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { appsecSchema, type AppsecOptions } from './appsec/options.js';
+import { appsecFields, type AppsecOptions } from './appsec/options.js';
 import { bouncerOptions, skipSchema } from './bouncer/options.js';
 import { captchaOptions, type CaptchaOptions } from './captcha/captcha-options.js';
 import type { BanOptions } from './bouncer/ban-remedy.js';
@@ -161,7 +161,13 @@ const schema = z
     ...signalOptions,
     ...bouncerOptions,
     captcha: captchaOptions,
-    appsec: appsecSchema(skipSchema).optional(),
+    appsec: z
+      .strictObject({ ...appsecFields, skip: skipSchema })
+      .refine(({ apiKey, apiKeyFile }) => apiKey === undefined || apiKeyFile === undefined, {
+        path: ['apiKeyFile'],
+        error: 'is given beside apiKey: give one of them',
+      })
+      .optional(),
     extensions: z.array(z.custom<Extension>((value) => typeof value === 'object' && value !== null)).default(() => []),
     logger: objectWith<Logger>(
       ['debug', 'info', 'warn', 'error'],

@@ -7,7 +7,7 @@ import {
   type Crowdsec,
   type CrowdsecOptions,
   type PassVerdict,
-  type Verdict,
+  type SettledVerdict,
 } from '@crowdsec-sdk/core';
 import type { NextFunction, RequestHandler, Response } from 'express';
 
@@ -38,7 +38,7 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
     const known = bouncer.verdicts.of(request);
     if (known !== undefined) return goOn(known, response, next);
     const facts = nodeFacts(request, request.originalUrl);
-    const follow = (verdict: Verdict): void => {
+    const follow = (verdict: SettledVerdict): void => {
       followAnswer(bouncer, facts, verdict, response);
       if (verdict.action === 'block') return refuse(response, verdict.response);
       bouncer.verdicts.keep(request, verdict);

@@ -8,7 +8,7 @@ import {
   type CrowdsecOptions,
   type HostedCrowdsec,
   type PassVerdict,
-  type Verdict,
+  type SettledVerdict,
 } from '@crowdsec-sdk/core';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
@@ -60,7 +60,7 @@ function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void 
       return next();
     }
     const facts = nodeFacts(request.raw, request.originalUrl);
-    const follow = (verdict: Verdict): void => {
+    const follow = (verdict: SettledVerdict): void => {
       followAnswer(bouncer, facts, verdict, reply.raw);
       if (verdict.action === 'block') return refuse(reply, verdict.response);
       bouncer.verdicts.keep(request.raw, verdict);

@@ -102,5 +102,6 @@ function nodeBindings({ env }: Context): { readonly incoming?: IncomingMessage; 
 }
 
 function factsOf({ req }: Context): RequestFacts {
-  return { remoteAddress: undefined, method: req.method, path: req.path, headers: req.raw.headers };
+  const { method, path, raw } = req;
+  return { remoteAddress: undefined, method, path, headers: raw.headers, webRequest: raw };
 }

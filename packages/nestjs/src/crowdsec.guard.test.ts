@@ -169,7 +169,7 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
       const { bouncer } = app.get<Crowdsec>(CROWDSEC);
       app.use((incoming: IncomingMessage, _response: unknown, next: () => void) => {
         const verdict = bouncer.inspect(nodeFacts(incoming));
-        if (verdict.action === 'pass') bouncer.verdicts.keep(incoming, verdict);
+        if (verdict.action === 'pass' && verdict.settled === undefined) bouncer.verdicts.keep(incoming, verdict);
         next();
       });
     });

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { BlockVerdict, Crowdsec, RequestFacts, Verdict } from '@crowdsec-sdk/core';
+import type { BlockVerdict, Crowdsec, RequestFacts, SettledVerdict, Verdict } from '@crowdsec-sdk/core';
 import { contextFacts, hasHandshake, subjectOf } from './context-facts.js';
 import { CrowdsecForbiddenException } from './crowdsec-forbidden.exception.js';
 import { disconnect, type GatewayClient } from './disconnect.js';
@@ -38,7 +38,10 @@ export class CrowdsecGuard implements CanActivate {
     if (this.#skips(context)) return this.#pass(context);
     const verdict = this.#judge(context);
     if (verdict.settled === undefined) return this.#follow(verdict, context);
-    return verdict.settled.then((settled) => this.#follow(this.#remember(context, settled), context));
+    return verdict.settled.then((settled) => {
+      this.#remember(context, settled);
+      return this.#follow(settled, context);
+    });
   }
 
   /** Whether nobody looks at the request; by default what {@link SkipCrowdsec} says of the handler or its class. */
@@ -111,7 +114,7 @@ export class CrowdsecGuard implements CanActivate {
     return verdict;
   }
 
-  #follow(verdict: Verdict, context: ExecutionContext): boolean | Promise<boolean> {
+  #follow(verdict: SettledVerdict, context: ExecutionContext): boolean | Promise<boolean> {
     return verdict.action === 'block' ? this.onBlocked(verdict, context) : this.#pass(context);
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, type NestMiddleware } from '@nestjs/common';
-import { followAnswer, nodeFacts, type Crowdsec, type Verdict } from '@crowdsec-sdk/core';
+import { followAnswer, nodeFacts, type Crowdsec, type SettledVerdict } from '@crowdsec-sdk/core';
 import { answerBlocked } from './answer-blocked.js';
 import { contextFacts } from './context-facts.js';
 import { earlierVerdict, recordInspection } from './inspection-records.js';
@@ -31,7 +31,7 @@ export class CrowdsecMiddleware implements NestMiddleware<IncomingMessage, Serve
     const { bouncer } = this.#crowdsec;
     if (earlierVerdict(bouncer, request) !== undefined) return next();
     const facts = nodeFacts(request, request.originalUrl);
-    const follow = (verdict: Verdict): void => {
+    const follow = (verdict: SettledVerdict): void => {
       followAnswer(bouncer, facts, verdict, response);
       if (verdict.action === 'block') return answerBlocked(response, verdict.response);
       recordInspection(request, { by: contextFacts, verdict });

@@ -5,7 +5,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { APP_FILTER, ModuleRef } from '@nestjs/core';
+import { APP_FILTER, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { createCrowdsec, type Crowdsec, type CrowdsecOptions } from '@crowdsec-sdk/core';
 import { CrowdsecForbiddenFilter } from './crowdsec-forbidden.filter.js';
 import { CrowdsecHealthIndicator } from './crowdsec-health.indicator.js';
@@ -14,6 +14,7 @@ import { CrowdsecMiddleware } from './crowdsec.middleware.js';
 import { findSchedulerRegistry } from './find-scheduler-registry.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './module-definition.js';
 import { nestLogger } from './nest-logger.js';
+import { recordBodies } from './record-bodies.js';
 import { RegistryScheduler } from './registry-scheduler.js';
 import { CROWDSEC } from './tokens.js';
 
@@ -59,10 +60,11 @@ export class CrowdsecModule
   readonly #crowdsec: Crowdsec;
   readonly #scheduler: RegistryScheduler;
 
-  constructor(@Inject(CROWDSEC) crowdsec: Crowdsec, scheduler: RegistryScheduler) {
+  constructor(@Inject(CROWDSEC) crowdsec: Crowdsec, scheduler: RegistryScheduler, host: HttpAdapterHost) {
     super();
     this.#crowdsec = crowdsec;
     this.#scheduler = scheduler;
+    recordBodies(crowdsec, host);
   }
 
   async onApplicationBootstrap(): Promise<void> {

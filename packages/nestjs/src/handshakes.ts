@@ -25,7 +25,7 @@ export function handshakeFacts(client: object): RequestFacts | undefined {
   const { address, url, headers } = handshake;
   // Where there is no address, only the connection tells whether it was reset or comes in by a Unix socket.
   const socket = address === undefined && request !== undefined ? request.socket : { remoteAddress: address };
-  return nodeFacts({ method: 'GET', url, headers, socket });
+  return { ...nodeFacts({ method: 'GET', url, headers, socket }), nodeRequest: request ?? handshake };
 }
 
 /** A socket of Socket.IO. */

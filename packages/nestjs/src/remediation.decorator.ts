@@ -13,7 +13,7 @@ import { inspectionRecordOf } from './inspection-records.js';
 export const Remediation: (fact?: keyof VerdictFacts) => ParameterDecorator = createParamDecorator(
   (fact: keyof VerdictFacts | undefined, context: ExecutionContext): PassVerdict | string | undefined => {
     const verdict = inspectionRecordOf(subjectOf(context))?.verdict;
-    if (verdict?.action !== 'pass') return undefined;
+    if (verdict?.action !== 'pass' || verdict.settled !== undefined) return undefined;
     return fact === undefined ? verdict : verdict[fact];
   },
 );

@@ -10,7 +10,7 @@ export interface NestRequest {
   readonly headers: IncomingMessage['headers'];
   readonly socket: { readonly remoteAddress?: string | undefined };
   /** Node's request, where the platform wraps it. */
-  readonly raw?: object;
+  readonly raw?: NestRequest;
 }
 
 /**
@@ -18,5 +18,5 @@ export interface NestRequest {
  * framework's own trust in proxies, which the SDK never takes over.
  */
 export function requestFacts(request: NestRequest): RequestFacts {
-  return nodeFacts(request, request.originalUrl);
+  return nodeFacts(request.raw ?? request, request.originalUrl);
 }

@@ -5,15 +5,19 @@ import {
   peerAddress,
   type Crowdsec,
   type RequestFacts,
-  type Verdict,
+  type SettledVerdict,
 } from '@crowdsec-sdk/core';
 import { servedRequest } from './served-request.js';
 
 /** The verdict about the request that is served, asked for once, though the proxy and a route of it both ask. */
-export async function inspectOnce({ bouncer }: Crowdsec, facts: RequestFacts): Promise<Verdict> {
+export async function inspectOnce({ bouncer }: Crowdsec, facts: RequestFacts): Promise<SettledVerdict> {
   const served = servedRequest();
   if (served?.verdict !== undefined) return served.verdict;
-  const judged = bouncer.inspect({ ...facts, disconnected: served !== undefined && hasNoPeer(served.request) });
+  const judged = bouncer.inspect(
+    served === undefined
+      ? facts
+      : { ...facts, disconnected: hasNoPeer(served.request), url: served.url, nodeRequest: served.request },
+  );
   const verdict = judged.settled === undefined ? judged : await judged.settled;
   if (served === undefined) return verdict;
   followAnswer(bouncer, facts, verdict, served.response);

@@ -1,14 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Verdict } from '@crowdsec-sdk/core';
+import type { SettledVerdict } from '@crowdsec-sdk/core';
 
 /** The HTTP request that the running code serves. Next hands out neither its response nor a place to keep findings. */
 export interface ServedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** The request target as it arrived: what Next makes of it may differ. */
+  readonly url: string | undefined;
   /** Once somebody has judged it. */
-  verdict?: Verdict;
+  verdict?: SettledVerdict;
 }
 
 /** One for all copies of this module, as the agent is. */
@@ -21,7 +23,7 @@ export function watchServedRequests(): void {
   const storage = (place[KEY] = new AsyncLocalStorage<ServedRequest>());
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as Pick<ServedRequest, 'request' | 'response'>;
-    storage.enterWith({ request, response });
+    storage.enterWith({ request, response, url: request.url });
   });
 }
 

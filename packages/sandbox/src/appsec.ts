@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -27,13 +28,19 @@ export interface AppsecAnswer {
   readonly raw?: string;
   /** Answers so much later, in ms. */
   readonly delayMs?: number;
-  /** Never answers, or drops the connection. */
-  readonly failure?: 'hang' | 'reset';
+  /** Never answers, drops the connection before an answer or within it, or never ends its answer. */
+  readonly failure?: 'hang' | 'reset' | 'cut' | 'drip';
 }
 
 export interface AppsecOptions {
   /** Default 0: any free one. */
   readonly port?: number;
+  /** Listens on this unix socket, in place of a port. */
+  readonly socket?: string;
+  /** Speaks TLS: PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** The one path that it answers, to the letter; any by default, as a listener with the path `/` does. */
+  readonly path?: string;
   /** Keys that are let in; others get 401 without a body. */
   readonly apiKeys: readonly string[];
   /** Default: `/.env` and `/.git` in the asked URI are banned, everything else is allowed. */
@@ -54,9 +61,15 @@ export async function startAppsec(
 ): Promise<{ readonly appsec: SandboxAppsec; readonly stop: () => Promise<void> }> {
   const calls: AppsecCall[] = [];
   let answer = options.answer ?? defaultAnswer;
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch(() => response.destroy());
-  });
+  };
+  // As much head as Go takes.
+  const limits = { maxHeaderSize: 1024 * 1024 };
+  const server =
+    options.tls === undefined
+      ? createServer(limits, listener)
+      : createTlsServer({ ...limits, ...options.tls }, listener);
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     request.setEncoding('latin1');
     const call = {
@@ -66,27 +79,37 @@ export async function startAppsec(
       rawHeaders: request.rawHeaders,
       body: await text(request),
     };
+    if (options.path !== undefined && call.path !== options.path) {
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('404 page not found\n');
+      return;
+    }
     calls.push(call);
     const status = refusalOf(call, options.apiKeys);
     if (status === undefined) reply(response, answer(call));
     else response.writeHead(status, { 'content-length': '0' }).end();
   };
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
+    server.once('error', reject);
+    if (options.socket === undefined) server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    else server.listen(options.socket, resolve);
   });
   const stop = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  const { port } = server.address() as AddressInfo;
   const face: SandboxAppsec = {
-    url: `http://127.0.0.1:${port}/`,
+    url: urlOf(server.address() ?? '', options),
     calls,
     answerWith: (next) => {
       answer = next;
     },
   };
   return { appsec: face, stop };
+}
+
+function urlOf(address: AddressInfo | string, { tls, path = '/' }: AppsecOptions): string {
+  if (typeof address === 'string') return `unix:${address}`;
+  return `http${tls === undefined ? '' : 's'}://127.0.0.1:${address.port}${path}`;
 }
 
 /** What the component refuses before any rule looks at it. */
@@ -114,5 +137,14 @@ function reply(response: ServerResponse, answer: AppsecAnswer): void {
   const usual = action === undefined || action === 'allow' ? 200 : 403;
   const { status = usual, httpStatus = usual } = answer;
   const body = raw ?? (action === undefined ? '' : JSON.stringify({ action, http_status: httpStatus, ...extra }));
-  setTimeout(() => response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(body), delayMs);
+  const head = (length?: number): ServerResponse =>
+    response.writeHead(status, {
+      'content-type': 'text/plain; charset=utf-8',
+      ...(length === undefined ? {} : { 'content-length': length }),
+    });
+  setTimeout(() => {
+    if (failure === undefined) head().end(body);
+    else if (failure === 'drip') head().write(body.slice(0, 1));
+    else head(body.length + 100).write(body, () => response.destroy());
+  }, delayMs);
 }

@@ -50,8 +50,6 @@ describe('the option appsec', () => {
     ['options.appsec.onFailure.timeOut', { ...GOOD, onFailure: { timeOut: 'block' } }],
     ['options.appsec.failOpen', { ...GOOD, failOpen: true }],
   ])('names what is wrong: %s', (path, appsec) => {
-    expect(() => parsed(appsec)).toThrow(
-      expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as unknown as Error,
-    );
+    expect(() => parsed(appsec)).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as unknown);
   });
 });

@@ -85,44 +85,29 @@ const tls = z
 
 const URL_FORMS = 'must be an http(s) URL, unix: with the path of a socket, or the absolute path of a socket';
 
-/**
- * The option `appsec`, checked and with its defaults.
- *
- * @param skip the rule that the option `skip` of the agent is checked by
- */
-export function appsecSchema(skip: z.ZodType<Skip>) {
-  return z
-    .strictObject({
-      url: z.string({ error: URL_FORMS }).refine(isAppsecUrl, URL_FORMS),
-      apiKey: z
-        .string()
-        .regex(/^[\x21-\x7e]{1,1000}$/, 'must be a key, without blanks and line breaks')
-        .optional(),
-      apiKeyFile: z.string().min(1).optional(),
-      tls: tls.optional(),
-      timeoutMs: z.number().int().min(10).max(30_000).default(200),
-      maxBodyBytes: z
-        .number()
-        .int()
-        .min(0)
-        .max(10 * 1024 * 1024, 'must be at most 10 MiB, which is what AppSec takes')
-        .default(1024 * 1024),
-      onLargeBody: z
-        .enum(['headers-only', 'pass', 'block'], { error: "must be 'headers-only', 'pass' or 'block'" })
-        .default('headers-only'),
-      requests: z.enum(['undecided', 'all'], { error: "must be 'undecided' or 'all'" }).default('undecided'),
-      skip,
-      fallbackRemediation: z.string().min(1).default('ban'),
-      onFailure: failurePolicies.prefault({}),
-    })
-    .refine(({ apiKey, apiKeyFile }) => apiKey === undefined || apiKeyFile === undefined, {
-      path: ['apiKeyFile'],
-      error: 'is given beside apiKey: give one of them',
-    });
-}
-
-/** The option `appsec` as it is worked with. */
-export type ParsedAppsecOptions = z.output<ReturnType<typeof appsecSchema>>;
+/** The members of the option `appsec` with their defaults, but for `skip`: that is checked by the rule of the agent's own. */
+export const appsecFields = {
+  url: z.string({ error: URL_FORMS }).refine(isAppsecUrl, URL_FORMS),
+  apiKey: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,1000}$/, 'must be a key, without blanks and line breaks')
+    .optional(),
+  apiKeyFile: z.string().min(1).optional(),
+  tls: tls.optional(),
+  timeoutMs: z.number().int().min(10).max(30_000).default(200),
+  maxBodyBytes: z
+    .number()
+    .int()
+    .min(0)
+    .max(10 * 1024 * 1024, 'must be at most 10 MiB, which is what AppSec takes')
+    .default(1024 * 1024),
+  onLargeBody: z
+    .enum(['headers-only', 'pass', 'block'], { error: "must be 'headers-only', 'pass' or 'block'" })
+    .default('headers-only'),
+  requests: z.enum(['undecided', 'all'], { error: "must be 'undecided' or 'all'" }).default('undecided'),
+  fallbackRemediation: z.string().min(1).default('ban'),
+  onFailure: failurePolicies.prefault({}),
+};
 
 function isAppsecUrl(url: string): boolean {
   if (isAbsolute(url)) return true;

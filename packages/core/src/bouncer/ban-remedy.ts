@@ -30,6 +30,7 @@ export interface BanOptions {
 
 const TITLE = 'Access denied';
 const BANNED = 'Your IP address has been blocked because it was reported for malicious behaviour.';
+const ATTACK = 'Your request was blocked because it looks like an attack.';
 const UNJUDGED = 'Your request could not be checked, so it was refused.';
 
 /**
@@ -57,7 +58,7 @@ export function banRemedy(options: BanOptions = {}): Remedy {
 
   return ({ facts, ip = 'unknown', remediation, origin }) => {
     if (fixed !== undefined) return fixed;
-    const message = options.message ?? (remediation === 'bypass' ? UNJUDGED : BANNED);
+    const message = options.message ?? messageFor(remediation, origin);
     switch (preferredFormat(readHeader(facts.headers, 'accept'))) {
       case 'html': {
         if (elsewhere !== undefined) return elsewhere;
@@ -72,6 +73,11 @@ export function banRemedy(options: BanOptions = {}): Remedy {
         return answer('text/plain; charset=utf-8', `${title}. ${message}\n`);
     }
   };
+}
+
+function messageFor(remediation: string, origin: string): string {
+  if (remediation === 'bypass') return UNJUDGED;
+  return origin === 'appsec' ? ATTACK : BANNED;
 }
 
 /** What every refusal carries. No cache may keep one: the next who asks is somebody else. */

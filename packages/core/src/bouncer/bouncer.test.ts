@@ -3,7 +3,8 @@ import { silentLogger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
 import { manualTime } from '../testing/manual-time.js';
 import { banRemedy } from './ban-remedy.js';
-import { Bouncer, type BlockedRequest, type BouncerOptions } from './bouncer.js';
+import { Bouncer } from './bouncer.js';
+import type { BlockedRequest, BouncerOptions } from './bouncer-options.js';
 import type { Remedy } from './remedy.js';
 import type { RequestFacts } from './verdict.js';
 

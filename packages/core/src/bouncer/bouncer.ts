@@ -1,60 +1,26 @@
-import { systemClock, type Clock } from '../clock.js';
+import { systemClock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { settle } from '../injected/contained-logger.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
 import { answerWithin } from '../deadline.js';
-import { timerScheduler, type Scheduler } from '../scheduler.js';
+import { timerScheduler } from '../scheduler.js';
 import { SynchronousOptions } from '../synchronous-options.js';
+import type { BouncerOptions } from './bouncer-options.js';
 import { checkedAnswer } from './checked-answer.js';
-import { clientIpRule, type ClientIpOptions, type ClientIpRule } from './client-ip.js';
+import { clientIpRule, type ClientIpRule } from './client-ip.js';
+import { findingRemedy } from './finding-remedy.js';
+import { inspectFurther, type FurtherInspection } from './inspect-further.js';
+import { BARE_REFUSAL, block, pass } from './make-verdict.js';
+import { recordNodeBody } from './node-body.js';
 import { proxyWarnings } from './proxy-warnings.js';
-import type { Remedy, RemedyAnswer, RemedyEndpoint, RemedyRequest, ServedAnswer } from './remedy.js';
+import type { Remedy, RemedyAnswer, RemedyRequest, ServedAnswer } from './remedy.js';
 import { RequestCounter, type RequestCounts } from './request-counter.js';
-import type { RequestUsage } from './request-usage.js';
-import { fetchHeaders } from './response-headers.js';
-import { requestTraits, type RequestObserver } from './request-observer.js';
+import type { InspectorFinding, RequestInspector } from './request-inspector.js';
+import { requestTraits } from './request-observer.js';
 import { RequestVerdicts } from './request-verdicts.js';
-import { skipRule, type Skip } from './skip-rule.js';
-import type { BlockVerdict, BouncerResponse, PassVerdict, RequestFacts, Verdict, VerdictFacts } from './verdict.js';
-
-export interface BouncerOptions extends ClientIpOptions {
-  readonly getIpRemediation: (ip: string) => IpRemediation;
-  /** What each remediation does to a request: `{ ban: banRemedy() }`, and yours beside it. */
-  readonly remedies: Readonly<Record<string, Remedy>>;
-  readonly logger?: Logger | undefined;
-  /** Ends the wait for a remedy. */
-  readonly scheduler?: Scheduler | undefined;
-  /** Requests that nobody looks at; none by default. */
-  readonly skip?: Skip | undefined;
-  /** `log` lets everybody pass and logs whom it would have blocked; `enforce` by default. */
-  readonly mode?: 'enforce' | 'log' | undefined;
-  /** For a request that comes before any decision was loaded; `pass` by default, as those below. */
-  readonly onUnavailable?: 'pass' | 'block' | undefined;
-  /** For a request whose client can't be told. One whose connection was reset never goes on. */
-  readonly onInvalidIp?: 'pass' | 'block' | undefined;
-  /** For a remediation that no remedy serves. */
-  readonly onUnhandled?: 'pass' | 'block' | undefined;
-  /** For a request that can't be judged: a remedy or another function of yours threw, or took too long. */
-  readonly onError?: 'pass' | 'block' | undefined;
-  /** What is served beside the application: the endpoint of the captcha. */
-  readonly endpoint?: RemedyEndpoint | undefined;
-  /** Hears of each request that is blocked, or would be but for `mode: 'log'`. */
-  readonly onBlocked?: ((blocked: BlockedRequest) => void) | undefined;
-  /** Counts what is done with requests, for whoever is told of it. */
-  readonly usage?: RequestUsage | undefined;
-  /** Hears of all requests whose client is known, and may decide about them. */
-  readonly observer?: RequestObserver | undefined;
-  readonly clock?: Clock | undefined;
-}
-
-/** A request that was blocked, or would have been. */
-export interface BlockedRequest extends VerdictFacts {
-  readonly method: string;
-  readonly path: string;
-  /** False in `mode: 'log'`. */
-  readonly enforced: boolean;
-}
+import { skipRule } from './skip-rule.js';
+import type { NodeRequest, PassVerdict, RequestFacts, SettledVerdict, Verdict, VerdictFacts } from './verdict.js';
 
 const REMEDY_DEADLINE_MS = 30_000;
 
@@ -102,6 +68,15 @@ export class Bouncer {
     return this.#clientIp.worksWithoutPeer;
   }
 
+  /**
+   * For hosts whose guard comes after a body parser: what keeps the body of a request for AppSec while the parser reads it; `undefined`
+   * where nobody looks at bodies. Call it before the parser.
+   */
+  get recordBody(): ((request: NodeRequest) => void) | undefined {
+    const { inspector } = this.#options;
+    return inspector && ((request) => recordNodeBody(request, inspector.maxBodyBytes));
+  }
+
   /** Who is calling, without a verdict and uncounted; `undefined` when it can't be told. Never throws. */
   clientIp(facts: RequestFacts): string | undefined {
     try {
@@ -112,8 +87,8 @@ export class Bouncer {
   }
 
   /**
-   * What to do with a request. Synchronous; only the verdict of a remedy that answers by a promise is yet to be
-   * `settled`. Never throws.
+   * What to do with a request. Synchronous; only the verdict of a remedy that answers by a promise, and the one about a request that
+   * AppSec is asked about, are yet to be `settled`. Never throws.
    */
   inspect(facts: RequestFacts): Verdict {
     let ip: string | undefined;
@@ -130,7 +105,9 @@ export class Bouncer {
       if (client.doubt !== undefined) this.#warn(client.doubt);
       const found = ip === undefined ? UNKNOWN_CLIENT : this.#assessHealth(ip, facts);
       this.#counter.find(found.origin, found.remediation);
-      return this.#isLetThrough(found) ? this.#letThrough(facts, ip, found) : this.#refuse(facts, ip, found);
+      const verdict = this.#isLetThrough(found) ? this.#letThrough(facts, ip, found) : this.#refuse(facts, ip, found);
+      const { inspector } = this.#options;
+      return inspector === undefined ? verdict : this.#inspectFurther(inspector, facts, found, verdict);
     } catch (error) {
       if (ip === undefined) this.#options.usage?.process(ip);
       return this.#failed(facts, ip, error);
@@ -168,15 +145,43 @@ export class Bouncer {
     return remediation === 'bypass' || this.letsUnhandledPass(remediation);
   }
 
-  #letThrough(facts: RequestFacts, ip: string | undefined, found: IpRemediation): Verdict {
+  #letThrough(facts: RequestFacts, ip: string | undefined, found: IpRemediation): SettledVerdict {
     const { endpoint } = this.#options;
     if (endpoint?.isEndpoint(facts.path) !== true) return pass(ip, found);
     const { remediation, origin } = found;
     return this.#apply(endpoint.answerOthers, { facts, ip, remediation, origin });
   }
 
+  #inspectFurther(inspector: RequestInspector, facts: RequestFacts, found: IpRemediation, verdict: SettledVerdict) {
+    const { ip } = verdict;
+    const refuses = this.#options.mode === 'log' && !this.#isLetThrough(found);
+    const further: FurtherInspection = {
+      inspector,
+      facts,
+      isRefused: ({ action }) => action === 'block' || refuses,
+      actOn: (finding) => this.#actOn(finding, facts, found, ip),
+      failed: (error) => this.#failed(facts, ip, error),
+    };
+    return inspectFurther(further, verdict);
+  }
+
+  #actOn(
+    finding: InspectorFinding,
+    facts: RequestFacts,
+    counted: IpRemediation,
+    ip: string | undefined,
+  ): SettledVerdict | Promise<SettledVerdict> {
+    const { remediation, remedy } = findingRemedy(finding, this.#remedies);
+    const found = { remediation, origin: finding.origin };
+    this.#counter.findInstead(counted, found);
+    const isServed = remediation === 'bypass' || finding.response !== undefined;
+    if (!isServed && this.letsUnhandledPass(remediation)) return pass(ip, found);
+    const verdict = this.#refuse(facts, ip, found, remedy);
+    return verdict.settled ?? verdict;
+  }
+
   /** Nobody is there to be answered, so no remedy is asked, and none can let the request through. */
-  #drop(facts: RequestFacts): Verdict {
+  #drop(facts: RequestFacts): SettledVerdict {
     this.#counter.find(DISCONNECTED.origin, DISCONNECTED.remediation);
     this.#options.usage?.process(undefined);
     if (this.#options.mode === 'log') return this.#refuse(facts, undefined, DISCONNECTED);
@@ -184,18 +189,19 @@ export class Bouncer {
     return block(undefined, DISCONNECTED, BARE_REFUSAL);
   }
 
-  #refuse(facts: RequestFacts, ip: string | undefined, { remediation, origin }: IpRemediation): Verdict {
+  #refuse(facts: RequestFacts, ip: string | undefined, found: IpRemediation, given?: Remedy): SettledVerdict {
+    const { remediation, origin } = found;
     if (this.#options.mode === 'log') {
       this.#counter.wouldBlock++;
       this.#logger.info(`Would block ${ip ?? 'an unknown client'}: ${remediation} by ${origin}.`);
       this.#tell(facts, { ip, remediation, origin }, false);
       return pass(ip, { remediation, origin });
     }
-    const remedy = this.#remedies.get(remediation) ?? this.#remedies.get('ban') ?? (() => BARE_REFUSAL);
+    const remedy = given ?? this.#remedies.get(remediation) ?? this.#remedies.get('ban') ?? (() => BARE_REFUSAL);
     return this.#apply(remedy, { facts, ip, remediation, origin });
   }
 
-  #apply(remedy: Remedy, request: RemedyRequest): Verdict {
+  #apply(remedy: Remedy, request: RemedyRequest): SettledVerdict {
     const { ip, remediation, origin } = request;
     let answer: ReturnType<Remedy>;
     try {
@@ -207,7 +213,7 @@ export class Bouncer {
     return { ...block(ip, { remediation, origin }, BARE_REFUSAL), settled: this.#inTime(request, answer) };
   }
 
-  async #inTime(request: RemedyRequest, answer: Promise<RemedyAnswer>): Promise<Verdict> {
+  async #inTime(request: RemedyRequest, answer: Promise<RemedyAnswer>): Promise<SettledVerdict> {
     const scheduler = this.#options.scheduler ?? timerScheduler;
     try {
       const inTime = await answerWithin(REMEDY_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:remedy' });
@@ -217,7 +223,7 @@ export class Bouncer {
     }
   }
 
-  #conclude(request: RemedyRequest, answer: RemedyAnswer): Verdict {
+  #conclude(request: RemedyRequest, answer: RemedyAnswer): SettledVerdict {
     const { facts, ip, remediation, origin } = request;
     const checked = checkedAnswer(answer);
     const goesOn = checked === 'pass' || (checked === 'unhandled' && this.#options.onUnhandled !== 'block');
@@ -229,18 +235,18 @@ export class Bouncer {
   }
 
   /** The application does not get the request, and nobody was refused. */
-  #serve(ip: string | undefined, found: IpRemediation, { served }: ServedAnswer): Verdict {
+  #serve(ip: string | undefined, found: IpRemediation, { served }: ServedAnswer): SettledVerdict {
     this.#counter.served++;
     return block(ip, found, served);
   }
 
-  #remedyFailed({ facts, ip, remediation }: RemedyRequest, error: unknown): Verdict {
+  #remedyFailed({ facts, ip, remediation }: RemedyRequest, error: unknown): SettledVerdict {
     this.#options.observer?.remedyFailed(remediation, error);
     return this.#failed(facts, ip, error);
   }
 
   /** A request that can't be judged; said once, counted always. */
-  #failed(facts: RequestFacts, ip: string | undefined, error: unknown): Verdict {
+  #failed(facts: RequestFacts, ip: string | undefined, error: unknown): SettledVerdict {
     const { onError, mode } = this.#options;
     if (this.#counter.failed++ === 0) {
       this.#logger.error(`A request could not be judged (further ones are only counted): ${messageOf(error)}`);
@@ -268,35 +274,6 @@ const UNKNOWN_CLIENT: IpRemediation = { remediation: 'bypass', origin: 'invalid'
 const DISCONNECTED: IpRemediation = { remediation: 'bypass', origin: 'disconnected' };
 const FAILED: IpRemediation = { remediation: 'bypass', origin: 'failed' };
 const SKIPPED: PassVerdict = Object.freeze({ action: 'pass', ip: undefined, remediation: 'bypass', origin: 'skipped' });
-
-/** Where nothing better is there to answer with. */
-const BARE_REFUSAL: BouncerResponse = {
-  status: 403,
-  headers: {
-    'cache-control': 'no-store',
-    'content-type': 'text/plain; charset=utf-8',
-    'x-content-type-options': 'nosniff',
-  },
-  body: 'Access denied.\n',
-};
-
-function pass(ip: string | undefined, { remediation, origin }: IpRemediation): PassVerdict {
-  return { action: 'pass', ip, remediation, origin };
-}
-
-function block(
-  ip: string | undefined,
-  { remediation, origin }: IpRemediation,
-  response: BouncerResponse,
-): BlockVerdict {
-  const { status, body } = response;
-  const toResponse = (): Response =>
-    new Response(NO_BODY.has(status) ? null : body, { status, headers: fetchHeaders(response) });
-  return { action: 'block', ip, remediation, origin, response, toResponse };
-}
-
-/** Fetch refuses a body for these. */
-const NO_BODY = new Set([204, 205, 304]);
 
 function isPromise(answer: RemedyAnswer | Promise<RemedyAnswer>): answer is Promise<RemedyAnswer> {
   return answer instanceof Promise || (typeof answer === 'object' && 'then' in answer);

@@ -1,4 +1,4 @@
-import { isHeader } from './options.js';
+import { isHeader } from '../http/is-header.js';
 import type { RemedyAnswer } from './remedy.js';
 
 /**

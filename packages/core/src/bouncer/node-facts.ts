@@ -26,6 +26,8 @@ export function nodeFacts(
     method,
     path: queryAt === -1 ? url : url.slice(0, queryAt),
     headers,
+    url,
+    nodeRequest: request,
   };
 }
 

@@ -1,5 +1,5 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { isHeader } from '../http/is-header.js';
 import { functionSchema } from '../validate.js';
 import { unknownPlaceholders } from './ban-page.js';
 import type { Remedy } from './remedy.js';
@@ -90,15 +90,4 @@ export function pickBouncerOptions(options: Parsed): Omit<Parsed, 'ban' | 'remed
   const { trustedProxies, ipHeader, clientIp, mode, onUnavailable, onInvalidIp, onUnhandled, onError } = options;
   const skip = options.ban.redirect?.startsWith('/') ? skipToo(options.skip, options.ban.redirect) : options.skip;
   return { trustedProxies, ipHeader, clientIp, skip, mode, onUnavailable, onInvalidIp, onUnhandled, onError };
-}
-
-/** Whether Node would send this header. */
-export function isHeader(name: string, value: unknown): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value as string);
-    return typeof value === 'string';
-  } catch {
-    return false;
-  }
 }

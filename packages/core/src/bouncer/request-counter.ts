@@ -15,6 +15,11 @@ export interface RequestCounts {
   readonly found: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+interface VerdictWords {
+  readonly origin: string;
+  readonly remediation: string;
+}
+
 interface Cell {
   readonly origin: string;
   readonly remediation: string;
@@ -37,6 +42,12 @@ export class RequestCounter {
     const last = this.#last;
     if (last?.origin === origin && last.remediation === remediation) last.count++;
     else (this.#last = this.#cellOf(origin, remediation)).count++;
+  }
+
+  /** Something else was found about a request than what was counted for it. */
+  findInstead(counted: VerdictWords, found: VerdictWords): void {
+    this.#cellOf(counted.origin, counted.remediation).count--;
+    this.find(found.origin, found.remediation);
   }
 
   #cellOf(origin: string, remediation: string): Cell {

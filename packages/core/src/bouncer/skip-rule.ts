@@ -10,12 +10,20 @@ export type Skip = readonly string[] | ((facts: RequestFacts) => boolean);
 /** A path that a server may take for another one (`/assets/../admin`): it is never skipped. */
 const ROUNDABOUT = /\/\.|\\|%2e|%2f|%5c|\/\//i;
 
-/** Makes the rule of {@link Skip}. */
-export function skipRule(skip: Skip, synchronous: SynchronousOptions): (facts: RequestFacts) => boolean {
+/**
+ * Makes the rule of {@link Skip}.
+ *
+ * @param option what it is called in messages
+ */
+export function skipRule(
+  skip: Skip,
+  synchronous: SynchronousOptions,
+  option = 'options.skip',
+): (facts: RequestFacts) => boolean {
   if (typeof skip === 'function') {
     return (facts) => {
       const skips = skip(facts);
-      return !synchronous.refuses('options.skip', skips) && skips;
+      return !synchronous.refuses(option, skips) && skips;
     };
   }
   const exact = new Set(skip.filter((path) => !path.endsWith('/*')));

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+
 /** What a host knows of a request. An adapter fills it in; it decides nothing. */
 export interface RequestFacts {
   /**
@@ -16,14 +18,34 @@ export interface RequestFacts {
   /** Path without query. */
   readonly path: string;
   readonly headers: RequestHeaders;
+  /** The request target as it arrived, with its query. Without it AppSec is told the path alone. */
+  readonly url?: string | undefined;
+  /** The request itself, of hosts on `node:http` or `node:http2`: AppSec is told its headers as they arrived, and its body. */
+  readonly nodeRequest?: NodeRequest | undefined;
+  /** The request itself, of hosts that hand out a Fetch `Request`: AppSec is told its body. */
+  readonly webRequest?: Request | undefined;
 }
+
+/** What is read of a request of Node. */
+export type NodeRequest = Pick<IncomingMessage, 'headers'> &
+  Partial<Pick<IncomingMessage, 'rawHeaders' | 'httpVersion'>>;
 
 /** Node's `request.headers` (names in lower case) or a Fetch `Headers`. */
 export type RequestHeaders =
   Readonly<Record<string, string | readonly string[] | undefined>> | { get(name: string): string | null };
 
-/** What to do with a request. */
-export type Verdict = PassVerdict | BlockVerdict;
+/**
+ * What to do with a request. Where `settled` is present, the last word is yet to come: it is a {@link SettledVerdict} once awaited.
+ *
+ * ```ts
+ * const judged = bouncer.inspect(facts);
+ * const verdict = judged.settled === undefined ? judged : await judged.settled;
+ * ```
+ */
+export type Verdict = PassVerdict | PendingVerdict | BlockVerdict;
+
+/** The last word about a request. */
+export type SettledVerdict = PassVerdict | BlockVerdict;
 
 /** Who is calling, what is to be done about it, and whose word that is. */
 export interface VerdictFacts {
@@ -33,7 +55,8 @@ export interface VerdictFacts {
   readonly remediation: string;
   /**
    * `CAPI`, `lists:<name>`, `crowdsec` for local decisions; `clean`, `invalid` or `unavailable` when there is none;
-   * `skipped` when nobody looked, `failed` when looking failed, `disconnected` for a request whose connection was reset.
+   * `skipped` when nobody looked, `failed` when looking failed, `disconnected` for a request whose connection was reset; `appsec` for
+   * what the AppSec component found in the request.
    */
   readonly origin: string;
 }
@@ -43,13 +66,23 @@ export interface PassVerdict extends VerdictFacts {
   readonly settled?: undefined;
 }
 
+/**
+ * The decisions let the request through, and AppSec is being asked about it. A host that can't wait lets it through; it is no
+ * {@link PassVerdict}, so that nobody takes it for the last word by mistake.
+ */
+export interface PendingVerdict extends VerdictFacts {
+  readonly action: 'pass';
+  /** The verdict that it comes to. It never rejects. */
+  readonly settled: Promise<SettledVerdict>;
+}
+
 export interface BlockVerdict extends VerdictFacts {
   readonly action: 'block';
   /**
    * Present while a remedy is still at work: the verdict that it comes to. It never rejects. A host that can't wait
    * gives the answer of this verdict, which is a plain refusal.
    */
-  readonly settled?: Promise<Verdict>;
+  readonly settled?: Promise<SettledVerdict>;
   /** The answer in data, for hosts that write it themselves. */
   readonly response: BouncerResponse;
   /** The answer as a Fetch `Response`, for hosts that return one. */

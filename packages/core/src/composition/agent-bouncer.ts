@@ -5,6 +5,7 @@ import type { RequestUsage } from '../bouncer/request-usage.js';
 import type { Captcha } from '../captcha/captcha.js';
 import type { ExtensionHost } from '../extensions/host.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
+import type { AgentAppsec } from './agent-appsec.js';
 import type { AgentContext } from './agent-context.js';
 
 /** The bouncer of an agent: its remedies are the built-in ban and captcha, those of extensions, then those of the options. */
@@ -14,11 +15,13 @@ export function createAgentBouncer(
     engine,
     extensions,
     captcha,
+    appsec,
     usage,
   }: {
     readonly engine: RemediationEngine;
     readonly extensions: ExtensionHost;
     readonly captcha: Captcha | undefined;
+    readonly appsec: AgentAppsec | undefined;
     /** Counts requests for usage metrics; `undefined` when nobody is told of them. */
     readonly usage: RequestUsage | undefined;
   },
@@ -30,6 +33,7 @@ export function createAgentBouncer(
     remedies: { ...extensions.remedies(builtIn), ...options.remedies },
     endpoint: captcha,
     observer: extensions,
+    inspector: appsec?.inspector,
     usage,
     logger,
     clock,

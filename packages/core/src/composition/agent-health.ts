@@ -7,6 +7,7 @@ import { assessHealth, type DecisionsHealth, type Health, type SignalsHealth, ty
 import type { Fault } from '../injected/faults.js';
 import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
+import type { AgentAppsec } from './agent-appsec.js';
 import type { AgentDecisions } from './agent-decisions.js';
 import type { LapiNetwork } from './lapi-network.js';
 import type { LocalDecisionWriter } from './local-decision-writer.js';
@@ -19,6 +20,7 @@ export interface AgentHealthParts {
   readonly clock: Clock;
   readonly bouncer: Bouncer;
   readonly captcha: Captcha | undefined;
+  readonly appsec: AgentAppsec | undefined;
   /** Who we are to CAPI; `undefined` for an agent that does not speak to it. */
   readonly identity: SessionState | undefined;
   readonly lapi: LapiNetwork | undefined;
@@ -39,11 +41,16 @@ export function agentHealth(parts: AgentHealthParts): Health {
     loaded: decisions.engine.isLoaded,
     geoFailure,
     faults,
-    refusedOptions: [...bouncer.refusedOptions, ...decisions.engine.refusedOptions],
+    refusedOptions: [
+      ...bouncer.refusedOptions,
+      ...(parts.appsec?.refusedOptions ?? []),
+      ...decisions.engine.refusedOptions,
+    ],
     typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
     userAgent,
     requests: bouncer.counts,
     ...(parts.captcha && { captcha: parts.captcha.counts }),
+    ...(parts.appsec && { appsec: parts.appsec.health }),
     identity: identity ?? NO_IDENTITY,
     ...(parts.lapi?.machine === undefined ? {} : { lapiMachine: parts.lapi.machine }),
     decisions: decisionsHealth(decisions, parts, clock.now()),

@@ -4,6 +4,7 @@ import type { ExtensionHost } from '../extensions/host.js';
 import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
+import type { AgentAppsec } from './agent-appsec.js';
 import type { AgentDecisions } from './agent-decisions.js';
 import type { AgentHttp } from './agent-http.js';
 import type { Network } from '../networks/network.js';
@@ -19,6 +20,7 @@ export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localS
   readonly extensions: ExtensionHost;
   readonly networks: readonly Network[];
   readonly http: AgentHttp;
+  readonly appsec: AgentAppsec | undefined;
   readonly store: Store;
 }
 
@@ -31,7 +33,7 @@ export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localS
 export async function stopAgent(
   { clock, scheduler, logger, calls, promises }: AgentContext,
   deadlineMs: number,
-  { extensions, refresher, localSync, signals, store, networks, http }: StoppedParts,
+  { extensions, refresher, localSync, signals, store, networks, http, appsec }: StoppedParts,
 ): Promise<void> {
   const endAt = clock.monotonic() + deadlineMs;
   const leftMs = (): number => Math.max(0, endAt - clock.monotonic());
@@ -47,7 +49,13 @@ export async function stopAgent(
   endCalls();
   signals.tellWhatIsLeft();
   const closed = store.close().catch((error: unknown) => logger.warn(messageOf(error)));
-  await inTime(leftMs(), closed, http.close(), ...networks.map((network) => network.close()));
+  await inTime(
+    leftMs(),
+    closed,
+    http.close(),
+    appsec?.close() ?? Promise.resolve(),
+    ...networks.map((network) => network.close()),
+  );
   promises.release();
 }
 

@@ -23,7 +23,7 @@ export function endpointFetch(
   endpoint: Endpoint,
   options: { readonly tls?: TlsOptions | undefined; readonly warn?: (message: string) => void } = {},
 ): { readonly fetch: Fetch; readonly close: () => Promise<void> } {
-  const dispatcher = dispatcherFor(endpoint, options.tls ?? {}, options.warn ?? ((): void => undefined));
+  const dispatcher = endpointDispatcher(endpoint, options);
   const send = undiciFetch as unknown as Fetch;
   return {
     fetch: (input, init) => send(input, { ...init, dispatcher } as unknown as RequestInit),
@@ -31,17 +31,29 @@ export function endpointFetch(
   };
 }
 
-function dispatcherFor(
+/**
+ * The connections to one server of the operator, as {@link endpointFetch} uses them.
+ *
+ * @param options.connections how many there may be at most; calls beyond wait
+ */
+export function endpointDispatcher(
   { root, socketPath }: Endpoint,
-  { cert, key, ca }: TlsOptions,
-  warn: (message: string) => void,
+  options: {
+    readonly tls?: TlsOptions | undefined;
+    readonly warn?: (message: string) => void;
+    readonly connections?: number;
+  },
 ): Dispatcher {
+  const { tls: { cert, key, ca } = {}, warn = (): void => undefined, connections } = options;
   const tls = {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(ca === undefined ? {} : { ca }),
   };
-  const common = { keepAliveTimeout: KEEP_ALIVE_MS };
+  const common = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...(connections === undefined ? {} : { connections }),
+  };
   if (socketPath !== undefined) return new Agent({ ...common, connect: { socketPath } });
   if (!isLoopback(new URL(root).hostname)) {
     const { httpProxy, httpsProxy } = proxySettings(process.env, warn);

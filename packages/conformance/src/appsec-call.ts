@@ -1,0 +1,31 @@
+import type { AppsecOptions } from '@crowdsec-sdk/core';
+import type { AppsecAnswer, AppsecCall, SandboxAppsec } from '@crowdsec-sdk/sandbox';
+import { APPSEC_KEY } from './appsec-key.js';
+import type { TestEnvironment } from './test-environment.js';
+
+/** The option `appsec` for the sandbox of this world. */
+export function askingAppsec(world: TestEnvironment, more: Partial<AppsecOptions> = {}): { appsec: AppsecOptions } {
+  return { appsec: { url: appsecOf(world).url, apiKey: APPSEC_KEY, timeoutMs: 2_000, ...more } };
+}
+
+export function appsecOf({ sandbox }: TestEnvironment): SandboxAppsec {
+  if (sandbox.appsec === undefined) throw new Error('the sandbox of this world has no AppSec');
+  return sandbox.appsec;
+}
+
+/** Has AppSec answer so from now on, and tells what it is asked from now on. */
+export function answering(
+  world: TestEnvironment,
+  answer: AppsecAnswer | ((call: AppsecCall) => AppsecAnswer) = { action: 'allow' },
+): () => readonly AppsecCall[] {
+  const appsec = appsecOf(world);
+  appsec.answerWith(typeof answer === 'function' ? answer : () => answer);
+  const before = appsec.calls.length;
+  return () => appsec.calls.slice(before);
+}
+
+/** What AppSec was told of a request, by the short names of its headers: `Uri`, `Ip`, … */
+export function told({ headers }: AppsecCall, name: string): string | undefined {
+  const value = headers[`x-crowdsec-appsec-${name.toLowerCase()}`];
+  return typeof value === 'object' ? value.join(' AND ') : value;
+}

@@ -1,0 +1,2 @@
+/** The key that the sandbox's AppSec knows. */
+export const APPSEC_KEY = 'conformance-appsec-key';

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { answering, askingAppsec } from '../appsec-call.js';
+import type { Subject } from '../suite.js';
+import { CLEAN } from '../test-environment.js';
+import { visit } from '../visit.js';
+
+/** Nobody is refused because AppSec is away, unless the options say so; and nobody waits for it for long. */
+export function appsecFailureCases({ world }: Subject): void {
+  it.each([
+    ['hangs', 'timeout', { failure: 'hang' }],
+    ['begins its answer and never ends it', 'timeout', { action: 'ban', failure: 'drip' }],
+    ['closes the connection', 'unreachable', { failure: 'reset' }],
+    ['closes the connection within its answer', 'unreachable', { action: 'ban', failure: 'cut' }],
+    ['answers 500', 'serverError', { status: 500 }],
+    ['answers a page in place of JSON', 'serverError', { raw: '<html>', status: 200 }],
+    ['answers 403 without a word', 'serverError', { status: 403 }],
+    ['answers half a JSON', 'serverError', { raw: '{"action":"ba', status: 403 }],
+    ['answers more than any answer has', 'serverError', { raw: ' '.repeat(2_000_000), status: 200 }],
+    ['is behind a proxy that can not reach it', 'unreachable', { raw: '<html>', status: 502 }],
+    ['takes the call for too large', 'tooLarge', { status: 413 }],
+  ] as const)('lets requests pass, or refuses them, when AppSec %s', async (_, cause, answer) => {
+    const timeoutMs = 200;
+    answering(world(), answer);
+    const passing = await world().host(askingAppsec(world(), { timeoutMs }));
+    await visit(passing, CLEAN).expect(200);
+    const refusing = await world().host(askingAppsec(world(), { timeoutMs, onFailure: { [cause]: 'block' } }));
+    await visit(refusing, CLEAN).expect(403, /could not be checked/);
+  });
+
+  it('lets requests pass, or refuses them, when AppSec is down, or does not know the key', async () => {
+    answering(world(), { action: 'ban' });
+    for (const [cause, wrong] of [
+      ['unreachable', { url: 'http://127.0.0.1:9/' }],
+      ['unreachable', { url: 'unix:/nowhere/appsec.sock' }],
+      ['unauthorized', { apiKey: 'nobody-knows-it' }],
+    ] as const) {
+      await visit(await world().host(askingAppsec(world(), wrong)), CLEAN).expect(200);
+      const refusing = askingAppsec(world(), { ...wrong, onFailure: { [cause]: 'block' } });
+      await visit(await world().host(refusing), CLEAN).expect(403);
+    }
+  });
+
+  it('answers a failure by a captcha where it is told to, by a refusal where there is none', async () => {
+    answering(world(), { status: 500 });
+    const running = await world().host(askingAppsec(world(), { onFailure: { serverError: 'captcha' } }));
+    const answer = await visit(running, CLEAN).expect(403);
+    expect(answer.text).toContain('denied');
+  });
+}

@@ -1,0 +1,139 @@
+import type { InspectorFinding, RequestInspector } from '../bouncer/request-inspector.js';
+import type { RequestBody } from '../bouncer/request-body.js';
+import type { RequestFacts } from '../bouncer/verdict.js';
+import { messageOf } from '../errors.js';
+import type { Secret } from '../secret.js';
+import type { AppsecAnswer } from './answer.js';
+import type { AppsecLog } from './appsec-log.js';
+import { callHeaders } from './call-headers.js';
+import type { AppsecClient } from './client.js';
+import type { AppsecFailure, AppsecFailurePolicy } from './options.js';
+import { unpackBody } from './unpack-body.js';
+
+export interface AppsecInspectorOptions {
+  readonly client: Pick<AppsecClient, 'ask'>;
+  readonly apiKey: Secret;
+  readonly log: AppsecLog;
+  /** Requests about which it is not asked. */
+  readonly skips: (facts: RequestFacts) => boolean;
+  readonly readBody: (facts: RequestFacts, maxBytes: number) => Promise<RequestBody>;
+  readonly maxBodyBytes: number;
+  readonly onLargeBody: 'headers-only' | 'pass' | 'block';
+  readonly onFailure: Readonly<Record<AppsecFailure, AppsecFailurePolicy>>;
+  readonly fallbackRemediation: string;
+  /** Whether nobody is banned: a captcha is the strongest that happens. */
+  readonly neverBans: boolean;
+  readonly wantsRefused: boolean;
+}
+
+/** What AppSec is shown of a body. */
+interface Shown {
+  readonly bytes: Uint8Array | undefined;
+  readonly unpacked: boolean;
+}
+
+const NOTHING: Shown = { bytes: undefined, unpacked: false };
+
+/** The request could not be judged, and is refused. */
+const UNJUDGED: InspectorFinding = { origin: 'appsec', remediations: ['bypass'] };
+
+/** Asks AppSec about requests, once about each, and says what is to become of them. */
+export class AppsecInspector implements RequestInspector {
+  readonly wantsRefused: boolean;
+  readonly maxBodyBytes: number;
+  readonly #options: AppsecInspectorOptions;
+  /** Several guards may stand in the way of a request. */
+  readonly #findings = new WeakMap<object, Promise<InspectorFinding | undefined>>();
+
+  constructor(options: AppsecInspectorOptions) {
+    this.#options = options;
+    this.wantsRefused = options.wantsRefused;
+    this.maxBodyBytes = options.maxBodyBytes;
+  }
+
+  inspect(facts: RequestFacts, ip: string | undefined): Promise<InspectorFinding | undefined> | undefined {
+    if (this.#options.skips(facts)) return undefined;
+    const subject = facts.nodeRequest ?? facts.webRequest;
+    const known = subject && this.#findings.get(subject);
+    if (known !== undefined) return known;
+    const finding = this.#find(facts, ip).catch((error: unknown) => this.#fail('serverError', messageOf(error)));
+    if (subject !== undefined) this.#findings.set(subject, finding);
+    return finding;
+  }
+
+  async #find(facts: RequestFacts, ip: string | undefined): Promise<InspectorFinding | undefined> {
+    const { client, apiKey, log } = this.#options;
+    log.asked++;
+    const shown = await this.#shownBody(facts);
+    if (shown === 'pass') return undefined;
+    if (shown === 'block') return UNJUDGED;
+    if (shown === 'aborted') return this.#fail('abortedUpload', 'the body of a request did not come to its end');
+    const { bytes, unpacked } = shown;
+    const headers = callHeaders({ facts, ip, apiKey: apiKey.reveal(), withoutEncoding: unpacked });
+    return this.#conclude(await client.ask(headers, bytes));
+  }
+
+  #conclude(answer: AppsecAnswer): InspectorFinding | undefined {
+    if (answer.kind === 'failed') return this.#fail(answer.cause, answer.why);
+    const action = answer.kind === 'allow' ? 'allow' : answer.action;
+    this.#options.log.said(action);
+    if (answer.kind === 'allow') return undefined;
+    const { status, page } = answer;
+    if (page !== undefined) return { origin: 'appsec', remediations: [action], response: page };
+    return { origin: 'appsec', remediations: this.#remediations(action), status };
+  }
+
+  #fail(cause: AppsecFailure, why: string): InspectorFinding | undefined {
+    const policy = this.#options.onFailure[cause];
+    this.#options.log.failed(cause, why, policy);
+    if (policy === 'pass') return undefined;
+    return policy === 'block' ? UNJUDGED : { origin: 'appsec', remediations: this.#remediations('captcha') };
+  }
+
+  /** A challenge without a page, as one that its remedy can't serve, is a captcha, and if there is none what the options say. */
+  #remediations(action: string): readonly [string, ...string[]] {
+    const { fallbackRemediation, neverBans } = this.#options;
+    const besides = action === 'challenge' ? ['captcha', fallbackRemediation] : [fallbackRemediation];
+    const capped = (word: string): string => (neverBans && word === 'ban' ? 'captcha' : word);
+    return neverBans
+      ? [capped(action), ...besides.map(capped)]
+      : // Every agent has a remedy for a ban.
+        [action, ...besides, 'ban'];
+  }
+
+  async #shownBody(facts: RequestFacts): Promise<Shown | 'pass' | 'block' | 'aborted'> {
+    const { readBody, maxBodyBytes, log } = this.#options;
+    const body = await readBody(facts, maxBodyBytes);
+    switch (body.kind) {
+      case 'none':
+        return NOTHING;
+      case 'aborted':
+        return 'aborted';
+      case 'consumed':
+        log.unseen('consumed');
+        return NOTHING;
+      case 'large':
+      case 'stalled':
+        return this.#withoutBody(body.kind);
+      case 'whole': {
+        if (body.bytes.byteLength === 0) return NOTHING;
+        const shown = await unpackBody(body, encodingOf(facts), maxBodyBytes);
+        if (shown.kind === 'large') return this.#withoutBody('large');
+        if (shown.kind === 'packed') log.unseen('packed');
+        return shown;
+      }
+    }
+  }
+
+  #withoutBody(reason: 'large' | 'stalled'): Shown | 'pass' | 'block' {
+    const { onLargeBody, log } = this.#options;
+    log.unseen(reason);
+    return onLargeBody === 'headers-only' ? NOTHING : onLargeBody;
+  }
+}
+
+function encodingOf({ headers }: RequestFacts): string | undefined {
+  if (typeof headers.get === 'function') return headers.get('content-encoding') ?? undefined;
+  const encoding = (headers as Readonly<Record<string, string | readonly string[] | undefined>>)['content-encoding'];
+  return typeof encoding === 'object' ? encoding.join(',') : encoding;
+}

@@ -1,0 +1,10 @@
+import { readNodeBody } from './node-body.js';
+import { NO_BODY, type RequestBody } from './request-body.js';
+import type { RequestFacts } from './verdict.js';
+import { readWebBody } from './web-body.js';
+
+/** Reads the body of a request ahead of its handler, up to so many bytes, and leaves it there for the handler. It never rejects. */
+export function readBody({ nodeRequest, webRequest }: RequestFacts, maxBytes: number): Promise<RequestBody> {
+  if (webRequest !== undefined) return readWebBody(webRequest, maxBytes);
+  return nodeRequest === undefined ? Promise.resolve(NO_BODY) : readNodeBody(nodeRequest, maxBytes);
+}
