@@ -18,10 +18,10 @@ const USAGE =
 
 const { values, positionals: files } = readArguments();
 if (values.built !== true) build();
-const { Replay } = await import('./replay/replay.mjs');
+const { Replay } = await import('../packages/cli/dist/replay/replay.js');
 const { Progress } = await import('./replay/progress.mjs');
-const { readLines } = await import('./replay/read-lines.mjs');
-const { report } = await import('./replay/report.mjs');
+const { readLines } = await import('../packages/cli/dist/replay/read-lines.js');
+const { report } = await import('../packages/cli/dist/replay/report.js');
 const { writeDay } = await import('./replay/synthetic-day.mjs');
 const { scenarios } = await import('../packages/scenarios/dist/index.js');
 
@@ -92,7 +92,7 @@ function messageOf(error) {
 }
 
 function build() {
-  const args = ['nx', 'run-many', '-t', 'build', '-p', '@crowdsec-sdk/scenarios'];
+  const args = ['nx', 'run-many', '-t', 'build', '-p', '@crowdsec-sdk/cli'];
   const built = spawnSync('npx', args, { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' });
   if (built.status === 0) return;
   console.error(built.stdout + built.stderr);

@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 
-/** Adds a command with its subcommands. */
-export type AddCommand = (program: Command, context: CommandContext) => void;
+/**
+ * Adds a command with its subcommands.
+ *
+ * @param isAsked the command is to run; else it is only for the help
+ */
+export type AddCommand = (program: Command, context: CommandContext, isAsked: boolean) => void | Promise<void>;
 
 export interface CommandGroup {
   readonly names: readonly string[];
@@ -12,6 +16,7 @@ export interface CommandGroup {
 /** The commands, in the order of the help. Only the one that is asked for is loaded, unless the help is. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { names: ['capi'], load: async () => (await import('./commands/capi.js')).addCapi },
+  { names: ['lapi'], load: async () => (await import('./commands/lapi.js')).addLapi },
   { names: ['console'], load: async () => (await import('./commands/console.js')).addConsole },
   { names: ['decisions'], load: async () => (await import('./commands/decisions.js')).addDecisions },
   { names: ['explain'], load: async () => (await import('./commands/explain.js')).addExplain },
@@ -19,5 +24,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { names: ['metrics'], load: async () => (await import('./commands/metrics.js')).addMetrics },
   { names: ['extensions'], load: async () => (await import('./commands/extensions.js')).addExtensions },
   { names: ['config'], load: async () => (await import('./commands/config.js')).addConfig },
+  { names: ['store'], load: async () => (await import('./commands/store.js')).addStore },
+  { names: ['support'], load: async () => (await import('./commands/support.js')).addSupport },
+  { names: ['replay'], load: async () => (await import('./commands/replay.js')).addReplay },
+  { names: ['sandbox'], load: async () => (await import('./commands/sandbox.js')).addSandbox },
+  { names: ['completion'], load: async () => (await import('./commands/completion.js')).addCompletion },
   { names: ['version'], load: async () => (await import('./commands/version.js')).addVersion },
 ];

@@ -33,14 +33,22 @@ export async function createProgram(
     'capi status --json',
   ]);
   program.hook('preAction', (_, action) => context.useGlobals(action.optsWithGlobals<GlobalOptions>()));
-  for (const { load } of groupsFor(args)) (await load())(program, context);
+  const name = firstArgument(args);
+  const asked = COMMAND_GROUPS.filter(({ names }) => name !== undefined && names.includes(name));
+  await addGroups(program, context, asked);
   return program;
 }
 
-function groupsFor(args: readonly string[]): readonly CommandGroup[] {
-  const name = firstArgument(args);
-  const asked = COMMAND_GROUPS.filter(({ names }) => name !== undefined && names.includes(name));
-  return asked.length > 0 ? asked : COMMAND_GROUPS;
+/** Adds these groups, or all of them where none was asked for. */
+export async function addGroups(
+  program: Command,
+  context: CommandContext,
+  asked: readonly CommandGroup[],
+): Promise<void> {
+  for (const { load } of asked.length > 0 ? asked : COMMAND_GROUPS) {
+    const add = await load();
+    await add(program, context, asked.length > 0);
+  }
 }
 
 /** The first argument that is neither a flag nor the value of one of those that stand before a command. */

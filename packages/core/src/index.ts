@@ -39,7 +39,7 @@ export { plainPath } from './paths/plain-path.js';
 export { DecisionIndex, type GeoFacts } from './decisions/decision-index.js';
 export { DeltaBuilder, type DecisionDelta } from './decisions/decision-delta.js';
 export { RowSet, type ValueKind } from './decisions/row-set.js';
-export type { LocalDecision } from './decisions/local-decisions.js';
+export { LocalDecisions, type LocalDecision, type LocalDecisionInput } from './decisions/local-decisions.js';
 export { NEVER, untilOf, type DecisionMatch, type RowSource, type Scope } from './decisions/row-source.js';
 export { formatGoDuration, parseGoDuration } from './decisions/go-duration.js';
 export type { GeoLookup, GeoSource } from './remediation/geo-source.js';

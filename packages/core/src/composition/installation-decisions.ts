@@ -9,7 +9,7 @@ import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { LocalDecisionLog } from '../refresh/local-decision-log.js';
 import { SEGMENT_LIST_FORMAT } from '../refresh/local-decision-segments.js';
-import { fromBlob, pulledAtOf } from '../refresh/snapshot.js';
+import { clearedBlob, fromBlob, isCleared, pulledAtOf } from '../refresh/snapshot.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
 import { acquire } from '../store/acquire.js';
@@ -108,6 +108,28 @@ export class InstallationDecisions {
     return chosen;
   }
 
+  /**
+   * Forgets the decisions of the network, but not when they were pulled: the next pull comes no sooner for it, and asks for all. Running
+   * processes keep theirs until then. How many there were.
+   *
+   * @throws CrowdsecError `CROWDSEC_LEASE_BUSY`, `CROWDSEC_STORE_NEWER`, or what the store threw
+   */
+  async clear(): Promise<number> {
+    const { store, scheduler } = this.#options;
+    const { index, pulledAt } = await this.load();
+    if (pulledAt === undefined) {
+      await store.delete('decisions');
+      return index.size;
+    }
+    const lease = await acquire(store, scheduler, { name: 'refresh', ttlMs: LEASE_TTL_MS, waitMs: LEASE_WAIT_MS });
+    try {
+      await lease.putBlob('decisions', clearedBlob(pulledAt));
+    } finally {
+      await lease.release().catch(() => undefined);
+    }
+    return index.size;
+  }
+
   /** The local decisions in force. */
   async local(): Promise<readonly LocalDecision[]> {
     await this.#loadLocal();
@@ -121,6 +143,7 @@ export class InstallationDecisions {
   async #network(): Promise<Partial<Pick<StoredDecisions, 'index' | 'pulledAt' | 'damage'>>> {
     const { store } = this.#options;
     const read = await store.readBlob('decisions', async (blob) => {
+      if (isCleared(blob)) return { pulledAt: pulledAtOf(blob.head) };
       const snapshot = fromBlob(blob);
       await checkIndex(snapshot.index, new EventLoopYielder());
       return snapshot;
@@ -132,8 +155,10 @@ export class InstallationDecisions {
       const pulledAt = pulledAtOf(read.head);
       return { damage: read.reason, ...(pulledAt === undefined ? {} : { pulledAt }) };
     }
-    const { index, pulledAt } = read.value;
-    return { index, ...(pulledAt === undefined ? {} : { pulledAt }) };
+    const { pulledAt } = read.value;
+    const index = 'index' in read.value ? read.value.index : undefined;
+    const damage = index === undefined ? { damage: 'they were cleared' } : { index };
+    return { ...damage, ...(pulledAt === undefined ? {} : { pulledAt }) };
   }
 
   async #loadLocal(): Promise<void> {

@@ -23,12 +23,16 @@ import { createAgentSignals, type AgentSignals } from './agent-signals.js';
 import { openAgentStore, type AgentStore } from './agent-store.js';
 import { createCapiNetwork, type CapiNetwork } from './capi-network.js';
 import type { InstallationDecisions } from './installation-decisions.js';
+import { createLapiConnections } from './lapi-connections.js';
 import { createLapiNetwork, type LapiNetwork } from './lapi-network.js';
 import { reportExclusions, type ReasonNotReportable } from './report-exclusions.js';
 
 /** A call with signals of another process is over by then. */
 const TURN_WAIT_MS = 30_000;
 const TURN_LEASE_MS = 10_000;
+
+/** A local API is near. */
+const LAPI_TIMEOUT_MS = 10_000;
 
 /** What a tool is told while signals are sent. */
 export interface PushOptions {
@@ -122,6 +126,30 @@ export class InstallationNetwork {
     const { session } = this.#withCapi();
     await session.token();
     return session.state;
+  }
+
+  /**
+   * Tries the local API: as the bouncer, and as the machine where one is configured. `undefined` when no local API is.
+   *
+   * @throws CrowdsecError why it can't be spoken to
+   */
+  async checkLapi(): Promise<{ readonly url: string; readonly isMachine: boolean } | undefined> {
+    const { lapi } = this.#context.options;
+    if (lapi === undefined) return undefined;
+    const { bouncer, close } = createLapiConnections(this.#context, lapi);
+    try {
+      await bouncer.send({
+        method: 'GET',
+        path: '/v1/decisions',
+        query: { ip: '192.0.2.1' },
+        timeoutMs: LAPI_TIMEOUT_MS,
+      });
+      const { reports } = this.#lapi ?? {};
+      await reports?.prepare();
+      return { url: bouncer.name, isMachine: reports !== undefined };
+    } finally {
+      await close();
+    }
   }
 
   /** @throws CrowdsecError `CROWDSEC_API_STATUS` with the status 403 for a key that the console does not know */

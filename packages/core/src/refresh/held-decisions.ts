@@ -8,7 +8,7 @@ import type { DecisionSource, PullResult, SourceState } from '../sources/decisio
 import type { Lease, Store } from '../store/store.js';
 import { deletionOfFeeds, feedsIn, rowsOfFeeds } from './feed-deltas.js';
 import type { DecisionChanges } from './refresh-result.js';
-import { fromBlob, pulledAtOf, toBlob, type Snapshot } from './snapshot.js';
+import { fromBlob, isCleared, pulledAtOf, toBlob, type Snapshot } from './snapshot.js';
 import { isLocal, ownsFeed } from './source-feeds.js';
 
 export interface HeldDecisionsOptions {
@@ -34,7 +34,7 @@ export class HeldDecisions {
   #version: string | undefined;
   /** What is held of the network is newer than what is stored. */
   #isUnsaved = false;
-  /** When CAPI was pulled for a stored snapshot that is damaged. */
+  /** When CAPI was pulled for a stored snapshot that is damaged, or was cleared. */
   #lostPulledAt: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -95,15 +95,18 @@ export class HeldDecisions {
     });
   }
 
-  /** The stored snapshot, checked. Of one that is damaged the moment of its pull is kept, where it can be read. */
+  /** The stored snapshot, checked. Of one that is damaged or was cleared the moment of its pull is kept, where it can be read. */
   async #read(): Promise<Snapshot | undefined> {
     const read = await this.#options.store.readBlob('decisions', async (blob) => {
+      if (isCleared(blob)) return { pulledAt: pulledAtOf(blob.head) };
       const snapshot = fromBlob(blob);
       await checkIndex(snapshot.index, new EventLoopYielder());
       return snapshot;
     });
+    if (read.state === 'present' && 'index' in read.value) return read.value;
     if (read.state === 'damaged') this.#lostPulledAt = pulledAtOf(read.head);
-    return read.state === 'present' ? read.value : undefined;
+    if (read.state === 'present') this.#lostPulledAt = read.value.pulledAt;
+    return undefined;
   }
 
   /** Puts to use what a source of the network answered, or a part of that; {@link save} stores it for all. */

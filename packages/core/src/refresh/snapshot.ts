@@ -56,6 +56,15 @@ export function pulledAtOf(head: JsonValue | undefined): number | undefined {
   return read.success ? read.data.pulledAt : undefined;
 }
 
+/** What stands in the place of decisions that somebody cleared: the next pull comes no sooner for it, and asks for all. */
+export function clearedBlob(pulledAt: number): Blob {
+  return { head: { pulledAt, sourceState: {}, index: null, cleared: true }, chunks: [] };
+}
+
+export function isCleared({ head }: Pick<Blob, 'head'>): boolean {
+  return typeof head === 'object' && head !== null && 'cleared' in head && head.cleared === true;
+}
+
 /** The feeds of lists that CAPI links to: their state is read by this package. */
 const LINKED = /^(?:block|allow)list:/;
 

@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { gunzipped } from './gunzipped.mjs';
+import { gunzipped } from './gunzipped.js';
 
 /** A line beyond this is no log's. */
 const LONGEST_LINE = 64 * 1024;
@@ -9,13 +9,11 @@ const LONGEST_LINE = 64 * 1024;
  * The lines of a file, a batch for each piece that is read; gunzipped where the name says so. What came before an error is handed on
  * before it is thrown.
  *
- * @param {string} file
- * @param {(share: number) => void} onProgress is told the share of the file's bytes that was read, 0 to 1
- * @returns {AsyncGenerator<string[]>}
+ * @param onProgress is told the share of the file's bytes that was read, 0 to 1
  */
-export async function* readLines(file, onProgress) {
+export async function* readLines(file: string, onProgress: (share: number) => void): AsyncGenerator<string[]> {
   const { size } = statSync(file);
-  const onRead = (/** @type {number} */ bytes) => onProgress(bytes / Math.max(1, size));
+  const onRead = (bytes: number): void => onProgress(bytes / Math.max(1, size));
   const decoder = new StringDecoder('utf8');
   let rest = '';
   try {
@@ -29,14 +27,9 @@ export async function* readLines(file, onProgress) {
   }
 }
 
-/**
- * @param {string} file
- * @param {(bytes: number) => void} onRead
- * @returns {AsyncGenerator<Buffer>}
- */
-async function* plain(file, onRead) {
+async function* plain(file: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   let read = 0;
-  for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 })) {
+  for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
     onRead((read += piece.length));
     yield piece;
   }

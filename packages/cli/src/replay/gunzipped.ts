@@ -6,15 +6,13 @@ const PIECE = 64 * 1024;
 /**
  * What is packed in a file, piece by piece, up to where it is damaged; only then the error is thrown.
  *
- * @param {string} file
- * @param {(bytes: number) => void} onRead is told how many of the file's bytes were read
- * @returns {AsyncGenerator<Buffer>}
+ * @param onRead is told how many of the file's bytes were read
  */
-export async function* gunzipped(file, onRead) {
+export async function* gunzipped(file: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   let read = 0;
   let length = 0;
-  const pieces = async function* () {
-    for await (const piece of createReadStream(file, { highWaterMark: PIECE })) {
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    for await (const piece of createReadStream(file, { highWaterMark: PIECE }) as AsyncIterable<Buffer>) {
       onRead((read += piece.length));
       yield piece;
     }
@@ -34,15 +32,14 @@ export async function* gunzipped(file, onRead) {
 /**
  * What zlib had made of the piece in which it failed, and kept to itself. The file is gone over again, that piece byte by byte.
  *
- * @param {string} file
- * @param {number} from where that piece begins
- * @param {number} known how many bytes of text are known already
- * @returns {AsyncGenerator<Buffer>}
+ * @param from where that piece begins
+ * @param known how many bytes of text are known already
  */
-async function* lost(file, from, known) {
-  const pieces = async function* () {
-    if (from > 0) yield* createReadStream(file, { highWaterMark: PIECE, end: from - 1 });
-    for await (const piece of createReadStream(file, { highWaterMark: PIECE, start: from, end: from + PIECE - 1 })) {
+async function* lost(file: string, from: number, known: number): AsyncGenerator<Buffer> {
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    if (from > 0) yield* createReadStream(file, { highWaterMark: PIECE, end: from - 1 }) as AsyncIterable<Buffer>;
+    const damaged = createReadStream(file, { highWaterMark: PIECE, start: from, end: from + PIECE - 1 });
+    for await (const piece of damaged as AsyncIterable<Buffer>) {
       for (let i = 0; i < piece.length; i++) yield piece.subarray(i, i + 1);
     }
   };
@@ -58,27 +55,21 @@ async function* lost(file, from, known) {
   }
 }
 
-/**
- * All that comes of a piece is handed on before the next one is taken.
- *
- * @param {AsyncIterable<Buffer>} pieces
- * @returns {AsyncGenerator<Buffer>}
- */
-async function* unpacked(pieces) {
+/** All that comes of a piece is handed on before the next one is taken. */
+async function* unpacked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
-  /** @type {Buffer[]} */
-  const made = [];
-  gunzip.on('data', (text) => made.push(text));
-  let isOver = false;
+  const made: Buffer[] = [];
+  gunzip.on('data', (text: Buffer) => made.push(text));
+  const state = { isOver: false };
   const over = new Promise((resolve, reject) => gunzip.once('end', resolve).once('error', reject)).finally(
-    () => (isOver = true),
+    () => (state.isOver = true),
   );
-  over.catch(() => {});
+  over.catch(() => undefined);
   for await (const piece of pieces) {
     await Promise.race([over, new Promise((resolve) => gunzip.write(piece, resolve))]);
     yield* made.splice(0);
     // Zeros after the end are padding, and no error.
-    if (isOver) break;
+    if (state.isOver) break;
   }
   gunzip.end();
   await over;

@@ -1,19 +1,41 @@
-/**
- * @import { Replay } from './replay.mjs'
- * @typedef {Replay['detections']} Detections
- * @typedef {{ attackers: Map<string, string>, innocents: Map<string, string> }} Day the addresses that were planted, and what each does
- * @typedef {ReturnType<typeof judge>} ReplayAssessment
- * @typedef {{ lines: number, unreadable: number, hours: number, seconds: number, linesPerSecond: number, refusedLater: number,
- *   scenarios: Record<string, string | number>[], top: Record<string, string | number>[], synthetic?: ReplayAssessment }} Figures
- */
+import type { Replay } from './replay.js';
 
-/**
- * What a replay found, as figures and as a text.
- *
- * @param {Replay} replay
- * @param {{ seconds: number, top: number, day?: Day | undefined }} options
- */
-export function report(replay, { seconds, top, day }) {
+type Detections = Replay['detections'];
+
+/** The addresses that were planted in a synthetic log, and what each does. */
+export interface PlantedDay {
+  readonly attackers: ReadonlyMap<string, string>;
+  readonly innocents: ReadonlyMap<string, string>;
+}
+
+type Row = Readonly<Record<string, string | number>>;
+type Judgement = ReturnType<typeof judge>;
+
+/** What a replay found. */
+export interface ReplayFigures {
+  readonly lines: number;
+  readonly unreadable: number;
+  readonly hours: number;
+  readonly seconds: number;
+  readonly linesPerSecond: number;
+  readonly refusedLater: number;
+  readonly scenarios: readonly Row[];
+  readonly top: readonly Row[];
+  readonly synthetic?: Judgement;
+}
+
+/** The figures, a text of them, and whether all that was planted was found and nothing else. */
+export interface ReplayReport {
+  readonly figures: ReplayFigures;
+  readonly text: string;
+  readonly isRight: boolean;
+}
+
+/** What a replay found, as figures and as a text. */
+export function report(
+  replay: Replay,
+  { seconds, top, day }: { readonly seconds: number; readonly top: number; readonly day?: PlantedDay | undefined },
+): ReplayReport {
   const { detections, lines, unreadable, refused } = replay;
   const hours = Math.max(0, replay.lastAt - replay.firstAt) / 3_600_000;
   const scenarios = [...groupBy(detections, ({ scenario }) => scenario)].map(([scenario, found]) => ({
@@ -32,8 +54,7 @@ export function report(replay, { seconds, top, day }) {
       scenarios: [...new Set(found.map(({ scenario }) => scenario))].join(', '),
     }))
     .sort((a, b) => b.detections - a.detections);
-  /** @type {Figures} */
-  const figures = {
+  const figures: ReplayFigures = {
     lines,
     unreadable,
     hours: round(hours),
@@ -51,13 +72,17 @@ export function report(replay, { seconds, top, day }) {
   };
 }
 
-/**
- * Which of the planted were found. A /64 is found by any of its addresses.
- *
- * @param {Detections} detections
- * @param {Day} day
- */
-function judge(detections, { attackers, innocents }) {
+/** Which of the planted were found. A /64 is found by any of its addresses. */
+function judge(
+  detections: Detections,
+  { attackers, innocents }: PlantedDay,
+): {
+  readonly attackers: number;
+  readonly innocents: number;
+  readonly missed: (readonly [string, string])[];
+  readonly wrong: (readonly [string, string])[];
+  readonly others: number;
+} {
   const found = new Set(acted(detections).map(({ ip }) => clientOf(ip)));
   const missed = [...attackers].filter(([ip]) => !found.has(clientOf(ip)));
   const wrong = [...innocents].filter(([ip]) => found.has(clientOf(ip)));
@@ -66,14 +91,13 @@ function judge(detections, { attackers, innocents }) {
   return { attackers: attackers.size, innocents: innocents.size, missed, wrong, others: others.length };
 }
 
-/** @param {string} ip */
-function clientOf(ip) {
+function clientOf(ip: string): string {
   return ip.includes(':') ? ip.split(':').slice(0, 4).join(':') : ip;
 }
 
-/** @param {Figures} figures */
-function textOf({ lines, unreadable, hours, seconds, linesPerSecond, refusedLater, scenarios, top, synthetic }) {
-  const many = (/** @type {number} */ number) => number.toLocaleString('en');
+function textOf(figures: ReplayFigures): string {
+  const { lines, unreadable, hours, seconds, linesPerSecond, refusedLater, scenarios, top, synthetic } = figures;
+  const many = (number: number): string => number.toLocaleString('en');
   const parts = [
     `${many(lines)} lines of ${hours} hours in ${seconds} s: ${many(linesPerSecond)} lines a second. ${many(unreadable)} could not be read.`,
     scenarios.length === 0 ? 'Nothing would have been reported.' : table(scenarios),
@@ -92,35 +116,27 @@ function textOf({ lines, unreadable, hours, seconds, linesPerSecond, refusedLate
   return parts.join('\n\n');
 }
 
-/** @param {Record<string, string | number>[]} rows */
-function table(rows) {
-  const names = Object.keys(rows[0]);
+function table(rows: readonly Row[]): string {
+  const names = Object.keys(rows[0] ?? {});
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
-  const line = (/** @type {(string | number)[]} */ cells) =>
+  const line = (cells: readonly (string | number)[]): string =>
     cells
-      .map((cell, i) => String(cell).padEnd(widths[i]))
+      .map((cell, i) => String(cell).padEnd(widths[i] ?? 0))
       .join('  ')
       .trimEnd();
   return [
     line(names),
     line(widths.map((width) => '-'.repeat(width))),
-    ...rows.map((row) => line(names.map((name) => row[name]))),
+    ...rows.map((row) => line(names.map((name) => row[name] ?? ''))),
   ].join('\n');
 }
 
-/** @param {Detections} detections */
-function acted(detections) {
+function acted(detections: Detections): Detections {
   return detections.filter(({ suppressed }) => suppressed === undefined);
 }
 
-/**
- * @template Item
- * @param {readonly Item[]} items
- * @param {(item: Item) => string} keyOf
- * @returns {Map<string, Item[]>}
- */
-function groupBy(items, keyOf) {
-  const groups = new Map();
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
   for (const item of items) {
     const group = groups.get(keyOf(item));
     if (group === undefined) groups.set(keyOf(item), [item]);
@@ -129,7 +145,6 @@ function groupBy(items, keyOf) {
   return groups;
 }
 
-/** @param {number} number */
-function round(number) {
+function round(number: number): number {
   return Math.round(number * 10) / 10;
 }

@@ -1,49 +1,48 @@
-import { LocalDecisions } from '../../packages/core/dist/decisions/local-decisions.js';
 import {
   canonicalIp,
   ExtensionHost,
   isPublicIp,
+  LocalDecisions,
   openStore,
   parseGoDuration,
   parsePrefix,
   RemediationEngine,
   silentLogger,
-} from '../../packages/core/dist/index.js';
-import { BelievedLines } from './believed-lines.mjs';
-import { parseLine } from './parse-line.mjs';
-
-/**
- * @import { Detection, Extension, LocalDecisionRequest, Receipt } from '../../packages/core/dist/index.js'
- * @import { LogEntry } from './parse-line.mjs'
- */
+  type Detection,
+  type Extension,
+  type LocalDecisionRequest,
+  type LocalDecisionResult,
+  type Receipt,
+} from '@crowdsec-sdk/core';
+import { BelievedLines } from './believed-lines.js';
+import { parseLine, type LogEntry } from './parse-line.js';
 
 /**
  * Shows the lines of a log to extensions as if its requests came now, by the log's own time. A client that was decided about is refused
  * from then on, so that what it asks later counts as refused, as it would have been.
  */
 export class Replay {
-  /** @type {(Detection & { at: number })[]} */
-  detections = [];
+  readonly detections: (Detection & { readonly at: number })[] = [];
   lines = 0;
   unreadable = 0;
   refused = 0;
   firstAt = Infinity;
   lastAt = -Infinity;
   #now = 0;
-  #local = new LocalDecisions({ limit: 1_000_000 });
-  #engine;
-  #host;
-  /** @type {BelievedLines<LogEntry>} */
-  #believed = new BelievedLines({ onBelieved: (entry) => this.#play(entry), onRefuted: () => this.unreadable++ });
+  readonly #local = new LocalDecisions({ limit: 1_000_000 });
+  readonly #engine: RemediationEngine;
+  readonly #host: ExtensionHost;
+  readonly #believed = new BelievedLines<LogEntry>({
+    onBelieved: (entry) => this.#play(entry),
+    onRefuted: () => void this.unreadable++,
+  });
 
-  /** @param {readonly Extension[]} extensions */
-  constructor(extensions) {
+  constructor(extensions: readonly Extension[]) {
     const clock = { now: () => this.#now, monotonic: () => this.#now };
     /** Nothing that was planned happens: a log's time stands still between its lines. */
-    const scheduler = { schedule: () => ({ [Symbol.dispose]() {} }) };
+    const scheduler = { schedule: () => ({ [Symbol.dispose]: () => undefined }) };
     this.#engine = new RemediationEngine({ local: this.#local, clock, logger: silentLogger });
-    /** @type {Receipt} */
-    const receipt = { status: 'buffered', uuid: '', stored: Promise.resolve() };
+    const receipt: Receipt = { status: 'buffered', uuid: '', stored: Promise.resolve() };
     this.#host = new ExtensionHost({
       extensions,
       actions: {
@@ -68,18 +67,17 @@ export class Replay {
       listener: {
         detected: (detection) => this.detections.push({ ...detection, at: this.#now }),
         changed: ({ name, state, reason }) => {
-          if (state === 'off') throw new Error(`${name} failed: ${reason}`);
+          if (state === 'off') throw new Error(`${name} failed: ${reason ?? 'no reason given'}`);
         },
       },
     });
   }
 
-  start() {
+  start(): Promise<void> {
     return this.#host.start();
   }
 
-  /** @param {string} line */
-  show(line) {
+  show(line: string): void {
     if (line === '' || line === '\r') return;
     this.lines++;
     const entry = parseLine(line);
@@ -89,18 +87,16 @@ export class Replay {
   }
 
   /** After the last line: some may have waited for it. */
-  end() {
+  end(): void {
     this.#believed.end();
   }
 
-  /** @param {LogEntry} entry */
-  #play({ ip, at, user, method, path, status, userAgent }) {
+  #play({ ip, at, user, method, path, status, userAgent }: LogEntry): void {
     // Servers write a line when its request ends: lines come a little out of order.
     this.#now = Math.max(this.#now, at);
     this.firstAt = Math.min(this.firstAt, at);
     this.lastAt = Math.max(this.lastAt, at);
-    /** @type {'block' | 'pass'} */
-    const action = this.#isDecidedAbout(ip) ? 'block' : 'pass';
+    const action: 'block' | 'pass' = this.#isDecidedAbout(ip) ? 'block' : 'pass';
     if (action === 'block') this.refused++;
     const traits = { ip, at, method, path, userAgent, action };
     this.#host.show({ kind: 'request', ...traits });
@@ -110,8 +106,7 @@ export class Replay {
       this.#host.show({ kind: 'app:login-failed', ip, at, facts: { user } });
   }
 
-  /** @param {LocalDecisionRequest} request */
-  #decide({ ip, range, type = 'ban', duration = '4h', scenario }) {
+  #decide({ ip, range, type = 'ban', duration = '4h', scenario }: LocalDecisionRequest): LocalDecisionResult {
     const { expiresAt, value } = this.#local.add(
       { value: ip ?? range ?? '', type, durationMs: parseGoDuration(duration) ?? 0, scenario },
       this.#now,
@@ -119,8 +114,7 @@ export class Replay {
     return { value, expiresAt, stored: Promise.resolve() };
   }
 
-  /** @param {string} ip */
-  #isDecidedAbout(ip) {
+  #isDecidedAbout(ip: string): boolean {
     return this.#local.size > 0 && this.#engine.getIpRemediation(ip).origin === 'crowdsec';
   }
 }

@@ -1,13 +1,17 @@
-/**
- * @typedef {object} LogEntry
- * @property {string} ip
- * @property {string} user empty for none
- * @property {number} at in ms since 1970
- * @property {string} method
- * @property {string} path
- * @property {number} status
- * @property {string} userAgent empty for none
- */
+/** What a line of an access log tells. */
+export interface LogEntry {
+  readonly ip: string;
+  /** Empty for none. */
+  readonly user: string;
+  /** In ms since 1970. */
+  readonly at: number;
+  readonly method: string;
+  /** Without query; empty for a request that is no HTTP. */
+  readonly path: string;
+  readonly status: number;
+  /** Empty for none. */
+  readonly userAgent: string;
+}
 
 /**
  * One line of an access log in the common or the combined format, as servers write it by default:
@@ -21,17 +25,14 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /**
  * What a line tells, or `undefined` when it is none of these formats. The path is without query; a request that is no HTTP (a TLS
  * handshake on a plain port, say) has an empty one.
- *
- * @param {string} line
- * @returns {LogEntry | undefined}
  */
-export function parseLine(line) {
+export function parseLine(line: string): LogEntry | undefined {
   const match = LINE.exec(line);
   if (match === null) return undefined;
-  const [, ip, user, time, request, status, userAgent = ''] = match;
+  const [, ip = '', user = '', time = '', request = '', status = '', userAgent = ''] = match;
   const at = timeOf(time);
   if (at === undefined) return undefined;
-  const [method, target = '', protocol] = request.split(' ');
+  const [method = '', target = '', protocol] = request.split(' ');
   const isHttp = protocol?.startsWith('HTTP/') === true;
   return {
     ip,
@@ -47,13 +48,12 @@ export function parseLine(line) {
 /** Lines come by the second: most have the time of the one before. */
 let last = { text: '', at: 0 };
 
-/** @param {string} text */
-function timeOf(text) {
+function timeOf(text: string): number | undefined {
   if (text === last.text) return last.at;
   const match = TIME.exec(text);
   if (match === null) return undefined;
-  const [, dayText, monthName, ...rest] = match;
-  const [year, hour, minute, second] = rest.map(Number);
+  const [, dayText, monthName = '', ...rest] = match;
+  const [year = 0, hour = 0, minute = 0, second = 0] = rest.map(Number);
   const [sign, zoneHours, zoneMinutes] = rest.slice(4);
   const [day, month] = [Number(dayText), MONTHS.indexOf(monthName)];
   const date = new Date(Date.UTC(year, month, day));

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+import { createProgram } from '../program.js';
+import { SCRIPTS, type CompletedCommand, type Shell } from './scripts.js';
+
+/** `completion` */
+export async function printCompletion(context: CommandContext, shell: Shell): Promise<void> {
+  const silent = { out: () => undefined, error: () => undefined };
+  const program = await createProgram([], context, silent);
+  await context.printer.write(SCRIPTS[shell](wordsOf(program, program, [])));
+}
+
+/** The commands and flags below a command, itself included. */
+function wordsOf(command: Command, program: Command, path: readonly string[]): readonly CompletedCommand[] {
+  const own = command.options.flatMap(({ long, description }) => (long == null ? [] : [{ word: long, description }]));
+  const shared =
+    command === program
+      ? []
+      : program.options.flatMap(({ long, description }) => (long == null ? [] : [{ word: long, description }]));
+  const subcommands = command.commands.map((inner) => ({ word: inner.name(), description: inner.description() }));
+  const choices = command.registeredArguments
+    .flatMap(({ argChoices = [] }) => argChoices)
+    .map((word) => ({ word, description: '' }));
+  const flags = [...own, ...shared, { word: '--help', description: 'display help for command' }];
+  return [
+    { path, words: [...subcommands, ...choices], flags },
+    ...command.commands.flatMap((inner) =>
+      [inner.name(), ...inner.aliases()].flatMap((name) => wordsOf(inner, program, [...path, name])),
+    ),
+  ];
+}
