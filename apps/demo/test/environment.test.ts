@@ -21,6 +21,7 @@ describe('CROWDSEC_USER_AGENT_SUFFIX', () => {
       '/v3/watchers',
       '/v3/watchers/login',
       '/v3/decisions/stream',
+      '/v3/metrics/',
       '/v3/signals',
     ]);
     expect(new Set(calls.map((call) => call.userAgent))).toEqual(new Set([userAgent]));
