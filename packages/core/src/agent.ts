@@ -121,7 +121,7 @@ export interface Crowdsec extends AsyncDisposable {
    */
   observe(kind: AppEventKind, facts: ObservedFacts): void;
 
-  /** The signals that CAPI refused for what is in them, of all processes, oldest first, at most 1,000. */
+  /** The signals that the network (CAPI, or LAPI where reports go there) refused for what is in them, of all processes, oldest first, at most 1,000. */
   poisonedSignals(): Promise<readonly PoisonedSignal[]>;
 
   /**

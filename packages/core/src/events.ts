@@ -27,11 +27,11 @@ export interface CrowdsecEvents {
   signalRefused: { readonly ip: string; readonly scenario: string; readonly reason: RefusalReason };
   /** A whisper made room for something that matters more. */
   signalEvicted: { readonly uuid: string };
-  /** CAPI took a call's worth of signals. */
+  /** The network took a call's worth of signals. */
   signalsSent: { readonly count: number };
   /** A call failed; its signals are kept and sent again. */
   signalsFailed: { readonly count: number; readonly error: Error; readonly nextAt: number };
-  /** CAPI refused this signal for what is in it; it is set aside. */
+  /** The network refused this signal for what is in it; it is set aside. */
   signalPoisoned: { readonly uuid: string; readonly message: string };
   /** A detector found something; `suppressed` says why nothing was done about it. */
   detected: Detection;

@@ -85,7 +85,7 @@ export interface SignalsHealth {
   readonly nextFlushReason: string;
   /** When the next call may leave at the earliest. */
   readonly nextAllowedAt: number;
-  /** Signals that CAPI took from this process. */
+  /** Signals that the network took from this process. */
   readonly sent: number;
   /** Reports of this process that were added to a signal that waited. */
   readonly merged: number;

@@ -143,6 +143,19 @@ describe('S32: a report of an agent with a machine at LAPI', () => {
     },
   );
 
+  it('S27: arrives after a restart of LAPI by one login and one repetition', async () => {
+    const crowdsec = await agent();
+    crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO });
+    await crowdsec.flushSignals();
+    lapi.restart();
+    await time.advance(1_000);
+    for (let n = 1; n <= 10; n++) crowdsec.report({ ip: `8.8.4.${n}`, scenario: SCENARIO });
+    expect(await crowdsec.flushSignals()).toMatchObject({ sent: 10 });
+
+    expect(pushes()).toEqual([201, 401, 201]);
+    expect(lapi.calls.filter(({ path }) => path === '/v1/watchers/login')).toHaveLength(2);
+  });
+
   it('waits in the journal for a machine that is not validated yet', async () => {
     const crowdsec = await agent({ machine: { machineId: 'late', password: 'another-password' } });
     crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO });

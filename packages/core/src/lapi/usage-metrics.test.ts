@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox, type SandboxLapi } from '@crowdsec-sdk/sandbox';
 import type { Crowdsec } from '../agent.js';
@@ -246,5 +249,24 @@ describe('S36: usage metrics', () => {
     await time.advance(QUARTER);
     await crowdsec.runDue();
     expect(requests(told()[0]!)).toEqual([processed('ipv4', 7)]);
+  });
+
+  it('of several processes with one key are told in different seconds, and what is held by one of them', async () => {
+    const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-usage-'));
+    sandbox.decisions.add([{ value: '8.8.4.4' }]);
+    const apiKey = lapi.addBouncer('shop');
+    const shared = { apiUrl: sandbox.url, stateDir, ephemeral: false };
+    const processes = [];
+    for (let n = 0; n < 3; n++) processes.push(await agent(shared, { apiKey }));
+    await processes[0]!.refreshDecisions();
+    for (const one of processes) visits(one, '9.9.9.9', 5);
+    await time.advance(QUARTER);
+
+    expect(told().map((push) => requests(push))).toEqual(processes.map(() => [processed('ipv4', 5)]));
+    const seconds = told().map(({ meta }) => meta.utc_now_timestamp);
+    expect(new Set(seconds).size).toBe(3);
+    expect(told().filter(({ items }) => items.some(({ name }) => name === 'active_decisions'))).toHaveLength(1);
+    for (const one of agents) await one.stop();
+    await rm(stateDir, { recursive: true, force: true });
   });
 });

@@ -21,7 +21,7 @@ const paceRecordSchema = z.object({
   failedAt: storedMomentSchema,
   failures: storedCountSchema,
   waitMs: storedWaitSchema,
-  /** The search for a signal that CAPI refuses calls for. */
+  /** The search for a signal that the network refuses calls for. */
   refusals: refusalStateSchema.catch(NOTHING_REFUSED),
 });
 
@@ -31,7 +31,7 @@ const NEW_RECORD: PaceRecord = { failedAt: 0, failures: 0, waitMs: 0, refusals: 
 
 /** One allowed call. */
 export interface Turn {
-  /** The search for a signal that CAPI refuses calls for. */
+  /** The search for a signal that the network refuses calls for. */
   readonly refusals: RefusalState;
   /**
    * Writes down that the call leaves now: nothing is posted before it has resolved.

@@ -11,7 +11,7 @@ import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
 
 /** A call that fails for want of an answer is repeated this often before the caller hears of it. */
 const TRIES = 5;
-/** So many signals, refused alone before CAPI has taken any, are no accident: it refuses whatever it is sent. */
+/** So many signals, refused alone before the network has taken any, are no accident: it refuses whatever it is sent. */
 const OUTAGE_AFTER = 3;
 
 export interface PushOptions extends Pick<SignalIntakeOptions, 'declared' | 'isReportable'> {
@@ -62,7 +62,7 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
     } else {
       refused.push({ index: batch[0]!.index, reason: refusal.message });
       if (accepted > 0) continue;
-      // CAPI has taken none so far: another one from anywhere tells whether it takes any.
+      // The network has taken none so far: another one from anywhere tells whether it takes any.
       const another = takeOne(batches);
       if (another !== undefined && ++refusedAlone >= OUTAGE_AFTER) throw refusal;
       if (another !== undefined) batches.unshift([another]);
@@ -93,7 +93,7 @@ interface Outcome {
   readonly failure?: CrowdsecError;
 }
 
-/** Sends one call's worth when its turn comes; resolves with CAPI's refusal if what is in it is the reason. */
+/** Sends one call's worth when its turn comes; resolves with the network's refusal if what is in it is the reason. */
 async function send(batch: readonly Numbered[], options: PushOptions): Promise<CrowdsecError | undefined> {
   const { pacer, clock, scheduler, isStopped } = options;
   for (let tries = 1; ;) {

@@ -15,14 +15,14 @@ export interface SenderOptions {
   readonly logger: Logger;
   /** Where signals go. */
   readonly channel: ReportChannel;
-  /** Breaks calls off when the agent stops: no failure of CAPI. */
+  /** Breaks calls off when the agent stops: no failure of the network. */
   readonly signal?: AbortSignal | undefined;
   readonly random?: (() => number) | undefined;
-  /** These leave for CAPI. */
+  /** These leave for the network. */
   readonly onLeaving: (uuids: readonly string[]) => void;
   /** These did not get through. */
   readonly onKept: (uuids: readonly string[]) => void;
-  /** These are answered: CAPI has taken them, or they are set aside. */
+  /** These are answered: it has taken them, or they are set aside. */
   readonly onAnswered: (uuids: readonly string[]) => void;
   readonly listener: SenderListener;
 }
@@ -55,7 +55,7 @@ interface Candidate {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #random: () => number;
-  /** What CAPI has taken and the journal still holds, for it could not be told. */
+  /** What the network has taken and the journal still holds, for it could not be told. */
   #unacknowledged: readonly JournalEntry[] = [];
 
   constructor(options: SenderOptions) {
@@ -85,11 +85,13 @@ export class Sender {
   }
 
   async #taken(batch: readonly Candidate[]): Promise<void> {
-    const { onAnswered, listener, logger } = this.#options;
+    const { onAnswered, listener, logger, channel } = this.#options;
     onAnswered(batch.map(({ id }) => id));
     listener.sent({ count: batch.length });
     await this.#acknowledge(batch.map(({ entry }) => entry)).catch((error: unknown) => {
-      logger.warn(`CAPI took ${batch.length} signals, and the journal could not be told so yet: ${messageOf(error)}`);
+      logger.warn(
+        `${channel.name} took ${batch.length} signals, and the journal could not be told so yet: ${messageOf(error)}`,
+      );
     });
   }
 
@@ -131,13 +133,13 @@ export class Sender {
     return { value: { sent: 0, error }, refusals: state, failure: error };
   }
 
-  /** The one signal that CAPI refuses: kept readable, out of the way of the others. */
+  /** The one signal that the network refuses: kept readable, out of the way of the others. */
   async #setAside(turn: Turn, { id, entry, signal }: Candidate, error: CrowdsecError): Promise<void> {
-    const { store, listener, logger, clock, onAnswered } = this.#options;
+    const { store, listener, logger, clock, onAnswered, channel } = this.#options;
     await setAside(store, turn, { signal, message: error.message, at: Math.ceil(clock.now()) });
     onAnswered([id]);
     await this.#acknowledge([entry]).catch(() => undefined);
-    logger.error(`CAPI refuses signal ${id}; it is set aside: ${error.message}`);
+    logger.error(`${channel.name} refuses signal ${id}; it is set aside: ${error.message}`);
     listener.poisoned({ uuid: id, message: error.message });
   }
 
