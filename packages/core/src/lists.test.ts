@@ -10,6 +10,8 @@ import { silentLogger } from './logger.js';
 import { manualTime, type ManualTime } from './testing/manual-time.js';
 
 const MINUTE_MS = 60_000;
+/** Hours with a poll of the store each minute, rather than every few seconds. */
+const POLLED_EACH_MINUTE = { strideMs: MINUTE_MS };
 const DEAD = /dead/;
 
 /** Addresses of a /24, one a line. */
@@ -91,7 +93,7 @@ it('asks for a list that failed again after 15 minutes, alone, and holds it then
   await time.advance(1);
   expect(calls(DEAD)).toBe(2);
   sandbox.faults.clear();
-  await time.advance(15 * MINUTE_MS);
+  await time.advance(15 * MINUTE_MS, POLLED_EACH_MINUTE);
   expect([calls(DEAD), calls(/Tor|scanners|office|rubbish/), calls(/stream$/)]).toEqual([3, 4, 1]);
   expect([said('198.51.101.1'), said('192.0.2.9')]).toEqual(['ban (lists:dead)', 'ban (lists:tor)']);
   const { status, decisions } = crowdsec.health();
@@ -104,7 +106,7 @@ it('asks for a list that failed again after 15 minutes, alone, and holds it then
     'scanners: 2',
   ]);
   expect(refreshed.at(-1)).toMatchObject({ new: 2, lists: [{ name: 'dead', status: 'replaced' }] });
-  await time.advance(60 * MINUTE_MS);
+  await time.advance(60 * MINUTE_MS, POLLED_EACH_MINUTE);
   expect(calls(DEAD)).toBe(3);
 });
 
@@ -113,7 +115,7 @@ it('asks for it again after a restart too', async () => {
   sandbox.faults.clear();
   await start();
   expect(said('198.51.101.1')).toBe('bypass (clean)');
-  await time.advance(15 * MINUTE_MS);
+  await time.advance(15 * MINUTE_MS, POLLED_EACH_MINUTE);
   expect(said('198.51.101.1')).toBe('ban (lists:dead)');
   expect(calls(/stream$/)).toBe(1);
 });

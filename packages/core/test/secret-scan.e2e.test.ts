@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import Keyv from 'keyv';
-import { afterEach, beforeEach, expect, it, describe } from 'vitest';
+import { expect, it, describe } from 'vitest';
 import type { Crowdsec } from '../src/agent.js';
 import { createCrowdsec } from '../src/crowdsec.js';
 import type { CrowdsecEvents } from '../src/events.js';
@@ -22,26 +22,31 @@ const EVENTS: readonly (keyof CrowdsecEvents)[] = [
   'signalsSent',
 ];
 
-let server: EchoServer;
-let stateDir: string;
-beforeEach(async () => {
-  server = await echoServer();
-  stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
-});
-afterEach(async () => {
-  await server[Symbol.asyncDispose]();
-  await rm(stateDir, { recursive: true, force: true });
-});
+/** A server and a folder of its own for each test: they run beside each other, for the pace of the network makes some wait 10 s. */
+async function place(): Promise<AsyncDisposable & { readonly server: EchoServer; readonly stateDir: string }> {
+  const server = await echoServer();
+  const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
+  return {
+    server,
+    stateDir,
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
 
 /** Runs through everything that an agent says, and gives all of it as text: lines, events, errors and health, with hidden members. */
-async function allThatIsSaid(options: Partial<CrowdsecOptions> = {}): Promise<string> {
+async function allThatIsSaid(
+  server: EchoServer,
+  options: Partial<CrowdsecOptions> & { readonly stateDir: string },
+): Promise<string> {
   const said: string[] = [];
   const show = (value: unknown): void =>
     void said.push(typeof value === 'string' ? value : inspect(value, { showHidden: true, depth: Infinity }));
   const agent: Crowdsec = createCrowdsec({
     apiUrl: server.url,
     scenarios: ['acme/probe'],
-    stateDir,
     timeoutMs: 2_000,
     logger: { debug: show, info: show, warn: show, error: show },
     ...options,
@@ -89,17 +94,19 @@ const failures: Readonly<Record<string, readonly [path: string, status: number]>
   'an enrollment that is refused': ['/enroll', 403],
 };
 
-describe.each(Object.entries(failures))('%s', (_, [path, status]) => {
+describe.concurrent.each(Object.entries(failures))('%s', (_, [path, status]) => {
   it.each(Object.entries(QUOTES))('says no secret when the server quotes the request: %s', async (__, quote) => {
+    await using here = await place();
+    const { server, stateDir } = here;
     server.echoes.set(path, status);
     server.quote = quote;
-    const said = await allThatIsSaid();
+    const said = await allThatIsSaid(server, { stateDir });
     expect(server.secrets.size).toBeGreaterThan(0);
     expect(found(said, [...server.secrets, 'k3yOfTheConsole1234567890'])).toEqual([]);
   });
 });
 
-describe('a login answer that is not clean', () => {
+describe.concurrent('a login answer that is not clean', () => {
   it.each<[string, EchoServer['login']]>([
     ['cut off', (body) => ({ status: 200, body: body.slice(0, -30) })],
     ['with the trailer of a proxy', (body) => ({ status: 200, body: `${body}\n<!-- proxy -->` })],
@@ -110,14 +117,18 @@ describe('a login answer that is not clean', () => {
     ['with the status 500, cut off', (body) => ({ status: 500, body: body.slice(0, -30) })],
     ['without an expiry', (body) => ({ status: 200, body: body.replace('expire', 'expires') })],
   ])('is not quoted with its token: %s', async (_, login) => {
+    await using here = await place();
+    const { server, stateDir } = here;
     server.login = login;
-    const said = await allThatIsSaid();
+    const said = await allThatIsSaid(server, { stateDir });
     expect([...server.secrets].filter((secret) => secret.startsWith('eyJ'))).not.toEqual([]);
     expect(found(said, server.secrets)).toEqual([]);
   });
 });
 
 it('says no part of the credentials that were given', async () => {
+  await using here = await place();
+  const { server, stateDir } = here;
   const password = 'p"a\\s/s+w&o<r>d 0123456789 abcdef';
   server.echoes.set('/login', 400);
   server.echoes.set('/watchers', 422);
@@ -125,11 +136,13 @@ it('says no part of the credentials that were given', async () => {
   for (const quote of Object.values(QUOTES)) {
     server.quote = quote;
     const state = join(stateDir, String(Math.random()));
-    expect(found(await allThatIsSaid({ credentials, stateDir: state }), [password])).toEqual([]);
+    expect(found(await allThatIsSaid(server, { credentials, stateDir: state }), [password])).toEqual([]);
   }
 });
 
 it('says no secret that a storage adapter quotes', async () => {
+  await using here = await place();
+  const { server, stateDir } = here;
   const values = new Map<string, unknown>();
   const quoting = (key: string): never => {
     const error = new Error(`could not handle ${key}: ${String(values.get(key))}`, { cause: { values: [...values] } });
@@ -146,16 +159,21 @@ it('says no secret that a storage adapter quotes', async () => {
     delete: async (key: string) => values.delete(key),
     clear: async () => values.clear(),
   };
-  const options = { store: new Keyv({ store: adapter as never }), namespace: 'test' };
-  await allThatIsSaid(options);
+  const options = { stateDir, store: new Keyv({ store: adapter as never }), namespace: 'test' };
+  await allThatIsSaid(server, options);
   broken = true;
-  const said = await allThatIsSaid({ ...options, store: new Keyv({ store: adapter as never, throwOnErrors: true }) });
+  const said = await allThatIsSaid(server, {
+    ...options,
+    store: new Keyv({ store: adapter as never, throwOnErrors: true }),
+  });
   expect(server.secrets.size).toBeGreaterThan(1);
   expect(said).toContain('could not handle');
   expect(found(said, server.secrets)).toEqual([]);
 });
 
 it('shows list URLs without user and query', async () => {
+  await using here = await place();
+  const { server, stateDir } = here;
   const listServer = createServer((request, response) => {
     response.writeHead(request.url?.startsWith('/moved') ? 302 : 500, {
       location: `${request.url ?? ''}&again=t0psecret`,
@@ -181,7 +199,7 @@ it('shows list URLs without user and query', async () => {
     return fetch(input, init);
   };
   for (const options of [{}, { fetch: fetchThatQuotes }]) {
-    const said = await allThatIsSaid({ ...options, stateDir: join(stateDir, String(Math.random())) });
+    const said = await allThatIsSaid(server, { ...options, stateDir: join(stateDir, String(Math.random())) });
     expect(said).toContain('LIST_FAILED');
     expect(said).not.toMatch(/t0psecret|p4ssw0rd|us3rn4me/);
   }

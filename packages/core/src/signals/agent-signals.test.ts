@@ -12,6 +12,8 @@ import { manualTime, type ManualTime } from '../testing/manual-time.js';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
+/** Hours with a poll of the store each minute, rather than every few seconds. */
+const POLLED_EACH_MINUTE = { strideMs: MINUTE_MS };
 const scenario = 'acme/login-bruteforce';
 const other = 'acme/http-404';
 
@@ -86,10 +88,10 @@ describe('the pace of the network', () => {
     const crowdsec = await running();
     crowdsec.report({ ip: ip(1), scenario });
     sandbox.faults.add({ path: '/v3/signals', status: 401, times: 2 });
-    await time.advance(11 * MINUTE_MS);
+    await time.advance(11 * MINUTE_MS, POLLED_EACH_MINUTE);
     expect(calls()).toHaveLength(2);
     expect(crowdsec.health().identity.stop).toMatchObject({ code: 'CROWDSEC_CALL_REFUSED' });
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     expect(sandbox.signals).toHaveLength(1);
   });
 
@@ -131,12 +133,12 @@ describe.each([400, 413, 422])('an hour of %i to everything', (status) => {
     const outage = sandbox.faults.add({ path: '/v3/signals', status, times: Infinity });
     for (let i = 0; i < 300; i++) crowdsec.report({ ip: ip(i), scenario: i % 3 === 0 ? other : scenario });
     for (let i = 0; i < 100; i++) crowdsec.whisper({ ip: ip(i), scenario: other });
-    for (let minute = 0; minute < 60; minute++) await time.advance(MINUTE_MS);
+    for (let minute = 0; minute < 60; minute++) await time.advance(MINUTE_MS, POLLED_EACH_MINUTE);
     expect(crowdsec.health().signals).toMatchObject({ buffered: 400, poisoned: 0, sent: 0 });
     expect(await crowdsec.poisonedSignals()).toEqual([]);
     expect(calls().length).toBeLessThan(30);
     outage[Symbol.dispose]();
-    await time.advance(15 * MINUTE_MS);
+    await time.advance(15 * MINUTE_MS, POLLED_EACH_MINUTE);
     expect(new Set(sandbox.signals.map(({ signal }) => signal.uuid)).size).toBe(400);
     expect(sandbox.signals).toHaveLength(400);
     expect(Math.min(...gaps())).toBeGreaterThanOrEqual(10 * SECOND_MS);
@@ -159,7 +161,7 @@ describe('signals that were set aside', () => {
     let refused = [ip(3), ip(40)];
     sandbox.rejectSignals(({ source }) => (refused.includes(source.value) ? 'refused' : undefined));
     for (let i = 0; i < 60; i++) crowdsec.report({ ip: ip(i), scenario });
-    await time.advance(30 * MINUTE_MS);
+    await time.advance(30 * MINUTE_MS, POLLED_EACH_MINUTE);
     const aside = await crowdsec.poisonedSignals();
     expect(aside.map(({ signal }) => signal.source.value).sort()).toEqual([ip(3), ip(40)]);
 
@@ -167,7 +169,7 @@ describe('signals that were set aside', () => {
     expect(await crowdsec.retryPoisoned()).toEqual({ retried: 2, left: 0 });
     expect(await crowdsec.poisonedSignals()).toEqual([]);
     crowdsec.report({ ip: ip(99), scenario });
-    await time.advance(30 * MINUTE_MS);
+    await time.advance(30 * MINUTE_MS, POLLED_EACH_MINUTE);
     const [again, ...others] = await crowdsec.poisonedSignals();
     expect(others).toEqual([]);
     expect(again).toMatchObject({ signal: { source: { value: ip(3) } } });
@@ -180,7 +182,7 @@ describe('signals that were set aside', () => {
     const crowdsec = await running({ bufferSize: 250 });
     sandbox.rejectSignals(({ source }) => (source.value === ip(3) ? 'refused' : undefined));
     for (let i = 0; i < 20; i++) crowdsec.report({ ip: ip(i), scenario });
-    await time.advance(20 * MINUTE_MS);
+    await time.advance(20 * MINUTE_MS, POLLED_EACH_MINUTE);
     expect(await crowdsec.poisonedSignals()).toHaveLength(1);
     for (let i = 0; i < 250; i++) crowdsec.report({ ip: ip(100 + i), scenario });
     expect(await crowdsec.retryPoisoned()).toEqual({ retried: 0, left: 1 });

@@ -5,11 +5,19 @@ export interface ManualTime {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   /** Moves both clocks forward, running what falls due on the way, in order, each job awaited. */
-  advance(ms: number): Promise<void>;
+  advance(ms: number, options?: AdvanceOptions): Promise<void>;
   /** Moves the wall clock alone, as NTP or a suspended machine does; the jobs do not notice. */
   jump(ms: number): void;
   /** What is scheduled, next first. */
   pending(): readonly { readonly name: string; readonly inMs: number }[];
+}
+
+export interface AdvanceOptions {
+  /**
+   * Moves in steps of at least so many ms and runs what is due after each, as in a process that seldom gets the processor. A job that
+   * repeats more often than that runs once a step: hours of polls every few seconds are not worth the minute that they take.
+   */
+  readonly strideMs?: number;
 }
 
 interface Job {
@@ -38,11 +46,11 @@ export function manualTime(startAt = Date.UTC(2026, 0, 1)): ManualTime {
         return { [Symbol.dispose]: () => void jobs.delete(job) };
       },
     },
-    async advance(ms) {
+    async advance(ms, { strideMs = 0 } = {}) {
       const until = elapsed + ms;
       for (let job = next(); job !== undefined && job.dueAt <= until; job = next()) {
         jobs.delete(job);
-        elapsed = Math.max(elapsed, job.dueAt);
+        if (job.dueAt > elapsed) elapsed = Math.min(until, Math.max(elapsed + strideMs, job.dueAt));
         await job.run();
       }
       elapsed = until;
