@@ -27,3 +27,14 @@ export const systemClock: Clock = {
 export function notInFuture(storedMs: number, nowMs: number): number {
   return Math.min(storedMs, nowMs);
 }
+
+/** Clocks of machines that share a store differ by less than this, in ms. */
+const TOLERATED_SKEW_MS = 60_000;
+
+/**
+ * Whether a stored moment lies so far in the future that it must be written back as the present: it would count as now again after each
+ * restart, and what waits for it would never be due.
+ */
+export function mustBeWrittenBack(storedMs: number | undefined, nowMs: number): boolean {
+  return storedMs !== undefined && storedMs - nowMs > TOLERATED_SKEW_MS;
+}

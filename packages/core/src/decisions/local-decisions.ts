@@ -139,15 +139,14 @@ export class LocalDecisions {
     }
   }
 
-  /** What is not stored, lifted decisions included; those that are over are forgotten. */
-  unstored(now: number): readonly LocalDecision[] {
-    const found: LocalDecision[] = [];
+  /** What is not stored, lifted decisions included, one by one; those that are over are forgotten. */
+  *unstored(now: number): Iterable<LocalDecision | undefined> {
     for (const value of this.#unstored) {
       const decision = this.#entries.get(value)?.decision;
-      if (decision !== undefined && decision.expiresAt > now) found.push(decision);
-      else this.#unstored.delete(value);
+      const isInForce = decision !== undefined && decision.expiresAt > now;
+      if (!isInForce) this.#unstored.delete(value);
+      yield isInForce ? decision : undefined;
     }
-    return found;
   }
 
   /** These are stored there, as they were; what was decided anew meanwhile is not. */
@@ -160,12 +159,14 @@ export class LocalDecisions {
     }
   }
 
-  /** What is stored in these places is there no more, so that it has to be stored again. */
-  lostPlaces(from: number, to: number): void {
+  /** What is stored in these places is there no more, so that it has to be stored again. Each step handles one decision. */
+  *lostPlaces(from: number, to: number): Iterable<undefined> {
     for (const entry of this.#entries.values()) {
-      if (entry.place < from || entry.place > to) continue;
-      entry.place = 0;
-      this.#unstored.add(entry.decision.value);
+      if (entry.place >= from && entry.place <= to) {
+        entry.place = 0;
+        this.#unstored.add(entry.decision.value);
+      }
+      yield undefined;
     }
   }
 

@@ -1,4 +1,4 @@
-import { notInFuture, type Clock } from '../clock.js';
+import { mustBeWrittenBack, notInFuture, type Clock } from '../clock.js';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { checkIndex } from '../decisions/check-index.js';
 import type { DecisionDelta } from '../decisions/decision-delta.js';
@@ -91,7 +91,7 @@ export class HeldDecisions {
       this.#network = { pulledAt: pulledAt === undefined ? undefined : notInFuture(pulledAt, now), sourceState };
       this.#use(next);
       this.#version = version;
-      this.#isUnsaved = false;
+      this.#isUnsaved = mustBeWrittenBack(pulledAt, now);
     });
   }
 

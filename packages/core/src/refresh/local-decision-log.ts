@@ -13,6 +13,8 @@ import {
   type SegmentList,
 } from './local-decision-segments.js';
 
+/** So many decisions are handled between two looks at the clock. */
+const STEP = 256;
 /** How often a list is read again because a segment of it was replaced meanwhile. */
 const ATTEMPTS = 5;
 
@@ -46,11 +48,11 @@ export class LocalDecisionLog {
       const version = await store.blobVersion('local-decisions');
       if (version !== undefined && version === this.#version) return;
       const read = version === undefined ? undefined : await store.readBlob('local-decisions', segmentListFromBlob);
-      if (read?.state !== 'present') return this.#forget();
+      if (read?.state !== 'present') return await this.#forget();
       const list = read.value;
-      if (list.generation !== this.#list?.generation) this.#forget();
+      if (list.generation !== this.#list?.generation) await this.#forget();
       if (!(await this.#readNew(list, attempt === ATTEMPTS))) continue;
-      this.#noticeGone(list);
+      await this.#noticeGone(list);
       this.#list = list;
       this.#version = version;
       return;
@@ -62,7 +64,7 @@ export class LocalDecisionLog {
     await this.load();
     const { store, local, clock } = this.#options;
     const now = clock.now();
-    const changes = local.unstored(now);
+    const changes = await gathered(local.unstored(now));
     if (changes.length === 0) return;
     const place = this.#known + 1;
     const held = this.#list?.segments ?? [];
@@ -70,7 +72,8 @@ export class LocalDecisionLog {
     const joined = segmentsToJoin([...kept, { id: '', from: place, to: place, count: changes.length, endsAt: 0 }]);
     const before = joined === undefined ? kept : kept.slice(0, kept.length + 1 - joined.length);
     const from = joined?.[0]?.from ?? place;
-    const decisions = from === place ? changes : [...(await this.#storedIn(from, place - 1, now)), ...changes];
+    const decisions =
+      from === place ? changes : [...(await gathered(local.storedIn(from, place - 1, now))), ...changes];
     const added = await this.#write(lease, decisions, { from, to: place });
     const list = { generation: this.#list?.generation ?? newId(), segments: [...before, added] };
     try {
@@ -81,7 +84,7 @@ export class LocalDecisionLog {
     }
     this.#list = list;
     this.#known = place;
-    local.stored(changes, place);
+    await this.#noteStored(changes, list);
     this.#version = await store.blobVersion('local-decisions').catch(() => undefined);
     await this.#remove(held.filter(({ id }) => !before.some((segment) => segment.id === id)));
   }
@@ -97,16 +100,14 @@ export class LocalDecisionLog {
     return { id, ...about, count: decisions.length, endsAt };
   }
 
-  /** What is held in memory of what stands in these places. */
-  async #storedIn(from: number, to: number, now: number): Promise<readonly LocalDecision[]> {
+  /** These are stored in the last place of the list, unless the store has lost that list meanwhile. */
+  async #noteStored(decisions: readonly LocalDecision[], list: SegmentList): Promise<void> {
     const yielder = new EventLoopYielder();
-    const found: LocalDecision[] = [];
-    let looked = 0;
-    for (const decision of this.#options.local.storedIn(from, to, now)) {
-      if (decision !== undefined) found.push(decision);
-      if (++looked % 1024 === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
+    const place = this.#known;
+    for (let at = 0; at < decisions.length && this.#list === list; at += STEP) {
+      this.#options.local.stored(decisions.slice(at, at + STEP), place);
+      if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
-    return found;
   }
 
   /** Reads the segments that this process does not know; false when one was replaced meanwhile. */
@@ -118,39 +119,56 @@ export class LocalDecisionLog {
       const take = (decisions: readonly LocalDecision[]): void => local.merge(decisions, clock.now(), segment.to);
       const read = await store.readBlob(`local-decisions:${segment.id}`, (blob) => readSegment(blob, yielder, take));
       if (read.state === 'absent' && !isLastAttempt) return false;
-      if (read.state !== 'present') this.#lose(segment);
+      if (read.state !== 'present') await this.#lose(segment);
     }
     this.#known = list.segments.reduce((last, { to }) => Math.max(last, to), this.#known);
     return true;
   }
 
   /** Another process has left out segments that it could not read: what this one holds of them is stored again. */
-  #noticeGone({ segments }: SegmentList): void {
+  async #noticeGone({ segments }: SegmentList): Promise<void> {
     const now = this.#options.clock.now();
     for (const { from, to, endsAt } of this.#list?.segments ?? []) {
       const isCovered = segments.some((segment) => segment.from <= from && segment.to >= to);
-      if (!isCovered && endsAt > now) this.#options.local.lostPlaces(from, to);
+      if (!isCovered && endsAt > now) await this.#losePlaces(from, to);
     }
   }
 
-  #lose({ id, from, to }: Segment): void {
+  async #lose({ id, from, to }: Segment): Promise<void> {
     this.#lost.add(id);
-    this.#options.local.lostPlaces(from, to);
+    await this.#losePlaces(from, to);
+  }
+
+  async #losePlaces(from: number, to: number): Promise<void> {
+    await gathered(this.#options.local.lostPlaces(from, to));
   }
 
   /** The store was emptied or begun anew: nothing that this process holds is stored. */
-  #forget(): void {
-    if (this.#list !== undefined || this.#known > 0) this.#options.local.lostPlaces(1, Infinity);
+  async #forget(): Promise<void> {
+    const held = this.#list !== undefined || this.#known > 0;
     this.#list = undefined;
     this.#version = undefined;
     this.#known = 0;
     this.#lost.clear();
+    if (held) await this.#losePlaces(1, Infinity);
   }
 
   /** A reader of the list before finds them gone, and reads the list again. */
   async #remove(segments: readonly Segment[]): Promise<void> {
     for (const { id } of segments) await this.#options.store.delete(`local-decisions:${id}`).catch(() => undefined);
   }
+}
+
+/** What of a long run of items is defined, gone through in slices that leave the event loop free in between. */
+async function gathered<T>(items: Iterable<T | undefined>): Promise<readonly T[]> {
+  const yielder = new EventLoopYielder();
+  const found: T[] = [];
+  let looked = 0;
+  for (const item of items) {
+    if (item !== undefined) found.push(item);
+    if (++looked % STEP === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
+  }
+  return found;
 }
 
 function newId(): string {

@@ -67,6 +67,23 @@ function agent() {
 
 const ip = (i: number): string => `20.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`;
 
+describe('LocalDecisionsSync', () => {
+  it('has one promise for all that the next save stores, while the store fails too', async () => {
+    const one = agent();
+    one.ban(ip(1));
+    const first = one.sync.save();
+    expect(one.sync.save()).toBe(first);
+    const lease = await one.store.lease('local-decisions', 20_000);
+    await time.advance(100);
+    one.ban(ip(2));
+    expect(one.sync.save()).not.toBe(first);
+    await lease!.release();
+    await time.advance(2_000);
+    await first;
+    expect(one.local.hasUnstored).toBe(false);
+  });
+});
+
 describe('LocalDecisionLog', () => {
   it('writes what changed, not all that is held', async () => {
     const one = agent();

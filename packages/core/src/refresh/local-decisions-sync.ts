@@ -36,6 +36,8 @@ export class LocalDecisionsSync {
   #isSaveQueued = false;
   /** Of whoever waits until what was decided is stored. */
   #waiting: (() => void)[] = [];
+  /** One promise for all that the next save will store, however many thousands they are. */
+  #nextSave: Promise<void> | undefined;
   #failed = false;
   #stopped = false;
 
@@ -53,7 +55,7 @@ export class LocalDecisionsSync {
   /** Something was decided or lifted here: it is stored soon. Resolves when it is; never rejects. */
   save(): Promise<void> {
     if (!this.#stopped) this.#saveJob ??= this.#saveLater(SAVE_DELAY_MS);
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return (this.#nextSave ??= new Promise((resolve) => this.#waiting.push(resolve)));
   }
 
   /** Stores what is not stored yet and ends the jobs. */
@@ -80,6 +82,7 @@ export class LocalDecisionsSync {
   async #save(): Promise<void> {
     const { store, logger } = this.#options;
     const waiting = this.#waiting.splice(0);
+    this.#nextSave = undefined;
     try {
       const lease = await store.lease('local-decisions', LEASE_TTL_MS);
       if (lease === undefined) throw new Error('another process is writing them');

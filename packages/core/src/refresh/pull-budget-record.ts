@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { mustBeWrittenBack, type Clock } from '../clock.js';
 import type { Lease, Store } from '../store/store.js';
 import { BudgetClock } from './budget-clock.js';
 import {
@@ -59,9 +59,24 @@ export class PullBudgetRecord {
     const read = await store.read('refresh', (value) => pullRecordSchema.parse(value));
     if (read.state !== 'damaged') {
       this.#record = read.state === 'present' ? read.value : NO_FAILURES;
+      this.#bringToPresent(clock.now());
       return;
     }
     this.#record = spentRecord(clock.now());
+    this.#isUnsaved = true;
+  }
+
+  /** A record of a clock that was ahead: its moments become the present, for every process and after every restart. */
+  #bringToPresent(now: number): void {
+    const { pulledAt, failedAt } = this.#record;
+    if (!mustBeWrittenBack(pulledAt, now) && !mustBeWrittenBack(failedAt, now)) return;
+    // A process that has seen them before the wall clock went back knows how long ago they were.
+    const present = (storedMs: number): number => this.clock.wallTimeOf(this.clock.momentOf(storedMs));
+    this.#record = {
+      ...this.#record,
+      failedAt: present(failedAt),
+      ...(pulledAt !== undefined && { pulledAt: present(pulledAt) }),
+    };
     this.#isUnsaved = true;
   }
 

@@ -214,6 +214,23 @@ describe('what is stored, when it is damaged', () => {
     },
   );
 
+  it('writes back a stored moment of a pull that lay in the future, so that restarts do not put off the next one', async () => {
+    const first = await open();
+    await time.advance(0);
+    await first.stop();
+    // The machine had a wrong clock when it pulled.
+    time.jump(-3 * DAY_MS);
+    for (let restart = 0; restart < 3; restart++) {
+      const again = await open();
+      await time.advance(HOUR_MS);
+      await again.stop();
+    }
+    const last = await open();
+    expect(last.refresher.pulledAt).toBeLessThanOrEqual(time.clock.now() - 2 * HOUR_MS);
+    const record = (await last.store.get('refresh')) as { pulledAt: number };
+    expect(record.pulledAt).toBeLessThanOrEqual(time.clock.now() - 2 * HOUR_MS);
+  });
+
   it('does not put off pulls for ever: a record of an absurd wait', async () => {
     const first = await running();
     await first.store.put('refresh', { failures: 3, failedAt: 1e300, waitMs: 1e300 });
