@@ -39,7 +39,7 @@ export default tseslint.config(
   },
   {
     // Nest's modules are classes without members; that is how the framework names a group of providers.
-    files: ['packages/nestjs/**/*.ts', 'apps/demo/**/*.ts'],
+    files: ['packages/nestjs/**/*.ts', 'packages/panel/**/*.ts', 'apps/demo/**/*.ts'],
     rules: { '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }] },
   },
   {
