@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { appsecCases } from './cases/appsec.js';
 import { appsecFailureCases } from './cases/appsec-failures.js';
 import { appsecHostileCases } from './cases/appsec-hostile.js';
+import { captchaCases } from './cases/captcha.js';
 import { clientIpCases } from './cases/client-ip.js';
 import { connectionCases } from './cases/connections.js';
 import { eventCases } from './cases/events.js';
@@ -36,6 +37,7 @@ export function adapterConformance(host: Host): void {
     spoofingCases(subject);
     httpCases(subject);
     policyCases(subject);
+    captchaCases(subject);
     eventCases(subject);
     hostileCases(subject);
     appsecCases(subject);

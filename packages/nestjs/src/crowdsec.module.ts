@@ -1,6 +1,7 @@
 import {
   Inject,
   Module,
+  type NestModule,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleDestroy,
@@ -13,6 +14,7 @@ import { CrowdsecGuard } from './crowdsec.guard.js';
 import { CrowdsecMiddleware } from './crowdsec.middleware.js';
 import { findSchedulerRegistry } from './find-scheduler-registry.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './module-definition.js';
+import { endpointMiddleware } from './endpoint-middleware.js';
 import { nestLogger } from './nest-logger.js';
 import { recordBodies } from './record-bodies.js';
 import { RegistryScheduler } from './registry-scheduler.js';
@@ -55,16 +57,32 @@ import { CROWDSEC } from './tokens.js';
 })
 export class CrowdsecModule
   extends ConfigurableModuleClass
-  implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+  implements NestModule, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
   readonly #crowdsec: Crowdsec;
   readonly #scheduler: RegistryScheduler;
+  readonly #middleware: CrowdsecMiddleware;
+  readonly #adapterHost: HttpAdapterHost;
 
-  constructor(@Inject(CROWDSEC) crowdsec: Crowdsec, scheduler: RegistryScheduler, host: HttpAdapterHost) {
+  constructor(
+    @Inject(CROWDSEC) crowdsec: Crowdsec,
+    scheduler: RegistryScheduler,
+    middleware: CrowdsecMiddleware,
+    adapterHost: HttpAdapterHost,
+  ) {
     super();
     this.#crowdsec = crowdsec;
     this.#scheduler = scheduler;
-    recordBodies(crowdsec, host);
+    this.#middleware = middleware;
+    this.#adapterHost = adapterHost;
+    recordBodies(crowdsec, adapterHost);
+  }
+
+  /** Guards see only requests that have a route, and the captcha's endpoint has none. Global prefixes do not apply to it. */
+  configure(): void {
+    const { httpAdapter } = this.#adapterHost;
+    // Without HTTP, as in an application of microservices, there is none, whatever its type says.
+    (httpAdapter as typeof httpAdapter | undefined)?.use(endpointMiddleware(this.#crowdsec, this.#middleware));
   }
 
   async onApplicationBootstrap(): Promise<void> {

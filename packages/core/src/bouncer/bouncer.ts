@@ -58,6 +58,11 @@ export class Bouncer {
     return this.#options.onUnhandled !== 'block' && !this.#remedies.has(remediation);
   }
 
+  /** For adapters that do not see all requests: whether one is for what is served beside the application, so that it must get here. */
+  servesPath(path: string): boolean {
+    return this.#options.endpoint?.isEndpoint(path) === true;
+  }
+
   /** What became of the requests so far. */
   get counts(): RequestCounts {
     return this.#counter.counts;
@@ -94,7 +99,7 @@ export class Bouncer {
     let ip: string | undefined;
     try {
       this.#counter.total++;
-      if (this.#skips(facts) && this.#options.endpoint?.isEndpoint(facts.path) !== true) {
+      if (this.#skips(facts) && !this.servesPath(facts.path)) {
         this.#counter.skipped++;
         return SKIPPED;
       }
