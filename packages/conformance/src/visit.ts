@@ -5,7 +5,7 @@ export type Method = 'get' | 'head' | 'options' | 'post';
 
 /** A request of somebody, as the proxy on this machine hands it on. */
 export function visit(
-  running: RunningHost,
+  running: Pick<RunningHost, 'port'>,
   visitor: string | undefined,
   path = '/hello',
   method: Method = 'get',

@@ -1,13 +1,10 @@
-import { solveChallenge, type Challenge } from 'altcha-lib';
-import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { expect, it } from 'vitest';
-import type { RunningHost } from '../host.js';
+import { CAPTCHA_HEADER as HEADER, sendSolution, solutionFor, solveCaptcha } from '../solve-captcha.js';
 import type { Subject } from '../suite.js';
 import { BANNED, BANNED_V6, CLEAN } from '../test-environment.js';
 import { visit } from '../visit.js';
 
 const ENDPOINT = '/.well-known/crowdsec/captcha';
-const HEADER = 'x-crowdsec-captcha';
 /** A client of a banned range, so that what one test asks does not count for another. */
 const ANOTHER = '192.0.2.200';
 /** Who is banned is to solve a captcha instead, one of little work. */
@@ -47,7 +44,7 @@ export function captchaCases({ world }: Subject): void {
     'lets a client pass that has solved at %s, and nobody else by its cookie',
     async (url) => {
       const running = await world().host(FLEX);
-      const answer = await solve(running, BANNED, url);
+      const answer = await solveCaptcha(running, BANNED, url);
       const [cookie = ''] = answer.cookies;
       expect(answer).toMatchObject({ status: 200, kind: 'solved' });
       expect(cookie).toMatch(/^crowdsec-captcha=[\w.-]+; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax$/);
@@ -64,25 +61,25 @@ export function captchaCases({ world }: Subject): void {
 
   it('limits the cookie to https where the page came by it', async () => {
     const running = await world().host(FLEX);
-    const { cookies } = await solve(running, BANNED, ENDPOINT, { origin: 'https://shop.example' });
+    const { cookies } = await solveCaptcha(running, BANNED, ENDPOINT, { origin: 'https://shop.example' });
     expect(cookies[0]).toMatch(/; Secure$/);
   });
 
   it('refuses what was sent before, and what was solved for somebody else', async () => {
     const running = await world().host(FLEX);
     const solution = await solutionFor(running, BANNED, ENDPOINT);
-    expect(await send(running, ANOTHER, ENDPOINT, solution)).toMatchObject({
+    expect(await sendSolution(running, ANOTHER, ENDPOINT, solution)).toMatchObject({
       status: 403,
       kind: 'refused',
       cookies: [],
     });
-    expect(await send(running, BANNED, ENDPOINT, solution)).toMatchObject({ status: 200, kind: 'solved' });
-    expect(await send(running, BANNED, ENDPOINT, solution)).toMatchObject({
+    expect(await sendSolution(running, BANNED, ENDPOINT, solution)).toMatchObject({ status: 200, kind: 'solved' });
+    expect(await sendSolution(running, BANNED, ENDPOINT, solution)).toMatchObject({
       status: 403,
       kind: 'refused',
       cookies: [],
     });
-    expect(await send(running, BANNED, ENDPOINT, 'rubbish')).toMatchObject({ status: 400, kind: 'refused' });
+    expect(await sendSolution(running, BANNED, ENDPOINT, 'rubbish')).toMatchObject({ status: 400, kind: 'refused' });
   });
 
   it('tells clients at the endpoint that need no captcha so', async () => {
@@ -109,42 +106,4 @@ export function captchaCases({ world }: Subject): void {
     await visit(running, BANNED).expect(200);
     await visit(running, CLEAN, ENDPOINT).expect(404);
   });
-}
-
-interface CaptchaAnswer {
-  readonly status: number;
-  readonly kind: string | undefined;
-  readonly cookies: readonly string[];
-}
-
-type Headers = Readonly<Record<string, string>>;
-
-async function solve(running: RunningHost, ip: string, url: string, headers?: Headers): Promise<CaptchaAnswer> {
-  return send(running, ip, url, await solutionFor(running, ip, url), headers);
-}
-
-async function solutionFor(running: RunningHost, ip: string, url: string): Promise<string> {
-  const asked = await visit(running, ip, url)
-    .set({ [HEADER]: 'challenge', accept: 'application/json' })
-    .expect(200);
-  expect(asked.headers[HEADER]).toBe('challenge');
-  const { challenge } = JSON.parse(asked.text) as { challenge: Challenge };
-  const solution = await solveChallenge({ challenge, deriveKey });
-  return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64url');
-}
-
-async function send(
-  running: RunningHost,
-  ip: string,
-  url: string,
-  solution: string,
-  headers: Headers = {},
-): Promise<CaptchaAnswer> {
-  const answer = await visit(running, ip, url, 'post').set({ ...headers, [HEADER]: `solution ${solution}` });
-  const told = answer.headers as Readonly<Record<string, unknown>>;
-  return {
-    status: answer.status,
-    kind: told[HEADER] as string | undefined,
-    cookies: (told['set-cookie'] ?? []) as readonly string[],
-  };
 }

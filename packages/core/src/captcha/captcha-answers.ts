@@ -1,6 +1,6 @@
 import { preferredFormat, type Format } from '../bouncer/preferred-format.js';
 import { readHeader, type BouncerResponse, type RequestFacts } from '../bouncer/verdict.js';
-import { captchaLanguages } from './captcha-languages.js';
+import { captchaLanguages, type LocalTexts } from './captcha-languages.js';
 import type { ParsedCaptchaOptions } from './captcha-options.js';
 import { captchaPage, captchaPolicy } from './captcha-page.js';
 import { CAPTCHA_HEADER, type CaptchaAnswerKind } from './captcha-protocol.js';
@@ -18,6 +18,7 @@ const TITLE = 'Captcha required';
 export class CaptchaAnswers {
   readonly #path: string;
   readonly #policy: string;
+  readonly #pages = new Map<string, string>();
   readonly #languageOf: ReturnType<typeof captchaLanguages>;
 
   constructor({ path, provider, texts }: Pick<ParsedCaptchaOptions, 'path' | 'provider' | 'texts'>) {
@@ -48,7 +49,7 @@ export class CaptchaAnswers {
     switch (this.formatFor(facts)) {
       case 'html': {
         const local = this.#languageOf(readHeader(headers, 'accept-language'));
-        const page = captchaPage({ ...local, endpoint: this.#path, method });
+        const page = this.#pageFor(local, method === 'GET' || method === 'HEAD' ? 'GET' : 'other');
         return wall('text/html; charset=utf-8', page, {
           'content-security-policy': this.#policy,
           'content-language': local.language,
@@ -59,6 +60,17 @@ export class CaptchaAnswers {
       case 'text':
         return wall('text/plain; charset=utf-8', `${TITLE}. ${this.#whatToDo()}\n`);
     }
+  }
+
+  /** There is one for each language and way to come back. */
+  #pageFor(local: LocalTexts, method: 'GET' | 'other'): string {
+    const name = `${method} ${local.language}`;
+    let page = this.#pages.get(name);
+    if (page === undefined) {
+      page = captchaPage({ ...local, endpoint: this.#path, method });
+      this.#pages.set(name, page);
+    }
+    return page;
   }
 
   /** An answer to the wall's script. */

@@ -20,14 +20,13 @@ const STYLE = `
 export interface CaptchaPageValues extends LocalTexts {
   readonly endpoint: string;
   /** By which the wall was met: after a `POST`, loading it again would send the form again. */
-  readonly method: string;
+  readonly method: 'GET' | 'other';
 }
 
 /** The wall. Script and style are always the same; what differs are texts and attributes, each escaped. */
 export function captchaPage({ language, texts, endpoint, method }: CaptchaPageValues): string {
   const { working, solved, failed, tooMany, cookies } = texts;
   const spoken = JSON.stringify({ working, solved, failed, tooMany, cookies });
-  const verb = method === 'GET' || method === 'HEAD' ? 'GET' : 'other';
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">
 <meta charset="utf-8">
@@ -35,7 +34,7 @@ export function captchaPage({ language, texts, endpoint, method }: CaptchaPageVa
 <meta name="robots" content="noindex">
 <title>${escapeHtml(texts.title)}</title>
 <style>${STYLE}</style>
-<main dir="auto" data-endpoint="${escapeHtml(endpoint)}" data-method="${verb}" data-texts="${escapeHtml(spoken)}">
+<main dir="auto" data-endpoint="${escapeHtml(endpoint)}" data-method="${method}" data-texts="${escapeHtml(spoken)}">
   <h1>${escapeHtml(texts.title)}</h1>
   <p>${escapeHtml(texts.message)}</p>
   <noscript><p><strong>${escapeHtml(texts.noScript)}</strong></p></noscript>

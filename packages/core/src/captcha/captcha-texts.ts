@@ -20,7 +20,8 @@ export interface CaptchaTexts {
 export const BUILT_IN_TEXTS = {
   en: {
     title: 'One moment, please',
-    message: 'Requests from your network address look automated. Your browser is solving a small task to go on.',
+    message:
+      'Requests from your network address look automated. Your browser has a small task to solve before you can go on.',
     working: 'Checking your browser …',
     solved: 'Done. The page is being loaded.',
     failed: 'That did not work.',
@@ -33,7 +34,7 @@ export const BUILT_IN_TEXTS = {
   de: {
     title: 'Einen Moment bitte',
     message:
-      'Anfragen von Ihrer Netzwerkadresse wirken automatisiert. Ihr Browser löst eine kleine Aufgabe, danach geht es weiter.',
+      'Anfragen von Ihrer Netzwerkadresse wirken automatisiert. Ihr Browser hat eine kleine Aufgabe zu lösen, dann geht es weiter.',
     working: 'Ihr Browser wird geprüft …',
     solved: 'Fertig. Die Seite wird geladen.',
     failed: 'Das hat nicht geklappt.',
@@ -46,7 +47,7 @@ export const BUILT_IN_TEXTS = {
   fr: {
     title: 'Un instant, s’il vous plaît',
     message:
-      'Les requêtes de votre adresse réseau semblent automatisées. Votre navigateur résout une petite tâche avant de continuer.',
+      'Les requêtes de votre adresse réseau semblent automatisées. Votre navigateur doit résoudre une petite tâche avant de continuer.',
     working: 'Vérification de votre navigateur…',
     solved: 'C’est fait. La page se charge.',
     failed: 'Cela n’a pas fonctionné.',
@@ -59,7 +60,7 @@ export const BUILT_IN_TEXTS = {
   es: {
     title: 'Un momento, por favor',
     message:
-      'Las solicitudes desde su dirección de red parecen automatizadas. Su navegador resuelve una pequeña tarea antes de continuar.',
+      'Las solicitudes desde su dirección de red parecen automatizadas. Su navegador debe resolver una pequeña tarea antes de continuar.',
     working: 'Comprobando su navegador…',
     solved: 'Listo. La página se está cargando.',
     failed: 'No ha funcionado.',

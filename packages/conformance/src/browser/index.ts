@@ -1,0 +1,2 @@
+export { captchaInBrowser } from './captcha-in-browser.js';
+export { launchBrowser } from './launch.js';
