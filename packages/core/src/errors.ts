@@ -11,7 +11,7 @@ import { redactedError } from './redaction/redacted-error.js';
  * | `CROWDSEC_NO_DURABLE_STORE` | nothing registers without a store that outlives the process (`ephemeral: true` opts in) |
  * | `CROWDSEC_LOGIN_BUDGET` | five logins were spent within an hour; `nextAt` says when the next one may happen |
  * | `CROWDSEC_LOGIN_FORBIDDEN` | CAPI answered 403 to a login: all calls stop until `nextAt` |
- * | `CROWDSEC_CREDENTIALS_REJECTED` | CAPI refuses credentials that it once accepted; one try a day remains |
+ * | `CROWDSEC_CREDENTIALS_REJECTED` | CAPI refuses credentials that it once accepted, and one try a day remains; or a local API refuses the login of the machine, and `nextAt` says when it is tried again |
  * | `CROWDSEC_REGISTRATION_FAILED` | CAPI did not take the registration; `nextAt` says when it may be tried again |
  * | `CROWDSEC_CALL_REFUSED` | a call was refused again right after a fresh login: all calls stop until `nextAt` |
  * | `CROWDSEC_API_STATUS` | CAPI answered a status that is not a success; `status` holds it |

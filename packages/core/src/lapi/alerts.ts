@@ -14,6 +14,9 @@ const CALL_TIMEOUT_MS = 10_000;
 /** So often in a row an error that may be about anything is taken for one that passes. */
 const UNKNOWN_ERRORS = 3;
 
+/** By less than this clocks always differ, in ms: LAPI tells its own in whole seconds. */
+const CLOCK_SKEW_MS = 60_000;
+
 /** Where an agent's reports go when it has a machine at LAPI: they become alerts. */
 export class LapiAlerts implements ReportChannel {
   readonly name = 'LAPI';
@@ -49,7 +52,9 @@ export class LapiAlerts implements ReportChannel {
   /** Not compressed, for older engines can't read that. LAPI does not recognise an alert that it was sent before: it has it twice then. */
   async push(signals: readonly Signal[]): Promise<void> {
     const now = this.#clock.now();
-    const body = signals.map((signal) => alertOf(signal, this.#decisions, now));
+    const aheadMs = now - (this.#machine.serverNow ?? now);
+    const clock = { now, aheadMs: Math.abs(aheadMs) > CLOCK_SKEW_MS ? aheadMs : 0 };
+    const body = signals.map((signal) => alertOf(signal, this.#decisions, clock));
     try {
       const answer = await this.#machine.send({ method: 'POST', path: '/v1/alerts', body, timeoutMs: CALL_TIMEOUT_MS });
       this.#discarded += Math.max(0, signals.length - countOf(answer.body));

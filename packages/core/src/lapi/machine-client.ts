@@ -12,6 +12,11 @@ export class MachineClient {
     this.#login = options.login;
   }
 
+  /** What LAPI's clock shows now, in ms since the epoch; `undefined` before the first login. */
+  get serverNow(): number | undefined {
+    return this.#login.serverNow;
+  }
+
   /** Gets a token for the next call, so that the call itself leaves at once. */
   async prepare(): Promise<void> {
     await this.#login.token();

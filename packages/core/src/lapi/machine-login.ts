@@ -12,6 +12,8 @@ const LOGIN_TIMEOUT_MS = 10_000;
 const RENEW_BEFORE_MS = 60_000;
 /** How long LAPI's tokens live, where one does not tell, in ms. */
 const USUAL_LIFE_MS = 3_600_000;
+/** The end of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
 /** After a login that was refused, the next one waits so long, in ms, and twice as long after each further one, up to the longest wait. */
 const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -48,6 +50,8 @@ export interface MachineLoginState {
 export class MachineLogin {
   readonly #options: MachineLoginOptions;
   #token: { readonly secret: Secret; readonly renewAt: number } | undefined;
+  /** What LAPI's clock showed at a login, in ms since the epoch, and the monotonic time of then. */
+  #serverTime: { readonly at: number; readonly monotonic: number } | undefined;
   #flight: Promise<Secret> | undefined;
   #refusals = 0;
   #refusal: { readonly message: string; readonly until: number } | undefined;
@@ -65,6 +69,12 @@ export class MachineLogin {
         ? {}
         : { failure: { message: this.#refusal.message, nextAt: this.#wallTime(this.#refusal.until) } }),
     };
+  }
+
+  /** What LAPI's clock shows now, in ms since the epoch, as its last token tells; `undefined` before the first. */
+  get serverNow(): number | undefined {
+    const known = this.#serverTime;
+    return known && known.at + this.#options.clock.monotonic() - known.monotonic;
   }
 
   /**
@@ -125,7 +135,11 @@ export class MachineLogin {
       throw new CrowdsecError('CROWDSEC_API_MALFORMED', 'LAPI answered the login of the machine without a token.');
     }
     const { token, expire } = answer.data;
-    return { secret: new Secret(token), lifeMs: lifeOf(token, Date.parse(expire ?? '') - clock.now()) };
+    const { expiresAt, issuedAt } = timesOf(token);
+    if (issuedAt !== undefined) this.#serverTime = { at: issuedAt, monotonic: clock.monotonic() };
+    // By its own claims, whatever our clock and LAPI's differ by; else by its expiry.
+    const lifeMs = (expiresAt ?? Date.parse(expire ?? '')) - (issuedAt ?? clock.now());
+    return { secret: new Secret(token), lifeMs: lifeMs > 0 ? lifeMs : USUAL_LIFE_MS };
   }
 
   #refused(cause?: unknown): CrowdsecError {
@@ -145,17 +159,16 @@ const loginAnswerSchema = z.object({
   expire: z.string().optional().catch(undefined),
 });
 
-/** How long a token lives, in ms: by its own claims, whatever our clock and LAPI's differ by; else by its expiry. */
-function lifeOf(jwt: string, byExpiryMs: number): number {
-  const { exp, orig_iat: issued } = claimsOf(jwt);
-  if (typeof exp === 'number' && typeof issued === 'number' && exp > issued) return (exp - issued) * 1000;
-  return byExpiryMs > 0 ? Math.min(byExpiryMs, USUAL_LIFE_MS) : USUAL_LIFE_MS;
-}
-
-function claimsOf(jwt: string): { readonly exp?: unknown; readonly orig_iat?: unknown } {
+/** When a token expires and was issued by LAPI's clock, in ms since the epoch, as it tells itself. */
+function timesOf(jwt: string): { readonly expiresAt: number | undefined; readonly issuedAt: number | undefined } {
   try {
-    return (JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) ?? {}) as object;
+    const claims = claimsSchema.parse(JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()));
+    const ms = (seconds: number | undefined): number | undefined => seconds && seconds * 1000;
+    return { expiresAt: ms(claims.exp), issuedAt: ms(claims.orig_iat) };
   } catch {
-    return {};
+    return { expiresAt: undefined, issuedAt: undefined };
   }
 }
+
+const momentSchema = z.number().positive().max(LAST_SECOND).optional().catch(undefined);
+const claimsSchema = z.object({ exp: momentSchema, orig_iat: momentSchema });

@@ -156,6 +156,21 @@ describe('S32: a report of an agent with a machine at LAPI', () => {
     expect(lapi.calls.filter(({ path }) => path === '/v1/watchers/login')).toHaveLength(2);
   });
 
+  it.each([
+    ['an hour ahead of', HOUR],
+    ['five hours behind', -5 * HOUR],
+  ])('of an agent whose clock is %s that of LAPI is banned as long as any other', async (_, aheadMs) => {
+    const own = manualTime(time.clock.now() + aheadMs);
+    const crowdsec = await agent({}, { clock: own.clock, scheduler: own.scheduler });
+    crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO });
+    await crowdsec.flushSignals();
+
+    await time.advance(3 * HOUR + 59 * 60_000);
+    expect(lapi.decisions.active()).toHaveLength(1);
+    await time.advance(2 * 60_000);
+    expect(lapi.decisions.active()).toEqual([]);
+  });
+
   it('waits in the journal for a machine that is not validated yet', async () => {
     const crowdsec = await agent({ machine: { machineId: 'late', password: 'another-password' } });
     crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO });

@@ -62,9 +62,15 @@ const META_LENGTH = 4_095;
  * the alert come at once, so that one that waited too long bans nobody. Of the profiles the duration is unknown; so that theirs is of use
  * after a wait, `stop_at` is then the moment of the call, unless the report is older than a day. `start_at` and the event keep the true time.
  *
- * @param now in ms since the epoch
+ * @param clock.now our wall time, in ms since the epoch
+ * @param clock.aheadMs by how much it is ahead of LAPI's: all times are told by LAPI's clock, by which decisions end
  */
-export function alertOf(signal: Signal, decisions: AlertDecisions, now: number): WireAlert {
+export function alertOf(
+  signal: Signal,
+  decisions: AlertDecisions,
+  { now, aheadMs = 0 }: { readonly now: number; readonly aheadMs?: number },
+): WireAlert {
+  const iso = (ms: number): string => new Date(Math.max(0, ms - aheadMs)).toISOString();
   const { scenario, message, source, decisions: decided = [] } = signal;
   const stopAt = Math.min(momentOf(signal.stop_at, now), now);
   const startAt = Math.min(momentOf(signal.start_at, stopAt), stopAt);
@@ -108,8 +114,4 @@ function metaOf({ uuid, context }: Signal): WireAlertEvent['meta'] {
 function momentOf(text: string, otherwise: number): number {
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? otherwise : ms;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
