@@ -9,6 +9,7 @@ import { createCrowdsec } from './crowdsec.js';
 import { silentLogger } from './logger.js';
 import type { Report } from './signals/report.js';
 import { manualTime, type ManualTime } from './testing/manual-time.js';
+import { propertyRuns } from '../test/property-runs.js';
 
 const scenario = 'acme/login-bruteforce';
 const ip = '203.0.113.7';
@@ -78,6 +79,7 @@ describe('what a visitor can bring about', () => {
         crowdsec.getIpRemediation(address as string);
         crowdsec.explain(address as string);
       }),
+      { numRuns: propertyRuns() },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatGoDuration, parseGoDuration } from './go-duration.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 describe('parseGoDuration', () => {
   it.each([
@@ -87,6 +88,7 @@ describe('formatGoDuration', () => {
       fc.property(fc.integer({ min: -1e9, max: 1e9 }), (ms) => {
         expect(parseGoDuration(formatGoDuration(ms))).toBeCloseTo(ms, 2);
       }),
+      { numRuns: propertyRuns() },
     );
   });
 });

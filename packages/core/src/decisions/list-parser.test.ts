@@ -4,6 +4,7 @@ import { DecisionIndex } from './decision-index.js';
 import { DeltaBuilder, SkipCount } from './decision-delta.js';
 import { allowlistParser, blocklistParser } from './list-parser.js';
 import { RowSet } from './row-set.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const SOURCE = { feed: 'f', origin: 'lists:f', type: 'ban', scenario: 'f', allow: false };
@@ -37,6 +38,7 @@ describe('a blocklist', () => {
         const pieces = borders.slice(1).map((border, i) => text.slice(borders[i], border));
         expect(readBlocklist(...pieces)).toEqual({ entries: 3, skipped: { value: 1 } });
       }),
+      { numRuns: propertyRuns() },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PrefixBitmap } from './prefix-bitmap.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const word = fc.oneof(
   fc.integer({ min: 0, max: 0xffff_ffff }),
@@ -20,6 +21,7 @@ describe('PrefixBitmap', () => {
         expect(bitmap.find((first | hostBits) >>> 0)).not.toBe(-1);
         expect(bitmap.find((first | (host & hostBits)) >>> 0)).not.toBe(-1);
       }),
+      { numRuns: propertyRuns() },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NaiveBuckets, runs } from '../../test/naive-buckets.js';
 import type { BucketOptions } from './bucket-options.js';
 import { LeakyBuckets } from './leaky-buckets.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const START = Date.UTC(2026, 0, 1);
 const at = (second: number): number => START + second * 1_000;
@@ -74,7 +75,7 @@ describe('a leaky bucket', () => {
       const [buckets, naive] = [new LeakyBuckets(options), new NaiveBuckets(rules)];
       for (const event of events) expect(buckets.pour(event)).toEqual(naive.pour(event));
     });
-    fc.assert(run, { numRuns: 500 });
+    fc.assert(run, { numRuns: propertyRuns(500) });
   });
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { canonicalIp, formatIp, parseIp } from './address.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 describe('canonicalIp', () => {
   it.each([
@@ -75,7 +76,7 @@ describe('canonicalIp', () => {
         );
         expect(canonicalIp(text)).toBe(reference(text));
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 
@@ -91,7 +92,7 @@ describe('canonicalIp', () => {
         expect(canonicalIp(text)).toBe(reference(text));
         expect(canonicalIp(reference(text))).toBe(reference(text));
       }),
-      { numRuns: 2000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 
@@ -103,7 +104,7 @@ describe('canonicalIp', () => {
         // The reference also takes an empty or odd zone, and IPv4 with leading zeros.
         if (!text.includes('%') && !/(^|\.|:)0\d+(\.|$)/.test(text)) expect(parseIp(text) !== undefined).toBe(isIp);
       }),
-      { numRuns: 5000 },
+      { numRuns: propertyRuns(5000) },
     );
   });
 
@@ -115,6 +116,7 @@ describe('canonicalIp', () => {
       fc.property(words, (v6) => {
         expect(parseIp(formatIp({ family: 6, words: v6 }))).toEqual({ family: 6, words: v6 });
       }),
+      { numRuns: propertyRuns() },
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseIp } from './address.js';
 import { parsePrefix } from './prefix.js';
 import { isPublicIp, isPublicPrefix } from './public.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 describe('isPublicIp', () => {
   it.each([
@@ -104,6 +105,7 @@ describe('isPublicIp', () => {
         if (/^(2001:0?db8|3fff):/i.test(text) || embedded.includes(range)) return;
         if (range !== 'unicast') expect(isPublicIp(parseIp(text)!), `${text} is ${range}`).toBe(false);
       }),
+      { numRuns: propertyRuns() },
     );
   });
 });

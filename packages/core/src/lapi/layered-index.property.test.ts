@@ -11,6 +11,7 @@ import { formatPrefix, parsePrefix, type IpPrefix } from '../ip/prefix.js';
 import { systemClock } from '../clock.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import { decisionFeed } from './decision-feed.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const RUNS = Number(process.env.PROPERTY_RUNS ?? (process.env.TEST_KIND === 'e2e' ? 5_000 : 500));
 const START = Date.UTC(2026, 0, 1);
@@ -164,7 +165,7 @@ describe('decisions in a base and an overlay', () => {
           for (const ip of PROBES) expect(heldAbout(index, ip, now)).toEqual(oracle.about(ip, now));
         }
       }),
-      { numRuns: RUNS },
+      { numRuns: propertyRuns(RUNS) },
     );
   });
 

@@ -4,6 +4,7 @@ import { DecisionIndex } from '../decisions/decision-index.js';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { DecisionLedger } from './decision-ledger.js';
 import { readStreamAnswer, type StreamAnswer } from './stream-answer.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const row = (changes: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> => ({
@@ -78,7 +79,7 @@ describe('an answer of the stream', () => {
       fc.asyncProperty(fc.integer({ min: 1, max: 300 }), async (size) => {
         expect(await read(text, { size })).toEqual(whole);
       }),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
     expect(whole.delta.sources.map(({ origin, type }) => `${origin} ${type}`)).toEqual([
       'unknown ban',

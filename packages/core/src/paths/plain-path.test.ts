@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainPath } from './plain-path.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 describe('a plain path', () => {
   it.each([
@@ -51,7 +52,7 @@ describe('a plain path', () => {
       fc.property(path, (each) => {
         expect(plainPath(`${each}/`)).toBe(plainPath(each));
       }),
-      { numRuns: 2_000 },
+      { numRuns: propertyRuns(2_000) },
     );
   });
 });

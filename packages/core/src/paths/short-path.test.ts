@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pathTraversal } from './path-traversal.js';
 import { plainPath } from './plain-path.js';
 import { shortPath } from './short-path.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 describe('a short path', () => {
   it('is the path itself where that is short enough', () => {
@@ -49,7 +50,7 @@ describe('a short path', () => {
         expect(plainPath(short)).toBe(plainPath(long));
         expect(pathTraversal(short) === 'out').toBe(pathTraversal(long) === 'out');
       }),
-      { numRuns: 60 },
+      { numRuns: propertyRuns(60) },
     );
   });
 });

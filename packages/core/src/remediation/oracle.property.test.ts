@@ -8,9 +8,10 @@ import { NEVER, type RowSource } from '../decisions/row-source.js';
 import { manualTime } from '../testing/manual-time.js';
 import type { IpRemediation } from './ip-remediation.js';
 import { RemediationEngine } from './remediation-engine.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 /** How many random sequences of pulls are compared with the oracle: few beside the unit tests, all of them beside the end-to-end tests. */
-const SEQUENCES = Number(process.env.PROPERTY_RUNS ?? (process.env.TEST_KIND === 'e2e' ? 10_000 : 1_000));
+const SEQUENCES = process.env.TEST_KIND === 'e2e' ? 10_000 : 1_000;
 
 const REMEDIATIONS = ['ban', 'captcha'];
 const SOURCES: readonly RowSource[] = [
@@ -107,7 +108,7 @@ describe('any sequence of pulls', () => {
           expect(wrong).toEqual([]);
         }
       }),
-      { numRuns: SEQUENCES },
+      { numRuns: propertyRuns(SEQUENCES) },
     );
   });
 });

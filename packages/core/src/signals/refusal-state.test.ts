@@ -9,6 +9,7 @@ import {
   type Candidate,
   type RefusalState,
 } from './refusal-state.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 interface Run {
   calls: number;
@@ -91,6 +92,7 @@ describe('the search for a signal that CAPI refuses', () => {
           expect(left).toBe(0);
         },
       ),
+      { numRuns: propertyRuns() },
     );
   });
 
@@ -128,6 +130,7 @@ describe('an outage that refuses everything', () => {
         expect(new Set(setAside)).toEqual(new Set(places.map(String)));
         expect({ left, delayed }).toEqual({ left: 0, delayed: 0 });
       }),
+      { numRuns: propertyRuns() },
     );
     expect(send(journal(60), () => true, { isProven: true }).setAside).toHaveLength(60);
   });
@@ -144,6 +147,7 @@ describe('an outage that refuses everything', () => {
         expect(setAside).toEqual(['7']);
         expect(left).toBe(0);
       }),
+      { numRuns: propertyRuns() },
     );
   });
 
@@ -154,6 +158,7 @@ describe('an outage that refuses everything', () => {
         const { setAside } = send(journal(600), (batch, call) => (call >= from && call < from + 60) || poisoned(batch));
         expect(setAside.filter((id) => id !== String(place)).length).toBeLessThanOrEqual(3);
       }),
+      { numRuns: propertyRuns() },
     );
   });
 });

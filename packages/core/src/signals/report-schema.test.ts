@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCrowdsecError } from '../errors.js';
 import { checkedReport, plainReport } from './report-schema.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const text = fc.oneof(fc.string(), fc.constantFrom('ban', ' ban', 'ban ', '', 'x'.repeat(50), 'x'.repeat(51)));
 const duration = fc.oneof(fc.constantFrom('4h', '24h0m0s', '0', '0s', '-1h', '4', ' 4h', '1.5s', '4 h'), fc.anything());
@@ -58,7 +59,7 @@ describe('a report that is taken without the schemas', () => {
           plain++;
           expect(taken).toEqual(checkedReport(input, kind, 'report'));
         }),
-        { numRuns: 3_000 },
+        { numRuns: propertyRuns(3_000) },
       );
       expect(plain).toBeGreaterThan(100);
     });
@@ -73,7 +74,7 @@ describe('a report that is taken without the schemas', () => {
             expect(plainReport(input, kind)).toBeUndefined();
           }
         }),
-        { numRuns: 1_000 },
+        { numRuns: propertyRuns(1_000) },
       );
     });
   }

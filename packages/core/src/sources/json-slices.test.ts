@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { parseJsonInSlices } from './json-slices.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const filler = 'x'.repeat(70_000);
 
@@ -28,7 +29,7 @@ describe('parseJsonInSlices', () => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: propertyRuns(12) },
     );
   });
 

@@ -64,14 +64,7 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
     setAside: async (key, blob) =>
       (blob === undefined ? await values.setAside(key) : undefined) ?? blobs.setAside(key, blob),
     async probe({ afterFailure }) {
-      const file = join(valuesFolder, `probe-${process.pid}-${randomBytes(4).toString('hex')}`);
-      const bytes = afterFailure ? PROBE_AFTER_FAILURE_BYTES : PROBE_BYTES;
-      await makeFolder(valuesFolder);
-      try {
-        await writeFile(file, Buffer.alloc(bytes), { flag: 'wx', mode: 0o600 });
-      } finally {
-        await rm(file, { force: true });
-      }
+      await writeAndRemove(valuesFolder, afterFailure ? PROBE_AFTER_FAILURE_BYTES : PROBE_BYTES);
       await sweep();
     },
     takeLease: (name, holder, ttlMs, deadline) => leases.take(name, holder, ttlMs, deadline),
@@ -82,4 +75,15 @@ export function fileStore(folder: string, clock: Clock): StoreEngine {
     claim: (name, ttlMs) => claims.claim(name, ttlMs),
     close: () => journal.close(),
   };
+}
+
+/** Writes a file of so many bytes to the folder, and removes it. */
+async function writeAndRemove(folder: string, bytes: number): Promise<void> {
+  const file = join(folder, `probe-${process.pid}-${randomBytes(4).toString('hex')}`);
+  await makeFolder(folder);
+  try {
+    await writeFile(file, Buffer.alloc(bytes), { flag: 'wx', mode: 0o600 });
+  } finally {
+    await rm(file, { force: true });
+  }
 }

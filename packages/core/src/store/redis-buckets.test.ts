@@ -9,6 +9,7 @@ import { systemClock } from '../clock.js';
 import { silentLogger } from '../logger.js';
 import { openStore } from './open-store.js';
 import type { Store } from './store.js';
+import { propertyRuns } from '../../test/property-runs.js';
 
 const RULES = { capacity: 3, leakMs: 10_000, blackholeMs: 60_000, maxGroups: 100 };
 
@@ -36,7 +37,7 @@ describe('buckets in redis', () => {
       name++;
       for (const event of events) expect(await store.pour!(`run-${name}`, rules, event)).toEqual(naive.pour(event));
     });
-    await fc.assert(run, { numRuns: 100 });
+    await fc.assert(run, { numRuns: propertyRuns(100) });
   });
 
   it('start anew when the clock was set back', async () => {

@@ -61,8 +61,30 @@ export function redisStore({ redis, codec, prefix, clock, close }: RedisStoreOpt
     async probe(_, deadline) {
       await redis.run(PROBE, [`${prefix}probe`], [], deadline);
     },
+    ...redisLeases(redis, leaseKey, `${prefix}lease-token:`, clock),
+    journal: redisJournal(redis, `${prefix}journal:`),
+    pour: redisBuckets(redis, `${prefix}bucket:`),
+    async claim(name, ttlMs, deadline) {
+      return (await redis.run(CLAIM, [`${prefix}claim:${name}`], [wholeMs(ttlMs)], deadline)) === 1;
+    },
+    close() {
+      redis.close();
+      close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Leases, each a key with an expiry of its own. */
+function redisLeases(
+  redis: RedisConnection,
+  leaseKey: (name: string) => string,
+  tokenPrefix: string,
+  clock: Clock,
+): Pick<StoreEngine, 'takeLease' | 'holdsLease' | 'renewLease' | 'releaseLease'> {
+  return {
     async takeLease(name, holder, ttlMs, deadline) {
-      const keys = [leaseKey(name), `${prefix}lease-token:${name}`];
+      const keys = [leaseKey(name), tokenPrefix + name];
       const token = Number(await redis.run(TAKE_LEASE, keys, [holder, wholeMs(ttlMs), wholeMs(clock.now())], deadline));
       return token === 0 ? undefined : token;
     },
@@ -74,16 +96,6 @@ export function redisStore({ redis, codec, prefix, clock, close }: RedisStoreOpt
     },
     async releaseLease({ name, holder }, deadline) {
       await redis.run(RELEASE_LEASE, [leaseKey(name)], [holder], deadline);
-    },
-    journal: redisJournal(redis, `${prefix}journal:`),
-    pour: redisBuckets(redis, `${prefix}bucket:`),
-    async claim(name, ttlMs, deadline) {
-      return (await redis.run(CLAIM, [`${prefix}claim:${name}`], [wholeMs(ttlMs)], deadline)) === 1;
-    },
-    close() {
-      redis.close();
-      close();
-      return Promise.resolve();
     },
   };
 }
