@@ -2,8 +2,8 @@ import nx from '@nx/eslint-plugin';
 
 /**
  * Who may import whom, as ESLint rules. Two tables: the kinds of packages, checked on Nx's graph, and the rooms of core, which are
- * folders of one package and are therefore checked by patterns (docs/architecture.md draws them). A room knows the rooms below it;
- * what stands beside it, it may name in a type only.
+ * folders of one package and are therefore checked by patterns (docs/architecture.md draws them). A room may import
+ * the rooms below it; from a room in the same row it may import types only.
  */
 
 /**

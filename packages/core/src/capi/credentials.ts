@@ -71,7 +71,7 @@ export const storedCredentialsSchema = storedMachineSchema.extend({
 
 export type StoredCredentials = z.output<typeof storedCredentialsSchema>;
 
-/** Which machine running processes use, told by one of them every few seconds. */
+/** Which machine the running processes use; one of them updates this every few seconds. */
 export const machineInUseSchema = z.object({
   machineId: z.string(),
   prefix: z.string(),
@@ -79,7 +79,7 @@ export const machineInUseSchema = z.object({
   isGiven: z.boolean(),
   /** When that was so. */
   at: storedMomentSchema,
-  /** A random name of the process that told it. */
+  /** A random name of the process that wrote it. */
   by: z.string(),
 });
 

@@ -6,7 +6,7 @@ import type { Fetch } from './transport.js';
  * The `fetch` of the SDK: through a proxy when `HTTP_PROXY` or `HTTPS_PROXY` say so (`NO_PROXY` honoured). Certificates are always
  * checked; an additional authority is given to Node itself by `NODE_EXTRA_CA_CERTS`. Never throws.
  *
- * @param warn is told of proxies that can't be used: then requests go without
+ * @param warn called for proxies that can't be used; requests are then sent without one
  */
 export function defaultFetch(warn: (message: string) => void = () => undefined): {
   readonly fetch: Fetch;

@@ -35,7 +35,7 @@ const attemptsSchema = z.object({
   failure: z.string().optional(),
 });
 
-/** What the session must remember across restarts and processes. Durations, not deadlines: a clock that was wrong holds nobody up for longer than the wait itself. */
+/** What the session must remember across restarts and processes. Durations, not deadlines: a wrong clock delays no process for longer than the wait itself. */
 export const sessionRecordSchema = z.object({
   logins: attemptsSchema,
   registrations: attemptsSchema,
@@ -83,7 +83,7 @@ export function liesInFuture({ logins, registrations, replacedAt, stop }: Sessio
   return Math.max(...logins.at, ...registrations.at, replacedAt ?? 0, stop?.since ?? 0) > now;
 }
 
-/** What is left when the record can't be read: nobody knows what was spent, so all of it counts as spent just now. */
+/** What is left when the record can't be read: what was spent is unknown, so all of it counts as spent just now. */
 export function spentRecord(known: SessionRecord, now: number): SessionRecord {
   const spent: Attempts = {
     at: Array.from({ length: LOGINS_PER_HOUR }, () => now),
@@ -179,7 +179,7 @@ export function recordAnswer(attempts: Attempts): Attempts {
   return { ...rest, lost: 0 };
 }
 
-/** The attempts after one whose answer settled nothing: what it failed with is told until another one succeeds. */
+/** The attempts after one whose answer settled nothing: its error is reported until another attempt succeeds. */
 export function deferNextAttempt(attempts: Attempts, error: unknown): Attempts {
   const retryAfterMs = isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;
   return { ...attempts, retryAfterMs, failure: messageOf(error).slice(0, LONGEST_FAILURE) };

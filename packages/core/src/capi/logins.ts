@@ -17,7 +17,7 @@ export interface LoginsOptions {
   readonly credentials?: { readonly machineId: string; readonly password: string };
 }
 
-/** How a token is had for a pair: by a login alone when one has succeeded before, else with what makes CAPI know the pair. */
+/** How a token is had for a pair: by a login alone when one has succeeded before, else after a registration of the pair. */
 export class Logins {
   readonly #options: LoginsOptions;
 

@@ -15,9 +15,9 @@ import { MomentAges } from './moment-ages.js';
 import { pairOf, type SessionMemory } from './session-memory.js';
 import type { Token } from './token.js';
 
-/** A machine that running processes have told of within this time, in ms, is in use. */
+/** A machine that running processes have reported as used within this time, in ms, is in use. */
 const IN_USE_MS = 60_000;
-/** How often they tell, in ms. */
+/** How often they report it, in ms. */
 const TELL_IN_USE_MS = 20_000;
 
 export interface MachineIdentityOptions {
@@ -72,7 +72,7 @@ export class MachineIdentity {
     return this.isOurs() && this.#known?.machineId === machineId;
   }
 
-  /** Reads what the store knows; whether it has forgotten what this process knows, because somebody emptied it. */
+  /** Reads what is stored; returns whether the store was emptied and lacks what this process holds. */
   async load(): Promise<{ readonly isForgotten: boolean }> {
     const stored = await this.#options.memory.credentials();
     if (stored !== undefined) this.#known = stored;

@@ -7,7 +7,7 @@ import { userAgentOptions } from './user-agent.js';
 /** Upper case too, for names of the hub such as `crowdsecurity/CVE-2022-37042`. */
 const DECLARED_SCENARIO = /^[A-Za-z0-9_-]+\/[A-Za-z0-9_-]+$/;
 
-/** The options that say who we are and how CAPI is reached. */
+/** The options for the identity of the machine and the connection to CAPI. */
 export const capiOptions = {
   env: z.enum(['prod', 'dev'], { error: "must be 'prod' or 'dev'" }).optional(),
   apiUrl: z.string({ error: 'must be a URL' }).optional(),

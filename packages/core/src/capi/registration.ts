@@ -2,7 +2,7 @@ import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import type { Credentials } from './credentials.js';
 import type { Token } from './token.js';
 
-/** What CAPI says to a registration, as far as a login can settle the rest. */
+/** The result of a registration; where it is ambiguous, a login decides. */
 export type RegistrationOutcome =
   /** Any 2xx: the pair is known now. */
   | 'taken'

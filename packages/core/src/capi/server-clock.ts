@@ -28,12 +28,12 @@ export class ServerClock {
     this.#clock = clock;
   }
 
-  /** Whether an answer, or somebody who remembers one, has told CAPI's time. */
+  /** Whether CAPI's time is known, from an answer or from a stored record of one. */
   get isKnown(): boolean {
     return this.#reading !== undefined;
   }
 
-  /** CAPI's time in ms since the epoch; the local wall time while no answer has told it. */
+  /** CAPI's time in ms since the epoch; the local wall time until an answer has contained it. */
   now(): number {
     if (this.#reading === undefined) return this.#clock.now();
     return this.#reading.serverMs + this.#clock.monotonic() - this.#reading.at;
@@ -48,7 +48,7 @@ export class ServerClock {
     return Math.max(this.now(), (this.#reading?.serverMs ?? 0) + passedMs);
   }
 
-  /** By how much the local wall clock is ahead of CAPI's, in ms; negative when it is behind, 0 while nobody knows. */
+  /** By how much the local wall clock is ahead of CAPI's, in ms; negative when it is behind, 0 while unknown. */
   get skewMs(): number {
     return this.#reading === undefined ? 0 : Math.round(this.#clock.now() - this.now());
   }

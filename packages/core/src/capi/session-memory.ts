@@ -34,7 +34,7 @@ export class SessionMemory {
     return this.#store.read('session', (value) => sessionRecordSchema.parse(value));
   }
 
-  /** Which machine running processes use; `undefined` when nobody tells, or not readably. */
+  /** Which machine running processes use; `undefined` if no process has written it or it cannot be read. */
   async machineInUse(): Promise<MachineInUse | undefined> {
     return presentIn(await this.#store.read('machine-in-use', (value) => machineInUseSchema.parse(value)));
   }
@@ -91,7 +91,7 @@ export function pairOf(stored: StoredMachine): Credentials | undefined {
     : { machineId: stored.machineId, password: new Secret(stored.password) };
 }
 
-/** Drops the `undefined` members, which JSON does not know. */
+/** Drops `undefined` members, which JSON cannot represent. */
 function asJson(value: object): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }

@@ -82,7 +82,7 @@ export class Session {
     };
   }
 
-  /** Reads what the store knows, so that `state` tells of earlier runs; calls nobody. */
+  /** Reads what is stored, so that `state` includes earlier runs; makes no network call. */
   async load(): Promise<void> {
     await this.#calls.load();
     await this.#identity.load();
@@ -131,7 +131,7 @@ export class Session {
     return this.#flight;
   }
 
-  /** Puts credentials, token and login budget back into a store that was emptied, lest whoever starts now registers anew. */
+  /** Writes credentials, token and login budget back to a store that was emptied, so that a new process does not register another machine. */
   async putBackIfForgotten(): Promise<void> {
     if (!(await this.#identity.load()).isForgotten) return;
     await this.#underLease((lease) => this.#readShared(lease));

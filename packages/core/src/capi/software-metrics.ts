@@ -8,9 +8,9 @@ import { storedMomentSchema } from '../stored-moment.js';
 import type { CapiClient } from './client.js';
 import type { Metrics } from './wire.js';
 
-/** As often as official engines tell of themselves. */
+/** As often as official engines send theirs. */
 const INTERVAL_MS = 30 * 60_000;
-/** After a login they are told at once, unless they were a moment ago. */
+/** After a login they are sent at once, unless they were sent just before. */
 const AFTER_LOGIN_MS = 60_000;
 /** Outlives a call and its repetitions by far. */
 const LEASE_MS = 60_000;

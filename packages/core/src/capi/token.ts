@@ -7,9 +7,9 @@ import type { ServerClock } from './server-clock.js';
 
 /** A token is renewed this long before it expires. */
 const RENEW_BEFORE_MS = 60_000;
-/** How long a token of CAPI lives, where its answer tells nothing else. */
+/** The lifetime of a token of CAPI, if its answer contains none. */
 const USUAL_LIFE_MS = HOUR_MS;
-/** A scenario that no process has declared for this long is no longer told to CAPI. */
+/** A scenario that no process has declared for this long is no longer declared to CAPI. */
 const SCENARIO_KEPT_MS = DAY_MS;
 
 /** What a login gives: a JWT, and the scenarios that it was given for. */
@@ -20,11 +20,11 @@ export interface Token {
   readonly expiresAt: number;
   /** By how much the wall clock of whoever logged in was ahead of CAPI's, in ms; negative when it was behind. */
   readonly clockSkewMs: number;
-  /** Each scenario told at login, with when a process last declared it. */
+  /** Each scenario declared at login, with the time when a process last declared it. */
   readonly scenarios: Readonly<Record<string, number>>;
 }
 
-/** What can stand in a header: with anything else every call would fail before it leaves. */
+/** The characters that a header may contain: with any other, every call would fail before it is sent. */
 const jwtSchema = z.string().regex(/^[\x21-\x7e]+$/);
 
 const storedTokenSchema = z.object({

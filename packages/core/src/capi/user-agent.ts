@@ -18,7 +18,7 @@ export const userAgentOptions = z.object({
 });
 
 /**
- * The user agent of every call to CAPI: `csnodecapi[_<suffix>]/<version>`. CrowdSec tells products apart by it.
+ * The user agent of every call to CAPI: `csnodecapi[_<suffix>]/<version>`. CrowdSec distinguishes products by it.
  *
  * @param options.suffix names the product, `[A-Za-z0-9]{0,16}`
  * @param options.version version of the product, `vX.Y.Z`; the SDK's own by default

@@ -9,7 +9,7 @@ export interface WireSignal extends Omit<Signal, 'events_count'> {
 
 /** A signal before it is known which machine will send it. */
 export interface Signal {
-  /** Kept over every resend, so that a repetition can be told. */
+  /** The same in every resend, so that a repetition can be detected. */
   readonly uuid: string;
   readonly message: string;
   /** How many events this tells of; for local APIs alone, absent in what earlier versions stored. */

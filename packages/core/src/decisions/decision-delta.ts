@@ -4,7 +4,7 @@ import { SourceTable } from './source-table.js';
 
 /** What one pull brings, ready to be merged. */
 export interface DecisionDelta {
-  /** What the source numbers of the rows stand for. */
+  /** The sources that the numbers in the rows refer to. */
   readonly sources: readonly RowSource[];
   /** Rows to add; one whose `until` is not in the future deletes what its feed holds for the same prefix. */
   readonly rows: RowSet;

@@ -48,7 +48,7 @@ export interface AppliedDelta {
   readonly deleted: number;
 }
 
-/** Where an address is, as far as anybody knows. */
+/** The country and network of an address, if known. */
 export interface GeoFacts {
   /** ISO 3166-1, two letters in any case. */
   readonly country?: string | undefined;
@@ -75,7 +75,7 @@ export class DecisionIndex {
   /** Whether any row names a country or an AS, so that it is worth asking where an address is. */
   readonly needsGeo: boolean;
 
-  /** @param sources what the numbers in the tables stand for; at most 65,535 */
+  /** @param sources what the numbers in the tables refer to; at most 65,535 */
   constructor(sources: readonly RowSource[], tables: Tables) {
     this.sources = sources;
     this.tables = tables;

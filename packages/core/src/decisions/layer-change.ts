@@ -12,7 +12,7 @@ import type { SourceTable } from './source-table.js';
 export interface LayerChange {
   /** Rows of the base that get another end and go on. */
   readonly renewals: EndChanges;
-  /** Rows of the base that are over, or give way to the overlay. */
+  /** Rows of the base that have expired or are replaced by the overlay. */
   readonly deletions: EndChanges;
   /** For the overlay. */
   readonly overlay: DecisionDelta;
@@ -192,7 +192,7 @@ function isSame(a: Run, rowA: number, b: Run, rowB: number, words: number): bool
   return compareRows(a, rowA, b, rowB, words) === 0;
 }
 
-/** Of rows that say the same, the longest lasting. */
+/** Of equal rows, the one that expires last. */
 function longestOfEach(rows: readonly Fresh[]): readonly Fresh[] {
   if (rows.length < 2) return rows;
   const longest = new Map<number, Fresh>();

@@ -37,7 +37,7 @@ export const DEFAULT_LOCAL_LIMIT = 50_000;
 
 /**
  * What this installation decided itself: a small overlay beside the index, effective at once. Bounded: when it is
- * full, what ends first makes room, and whoever listens is told.
+ * full, the decision that expires first is evicted, and a listener is called.
  *
  * A lookup looks whether anything was decided in that part of the address space; only then it tries one hash per prefix
  * length in use, most often one.
@@ -61,7 +61,7 @@ export class LocalDecisions {
 
   /**
    * @param options.limit how many entries are held at most
-   * @param options.evicted hears of each decision in force that made room for another
+   * @param options.evicted called for each decision in force that was evicted
    */
   constructor(options: { readonly limit?: number; readonly evicted?: (decision: LocalDecision) => void } = {}) {
     this.limit = options.limit ?? DEFAULT_LOCAL_LIMIT;
@@ -84,7 +84,7 @@ export class LocalDecisions {
   }
 
   /**
-   * Decides, or decides anew, about an address or range.
+   * Adds or replaces the decision about an address or range.
    *
    * @param now ms since the epoch
    * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a value that is neither, or a duration of zero or less
@@ -149,7 +149,7 @@ export class LocalDecisions {
     }
   }
 
-  /** These are stored there, as they were; what was decided anew meanwhile is not. */
+  /** Marks these decisions as stored in this place, except those that were replaced meanwhile. */
   stored(decisions: Iterable<LocalDecision>, place: number): void {
     for (const decision of decisions) {
       const entry = this.#entries.get(decision.value);
@@ -176,7 +176,7 @@ export class LocalDecisions {
       yield place >= from && place <= to && decision.expiresAt > now ? decision : undefined;
   }
 
-  /** All that are not over, lifted ones included: what other processes must know. */
+  /** All that have not expired, lifted ones included: what other processes need. */
   entries(now: number): readonly LocalDecision[] {
     return [...this.#entries.values()].map(({ decision }) => decision).filter(({ expiresAt }) => expiresAt > now);
   }
@@ -244,11 +244,11 @@ export class LocalDecisions {
     this.#gone = 0;
     for (const bitmap of Object.values(this.#outlines)) bitmap.clear();
     for (const { prefix } of this.#entries.values()) this.#mark(prefix);
-    // Decisions that were replaced or dropped stand in the heap until then.
+    // Decisions that were replaced or dropped remain in the heap until then.
     this.#byEnd.reset([...this.#entries.values()].map(({ decision }) => decision));
   }
 
-  /** Lets go of what ends first. */
+  /** Evicts the decision that expires first. */
   #makeRoom(now: number): void {
     const decision = this.#byEnd.pop();
     if (decision === undefined || this.#entries.get(decision.value)?.decision !== decision) return;

@@ -205,7 +205,7 @@ interface Fresh {
   readonly until: number;
 }
 
-/** Of two rows that say the same, the longer lasting one stays. */
+/** Of two equal rows, the one that expires later is kept. */
 function addLongest(rows: Fresh[], row: Fresh): void {
   const same = rows.findIndex((other) => other.source === row.source);
   if (same < 0) rows.push(row);

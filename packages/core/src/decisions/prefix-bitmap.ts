@@ -4,7 +4,7 @@
  *
  * The leading bits of an address's first word are its place; 64 neighbouring places are a block. A block is two numbers
  * with a bit for each place that anything reaches into, and the first row that starts in the block or later: side by
- * side, so that a lookup that goes on finds it in the same line of the cache. One more block stands for the end.
+ * side, so that a lookup that goes on finds it in the same line of the cache. One more block marks the end.
  */
 export class PrefixBitmap {
   readonly blocks: Uint32Array;
@@ -20,7 +20,7 @@ export class PrefixBitmap {
     this.#words = words;
   }
 
-  /** One of nothing, that tells places by so many leading bits, 6 to 31. */
+  /** An empty bitmap that distinguishes addresses by this number of leading bits, 6 to 31. */
   static blank(words: 1 | 4, bits: number): PrefixBitmap {
     return new PrefixBitmap(words, new Uint32Array(BLOCK * ((1 << (bits - 6)) + 1)));
   }

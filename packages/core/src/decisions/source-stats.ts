@@ -25,7 +25,7 @@ export class SourceStats {
     if (until > this.lastEnds[source]!) this.lastEnds[source] = until;
   }
 
-  /** A row of the source got another end; 0 stands for a row that is deleted, and is no longer counted. */
+  /** The expiry of a row of the source has changed; 0 means that the row is deleted and no longer counted. */
   changeEnd(source: number, before: number, until: number): void {
     if (before > 0) this.counts[source]!--;
     if (until > 0) this.note(source, until);

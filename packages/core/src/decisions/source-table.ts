@@ -1,9 +1,9 @@
 import type { RowSource } from './row-source.js';
 
-/** Rows hold the number of their source in 16 bits; the last number stands for none. */
+/** Rows hold the number of their source in 16 bits; the last number means none. */
 export const NO_SOURCE = 0xffff;
 
-/** From here on scenarios are no longer told apart: sixty thousand of them are a fault or an attack. */
+/** Above this number scenarios are no longer distinguished: sixty thousand of them are a fault or an attack. */
 const FULL = 60_000;
 
 /** Numbers sources in the order in which they come; equal ones share a number. */

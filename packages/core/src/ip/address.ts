@@ -78,7 +78,7 @@ function isCanonicalV6(text: string, v6: ArrayLike<number>): boolean {
   return at === text.length;
 }
 
-/** How far the first hexadecimal digit of a group stands from its last, in bits. */
+/** The shift of the first hexadecimal digit of a group, in bits. */
 function highestShift(group: number): number {
   if (group > 0xfff) return 12;
   if (group > 0xff) return 8;
@@ -90,7 +90,7 @@ function groupAt(v6: ArrayLike<number>, group: number): number {
   return (group & 1) === 0 ? word >>> 16 : word & 0xffff;
 }
 
-/** What `::` stands for: the first of the longest runs of zero groups, of two at least; both are -1 where there is none. */
+/** What `::` replaces: the first of the longest runs of at least two zero groups; both are -1 if there is none. */
 function longestZeroRun(v6: ArrayLike<number>): { readonly start: number; readonly end: number } {
   let [start, end, longest] = [-1, -1, 1];
   for (let from = 0; from < GROUPS; from++) {

@@ -6,13 +6,13 @@ const NAT64_HIGH = 0x0064_ff9b;
 
 /**
  * What one client has, in canonical spelling: an IPv4 address by itself, an IPv6 one with its /64. An address of `64:ff9b::/96` is that of
- * an IPv4 client and stands by itself. A text that is no address stands for itself.
+ * an IPv4 client and stands by itself. A text that is no address is returned unchanged.
  */
 export function clientPrefix(ip: string): string {
   return nameOfClient(ip, (high, low) => formatPrefix({ family: 6, words: [high, low, 0, 0], length: 64 }));
 }
 
-/** What {@link clientPrefix} tells, with a name of one's own for the /64 whose first two words these are. */
+/** As {@link clientPrefix}, with a given name for the /64 whose first two words these are. */
 export function nameOfClient(ip: string, nameOf64: (high: number, low: number) => string): string {
   if (!ip.includes(':')) return ip;
   const address = parseIp(ip);

@@ -1,9 +1,9 @@
 import type { IpPrefix } from './prefix.js';
 
 /**
- * The IPv4 address or range that an IPv6 one stands for: in `64:ff9b::/96` (NAT64, RFC 6052), `2002::/16` (6to4, RFC 3056), and of a single
+ * The IPv4 address or range that is embedded in an IPv6 one: in `64:ff9b::/96` (NAT64, RFC 6052), `2002::/16` (6to4, RFC 3056), and of a single
  * Teredo address (`2001::/32`, RFC 4380) the client's. `undefined` for every other. A range that is wider than the part that holds the IPv4
- * address stands for none. IPv4-mapped addresses are IPv4 when they are parsed.
+ * address embeds none. IPv4-mapped addresses are IPv4 when they are parsed.
  */
 export function embeddedIpv4({ family, words, length }: IpPrefix): IpPrefix | undefined {
   if (family === 4) return undefined;

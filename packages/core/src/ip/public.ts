@@ -46,7 +46,7 @@ const NOT_PUBLIC = PrefixSet.from([
   '8000::/1',
   // Protocol assignments: Teredo, benchmarking, AMT, AS112, ORCHID, drone identifiers.
   '2001::/23',
-  // 6to4: an address stands for that of IPv4 in it, a range of several has private ones in it.
+  // 6to4: an address embeds one IPv4 address; a range that embeds several of them contains private ones.
   '2002::/16',
   // AS112.
   '2620:4f:8000::/48',

@@ -15,13 +15,13 @@ export interface BlobManifest {
   readonly checksum: number;
 }
 
-/** How much of a large value is moved at once, in bytes: small enough that nobody behind it in the queue waits long. */
+/** How much of a large value is moved at once, in bytes: small enough that other calls in the queue are not delayed for long. */
 export const PIECE_BYTES = 1 << 20;
 
 /** The largest value that is believed, in bytes: a manifest that names a larger one is damaged. */
 export const MOST_BLOB_BYTES = 1 << 30;
 
-/** What stands in the place of the manifest of a damaged value: its head is still known, its bytes are not. */
+/** Replaces the manifest of a damaged value: its head is still known, its bytes are not. */
 export function damagedManifest({ head }: DamagedBlob): JsonValue {
   return { format: 1, damaged: true, head };
 }

@@ -30,6 +30,6 @@ export interface Overflow {
 
 /**
  * How much earlier than the newest of its group an event may come, in ms: it then counts as happening with that one. An
- * earlier one shows that the clock was set back, and the bucket starts anew.
+ * earlier one shows that the clock was set back, and the bucket starts again from empty.
  */
 export const LATENESS_MS = 60_000;

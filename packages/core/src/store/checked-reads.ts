@@ -15,7 +15,7 @@ export interface CheckedReadsOptions {
   readonly keepsDamaged?: boolean;
 }
 
-/** Reading that tells damaged values from missing ones, sets them aside and says so once. */
+/** Reads that distinguish damaged values from missing ones, set them aside and log that once. */
 export class CheckedReads {
   readonly #options: CheckedReadsOptions;
   /** Keys whose damage was logged, until a sound value was seen. */
@@ -129,7 +129,7 @@ async function parsed<In, Out>(
   return result;
 }
 
-/** The damage that a call met, which `bounded` hands on as it is. */
+/** The damage that a call found; `bounded` passes it on unchanged. */
 function damageIn(error: unknown): DamagedError | undefined {
   return error instanceof DamagedError ? error : undefined;
 }

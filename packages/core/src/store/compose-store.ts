@@ -98,7 +98,7 @@ function sharedCalls({ pour, claim }: StoreEngine, bounded: BoundedCall): Pick<S
   };
 }
 
-/** A write without a fence has nothing to say but that it was done. */
+/** A write without a fence has no result: either it succeeded or it rejects. */
 async function done(write: Promise<boolean>): Promise<void> {
   await write;
 }
@@ -121,7 +121,7 @@ function damagedValue(key: StoreKey, reason: string): CrowdsecError {
 
 function journalOf({ journal, description }: StoreEngine, bounded: BoundedCall, logger: Logger): Journal {
   let said = 0;
-  /** Reads, and says how many damaged entries were met. */
+  /** Reads, and logs how many damaged entries were found. */
   const reading = async <T>(run: (deadline: Deadline) => Promise<T>): Promise<T> => {
     const result = await bounded('read', 'read the journal', run);
     const found = journal.damaged - said;

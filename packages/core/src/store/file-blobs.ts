@@ -27,7 +27,7 @@ export class FileBlobs {
   readonly #folder: string;
   readonly #manifests: FileStorage;
 
-  /** @param manifests stands in the folder that has the bytes, too */
+  /** @param manifests in the same folder as the bytes */
   constructor(manifests: FileStorage) {
     this.#folder = manifests.opts.folder;
     this.#manifests = manifests;
@@ -107,7 +107,7 @@ export class FileBlobs {
     try {
       await using handle = await open(this.#fileOf(key, manifest.version), 'r');
       const found = await handle.stat();
-      // Before any memory is taken for it.
+      // Before memory is allocated for it.
       if (!found.isFile() || found.size !== manifest.length)
         throw new DamagedError('its length is not the one written', manifest);
       return await assemble(manifest, async (index, room) => {

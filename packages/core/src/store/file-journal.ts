@@ -13,7 +13,7 @@ import { JournalWriter, sealSegment } from './journal-writer.js';
 import type { JournalEngine } from './store-engine.js';
 import type { JournalEntry, JsonValue } from './store.js';
 
-/** A segment of ours without waiting entries begins anew beyond this size, in bytes. */
+/** A segment of this process without waiting entries is replaced by a new one above this size, in bytes. */
 const ROTATE_BYTES = 64 << 10;
 /** A segment of another process that was not written to for this long, in ms, is sealed once nothing waits in it. */
 const QUIET_MS = 60_000;
@@ -119,7 +119,7 @@ export class FileJournal implements JournalEngine {
     return turn;
   }
 
-  /** Writes down that nobody needs what stands in these places. */
+  /** Records that the values in these places are no longer needed. */
   async #release(places: readonly Place[], deadline: Deadline): Promise<void> {
     for (const [segment, group] of bySegment(places)) {
       deadline.signal.throwIfAborted();
@@ -131,7 +131,7 @@ export class FileJournal implements JournalEngine {
     }
   }
 
-  /** Seals what nobody will need open and where nothing waits, looks again, and removes what is sealed and done with. */
+  /** Seals segments without waiting entries that no process appends to, checks them again, and removes those that are sealed and empty. */
   async #tidy(deadline: Deadline): Promise<void> {
     for (const { key, sealed, waiting } of this.#view.segments()) {
       if (waiting > 0 || sealed) continue;

@@ -26,7 +26,7 @@ export class FileLeases {
   readonly #folder: string;
   readonly #clock: Clock;
   readonly #records: FileStorage;
-  /** When this process first saw the record that stands in a file, by monotonic time. */
+  /** When this process first saw the current record of a file, by monotonic time. */
   readonly #firstSeen = new Map<string, { readonly record: string; readonly at: number }>();
 
   readonly #fenced: readonly FileStorage[];
@@ -45,7 +45,7 @@ export class FileLeases {
       if (current !== undefined && this.#isHeld(name, current)) return undefined;
       const token = (current?.token ?? 0) + 1;
       await this.#records.set(name, textOf({ holder, token, ttlMs, expiresAt: this.#clock.now() + ttlMs }));
-      // After the record, so that whoever writes later finds the lease lost.
+      // After the record, so that later writes detect that the lease was lost.
       await Promise.all(this.#fenced.map((storage) => storage.dropFenced(name)));
       return token;
     });

@@ -1,6 +1,6 @@
 import { READ_BYTES } from './journal-segment.js';
 
-/** Where a value of a waiting entry stands. */
+/** The location of the value of a waiting entry in the segment files. */
 export interface Place {
   readonly segment: string;
   readonly offset: number;

@@ -5,10 +5,10 @@ import type { JsonValue } from './store.js';
 
 /**
  * The format of the journal's files. Each line is a JSON object or array: a torn one, left by a crash or a full disk, is
- * never valid JSON, and is skipped. What is appended starts with a line break, so that it stands apart from a torn line.
+ * never valid JSON, and is skipped. What is appended starts with a line break, so that it is separated from an incomplete line.
  *
  * - `<key>.open`: entries, appended by the one process that made the file
- * - `<key>.sealed`: the same file once nobody appends to it any more
+ * - `<key>.sealed`: the same file after it was closed for appending
  * - `<key>.<who>.acks`: where the entries start that one process acknowledged, `[0,212]`
  */
 export const OPEN = '.open';
@@ -51,7 +51,7 @@ export function linesOf(values: readonly unknown[]): { bytes: Buffer; starts: re
 /**
  * Reads the whole lines of a file from a place on, a piece at a time.
  *
- * @param damaged told of each line that cannot be read
+ * @param damaged called for each line that cannot be read
  * @returns where to go on reading next time, or undefined when there is no such file
  */
 export async function readLines(

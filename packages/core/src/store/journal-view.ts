@@ -20,7 +20,7 @@ interface Segment {
 }
 
 /**
- * What this process has seen of the journal of all processes: where the waiting entries stand, not what they say. It is
+ * What this process has seen of the journal of all processes: where the waiting entries are, not their values. It is
  * brought up to date by reading what was added to the files since the last time.
  */
 export class JournalView {
@@ -82,7 +82,7 @@ export class JournalView {
     }
   }
 
-  /** Where the value that was read stands, and those before it; everything that is known without a revision. */
+  /** The place of the value that was read and of those before it; all known places without a revision. */
   placesUpTo({ id, revision }: JournalEntry): readonly Place[] {
     const places = this.placesOf(id);
     return revision === undefined
@@ -178,7 +178,7 @@ export class JournalView {
     };
     segment.sealed = sealed;
     this.#segments.set(key, segment);
-    // First what was acknowledged, then the entries: so every acknowledged entry is met below, and none is remembered in vain.
+    // First what was acknowledged, then the entries: so that every acknowledged entry is found below and none is remembered needlessly.
     const acknowledged = new Set<number>();
     const acksRead = new Map<string, number>();
     for (const name of ackFiles) {

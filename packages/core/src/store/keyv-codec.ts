@@ -14,7 +14,7 @@ type Convert = (data: unknown) => unknown;
  * credentials too, even where they do not pass through the Keyv itself. Plain JSON where it has none.
  */
 export function codecOf(keyv: KeyvLike): Codec {
-  // Keyv 6 and Keyv 5 by turns.
+  // Keyv 6 first, then Keyv 5.
   const encode = methodOf(keyv, 'encode') ?? methodOf(keyv, 'serializeData');
   const decode = methodOf(keyv, 'decode') ?? methodOf(keyv, 'deserializeData');
   return {

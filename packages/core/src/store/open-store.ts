@@ -33,12 +33,12 @@ export interface OpenStoreOptions {
   readonly logger: Logger;
   /** How long a call to the store may take, in ms. Default 2000. */
   readonly deadlineMs?: number | undefined;
-  /** For those who only look: damaged values are told of, and left where they are for the processes that own them. */
+  /** Read-only use: damaged values are logged, and not set aside; the processes that own them do that. */
   readonly keepsDamaged?: boolean | undefined;
 }
 
 /**
- * Opens the store that the options ask for. Synchronous, for it touches neither disk nor network: a store out of reach shows
+ * Opens the store that the options ask for. It is synchronous and uses neither disk nor network: a store out of reach shows
  * at the first call, which has a deadline.
  *
  * @throws `CROWDSEC_OPTION_INVALID` when `store` is neither a Keyv nor the URL of a Redis

@@ -30,7 +30,7 @@ export interface RedisSource {
  * called back.)
  *
  * After a failover a client may stay connected to what is a replica now, or wait for a server that is gone. So a connection
- * that leads to a replica or does not answer is replaced by a new one, which resolves names and slots anew. The user's client
+ * that leads to a replica or does not answer is replaced by a new one, which resolves names and slots again. The user's client
  * is left alone: then the new one is the agent's, which also closes it.
  */
 export class RedisConnection {
@@ -96,7 +96,7 @@ export class RedisConnection {
   async #call<T>(deadline: Deadline, send: (client: RedisClient) => Promise<T>): Promise<T> {
     // As deadlines of the store do, this counts the time of the machine.
     const startedAt = performance.now();
-    // What was sent and is not answered stays pending, so that its deadline must tell of it.
+    // A command that was sent and not answered stays pending; its deadline reports the failure.
     const late = (): void => this.#isSilent(startedAt, deadline.signal.reason);
     deadline.signal.addEventListener('abort', late, { once: true });
     try {
@@ -190,7 +190,7 @@ export class RedisConnection {
       this.#abandon = () => reject(new Error('the connection was given up'));
     });
     try {
-      // A client goes on trying for ever: whoever waits must learn when it is no longer the one.
+      // A client retries without end: callers that wait for it must be notified when it is replaced.
       await Promise.race([client.connect(), abandoned]);
     } catch (error) {
       destroy(client);
@@ -232,7 +232,7 @@ function isReply(error: unknown): boolean {
   return /^-?[A-Z][A-Z]+ /.test(messageOf(error));
 }
 
-/** An error that says what to do where the reply does not. */
+/** The error with advice on what to do, if the reply contains none. */
 function explained(error: unknown): unknown {
   if (!messageOf(error).startsWith('MOVED ')) return error;
   const advice =

@@ -12,7 +12,7 @@ end
 fit(KEYS[1], 'zset')
 fit(KEYS[2], 'hash')`;
 
-/** The place behind the last entry; a counter that was lost or does not count begins anew there. */
+/** The place behind the last entry; a counter that was lost or is not a number starts there. */
 const NEXT_SCORE = `
 local function next_score()
   local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')

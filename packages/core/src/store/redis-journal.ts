@@ -4,15 +4,15 @@ import type { Deadline } from '../deadline.js';
 import type { JournalEngine } from './store-engine.js';
 import type { JournalEntry, JsonValue } from './store.js';
 
-/** How many entries one command carries at most: nobody else is served while it runs. */
+/** How many entries one command carries at most: Redis serves no other client while it runs. */
 const BATCH = 500;
-/** So many entries are read at once at least: damaged ones at the head must not be met one by one. */
+/** The minimum number of entries per read, so that damaged ones at the head do not take one read each. */
 const LEAST_READ = 250;
 /** A value longer than this, in bytes, was not written here. */
 const MOST_ENTRY_BYTES = 8 << 20;
 /** How often a read goes on behind damaged entries. */
 const READS = 10;
-/** Damaged entries stay readable for this long, in ms, and so many of them. */
+/** How long copies of damaged entries are kept, in ms, and how many of them. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 const MOST_KEPT = 1_000;
 
@@ -20,7 +20,7 @@ type Accepts = (value: JsonValue) => boolean;
 
 interface Read {
   readonly sound: JournalEntry[];
-  /** Of those that cannot be used the id and the SHA-1 of the value by turns. */
+  /** Of each entry that cannot be used its id, followed by the SHA-1 of its value. */
   readonly damaged: string[];
 }
 

@@ -51,7 +51,7 @@ return redis.call('DEL', KEYS[1])`;
 
 /**
  * A lease without an end was not written here, and counts as held once more for as long as it would be taken for. A counter
- * that does not count begins anew at the time, beyond any token that was given.
+ * that is not a number starts again from the current time, beyond any token that was given.
  *
  * KEYS: lease, counter of tokens; ARGV: holder, ttl in ms, now in ms → the token, or 0 when somebody holds it
  */

@@ -47,7 +47,7 @@ export class StoreStatus {
     if (kind === 'write') this.#unwritable = undefined;
   }
 
-  /** @param told the error as callers get it */
+  /** @param told the error that callers receive */
   failed(kind: CallKind, error: unknown, told: CrowdsecError): void {
     if (error instanceof DamagedError) {
       this.#unreachable = undefined;

@@ -46,7 +46,7 @@ export class StoreWatch {
       this.#hasWarned = false;
     } catch (error) {
       delayMs = PROBE_AGAIN_MS;
-      // A store that does not answer at all is told of by those who read.
+      // An unreachable store is logged by the parts that read from it.
       if (!store.reachable || this.#hasWarned) return;
       logger.warn(`Nothing that must be written down happens for now: ${messageOf(error)}`);
       this.#hasWarned = true;

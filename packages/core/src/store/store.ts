@@ -13,7 +13,7 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
  * Correctness never rests on the store's own expiry, leases aside: deadlines live in values.
  */
 export interface Store {
-  /** What stands behind it, for people: `files in <folder>`, `keyv (redis)`, `memory`. */
+  /** A description for people: `files in <folder>`, `keyv (redis)`, `memory`. */
   readonly description: string;
   /** Values outlive the process. Without that nothing registers, unless the user opts in. */
   readonly durable: boolean;
@@ -34,7 +34,7 @@ export interface Store {
   readonly problems: readonly StoreProblem[];
 
   /**
-   * Reads a value and tells a damaged one from a missing one. What is damaged is set aside and logged once, see
+   * Reads a value and distinguishes a damaged one from a missing one. What is damaged is set aside and logged once, see
    * {@link STATE_KINDS}.
    *
    * @param parse makes the value of what was stored; `undefined`, or whatever it throws, means that it is damaged
@@ -115,15 +115,15 @@ export const STATE_KINDS = {
   'local-decisions': 'cache',
   /** What LAPI decided: a list of the blobs `lapi-decisions:<id>` that hold it. */
   'lapi-decisions': 'cache',
-  /** What the process that pulls LAPI tells the others: when it was answered, and what is wrong. */
+  /** What the process that pulls LAPI publishes for the others: the time of the last answer, and problems. */
   'lapi-puller': 'cache',
   /** Failures in a row, when the next pull may be tried. */
   refresh: 'budget',
   /** When the last call with signals was, backoff. */
   signals: 'budget',
-  /** When CAPI was last told which software is at work. */
+  /** When usage metrics about the software were last sent to CAPI. */
   metrics: 'cache',
-  /** The second in which usage metrics were last told, so that no two processes use the same. */
+  /** The second in which usage metrics were last sent, so that no two processes use the same. */
   'usage-metrics': 'cache',
   /** Signals that CAPI refused. */
   poisoned: 'cache',
@@ -136,7 +136,7 @@ export const STATE_KINDS = {
 /** What becomes of a stored value that cannot be read, see {@link STATE_KINDS}. */
 export type StateKind = 'identity' | 'budget' | 'cache';
 
-/** A key of {@link STATE_KINDS}; what stands behind a colon names one value of several of that kind. */
+/** A key of {@link STATE_KINDS}; the part after a colon names one of several values of that kind. */
 export type StoreKey =
   keyof typeof STATE_KINDS | `extension:${string}` | `local-decisions:${string}` | `lapi-decisions:${string}`;
 
@@ -212,7 +212,7 @@ export interface Journal {
   /**
    * The oldest entries, at most `limit`. What is damaged is set aside, counted and left out.
    *
-   * @param accepts tells whether a value is what its reader can use; one that is not is damaged too
+   * @param accepts whether its reader can use a value; one that it cannot use counts as damaged
    */
   read(limit: number, accepts?: (value: JsonValue) => boolean): Promise<readonly JournalEntry[]>;
   /**
