@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { answering, askingAppsec, told } from '../appsec-call.js';
 import { ask } from '../ask.js';
+import { CAPTCHA_HEADER, solveCaptcha } from '../solve-captcha.js';
 import type { Subject } from '../suite.js';
 import { BANNED, CLEAN } from '../test-environment.js';
 import { visit } from '../visit.js';
@@ -102,7 +103,8 @@ export function appsecCases({ world }: Subject): void {
     ['a ban', { action: 'ban' }, 403],
     ['a ban under the status of a pass', { action: 'ban', status: 200, httpStatus: 403 }, 403],
     ['a ban with a status of its own', { action: 'ban', httpStatus: 418 }, 418],
-    ['406 and a captcha that no remedy serves', { action: 'captcha', status: 406, httpStatus: 429 }, 429],
+    ['a captcha', { action: 'captcha' }, 403],
+    ['406 and a captcha with a status of its own', { action: 'captcha', status: 406, httpStatus: 429 }, 429],
     ['a word of the operator', { action: 'throttle' }, 403],
     ['a challenge without a page', { action: 'challenge' }, 403],
     ['a status that is none for a refusal', { action: 'ban', httpStatus: 200 }, 403],
@@ -111,6 +113,21 @@ export function appsecCases({ world }: Subject): void {
     answering(world(), answer);
     await visit(running, CLEAN).expect(status);
   });
+
+  it.each(['/hello', '/.well-known/crowdsec/captcha'])(
+    'lets a client pass that has solved the captcha that AppSec asks for: at %s',
+    async (url) => {
+      const running = await world().host({ ...askingAppsec(world()), captcha: { work: 10_000 } });
+      answering(world(), { action: 'captcha' });
+      await visit(running, CLEAN).expect(403).expect(CAPTCHA_HEADER, 'wall');
+      const { kind, cookies } = await solveCaptcha(running, CLEAN, url);
+      expect(kind).toBe('solved');
+      const cookie = cookies[0]?.split(';')[0] ?? '';
+      await visit(running, CLEAN).set('cookie', cookie).expect(200);
+      answering(world(), { action: 'ban' });
+      await visit(running, CLEAN).set('cookie', cookie).expect(403);
+    },
+  );
 
   it('answers a challenge with its page, headers and cookies', async () => {
     const running = await world().host(askingAppsec(world()));

@@ -105,7 +105,10 @@ ${PBKDF2_SCRIPT}
     say(texts.working, true);
     bar.removeAttribute('value');
     const { kind, body } = await ask('GET', 'challenge');
-    if (kind === 'not-required') return goOn();
+    if (kind === 'not-required') {
+      remember();
+      return goOn();
+    }
     if (kind !== 'challenge') return say(kind === 'limited' ? texts.tooMany : texts.failed, false);
     if (body.provider !== undefined) return showWidget(body.provider);
     bar.max = body.mostTries;

@@ -26,6 +26,8 @@ export interface CaptchaParts {
   readonly fetch: Fetch;
   /** Breaks questions to a provider off. */
   readonly signal?: AbortSignal | undefined;
+  /** Clients may be asked whom no decision names, by AppSec: then anybody may solve at the endpoint. */
+  readonly asksAnybody?: boolean | undefined;
   readonly onSolved?: ((solved: CaptchaSolved) => void) | undefined;
 }
 
@@ -46,6 +48,7 @@ export class Captcha {
   readonly #work: ProofOfWork;
   readonly #provider: ProviderCheck | undefined;
   readonly #solutions: SolutionCheck;
+  readonly #asksAnybody: boolean;
   #beingMade = 0;
 
   constructor(parts: CaptchaParts) {
@@ -53,6 +56,7 @@ export class Captcha {
     const { path, work, provider, providerTimeoutMs: timeoutMs } = options;
     const keys = new CaptchaKeys({ store, clock, logger, keepMs: options.passMs + 2 * CLOCK_SLACK_MS });
     this.#path = path;
+    this.#asksAnybody = parts.asksAnybody ?? false;
     this.#workPerChallenge = work;
     this.#answers = new CaptchaAnswers(options);
     this.#ledger = new ClientLedger({ clock, perMinute: options.requestsPerMinute });
@@ -95,8 +99,10 @@ export class Captcha {
     return this.#serve(request, question);
   };
 
-  /** What the endpoint answers to those who need no captcha: that they may go on. */
-  readonly answerOthers: Remedy = ({ facts }) => {
+  /** What the endpoint answers to those whom no decision asks for a captcha: that they may go on. */
+  readonly answerOthers: Remedy = (request) => {
+    if (this.#asksAnybody) return this.remedy({ ...request, remediation: 'captcha' });
+    const { facts } = request;
     const isScript = readHeader(facts.headers, CAPTCHA_HEADER) !== undefined;
     if (isScript || this.#answers.formatFor(facts) !== 'html') return { served: this.#notRequired() };
     return { served: { ...this.#answers.wall(facts), status: 200 } };

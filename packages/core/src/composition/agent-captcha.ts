@@ -16,6 +16,7 @@ export function createAgentCaptcha(
     logger,
     fetch,
     signal: calls.signal,
+    asksAnybody: options.appsec !== undefined,
     onSolved: (solved) => events.emit('captchaSolved', solved),
   });
 }
