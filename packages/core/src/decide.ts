@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseGoDuration } from './decisions/go-duration.js';
 import { CrowdsecError } from './errors.js';
-import { goDurationField, ONE_TARGET, remediationField } from './fields.js';
+import { goDurationField, isGoDurationText, isRemediationText, ONE_TARGET, remediationField } from './fields.js';
 import { parsePrefix, formatPrefix } from './ip/prefix.js';
 import type { Receipt } from './signals/report.js';
 import { validate } from './validate.js';
@@ -47,8 +47,11 @@ const requestSchema = z.strictObject({
 });
 const targetSchema = requestSchema.pick({ ip: true, range: true });
 
+/** What is decided, apart from about whom. */
+type Terms = Omit<z.output<typeof requestSchema>, 'ip' | 'range'>;
+
 /** A decision to make, with what it meant. */
-export interface CheckedDecision extends Omit<z.output<typeof requestSchema>, 'ip' | 'range'> {
+export interface CheckedDecision extends Terms {
   readonly value: string;
   readonly durationMs: number;
 }
@@ -60,10 +63,28 @@ export interface CheckedDecision extends Omit<z.output<typeof requestSchema>, 'i
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong
  */
 export function checkDecision(request: LocalDecisionRequest): CheckedDecision | { readonly refused: string } {
-  const { ip: _, range: __, ...checked } = validate(requestSchema, request, 'decision');
+  const checked = plainTerms(request) ?? checkedTerms(request);
   const target = targetOf(request);
   if (target.value === undefined) return { refused: target.text };
   return { ...checked, value: target.value, durationMs: parseGoDuration(checked.duration)! };
+}
+
+/** By the schema, which knows how to say what is wrong. */
+export function checkedTerms(request: unknown): Terms {
+  const { type, duration, scenario, report } = validate(requestSchema, request, 'decision');
+  return { type, duration, scenario, report };
+}
+
+const REQUEST_KEYS: ReadonlySet<string> = new Set(Object.keys(requestSchema.shape));
+
+/** What {@link checkedTerms} makes of a request that is surely right, in a tenth of the time. `undefined` for any other, be it right or wrong. */
+export function plainTerms(request: unknown): Terms | undefined {
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) return undefined;
+  for (const key in request) if (!REQUEST_KEYS.has(key)) return undefined;
+  const { type = 'ban', duration = '4h', scenario, report = false } = request as Readonly<Record<string, unknown>>;
+  if (!isRemediationText(type) || !isGoDurationText(duration) || typeof report !== 'boolean') return undefined;
+  if (typeof scenario !== 'string' || scenario === '' || scenario.length > 200) return undefined;
+  return { type, duration, scenario, report };
 }
 
 /**
