@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runBench } from './bench/run.mjs';
 
@@ -7,7 +8,10 @@ import { runBench } from './bench/run.mjs';
 
 /**
  * npm run bench -- [lookup] [inspect] [memory] [refresh] [restart] [adapters] [report] [extensions]
- *   [--json | --markdown] [--list FILE]
+ *   [--json | --markdown] [--list FILE] [--against FOLDER]
+ *
+ * `--against` names another checkout whose packages are built: `lookup`, `inspect`, `adapters` and `report` measure it beside this one, in
+ * the same rounds.
  *
  * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`:
  * the value, the floor measured beside it in the same run, and their ratio with its spread over the rounds. Figures of
@@ -19,12 +23,18 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 
 const args = process.argv.slice(2);
 const list = args.includes('--list') ? args[args.indexOf('--list') + 1] : undefined;
-const names = args.filter((arg) => !['--json', '--markdown', '--list', list].includes(arg));
+const against = args.includes('--against') ? args[args.indexOf('--against') + 1] : undefined;
+const names = args.filter((arg) => !['--json', '--markdown', '--list', list, '--against', against].includes(arg));
 const unknown = names.filter((name) => !BENCHES.includes(name));
-if (unknown.length > 0 || (args.includes('--list') && !existsSync(list ?? ''))) {
-  console.error(`usage: npm run bench -- [${BENCHES.join('] [')}] [--json | --markdown] [--list FILE]`);
+const isAgainst = args.includes('--against');
+const isBuilt = !isAgainst || existsSync(resolve(against ?? '', 'packages/core/dist/index.js'));
+if (unknown.length > 0 || (args.includes('--list') && !existsSync(list ?? '')) || !isBuilt) {
+  console.error(
+    `usage: npm run bench -- [${BENCHES.join('] [')}] [--json | --markdown] [--list FILE] [--against FOLDER]`,
+  );
   process.exit(2);
 }
+if (against !== undefined) process.env.BENCH_AGAINST = resolve(against);
 build();
 
 /** @type {Row[]} */

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
  * A checkout whose built packages are measured. The name of a case that is not of this checkout ends with its suffix.
@@ -13,3 +13,15 @@ import { fileURLToPath } from 'node:url';
  */
 export const builds = [{ root: fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, ''), suffix: '' }];
 if (process.env.BENCH_AGAINST) builds.push({ root: process.env.BENCH_AGAINST, suffix: ', before' });
+
+/**
+ * A module of a checkout's core package, by its path in `dist`.
+ *
+ * @template T
+ * @param {Build} build
+ * @param {string} path
+ * @returns {Promise<T>}
+ */
+export function fromCore({ root }, path) {
+  return import(pathToFileURL(`${root}/packages/core/dist/${path}`).href);
+}

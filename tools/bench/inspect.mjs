@@ -1,49 +1,41 @@
-import { pathToFileURL } from 'node:url';
+import { builds, fromCore } from './builds.mjs';
 import { fresh, queries, seeded, synthetic } from './data.mjs';
 import { indexOf, print, row, rotated } from './setup.mjs';
 
-/** @import { RequestFacts } from '../../packages/core/dist/index.js' */
+/** @import { nodeFacts, RequestFacts } from '../../packages/core/dist/index.js' */
+/** @typedef {Parameters<typeof nodeFacts>[0]} NodeRequest */
 
 /**
  * What the bouncer adds to the decision about a passing request: `bouncer.inspect` against `getIpRemediation` of the same engine, both
  * for a client that connects itself and for one behind a trusted proxy, and `nodeFacts` before it. In each round every subject has
  * requests of its own, and another subject begins: none finds in the processor's caches what another has just fetched.
- *
- * `BENCH_CORE` names the folder of another build of the core package, to compare two of them.
+ * The bouncer of another checkout (`--against`) takes its turns among ours.
  */
-const core = process.env.BENCH_CORE ?? new URL('../../packages/core/dist', import.meta.url).pathname;
-/**
- * @template T
- * @param {string} path
- * @returns {Promise<T>}
- */
-const load = (path) => import(pathToFileURL(`${core}/${path}`).href);
-/** @type {typeof import('../../packages/core/dist/index.js')} */
-const { Bouncer, nodeFacts, systemClock } = await load('index.js');
-/** @type {typeof import('../../packages/core/dist/remediation/remediation-engine.js')} */
-const { RemediationEngine } = await load('remediation/remediation-engine.js');
-
 const DECISIONS = 60_000;
 const ROUNDS = 1_200;
 const WARM_UP = 100;
 const BATCH = 200;
 
 const values = synthetic(DECISIONS);
-const engine = new RemediationEngine({ clock: systemClock });
-engine.swap(await indexOf(values));
-const getIpRemediation = (/** @type {string} */ ip) => engine.getIpRemediation(ip);
-const remedies = { ban: () => /** @type {const} */ ('pass'), captcha: () => /** @type {const} */ ('pass') };
-const direct = new Bouncer({ getIpRemediation, remedies });
-const proxied = new Bouncer({ getIpRemediation, remedies, trustedProxies: 'loopback' });
-
-/** @typedef {{ ip: string, request: Parameters<typeof nodeFacts>[0], direct: RequestFacts, proxied: RequestFacts }} Visit */
+/** @typedef {{ ip: string, request: NodeRequest, direct: RequestFacts, proxied: RequestFacts }} Visit */
 /** @type {Record<string, (visit: Visit) => unknown>} */
-const subjects = {
-  floor: ({ ip }) => getIpRemediation(ip).remediation,
-  'inspect, direct': (visit) => direct.inspect(visit.direct).action,
-  'inspect, behind a proxy': (visit) => proxied.inspect(visit.proxied).action,
-  'nodeFacts and inspect, behind a proxy': ({ request }) => proxied.inspect(nodeFacts(request)).action,
-};
+const subjects = {};
+for (const build of builds) {
+  /** @type {typeof import('../../packages/core/dist/index.js')} */
+  const { Bouncer, nodeFacts, RemediationEngine, systemClock } = await fromCore(build, 'index.js');
+  const engine = new RemediationEngine({ clock: systemClock });
+  engine.swap(await indexOf(values, Date.now(), build));
+  const getIpRemediation = (/** @type {string} */ ip) => engine.getIpRemediation(ip);
+  const remedies = { ban: () => /** @type {const} */ ('pass'), captcha: () => /** @type {const} */ ('pass') };
+  const direct = new Bouncer({ getIpRemediation, remedies });
+  const proxied = new Bouncer({ getIpRemediation, remedies, trustedProxies: 'loopback' });
+  const { suffix } = build;
+  subjects[`floor${suffix}`] = ({ ip }) => getIpRemediation(ip).remediation;
+  subjects[`inspect, direct${suffix}`] = (visit) => direct.inspect(visit.direct).action;
+  subjects[`inspect, behind a proxy${suffix}`] = (visit) => proxied.inspect(visit.proxied).action;
+  subjects[`nodeFacts and inspect, behind a proxy${suffix}`] = ({ request }) =>
+    proxied.inspect(nodeFacts(request)).action;
+}
 
 const random = seeded(DECISIONS);
 const held = values.filter((value) => !value.includes('/'));

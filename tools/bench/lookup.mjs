@@ -1,15 +1,15 @@
-import { systemClock } from '../../packages/core/dist/clock.js';
-import { LocalDecisions } from '../../packages/core/dist/decisions/local-decisions.js';
-import { readIp } from '../../packages/core/dist/ip/parse.js';
-import { RemediationEngine } from '../../packages/core/dist/remediation/remediation-engine.js';
+import { builds, fromCore } from './builds.mjs';
 import { fresh, queries, seeded } from './data.mjs';
 import { collectGarbage, indexOf, print, row, rotated, sets } from './setup.mjs';
 
 /**
  * Lookups from fresh strings, against a bare `Map.get` with as many keys. In each round every subject looks up addresses of its own,
- * and another subject begins: none finds in the processor's caches what another has just fetched.
+ * and another subject begins: none finds in the processor's caches what another has just fetched. Those of another checkout
+ * (`--against`) take their turns among ours.
  *
+ * @import { Build } from './builds.mjs'
  * @import { Random } from './types.d.mts'
+ * @import { RemediationEngine } from '../../packages/core/dist/remediation/remediation-engine.js'
  */
 const ROUNDS = 200;
 const WARM_UP = 20;
@@ -21,7 +21,64 @@ for (const values of sets([50_000, 500_000, 2_000_000])) await measure(values);
 /** @param {string[]} values */
 async function measure(values) {
   const n = values.length;
-  const index = await indexOf(values);
+  const map = new Map(values.map((value, i) => [value, i]));
+  /** @type {Record<string, (text: string) => boolean>} */
+  const subjects = { floor: (text) => map.get(text) !== undefined };
+  const engines = [];
+  for (const build of builds) {
+    const { engine, inIndex } = await engineOf(build, values);
+    engines.push(engine);
+    subjects[`index${build.suffix}`] = inIndex;
+    subjects[`getIpRemediation${build.suffix}`] = (text) => engine.getIpRemediation(text).remediation !== 'bypass';
+  }
+  const names = Object.keys(subjects);
+  const random = seeded(n);
+  const held = values.filter((value) => !value.includes('/'));
+  /** @type {Record<string, number>[]} */
+  const rounds = [];
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
+    const batches = names.map(() => fresh(queries(held, BATCH, random)));
+    /** @type {Record<string, number>} */
+    const times = {};
+    for (const [turn, name] of rotated(names, round + WARM_UP).entries())
+      times[name] = nanosecondsEach(subjects[name], batches[turn]);
+    if (round >= 0) rounds.push(times);
+  }
+  const against = (/** @type {string} */ name, /** @type {string} */ floor) =>
+    rounds.map((times) => ({ value: times[name], floor: times[floor] }));
+  for (const name of names.slice(1)) print(row('lookup', name, n, 'ns', against(name, 'floor')));
+  // With another checkout beside it, the lookup in the index is two functions in one, which takes longer.
+  if (builds.length === 1)
+    print(row('lookup', 'getIpRemediation-by-index', n, 'ns', against('getIpRemediation', 'index')));
+  for (const { suffix } of builds.slice(1)) {
+    print(row('lookup', 'index, by that before', n, 'ns', against('index', `index${suffix}`)));
+    print(
+      row(
+        'lookup',
+        'getIpRemediation, by that before',
+        n,
+        'ns',
+        against('getIpRemediation', `getIpRemediation${suffix}`),
+      ),
+    );
+  }
+  print(row('lookup', 'miss-allocates', n, 'bytes', [{ value: bytesPerMiss(engines[0], random), floor: 1 }]));
+}
+
+/**
+ * An engine of a build with these decisions and 100 local ones, and the lookup in its index alone.
+ *
+ * @param {Build} build
+ * @param {string[]} values
+ */
+async function engineOf(build, values) {
+  /** @type {typeof import('../../packages/core/dist/index.js')} */
+  const { RemediationEngine, systemClock } = await fromCore(build, 'index.js');
+  /** @type {typeof import('../../packages/core/dist/decisions/local-decisions.js')} */
+  const { LocalDecisions } = await fromCore(build, 'decisions/local-decisions.js');
+  /** @type {typeof import('../../packages/core/dist/ip/parse.js')} */
+  const { readIp } = await fromCore(build, 'ip/parse.js');
+  const index = await indexOf(values, Date.now(), build);
   const local = new LocalDecisions();
   for (let i = 0; i < 100; i++) {
     local.add({ value: `198.51.100.${i}`, type: 'ban', durationMs: 3_600_000, scenario: 'a/b' }, Date.now());
@@ -30,35 +87,14 @@ async function measure(values) {
   engine.swap(index);
   const ranks = new Uint8Array(index.sources.length).fill(1);
   const weights = { ranks, shortest4: undefined, shortest6: undefined };
-  const map = new Map(values.map((value, i) => [value, i]));
-
-  /** @satisfies {Record<string, (text: string) => boolean>} */
-  const subjects = {
-    floor: (text) => map.get(text) !== undefined,
-    index(text) {
-      const family = readIp(text, 0, text.length);
-      return family !== 0 && index.find(family, weights, systemClock) !== undefined;
-    },
-    getIpRemediation: (text) => engine.getIpRemediation(text).remediation !== 'bypass',
+  const find = (/** @type {string} */ text, /** @type {typeof weights} */ by) => {
+    const family = readIp(text, 0, text.length);
+    return family !== 0 && index.find(family, by, systemClock) !== undefined;
   };
-  const names = /** @type {(keyof typeof subjects)[]} */ (Object.keys(subjects));
-  const random = seeded(n);
-  const held = values.filter((value) => !value.includes('/'));
-  const rounds = [];
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const batches = names.map(() => fresh(queries(held, BATCH, random)));
-    const times = { floor: 0, index: 0, getIpRemediation: 0 };
-    for (const [turn, name] of rotated(names, round + WARM_UP).entries())
-      times[name] = nanosecondsEach(subjects[name], batches[turn]);
-    if (round >= 0) rounds.push(times);
-  }
-  for (const name of /** @type {const} */ (['index', 'getIpRemediation'])) {
-    const paired = rounds.map((times) => ({ value: times[name], floor: times.floor }));
-    print(row('lookup', name, n, 'ns', paired));
-  }
-  const added = rounds.map((times) => ({ value: times.getIpRemediation, floor: times.index }));
-  print(row('lookup', 'getIpRemediation-by-index', n, 'ns', added));
-  print(row('lookup', 'miss-allocates', n, 'bytes', [{ value: bytesPerMiss(engine, random), floor: 1 }]));
+  // Earlier builds are given the ranks alone.
+  const held = values.find((value) => !value.includes('/')) ?? '';
+  const by = find(held, weights) ? weights : /** @type {any} */ (ranks);
+  return { engine, inIndex: (/** @type {string} */ text) => find(text, by) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import KeyvRedis from '@keyv/redis';
 import Keyv from 'keyv';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { createCrowdsec } from '../../packages/core/dist/index.js';
+import { builds, fromCore } from './builds.mjs';
 import { startRedis } from '../redis-server.mjs';
 import { median, print, rotated, row } from './setup.mjs';
 
@@ -17,36 +17,40 @@ const WINDOW_MS = 600;
 const redis = await startRedis({ appendOnly: true });
 const keyv = new Keyv(new KeyvRedis({ socket: { path: redis.socket, tls: false } }));
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-/** Never started: it takes signals and journals them, and calls nobody. */
-const open = () => {
-  const namespace = `bench-${opened++}`;
-  return createCrowdsec({
-    apiUrl: 'http://127.0.0.1:9',
-    store: keyv,
-    namespace,
-    scenarios: ['bench/report'],
-    logger: silent,
-  });
-};
+/** @type {(typeof import('../../packages/core/dist/index.js'))[]} */
+const cores = [];
+for (const build of builds) cores.push(await fromCore(build, 'index.js'));
+/** Never started: they take signals and journal them, and call nobody. One for each checkout. */
+const open = () =>
+  cores.map(({ createCrowdsec }) =>
+    createCrowdsec({
+      apiUrl: 'http://127.0.0.1:9',
+      store: keyv,
+      namespace: `bench-${opened++}`,
+      scenarios: ['bench/report'],
+      logger: silent,
+    }),
+  );
 let opened = 0;
-let crowdsec = open();
+let agents = open();
 
 let number = 0;
 const nextIp = () => `20.${(++number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
 /** @type {unknown[]} */
 const queue = [];
-/** @satisfies {Record<string, (ip: string) => unknown>} */
-const subjects = {
-  floor: (ip) => queue.push({ ip, scenario: 'bench/report', at: Date.now() }),
-  'new-ip': (ip) => crowdsec.report({ ip, scenario: 'bench/report' }),
-  'same-ip': () => crowdsec.report({ ip: '20.255.255.1', scenario: 'bench/report' }),
-  whisper: (ip) => crowdsec.whisper({ ip, scenario: 'bench/report' }),
-};
+/** @type {Record<string, (ip: string) => unknown>} */
+const subjects = { floor: (ip) => queue.push({ ip, scenario: 'bench/report', at: Date.now() }) };
+for (const [i, { suffix }] of builds.entries()) {
+  subjects[`new-ip${suffix}`] = (ip) => agents[i].report({ ip, scenario: 'bench/report' });
+  subjects[`same-ip${suffix}`] = () => agents[i].report({ ip: '20.255.255.1', scenario: 'bench/report' });
+  subjects[`whisper${suffix}`] = (ip) => agents[i].whisper({ ip, scenario: 'bench/report' });
+}
 
-const names = /** @type {(keyof typeof subjects)[]} */ (Object.keys(subjects));
+const names = Object.keys(subjects);
 const rounds = [];
 for (let round = -20; round < ROUNDS; round++) {
-  const times = { floor: 0, 'new-ip': 0, 'same-ip': 0, whisper: 0 };
+  /** @type {Record<string, number>} */
+  const times = {};
   for (const name of rotated(names, round + 20)) {
     times[name] = nanosecondsEach(subjects[name], Array.from({ length: BATCH }, nextIp));
     await nextTurn();
@@ -79,11 +83,13 @@ process.exit();
 
 /** With empty buffers, once the journal has what the full ones held. */
 async function startAnew() {
-  const { refused } = crowdsec.health().signals;
-  if (Object.keys(refused).length > 0) throw new Error(`some reports were refused: ${JSON.stringify(refused)}`);
+  for (const agent of agents) {
+    const { refused } = agent.health().signals;
+    if (Object.keys(refused).length > 0) throw new Error(`some reports were refused: ${JSON.stringify(refused)}`);
+  }
   await delay(300);
   queue.length = 0;
-  crowdsec = open();
+  agents = open();
 }
 
 /**

@@ -1,7 +1,7 @@
-import { DecisionIndex } from '../../packages/core/dist/decisions/decision-index.js';
-import { DeltaBuilder } from '../../packages/core/dist/decisions/decision-delta.js';
+import { builds, fromCore } from './builds.mjs';
 import { fromFile, synthetic } from './data.mjs';
 
+/** @import { Build } from './builds.mjs' */
 /** @import { Round, Row } from './types.d.mts' */
 
 const DAY_MS = 86_400_000;
@@ -21,8 +21,11 @@ export function sets(sizes) {
  *
  * @param {readonly string[]} values
  * @param {number} [now] in ms since 1970
+ * @param {Build} [build] whose index it is; of this checkout by default
  */
-export async function indexOf(values, now = Date.now()) {
+export async function indexOf(values, now = Date.now(), build = builds[0]) {
+  /** @type {typeof import('../../packages/core/dist/index.js')} */
+  const { DecisionIndex, DeltaBuilder } = await fromCore(build, 'index.js');
   const delta = new DeltaBuilder();
   const sources = Array.from({ length: 12 }, (_, i) =>
     delta.sourceId({
