@@ -11,7 +11,7 @@ export function followAnswer(bouncer: Bouncer, facts: RequestFacts, verdict: Ver
   const answered = bouncer.answering(facts, verdict);
   if (answered === undefined) return;
   const over = (): void => {
-    if (Reflect.get(response, 'headersSent') === true) answered(Reflect.get(response, 'statusCode') as number);
+    if (Reflect.get(response, 'headersSent')) answered(Reflect.get(response, 'statusCode'));
   };
   if (!whenOver(response, over)) response.once('close', over);
 }
