@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.js';
 import { checkDecision, checkTarget, type LocalDecisionRequest } from '../decide.js';
-import { checkIndex } from '../decisions/check-index.js';
+import { checkLinks } from '../decisions/check-index.js';
 import { DecisionIndex } from '../decisions/decision-index.js';
-import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { FORMAT } from '../decisions/index-blob.js';
 import { LocalDecisions, type LocalDecision } from '../decisions/local-decisions.js';
 import { CrowdsecError } from '../errors.js';
@@ -142,10 +141,10 @@ export class InstallationDecisions {
 
   async #network(): Promise<Partial<Pick<StoredDecisions, 'index' | 'pulledAt' | 'damage'>>> {
     const { store } = this.#options;
-    const read = await store.readBlob('decisions', async (blob) => {
+    const read = await store.readBlob('decisions', (blob) => {
       if (isCleared(blob)) return { pulledAt: pulledAtOf(blob.head) };
       const snapshot = fromBlob(blob);
-      await checkIndex(snapshot.index, new EventLoopYielder());
+      checkLinks(snapshot.index);
       return snapshot;
     });
     if (read.state === 'absent') return {};

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EventLoopYielder } from './event-loop-yielder.js';
-import { checkIndex } from './check-index.js';
+import { checkIndex, checkLinks } from './check-index.js';
 import { DeltaBuilder } from './decision-delta.js';
 import { DecisionIndex } from './decision-index.js';
 import { NEVER } from './row-source.js';
@@ -50,6 +50,19 @@ describe('checkIndex', () => {
     ['ends elsewhere', (numbers, [data, blocks]) => (numbers[data! + blocks! - 1] = 3), /points elsewhere/],
   ])('refuses an index of which a row %s', async (_, change, message) => {
     await expect(check(await changed(change))).rejects.toThrow(message);
+  });
+
+  it.each<[string, (numbers: Uint32Array, lengths: readonly number[]) => void, RegExp]>([
+    ['leads to itself', (numbers) => (numbers[3] = 1), /circle/],
+    ['leads beyond the table', (numbers) => (numbers[4 + 3] = 0xffff_ffff), /circle/],
+    ['names a source that is none', (numbers) => (numbers[1] = (7 << 16) | 8), /name sources/],
+    ['is longer than an address', (numbers) => (numbers[1] = 33), /too long/],
+    ['is looked for beyond the table', (numbers, [data]) => (numbers[data! + 2] = 0xffff_ffff), /points elsewhere/],
+  ])('refuses by its quick check an index of which a row %s', async (_, change, message) => {
+    expect(() => checkLinks(DecisionIndex.empty)).not.toThrow();
+    const [sound, broken] = [await changed(() => undefined), await changed(change)];
+    expect(() => checkLinks(sound)).not.toThrow();
+    expect(() => checkLinks(broken)).toThrow(message);
   });
 
   it('takes a prefix that was told many times', async () => {

@@ -29,6 +29,26 @@ export async function checkIndex({ tables, sources }: DecisionIndex, yielder: Ev
   }
 }
 
+/**
+ * Checks what a lookup must not meet: that it ends, and finds only rows and sources that there are. For those who look once and write
+ * nothing: {@link checkIndex} takes ten times as long.
+ *
+ * @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` naming what does not fit
+ */
+export function checkLinks({ tables, sources }: DecisionIndex): void {
+  for (const family of FAMILIES) {
+    const { data, words, stride, size } = tables[family];
+    for (let row = 0, at = words; row < size; row++, at += stride) {
+      const meta = data[at]!;
+      // The parent is stored as its row plus one, and comes before the row.
+      if (data[at + 2]! > row) throw damaged('its rows lead to each other in a circle');
+      if (meta >>> 16 >= sources.length) throw damaged('its rows name sources that it does not list');
+      if ((meta & 0xffff) > 32 * words) throw damaged('a prefix is too long');
+    }
+    if (!tables[family].hasSoundOutline()) throw damaged('what finds its rows points elsewhere');
+  }
+}
+
 /** What is wrong with the rows from `from` up to `to`; counts them by source. */
 function checkRows(table: DecisionTable, from: number, to: number, counts: Uint32Array): string | undefined {
   const { data, words, stride } = table;
