@@ -13,6 +13,8 @@ export default defineConfig({
     /^@crowdsec-sdk\/(?:core$|scenarios|sandbox)/,
     ...['undici', 'jiti', 'yaml', 'csv-parse/sync', 'cli-table3'],
   ],
+  // CommonJS within the bundle, such as write-file-atomic, asks for it.
+  transform: { define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' } },
   output: { dir: 'dist/command', cleanDir: true, chunkFileNames: '[name]-[hash].js' },
   logLevel: 'warn',
   plugins: [{ name: 'licenses', generateBundle: emitLicenses }],

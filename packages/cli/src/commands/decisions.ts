@@ -1,4 +1,5 @@
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
 import type { AddCommand } from '../command-groups.js';
 import type { AddFlags } from '../decisions/add.js';
 import type { DeleteFlags } from '../decisions/delete.js';
@@ -11,7 +12,11 @@ export const addDecisions: AddCommand = (program, context) => {
   const decisions = program
     .command('decisions')
     .description('the decisions that the installation holds: of the network, of lists, and its own');
+  addReading(decisions, context);
+  addWriting(decisions, context);
+};
 
+function addReading(decisions: Command, context: CommandContext): void {
   examples(
     decisions
       .command('list')
@@ -36,7 +41,9 @@ export const addDecisions: AddCommand = (program, context) => {
       .argument('<ip...>', 'addresses in any legal spelling, or - to read them from the standard input'),
     ['decisions check 203.0.113.7', 'decisions check - < addresses.txt'],
   ).action(async (ips: readonly string[]) => (await import('../decisions/check.js')).checkAddresses(context, ips));
+}
 
+function addWriting(decisions: Command, context: CommandContext): void {
   examples(
     decisions
       .command('add')
@@ -85,4 +92,4 @@ export const addDecisions: AddCommand = (program, context) => {
       .description('pull decisions from the Central API, if the budget of the network allows (every two hours)'),
     ['decisions refresh'],
   ).action(async () => (await import('../decisions/refresh.js')).refreshDecisions(context));
-};
+}

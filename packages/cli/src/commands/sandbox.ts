@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { AddCommand } from '../command-groups.js';
 import { CommandError } from '../failure.js';
 
@@ -19,9 +20,7 @@ export const addSandbox: AddCommand = async (program, _context, isAsked) => {
     });
 };
 
-async function loadCommand(): Promise<
-  ReturnType<typeof import('@crowdsec-sdk/sandbox/command').createCommand> | undefined
-> {
+async function loadCommand(): Promise<Command | undefined> {
   try {
     const { createCommand } = await import('@crowdsec-sdk/sandbox/command');
     return createCommand();

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { createProgram } from '../program.js';
 import { SCRIPTS, type CompletedCommand, type Shell } from './scripts.js';

@@ -136,7 +136,8 @@ export class InstallationNetwork {
   async checkLapi(): Promise<{ readonly url: string; readonly isMachine: boolean } | undefined> {
     const { lapi } = this.#context.options;
     if (lapi === undefined) return undefined;
-    const { bouncer, close } = createLapiConnections(this.#context, lapi);
+    const connections = createLapiConnections(this.#context, lapi);
+    const { bouncer } = connections;
     try {
       await bouncer.send({
         method: 'GET',
@@ -148,7 +149,7 @@ export class InstallationNetwork {
       await reports?.prepare();
       return { url: bouncer.name, isMachine: reports !== undefined };
     } finally {
-      await close();
+      await connections.close();
     }
   }
 
