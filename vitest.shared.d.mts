@@ -1,3 +1,7 @@
 import type { ViteUserConfig } from 'vitest/config';
 
-export function packageTests(options?: { e2e?: boolean }): ViteUserConfig;
+export function packageTests(options?: {
+  e2e?: boolean;
+  alone?: readonly string[];
+  setupFiles?: readonly string[];
+}): ViteUserConfig;

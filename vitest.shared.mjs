@@ -4,13 +4,26 @@ import { defineConfig } from 'vitest/config';
  * The test set-up that every package and app shares: tests beside the source (`src/**\/*.test.ts`) and under `test/`,
  * end-to-end tests (`*.e2e.test.ts`) in a run of their own, and a JSON report that the root `npm test` counts.
  *
- * @param {{ e2e?: boolean }} [options]
+ * @param {{ e2e?: boolean, alone?: readonly string[], setupFiles?: readonly string[] }} [options] `alone`: unit tests that get a process
+ *   of their own, such as those that measure the processor; `setupFiles` run before each file
  */
-export function packageTests({ e2e = process.env.TEST_KIND === 'e2e' } = {}) {
+export function packageTests({ e2e = process.env.TEST_KIND === 'e2e', alone = [], setupFiles = [] } = {}) {
+  const together = {
+    include: e2e ? ['{src,test}/**/*.e2e.test.ts'] : ['{src,test}/**/*.test.{ts,mjs}'],
+    exclude: e2e ? [] : ['**/*.e2e.test.ts', ...alone],
+  };
+  const hasProjects = !e2e && alone.length > 0;
   return defineConfig({
     test: {
-      include: e2e ? ['{src,test}/**/*.e2e.test.ts'] : ['{src,test}/**/*.test.{ts,mjs}'],
-      exclude: e2e ? [] : ['**/*.e2e.test.ts'],
+      ...(hasProjects
+        ? {
+            projects: [
+              { extends: true, test: { ...together, name: 'together' } },
+              { extends: true, test: { include: [...alone], name: 'alone', isolate: true } },
+            ],
+          }
+        : together),
+      setupFiles: [...setupFiles],
       testTimeout: e2e ? 120_000 : 30_000,
       hookTimeout: e2e ? 120_000 : 30_000,
       pool: 'forks',

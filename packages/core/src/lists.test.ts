@@ -84,7 +84,7 @@ it('reports what was skipped, in health and in the event', () => {
   ];
   expect(crowdsec.health().decisions.lists).toEqual(lists);
   expect(crowdsec.health()).toMatchObject({ status: 'degraded', problems: [{ code: 'LIST_FAILED' }] });
-  expect(refreshed).toEqual([{ status: 'refreshed', new: 394, deleted: 0, skipped: {}, lists }]);
+  expect(refreshed).toEqual([{ status: 'refreshed', network: 'capi', new: 394, deleted: 0, skipped: {}, lists }]);
 });
 
 it('asks for a list that failed again after 15 minutes, alone, and holds it then', async () => {

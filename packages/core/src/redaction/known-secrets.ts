@@ -35,6 +35,11 @@ export class KnownSecrets {
     this.#forget(() => true, MOST_SECRETS);
   }
 
+  clear(): void {
+    this.#forms.clear();
+    this.#parts = undefined;
+  }
+
   /** The spans of all that is known, as they are found; they may overlap. */
   spansIn(text: string): Span[] {
     const spans: Span[] = [];

@@ -16,6 +16,11 @@ export function knowSecret(secret: string): void {
   known.add(secret);
 }
 
+/** Forgets all secrets: for tests, which share a process with others. */
+export function forgetSecrets(): void {
+  known.clear();
+}
+
 /** Makes the credentials known that a URL holds: user and password, and what looks like a key in its query. */
 export function knowSecretsOfUrl(url: string): void {
   const { username = '', password = '', searchParams } = URL.canParse(url) ? new URL(url) : {};

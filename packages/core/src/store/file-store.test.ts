@@ -139,7 +139,7 @@ describe('files', () => {
     it('is an error when another format wrote it, and can be replaced', async () => {
       await write(1);
       await writeFile(await inStore('blobs', 'decisions.json'), '{"format":2}');
-      await expect(store.getBlob('decisions')).rejects.toThrow(/another version/);
+      await expect(store.getBlob('decisions')).rejects.toThrow(/newer version/);
       await write(2);
       expect((await store.getBlob('decisions'))?.head).toBe(2);
     });
