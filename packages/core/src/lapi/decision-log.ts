@@ -5,7 +5,7 @@ import type { DecisionDelta } from '../decisions/decision-delta.js';
 import { DecisionIndex } from '../decisions/decision-index.js';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { segmentsToJoin } from '../store/segments-to-join.js';
-import type { Blob, JsonValue, Lease, Store } from '../store/store.js';
+import type { Blob, JsonValue, Lease, Store, StoreKey } from '../store/store.js';
 import { deltasFromBlob, deltaToBlob, joinDeltaBlobs, type PlacedDelta } from './delta-blob.js';
 
 /** The blobs of bases. */
@@ -68,6 +68,8 @@ export class DecisionLog {
   readonly #network: string;
   #list: LogList | undefined;
   #version: string | undefined;
+  /** Of the base that this process has written. */
+  #baseVersion: string | undefined;
   /** The last place that this process has read or written. */
   #place = 0;
 
@@ -100,9 +102,13 @@ export class DecisionLog {
     return undefined;
   }
 
-  /** Whether the store still has what this process wrote or read last. */
+  /** Whether the store still has what this process wrote. */
   async isIntact(): Promise<boolean> {
-    return this.#version !== undefined && (await this.#store.blobVersion('lapi-decisions')) === this.#version;
+    const list = this.#list;
+    if (list === undefined || this.#version === undefined) return false;
+    const versionOf = (key: StoreKey): Promise<string | undefined> => this.#store.blobVersion(key);
+    if ((await versionOf('lapi-decisions')) !== this.#version) return false;
+    return (await versionOf(`lapi-decisions:${list.base.id}`)) === this.#baseVersion;
   }
 
   /** Writes all decisions anew. They must not change meanwhile. */
@@ -112,6 +118,7 @@ export class DecisionLog {
     const base = { id, place: this.#place + 1, nonce: randomBytes(9).toString('base64url') };
     const { head, chunks } = index.toBlob();
     await lease.putBlob(`lapi-decisions:${id}`, { head: { nonce: base.nonce, index: head }, chunks });
+    this.#baseVersion = await this.#store.blobVersion(`lapi-decisions:${id}`).catch(() => undefined);
     await this.#writeList(lease, { network: this.#network, base, segments: [] });
     this.#place = base.place;
     // What a writer before may have left behind, too.

@@ -94,7 +94,8 @@ export class HeldLapiDecisions {
         return { added: 0, deleted: 0 };
       }
       const changes = await this.#index.apply(delta, { now: clock.now(), use: (index) => this.#use(index) });
-      if (this.#isUnsaved || !log.isOfUse || delta.rows.size > LARGEST_SEGMENT) this.#isUnsaved = true;
+      const canAppend = log.isOfUse && delta.rows.size <= LARGEST_SEGMENT && (await log.isIntact().catch(() => false));
+      if (this.#isUnsaved || !canAppend) this.#isUnsaved = true;
       else this.#isUnsaved = !(await this.#written(() => log.append(lease, delta)));
       if (await this.#mergeIfDue()) this.#isUnsaved = true;
       await this.#save(lease);

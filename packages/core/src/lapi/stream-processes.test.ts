@@ -1,0 +1,257 @@
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { lapiWorld, type LapiWorld } from '../../test/lapi-world.js';
+import type { Crowdsec } from '../agent.js';
+import { systemClock } from '../clock.js';
+import { endpointFetch } from '../http/dispatcher.js';
+import { parseEndpoint } from '../http/endpoint.js';
+import { silentLogger } from '../logger.js';
+import { RemediationEngine } from '../remediation/remediation-engine.js';
+import { timerScheduler } from '../scheduler.js';
+import { Secret } from '../secret.js';
+import { openStore } from '../store/open-store.js';
+import { LapiDecisions } from './lapi-decisions.js';
+import { LapiTransport } from './transport.js';
+
+/** Several processes that share a store, hosts without timers, and answers that come too late. */
+
+const IP = '198.51.100.1';
+let world: LapiWorld;
+afterEach(() => world.stop());
+
+const remediationOf = (agent: Crowdsec, ip = IP): string => agent.getIpRemediation(ip).remediation;
+const rolesOf = (...agents: readonly Crowdsec[]): readonly (string | undefined)[] =>
+  agents.map((agent) => agent.health().decisions.lapi?.role);
+
+describe('two processes with one key and one store', () => {
+  it('have one that pulls, and both enforce what it was told', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP }]);
+    const [one, other] = [await world.agent({ stateDir: world.folder }), await world.agent({ stateDir: world.folder })];
+    expect(rolesOf(one, other)).toEqual(['puller', 'follower']);
+    expect([remediationOf(one), remediationOf(other)]).toEqual(['ban', 'ban']);
+    for (let round = 0; round < 40; round++) {
+      world.lapi.decisions.add([{ value: `20.0.0.${round}` }, { value: '192.0.2.1', duration: `${round + 1}h` }]);
+      if (round > 0) world.lapi.decisions.delete([`20.0.0.${round - 1}`]);
+      await world.pass();
+      await world.time.advance(2_000);
+      expect(remediationOf(other, `20.0.0.${round}`)).toBe('ban');
+      if (round > 0) expect(remediationOf(other, `20.0.0.${round - 1}`)).toBe('bypass');
+      expect(other.explain('192.0.2.1')).toEqual(one.explain('192.0.2.1'));
+    }
+    expect(world.kinds().filter((kind) => kind === 'full')).toHaveLength(1);
+    expect(world.kinds().length).toBeLessThan(52);
+  });
+
+  it('keep few and small files: deltas are joined, and gone with the next full answer', async () => {
+    world = await lapiWorld();
+    const agent = await world.agent({ stateDir: world.folder });
+    for (let round = 0; round < 60; round++) {
+      world.lapi.decisions.add([{ value: `20.0.0.${round}` }]);
+      await world.pass();
+    }
+    const blobs = async (): Promise<readonly string[]> =>
+      (await readdir(world.folder, { recursive: true })).filter(
+        (name) => name.includes('lapi-decisions') && name.endsWith('.json'),
+      );
+    expect((await blobs()).length).toBeLessThan(30);
+    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
+    await world.pass(3);
+    expect(await blobs()).toHaveLength(2);
+    expect(agent.health().decisions.lapi?.count).toBe(60);
+  });
+
+  it('have another that takes over within seconds when the one that pulls stops, and asks for everything', async () => {
+    world = await lapiWorld();
+    const one = await world.agent({ stateDir: world.folder });
+    const other = await world.agent({ stateDir: world.folder });
+    await one.stop();
+    world.lapi.decisions.add([{ value: IP }]);
+    await world.time.advance(2_100);
+    expect(rolesOf(other)).toEqual(['puller']);
+    expect(remediationOf(other)).toBe('ban');
+    expect(world.kinds()).toEqual(['full', 'full']);
+  });
+
+  it('serve what is stored from the start, be LAPI away or not', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    const one = await world.agent({ stateDir: world.folder });
+    world.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
+    await world.pass();
+    await one.stop();
+    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    const other = await world.agent({ stateDir: world.folder });
+    expect([remediationOf(other), remediationOf(other, '192.0.2.1')]).toEqual(['ban', 'ban']);
+    expect(other.health().status).toBe('degraded');
+  });
+
+  it('tell in both their healths that LAPI is away', async () => {
+    world = await lapiWorld();
+    const [one, other] = [await world.agent({ stateDir: world.folder }), await world.agent({ stateDir: world.folder })];
+    world.lapi.faults.add({ path: '/v1/decisions/stream', status: 403, times: Infinity });
+    await world.time.advance(90_000);
+    for (const agent of [one, other]) {
+      expect(agent.health()).toMatchObject({ status: 'degraded', decisions: { stale: true } });
+      expect(agent.health().problems[0]).toMatchObject({ code: 'CROWDSEC_API_STATUS' });
+    }
+  });
+
+  it('put back what the store has lost', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    const one = await world.agent({ stateDir: world.folder });
+    const other = await world.agent({ stateDir: world.folder });
+    for (const name of await readdir(world.folder, { recursive: true }))
+      if (name.includes('lapi-decisions')) await rm(join(world.folder, name), { force: true, recursive: true });
+    world.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
+    await world.pass();
+    await world.time.advance(2_000);
+    expect([remediationOf(other), remediationOf(other, '192.0.2.1')]).toEqual(['ban', 'ban']);
+    await one.stop();
+    await other.stop();
+    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    expect(remediationOf(await world.agent({ stateDir: world.folder }))).toBe('ban');
+  });
+
+  it('take damaged files for lost ones, and lose nothing that is held', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    const agent = await world.agent({ stateDir: world.folder });
+    for (const name of await readdir(world.folder, { recursive: true }))
+      if (name.endsWith('lapi-decisions.json')) await writeFile(join(world.folder, name), '{"format":1,"ver');
+    await world.pass(2);
+    const other = await world.agent({ stateDir: world.folder });
+    expect([remediationOf(agent), remediationOf(other)]).toEqual(['ban', 'ban']);
+  });
+
+  it('with other filters hold other decisions', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([
+      { value: IP, origin: 'cscli' },
+      { value: '192.0.2.1', origin: 'CAPI' },
+    ]);
+    await (await world.agent({ stateDir: world.folder })).stop();
+    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    const agent = await world.agent({ stateDir: world.folder }, { origins: ['cscli'] });
+    expect(agent.getIpRemediation('192.0.2.1').origin).toBe('unavailable');
+  });
+});
+
+describe('a change of the option ignore', () => {
+  it('takes effect on what is already stored', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP, scenario: 'crowdsecurity/ssh-bf' }]);
+    await (await world.agent({ stateDir: world.folder })).stop();
+    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    const agent = await world.agent({ stateDir: world.folder, ignore: { scenarios: ['ssh'] } });
+    expect(agent.getIpRemediation(IP)).toEqual({ remediation: 'bypass', origin: 'clean' });
+    expect(agent.health().decisions).toMatchObject({ count: 1, ignored: { scenarios: 1 } });
+    await agent.stop();
+    expect(remediationOf(await world.agent({ stateDir: world.folder }))).toBe('ban');
+  });
+});
+
+describe('a host whose timers do not run between calls', () => {
+  const frozen = { schedule: () => ({ [Symbol.dispose]: () => undefined }) };
+
+  it('pulls by runDue() when that is due, and lets others pull then', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP }]);
+    const options = { stateDir: world.folder, scheduler: frozen };
+    const [one, other] = [await world.agent(options), await world.agent(options)];
+    expect(world.kinds()).toEqual([]);
+    await one.runDue();
+    expect(remediationOf(one)).toBe('ban');
+    await one.runDue();
+    await other.runDue();
+    expect([world.kinds(), remediationOf(other)]).toEqual([['full'], 'ban']);
+    await world.pass();
+    await one.runDue();
+    expect(world.kinds().length).toBe(2);
+    await world.pass();
+    world.lapi.decisions.add([{ value: '192.0.2.1' }]);
+    await other.runDue();
+    expect(remediationOf(other, '192.0.2.1')).toBe('ban');
+    await one.runDue();
+    expect(remediationOf(one, '192.0.2.1')).toBe('ban');
+  });
+
+  it('asks for what changed while nobody else has pulled in between', async () => {
+    world = await lapiWorld();
+    const agent = await world.agent({ scheduler: frozen });
+    for (let round = 0; round < 4; round++) {
+      await agent.runDue();
+      await world.pass();
+    }
+    expect(world.kinds()).toEqual(['full', 'delta', 'delta', 'delta']);
+  });
+});
+
+describe('a unix socket', () => {
+  it('serves as well as an address', async () => {
+    const { mkdtemp } = await import('node:fs/promises');
+    const { tmpdir } = await import('node:os');
+    const folder = await mkdtemp(join(tmpdir(), 'lapi-'));
+    world = await lapiWorld({ socket: join(folder, 'lapi.sock') });
+    world.lapi.decisions.add([{ value: IP }]);
+    const agent = await world.agent();
+    expect(remediationOf(agent)).toBe('ban');
+    expect(agent.health().decisions.lapi?.url).toBe(`unix:${join(folder, 'lapi.sock')}`);
+    await world.lapi.restart();
+    await world.pass();
+    expect(agent.health().status).toBe('ok');
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+describe('an answer that takes too long', () => {
+  it('is given up and asked for again, whole: what was only in the lost delta is enforced', async () => {
+    world = await lapiWorld();
+    const store = openStore({
+      ephemeral: true,
+      namespace: 'shop',
+      apiRoot: world.lapi.url,
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    const endpoint = parseEndpoint(world.lapi.url, 'url');
+    const { fetch, close } = endpointFetch(endpoint);
+    const engine = new RemediationEngine({ clock: systemClock });
+    const decisions = new LapiDecisions({
+      transport: new LapiTransport({ endpoint, userAgent: 'test/v1', apiKey: new Secret(world.key), fetch }),
+      credential: world.key,
+      filter: { scopes: ['ip', 'range'] },
+      intervalMs: 600_000,
+      store,
+      engine,
+      clock: systemClock,
+      scheduler: timerScheduler,
+      logger: silentLogger,
+      listener: { refreshed: () => undefined, failed: () => undefined },
+      timeouts: { fullMs: 10_000, deltaMs: 300 },
+    });
+    await decisions.refresh();
+    world.lapi.decisions.add([{ value: IP, duration: '100h' }]);
+    await world.time.advance(1);
+    world.lapi.faults.add({ path: '/v1/decisions/stream', delayMs: 1_000 });
+    await expect(decisions.refresh()).rejects.toThrow('no answer within 300 ms');
+    expect(engine.getIpRemediation(IP).remediation).toBe('bypass');
+    await decisions.refresh();
+    expect(world.kinds()).toEqual(['full', 'delta', 'full']);
+    expect(decisions.health.count).toBe(1);
+    await decisions.stop();
+    await close();
+  });
+
+  it('does not hold up the stop of the agent, nor its lookups', async () => {
+    world = await lapiWorld();
+    const agent = await world.agent();
+    world.lapi.faults.add({ path: '/v1/decisions/stream', delayMs: 60_000 });
+    const refresh = agent.refreshDecisions().catch((error: unknown) => error);
+    expect(agent.getIpRemediation(IP).remediation).toBe('bypass');
+    await agent.stop({ deadlineMs: 1_000 });
+    expect(await refresh).toMatchObject({ code: 'CROWDSEC_STOPPED' });
+  });
+});
