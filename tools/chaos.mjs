@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage|timeouts|clock|prefixes|freeze]… [--store redis|files] [--json] [--built]
+ * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage|timeouts|clock|prefixes|freeze|lapi]… [--store redis|files] [--json] [--built]
  *
  * Breaks what can break around the agent, with real processes, a real redis-server and the sandbox over HTTP, and counts what came of
  * it. Several runs go one after the other. Ends with 1 when a promise was broken. `--json` prints the figures alone, `--built` takes the packages as they are built.
@@ -24,6 +24,7 @@ const RUNS = [
   'clock',
   'prefixes',
   'freeze',
+  'lapi',
 ];
 
 const { values, positionals } = parseArgs({

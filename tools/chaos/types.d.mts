@@ -141,3 +141,31 @@ export interface FreezeTold {
   readonly sent: number;
   readonly renames: number;
 }
+
+/** What stands before a local API and spoils its answers. */
+export interface LapiProxy {
+  url: string;
+  readonly counts: { pulls: number; full: number; spoiled: number; mostAtOnce: number };
+  /** Whether answers are spoiled. */
+  spoils: boolean;
+  /** How many pulls are on their way. */
+  onTheirWay: number;
+  /** When a pull was last handed on, in ms since 1970. */
+  lastForwardAt: number;
+  stop: () => Promise<void>;
+}
+
+/** What `lapi-worker.mjs` does. */
+export interface LapiTask {
+  readonly lapiUrl: string;
+  readonly apiKey: string;
+  readonly redisSocket: string;
+  readonly intervalMs: number;
+}
+
+/** What it tells of its agent. */
+export interface LapiTold {
+  readonly role: 'puller' | 'follower' | undefined;
+  /** Of each address that was asked about: the types of what holds it. */
+  readonly about: readonly string[];
+}

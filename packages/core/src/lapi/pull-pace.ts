@@ -22,7 +22,7 @@ const JITTER = 0.15;
 const MANY_ROWS = 1_000;
 /** At least so long, in ms, from a full answer to the next for a delta of many rows. */
 const MANY_GAP_MS = 60_000;
-/** The longest wait after failures, in ms. */
+/** The longest wait after failures, in ms. The first three wait for an interval, the others twice as long each. */
 const LONGEST_WAIT_MS = 60_000;
 /** After a refusal of the key, which time alone hardly mends: the first and the longest wait, in ms. */
 const REFUSED_WAIT_MS = 60_000;
@@ -111,7 +111,7 @@ export class PullPace {
     const [first, longest] = isRefused
       ? [Math.max(intervalMs, REFUSED_WAIT_MS), LONGEST_REFUSED_WAIT_MS]
       : [Math.min(intervalMs, LONGEST_WAIT_MS), LONGEST_WAIT_MS];
-    const waitMs = Math.min(Math.max(longest, intervalMs), first * 2 ** Math.min(10, this.#failures - 1));
+    const waitMs = Math.min(Math.max(longest, intervalMs), first * 2 ** Math.min(10, Math.max(0, this.#failures - 3)));
     const askedMs = isCrowdsecError(error) ? Math.min(error.retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS) : 0;
     this.#nextAt = clock.monotonic() + Math.max(this.#jittered(waitMs), askedMs);
   }

@@ -199,7 +199,7 @@ describe('a unix socket', () => {
     const agent = await world.agent();
     expect(remediationOf(agent)).toBe('ban');
     expect(agent.health().decisions.lapi?.url).toBe(`unix:${join(folder, 'lapi.sock')}`);
-    await world.lapi.restart();
+    world.lapi.restart();
     await world.pass();
     expect(agent.health().status).toBe('ok');
     await rm(folder, { recursive: true, force: true });

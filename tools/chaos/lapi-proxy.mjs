@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** @import { IncomingMessage, ServerResponse } from 'node:http' */
+/** @import { LapiProxy } from './types.d.mts' */
+
+const STREAM = '/v1/decisions/stream';
+
+/**
+ * Stands before a local API, spoils answers of its stream at random, and counts how many pulls are on their way at once: a pull is over when
+ * its connection is, be it that its process was killed.
+ *
+ * @param {string} target root of the local API
+ * @returns {Promise<LapiProxy>}
+ */
+export async function startLapiProxy(target) {
+  const counts = { pulls: 0, full: 0, spoiled: 0, mostAtOnce: 0 };
+  /** @type {LapiProxy} */
+  const proxy = { url: '', counts, spoils: true, lastForwardAt: 0, onTheirWay: 0, stop: async () => undefined };
+
+  const server = createServer((request, response) => {
+    if (!request.url?.startsWith(STREAM)) return void forward(request, response);
+    counts.pulls += 1;
+    if (request.url.includes('startup=true')) counts.full += 1;
+    counts.mostAtOnce = Math.max(counts.mostAtOnce, ++proxy.onTheirWay);
+    response.once('close', () => (proxy.onTheirWay -= 1));
+    const fault = proxy.spoils ? faults[Math.floor(Math.random() * faults.length)] : undefined;
+    if (fault !== undefined) counts.spoiled += 1;
+    void (fault ?? forward)(request, response);
+  });
+
+  /** @type {((request: IncomingMessage, response: ServerResponse) => unknown)[]} */
+  const spoilt = [
+    // No answer, before and after LAPI has moved its cursor.
+    (request) => request.socket.destroy(),
+    async (request) => {
+      await answerOf(request);
+      request.socket.destroy();
+    },
+    // Half of an answer.
+    async (request, response) => {
+      const body = await answerOf(request);
+      response.write(body.subarray(0, Math.ceil(body.length / 2)));
+      await delay(20);
+      request.socket.destroy();
+    },
+    // A late one.
+    async (request, response) => {
+      await delay(500 + 3_000 * Math.random());
+      await forward(request, response);
+    },
+    // One that is too late.
+    async (request, response) => {
+      const body = await answerOf(request);
+      await delay(11_000);
+      response.end(body);
+    },
+    // One that is valid and short, as when the database of LAPI fails, which leaves the cursor where it was.
+    (_request, response) => response.end('{"new": [], "deleted": []}'),
+    (_request, response) => response.writeHead(503, { 'content-type': 'text/html' }).end('<html>busy</html>'),
+  ];
+  /** Two answers of five are spoiled; the one that takes long seldom. @type {(typeof spoilt[number] | undefined)[]} */
+  const faults = [...spoilt, ...spoilt.filter((_, i) => i !== 4), ...Array.from({ length: 19 }, () => undefined)];
+
+  /** @param {IncomingMessage} request @param {ServerResponse} response */
+  async function forward(request, response) {
+    response.end(await answerOf(request, response));
+  }
+
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} [response] gets the status
+   */
+  async function answerOf({ method, url, headers }, response) {
+    proxy.lastForwardAt = Date.now();
+    const outgoing = httpRequest(target + url, { method, headers, agent: false }).end();
+    const [answer] = /** @type {[IncomingMessage]} */ (await once(outgoing, 'response'));
+    /** @type {Buffer[]} */
+    const chunks = [];
+    for await (const chunk of answer) chunks.push(chunk);
+    proxy.lastForwardAt = Date.now();
+    if (response !== undefined && !response.headersSent) response.statusCode = answer.statusCode ?? 500;
+    return Buffer.concat(chunks);
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  proxy.url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  proxy.stop = async () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return proxy;
+}
