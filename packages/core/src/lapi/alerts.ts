@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import type { ReportChannel } from '../networks/report-channel.js';
 import { alertsErrorKind } from './alert-refusal.js';
+import { LapiAllowlists } from './allowlists.js';
 import type { MachineClient } from './machine-client.js';
 import { saidBy } from './said.js';
 import { alertOf, type AlertDecisions } from './wire-alert.js';
@@ -26,6 +27,7 @@ export class LapiAlerts implements ReportChannel {
   readonly #machine: MachineClient;
   readonly #decisions: AlertDecisions;
   readonly #clock: Clock;
+  readonly #allowlists: LapiAllowlists;
   #discarded = 0;
   #unknownErrors = 0;
   /** Errors by which LAPI says that it is about what it was sent. */
@@ -35,6 +37,7 @@ export class LapiAlerts implements ReportChannel {
     this.#machine = options.machine;
     this.#decisions = options.decisions;
     this.#clock = options.clock;
+    this.#allowlists = new LapiAllowlists(options);
   }
 
   /**
@@ -54,14 +57,24 @@ export class LapiAlerts implements ReportChannel {
     const now = this.#clock.now();
     const aheadMs = now - (this.#machine.serverNow ?? now);
     const clock = { now, aheadMs: Math.abs(aheadMs) > CLOCK_SKEW_MS ? aheadMs : 0 };
-    const body = signals.map((signal) => alertOf(signal, this.#decisions, clock));
     try {
+      const allowed = await this.#allowedOf(signals);
+      const body = signals.map((signal) =>
+        alertOf(allowed.has(signal) ? undecided(signal) : signal, this.#decisions, clock),
+      );
       const answer = await this.#machine.send({ method: 'POST', path: '/v1/alerts', body, timeoutMs: CALL_TIMEOUT_MS });
       this.#discarded += Math.max(0, signals.length - countOf(answer.body));
       this.#unknownErrors = 0;
     } catch (error) {
       throw this.#classified(error);
     }
+  }
+
+  /** The signals about whom the operator never wants to see banned: LAPI takes decisions that are sent along, whomever they are about. */
+  async #allowedOf(signals: readonly Signal[]): Promise<ReadonlySet<Signal>> {
+    const decided = this.#decisions === 'push' ? signals.filter(({ decisions }) => decisions !== undefined) : [];
+    const values = await this.#allowlists.among(decided.map(({ source }) => source.value));
+    return new Set(decided.filter(({ source }) => values.has(source.value)));
   }
 
   provesBlame(error: CrowdsecError): boolean {
@@ -82,6 +95,10 @@ export class LapiAlerts implements ReportChannel {
     if (kind === 'content') this.#proofs.add(refusal);
     return refusal;
   }
+}
+
+function undecided({ decisions: _, ...signal }: Signal): Signal {
+  return signal;
 }
 
 /**

@@ -278,6 +278,34 @@ describe('S34: what LAPI does not take', () => {
     expect(crowdsec.health().signals).toMatchObject({ sent: 4, discarded: 3, buffered: 0 });
   });
 
+  it.each(['push', 'profiles'] as const)(
+    'an address on an allowlist of the operator is not banned with `decisions: %s`, and counted; others are',
+    async (decisions) => {
+      const crowdsec = await agent({ decisions });
+      lapi.setAllowlist(['8.8.4.0/24', '2a00:1450::1']);
+      for (const ip of ['8.8.4.4', '2a00:1450::1', '8.8.8.8']) crowdsec.report({ ip, scenario: SCENARIO });
+      await crowdsec.flushSignals();
+
+      expect(lapi.decisions.active().map(({ value }) => value)).toEqual(['8.8.8.8']);
+      expect(crowdsec.health().signals).toMatchObject({ sent: 3, discarded: 2, buffered: 0 });
+    },
+  );
+
+  it('an engine that can not tell of allowlists takes pushed decisions as before, and is not asked each time', async () => {
+    await sandbox.stop();
+    sandbox = await startSandbox({ lapi: { engine: '1.4.6' }, clock: time.clock });
+    lapi = sandbox.lapi!;
+    lapi.addMachine(MACHINE);
+    const crowdsec = await agent({ decisions: 'push' });
+    for (const ip of ['8.8.4.4', '8.8.8.8']) {
+      crowdsec.report({ ip, scenario: SCENARIO });
+      await crowdsec.flushSignals();
+      await time.advance(2_000);
+    }
+    expect(lapi.decisions.active()).toHaveLength(2);
+    expect(lapi.calls.filter(({ path }) => path === '/v1/allowlists/check').map(({ status }) => status)).toEqual([404]);
+  });
+
   it('an answer that is lost means that LAPI has the alerts twice, with the same uuids', async () => {
     const crowdsec = await agent();
     lapi.faults.add({ path: '/v1/alerts', cut: 'after' });

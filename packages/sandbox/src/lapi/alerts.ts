@@ -43,15 +43,24 @@ export class Alerts {
   readonly #clock: TimeSource;
   readonly #decisions: DecisionDatabase;
   readonly #profiles: boolean;
+  readonly #isAllowed: (value: string) => boolean;
   #alerts: LapiAlert[] = [];
   #reasonToReject: (body: LapiAlert['body']) => string | undefined = () => undefined;
   #nextId = 1;
 
-  /** @param profiles whether the default profile decides about alerts that bring no decisions */
-  constructor(clock: TimeSource, decisions: DecisionDatabase, profiles: boolean) {
+  /**
+   * @param options.profiles whether the default profile decides about alerts that bring no decisions
+   * @param options.isAllowed whether an address is on an allowlist; throws for what is none
+   */
+  constructor(
+    clock: TimeSource,
+    decisions: DecisionDatabase,
+    options: { readonly profiles: boolean; readonly isAllowed: (value: string) => boolean },
+  ) {
     this.#clock = clock;
     this.#decisions = decisions;
-    this.#profiles = profiles;
+    this.#profiles = options.profiles;
+    this.#isAllowed = options.isAllowed;
   }
 
   all(): readonly LapiAlert[] {
@@ -94,10 +103,16 @@ export class Alerts {
     const usable = given.filter(isUsable);
     // An alert of which no decision is left is dropped: fewer ids than alerts come back.
     if (given.length > 0 && usable.length === 0) return undefined;
+    if (given.length === 0 && this.#isAboutAllowed(body)) return undefined;
     const id = this.#nextId++;
     this.#alerts.push({ id, uuid: randomUUID(), machineId, createdAt: this.#clock.now(), body });
     this.#decisions.add(usable.length > 0 ? usable : this.#byProfile(body), stopAt(body, this.#clock.now()), id);
     return id;
+  }
+
+  #isAboutAllowed(body: Readonly<Record<string, unknown>>): boolean {
+    const { value } = body.source as { value?: unknown };
+    return typeof value === 'string' && isUsable({ scope: 'Ip', value }) && this.#isAllowed(value);
   }
 
   #byProfile(body: Readonly<Record<string, unknown>>): readonly LapiDecisionInput[] {

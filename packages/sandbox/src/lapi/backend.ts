@@ -2,6 +2,7 @@ import type { CallLog } from '../calls.js';
 import type { TimeSource } from '../clock.js';
 import type { Faults } from '../faults.js';
 import type { Delays } from '../scheduler.js';
+import type { LapiAllowlist } from './allowlists.js';
 import type { Alerts } from './alerts.js';
 import type { Bouncers } from './bouncers.js';
 import type { DecisionDatabase } from './decision-database.js';
@@ -18,5 +19,6 @@ export interface LapiBackend {
   readonly watchers: Watchers;
   readonly decisions: DecisionDatabase;
   readonly alerts: Alerts;
+  readonly allowlist: LapiAllowlist;
   readonly usageMetrics: Readonly<Record<string, unknown>>[];
 }

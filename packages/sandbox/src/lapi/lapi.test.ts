@@ -244,3 +244,27 @@ describe('what the engine accepted', () => {
     },
   );
 });
+
+describe('the allowlist of the operator', () => {
+  it('is told to machines, and drops alerts that bring no decision', async () => {
+    const { lapi, asMachine, asBouncer } = await start();
+    lapi.setAllowlist(['198.51.100.0/24', '2001:db8::1']);
+
+    const targets = ['198.51.100.7', '203.0.113.9', '198.51.100.0/25', '198.51.0.0/16', '2001:db8::1'];
+    const answer = await asMachine('POST', '/v1/allowlists/check', { targets });
+    expect(await answer.json()).toEqual({
+      results: ['198.51.100.7', '198.51.100.0/25', '2001:db8::1'].map((target) => ({
+        allowlists: ['sandbox'],
+        target,
+      })),
+    });
+    expect(await (await asMachine('GET', '/v1/allowlists/check/203.0.113.9')).json()).toEqual({});
+    expect((await asBouncer('GET', '/v1/allowlists/check/203.0.113.9')).status).toBe(401);
+    expect((await asMachine('POST', '/v1/allowlists/check', {})).status).toBe(400);
+  });
+
+  it('is nothing that an engine of 1.4.6 has', async () => {
+    const { asMachine } = await start({ engine: '1.4.6' });
+    expect((await asMachine('POST', '/v1/allowlists/check', { targets: ['198.51.100.7'] })).status).toBe(404);
+  });
+});

@@ -5,6 +5,7 @@ import { CallLog, type Call } from '../calls.js';
 import type { TimeSource } from '../clock.js';
 import { Faults } from '../faults.js';
 import { urlOf } from '../listening-url.js';
+import { LapiAllowlist } from './allowlists.js';
 import { Alerts, type LapiAlert } from './alerts.js';
 import { Bouncers, type LapiBouncer } from './bouncers.js';
 import type { LapiBackend } from './backend.js';
@@ -31,6 +32,8 @@ export interface SandboxLapi {
   readonly machines: readonly LapiMachine[];
   readonly decisions: LapiDecisions;
   readonly alerts: readonly LapiAlert[];
+  /** Replaces the addresses and ranges of the engine's allowlist: alerts about them that bring no decision are taken and dropped. */
+  setAllowlist(values: readonly string[]): void;
   /**
    * From now on each push that holds an alert for which this gives a reason is refused whole, with 500 and that message:
    * `validation failure list: …` for what is wrong with it, `database is locked` for what passes.
@@ -78,6 +81,7 @@ function createBackend(
   { clock, scheduler, random }: Parameters<typeof startLapi>[1],
 ): LapiBackend {
   const decisions = new DecisionDatabase(clock);
+  const allowlist = new LapiAllowlist();
   return {
     engine,
     clock,
@@ -87,7 +91,8 @@ function createBackend(
     bouncers: new Bouncers(),
     watchers: new Watchers(clock, tokenLifeMs),
     decisions,
-    alerts: new Alerts(clock, decisions, profiles),
+    allowlist,
+    alerts: new Alerts(clock, decisions, { profiles, isAllowed: (value) => allowlist.holds(value) }),
     usageMetrics: [],
   };
 }
@@ -121,6 +126,7 @@ function faceOf(backend: LapiBackend, url: string, dropConnections: () => void):
     get alerts() {
       return alerts.all();
     },
+    setAllowlist: (values) => backend.allowlist.set(values),
     rejectAlerts: (reasonOf) => alerts.reject(reasonOf),
     deleteAlerts: (isWanted) => alerts.delete(isWanted),
     usageMetrics,

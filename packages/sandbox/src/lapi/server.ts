@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { logCalls, meetFault, spoiled } from '../request-hooks.js';
 import { parseBodies } from '../request-body.js';
 
+import { allowlistRoutes } from './allowlist-routes.js';
 import { alertRoutes } from './alert-routes.js';
 import { bouncerRoutes } from './bouncer-routes.js';
 import type { LapiBackend } from './backend.js';
@@ -42,6 +43,7 @@ export function createLapiServer(backend: LapiBackend): FastifyInstance {
       bouncerRoutes(v1, backend);
       machineRoutes(v1, backend);
       alertRoutes(v1, backend);
+      allowlistRoutes(v1, backend);
       done();
     },
     { prefix: '/v1' },
