@@ -20,7 +20,7 @@ export async function explainAddress(context: CommandContext, given: string): Pr
   const explained = matches.map((match, i) => ({
     match,
     comesTo: engine.remediationFor(match),
-    why: whyOf(match, i, matches[0]!, engine),
+    why: i === 0 ? whyItWins(match, matches[1], engine) : whyItLoses(match, matches[0]!, engine),
   }));
   await printer.print({
     data: {
@@ -67,23 +67,28 @@ function listOf({ origin, allow }: ShownDecision): string {
   return `${allow ? 'allowlist' : 'blocklist'} ${name}`;
 }
 
-/** Why a match wins, or what it gives way to. */
-function whyOf(match: ShownDecision, index: number, winner: ShownDecision, engine: Engine): string {
-  if (index === 0) return whyItWins(match, engine);
+/** What a match gives way to. */
+function whyItLoses(match: ShownDecision, winner: ShownDecision, engine: Engine): string {
   if (winner.allow) return match.allow ? 'another allowlist holds it, too' : 'gives way to the allowlist';
   if (engine.remediationFor(match) === 'bypass') return `nothing is done about '${match.type}'`;
   if (engine.rankOf(match.type) > engine.rankOf(winner.type)) return `'${winner.type}' is stronger`;
   return winner.origin === 'crowdsec' ? "this installation's own goes first" : 'a narrower or earlier one goes first';
 }
 
-function whyItWins(match: ShownDecision, engine: Engine): string {
+function whyItWins(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
   if (match.allow) return 'wins: an allowlist beats every decision';
   const remediation = engine.remediationFor(match);
   if (remediation === 'bypass') {
     return `nothing is done: '${match.type}' is not among \`remediations\`, or bouncingLevel rules it out`;
   }
   const how = remediation === match.type ? '' : `; the policy turns '${match.type}' into '${remediation}'`;
-  return `wins: the strongest, and of equals the installation's own, then the narrowest${how}`;
+  return `wins: ${reasonToWin(match, second, engine)}${how}`;
+}
+
+function reasonToWin(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
+  if (second === undefined) return 'it is the only one';
+  if (engine.rankOf(second.type) > engine.rankOf(match.type)) return `'${match.type}' is the strongest`;
+  return match.origin === 'crowdsec' ? "of equals, this installation's own" : 'of equals, the narrowest';
 }
 
 function summaryOf(ip: string, { remediation, origin }: ReturnType<Engine['getIpRemediation']>, count: number): string {
