@@ -26,7 +26,7 @@ export interface BlocklistRows {
   /** In seconds, for all of its entries. */
   readonly until: number;
   readonly skipped: SkipCount;
-  /** Keeps addresses that nobody on the Internet has; by default they are left out and counted. */
+  /** Keeps non-public addresses; by default they are left out and counted. */
   readonly keepNonPublic?: boolean | undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { GeoFacts } from '../decisions/decision-index.js';
 
-/** Where an address is; `undefined` if nobody knows. Synchronous; asked with the canonical spelling of an address. */
+/** The country and network of an address; `undefined` if unknown. Synchronous; asked with the canonical spelling of an address. */
 export type GeoLookup = (ip: string) => GeoFacts | undefined;
 
 /** A lookup that has to be opened first, such as a database in a file. */

@@ -10,7 +10,7 @@ export type IgnoreReason = 'origins' | 'scenarios' | 'types' | 'widerThan';
 export type IgnoredCounts = Readonly<Record<IgnoreReason, number>>;
 
 /**
- * Leaves decisions of the network alone that nobody here needs. It works on lookups: what is held and stored stays, so that a change of
+ * Ignores decisions of the network that this application does not need. It works on lookups: what is held and stored stays, so that a change of
  * the option takes effect at once, both ways.
  */
 export class IgnoreFilter {

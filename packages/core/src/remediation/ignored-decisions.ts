@@ -7,7 +7,7 @@ import { z } from 'zod';
 export interface IgnoredDecisions {
   /** Origins, in any case: `CAPI`, `cscli`, `lists:<name>`, or `lists` for all lists. */
   readonly origins?: readonly string[] | undefined;
-  /** Texts of which the scenario contains one, in any case: `ssh`; `*` stands for anything: `vendor/ssh-*`. */
+  /** Texts of which the scenario contains one, in any case: `ssh`; `*` matches anything: `vendor/ssh-*`. */
   readonly scenarios?: readonly string[] | undefined;
   /** Types, in any case: `captcha`. */
   readonly types?: readonly string[] | undefined;

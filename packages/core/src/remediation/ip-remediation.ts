@@ -7,7 +7,7 @@ export interface IpRemediation {
    * `clean` for nothing to do, `invalid` for text that is not an address, `unavailable` before anything was loaded.
    */
   readonly origin: string;
-  /** What the address did, as the decision tells; the name of the list for its entries. */
+  /** The scenario of the decision: what the address did; for entries of a list the name of the list. */
   readonly scenario?: string;
   /** When the decision ends, in ms since the epoch; absent when it never does. */
   readonly expiresAt?: number;

@@ -22,7 +22,7 @@ export interface SignalBufferOptions
   readonly listener: SignalListener;
 }
 
-/** Is told what happens to signals. */
+/** Receives what happens to signals. */
 export type SignalListener = SignalIntakeListener & SenderListener;
 
 /**

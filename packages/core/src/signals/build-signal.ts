@@ -42,7 +42,7 @@ export interface SignalFacts {
  * Checks a report. What only the developer can get wrong throws; what a visitor can bring about (any text, any address or none, a moment that
  * is none) is cut, left out or refused.
  *
- * @param context.declared the scenarios that were told at login
+ * @param context.declared the scenarios that were declared at login
  * @param context.path what the report is called in messages
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` or `CROWDSEC_SCENARIO_UNDECLARED`
  */

@@ -11,7 +11,7 @@ export interface SignalIntakeOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
-  /** What may be reported: the scenarios that CAPI was told of. */
+  /** What may be reported: the scenarios that were declared to CAPI. */
   readonly declared: ReadonlySet<string>;
   /** Why an address may not be reported; `undefined` when it may. */
   readonly isReportable: (prefix: IpPrefix) => Exclude<RefusalReason, 'buffer-full' | 'stopped'> | undefined;

@@ -8,7 +8,7 @@ import type { Lease, Store } from '../store/store.js';
 import { storedCountSchema, storedMomentSchema, storedWaitSchema } from '../stored-moment.js';
 import { isSearching, NOTHING_REFUSED, refusalStateSchema, type RefusalState } from './refusal-state.js';
 
-/** The lease of whoever sends, in all processes of the installation. */
+/** The lease of the process that sends, one for all processes of the installation. */
 export const TURN_LEASE = 'signals';
 /** The lease is prolonged while a call lasts, and outlives a process that dies by so much more than one may take. */
 const LEASE_MARGIN_MS = 3_000;
@@ -68,7 +68,7 @@ export class Pacer {
   #record: PaceRecord = NEW_RECORD;
   /** Monotonic time of this process's last call: a wall clock that jumps forward does not bring the next one nearer. */
   #calledAt = -Infinity;
-  /** Monotonic time at which a call was last assumed, for nobody knew when the last one was. */
+  /** Monotonic time at which a call was last assumed because the time of the last one was unknown. */
   #assumedAt = -Infinity;
 
   constructor(options: {
@@ -147,9 +147,9 @@ export class Pacer {
 
   /**
    * Takes a turn if a call may leave now; resolves `undefined` when none may, or when the turn was lost before the call left. While the work
-   * lasts no other process gets a turn. What a call came to is told even if the store can't be told of it any more.
+   * lasts no other process gets a turn. The result of a call is returned even if it can no longer be stored.
    *
-   * @param work posts after {@link Turn.leave} and tells of a failure instead of throwing it
+   * @param work posts after {@link Turn.leave} and returns a failure instead of throwing it
    */
   async turn<T>(work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
     const lease = await this.#store.lease(TURN_LEASE, this.#leaseMs);

@@ -1,7 +1,7 @@
 import type { AwaitedPromises } from '../keep-process-alive.js';
 import type { Deferred } from './deferred.js';
 
-/** The receipt of a signal that was taken. A class, for reports that nobody waits for must not pay for those that somebody does. */
+/** The receipt of a signal that was taken. A class with lazy promises: reports whose promises are not used cost nothing. */
 export class PendingReceipt {
   readonly status: 'buffered' | 'merged';
   readonly uuid: string;

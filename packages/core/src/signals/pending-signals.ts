@@ -28,13 +28,13 @@ export interface PendingSignal {
   stored: Deferred;
 }
 
-/** The signals of this process that wait, and which of them may make room. Bounded by whoever puts them in. */
+/** The signals of this process that wait, and which of them may be dropped for others. The caller that adds them enforces the limits. */
 export class PendingSignals {
   /** Oldest first. */
   readonly #waiting = new Map<string, PendingSignal>();
   /** The last signal of each key, of those that wait. */
   readonly #latest = new Map<string, PendingSignal>();
-  /** What was told before and waits no more, longest ago first: all that tells a repetition. */
+  /** The keys of signals that were reported before and no longer wait, oldest first: they identify repetitions. */
   readonly #told = new Set<string>();
   readonly #repeatedWhispers = new Set<PendingSignal>();
   readonly #firstWhispers = new Set<PendingSignal>();
@@ -42,7 +42,7 @@ export class PendingSignals {
   #bytes = 0;
   #unwritten = 0;
 
-  /** @param keysKept how many keys are remembered of signals that wait no more: what was told longest ago is forgotten first */
+  /** @param keysKept how many keys are remembered of signals that no longer wait; the oldest is forgotten first */
   constructor(keysKept: number) {
     this.#keysKept = keysKept;
   }
@@ -70,17 +70,17 @@ export class PendingSignals {
     return this.#waiting.get(uuid);
   }
 
-  /** The last that was told about this, of what waits. */
+  /** The last pending signal with this key. */
   latest(key: string): PendingSignal | undefined {
     return this.#latest.get(key);
   }
 
-  /** Whether this was told before, as far as it is remembered. */
+  /** Whether this was reported before, as far as it is remembered. */
   wasTold(key: string): boolean {
     return this.#latest.has(key) || this.#told.has(key);
   }
 
-  /** Whether what waits keeps within so many bytes when a signal tells these facts instead. */
+  /** Whether the pending signals stay within this number of bytes if the facts of a signal are replaced by these. */
   hasRoomFor(facts: SignalFacts, instead: PendingSignal, mostBytes: number): boolean {
     const more = bytesOf(facts) - instead.bytes;
     return more <= 0 || this.#bytes + more <= mostBytes;
@@ -94,7 +94,7 @@ export class PendingSignals {
     waiting.bytes = bytes;
   }
 
-  /** Forgets what was told longest ago, to make room; false when there is nothing to forget. */
+  /** Forgets the oldest key, to make room; false when there is none. */
   forgetOldest(): boolean {
     for (const key of this.#told) {
       this.#forget(key);

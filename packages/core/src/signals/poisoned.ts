@@ -30,7 +30,7 @@ export async function poisonedSignals(store: Store): Promise<readonly PoisonedSi
   return stored.value.flatMap((value) => poisonedSchema.safeParse(value).data ?? []);
 }
 
-/** Keeps a refused signal readable. Only whoever has the turn to send writes them. */
+/** Keeps a refused signal readable. Only the holder of the sending lease writes them. */
 export async function setAside(store: Store, turn: Pick<Lease, 'put'>, poisoned: PoisonedSignal): Promise<void> {
   const others = (await poisonedSignals(store)).filter(({ signal }) => signal.uuid !== poisoned.signal.uuid);
   await turn.put('poisoned', [...others, poisoned].slice(-MOST_KEPT) as unknown as JsonValue);
@@ -56,7 +56,7 @@ export async function takeBack(store: Store, lease: Pick<Lease, 'put'>, room: nu
   return { retried: back.length, left: left.length };
 }
 
-/** Forgets those of the signals that were set aside that are not wanted any more; how many. Only whoever has the turn to send writes them. */
+/** Removes signals that were set aside and are no longer wanted; returns how many. Only the holder of the sending lease writes them. */
 export async function dropPoisoned(
   store: Store,
   turn: Pick<Lease, 'put'>,

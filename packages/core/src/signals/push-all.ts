@@ -9,7 +9,7 @@ import { buildSignal, checkReport, isContentRefusal } from './build-signal.js';
 import type { Pacer, Turn, TurnOutcome } from './pacer.js';
 import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
 
-/** A call that fails for want of an answer is repeated this often before the caller hears of it. */
+/** A call without an answer is repeated this often before it is reported to the caller as failed. */
 const TRIES = 5;
 /** So many signals, refused alone before the network has taken any, are no accident: it refuses whatever it is sent. */
 const OUTAGE_AFTER = 3;
@@ -62,7 +62,7 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
     } else {
       refused.push({ index: batch[0]!.index, reason: refusal.message });
       if (accepted > 0) continue;
-      // The network has taken none so far: another one from anywhere tells whether it takes any.
+      // The network has accepted none so far: another signal from the journal shows whether it accepts any.
       const another = takeOne(batches);
       if (another !== undefined && ++refusedAlone >= OUTAGE_AFTER) throw refusal;
       if (another !== undefined) batches.unshift([another]);

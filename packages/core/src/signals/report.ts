@@ -1,4 +1,4 @@
-/** What the application tells of an address: the facts of a {@link Crowdsec.whisper} and, with a decision, of a report. */
+/** What the application reports about an address: the facts of a {@link Crowdsec.whisper} and, with a decision, of a report. */
 export interface Whisper {
   /**
    * The address that misbehaved, in any legal spelling; this or `range`. One that is none or not public, and `undefined` for a client that
@@ -11,7 +11,7 @@ export interface Whisper {
   readonly scenario: string;
   /** For people; by default `Ip 203.0.113.7 performed 'acme/http-404' (1 event over 0s)`. Cut to 1,000 characters. */
   readonly message?: string;
-  /** How many events this tells of; 1 by default. */
+  /** How many events this report covers; 1 by default. */
   readonly eventCount?: number;
   /** When the first event happened; `stopAt` by default. */
   readonly startAt?: Date;

@@ -27,7 +27,7 @@ export interface SenderOptions {
   readonly listener: SenderListener;
 }
 
-/** Is told what comes of calls. */
+/** Receives the results of calls. */
 export interface SenderListener {
   sent(details: { count: number }): void;
   failed(details: { count: number; error: Error; nextAt: number }): void;
@@ -55,7 +55,7 @@ interface Candidate {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #random: () => number;
-  /** What the network has taken and the journal still holds, for it could not be told. */
+  /** Signals that the network has accepted and the journal still holds because it could not be written. */
   #unacknowledged: readonly JournalEntry[] = [];
 
   constructor(options: SenderOptions) {
@@ -143,7 +143,7 @@ export class Sender {
     listener.poisoned({ uuid: id, message: error.message });
   }
 
-  /** Takes these out of the journal, with those that it could not be told of before. */
+  /** Removes these from the journal, with those whose removal failed before. */
   async #acknowledge(entries: readonly JournalEntry[]): Promise<void> {
     this.#unacknowledged = [...this.#unacknowledged, ...entries];
     if (this.#unacknowledged.length === 0) return;

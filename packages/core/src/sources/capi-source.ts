@@ -20,7 +20,7 @@ export interface CapiSourceOptions {
   /** The API itself is plain http, so lists may be. Otherwise https only. */
   readonly allowHttpLists: boolean;
   readonly limits?: Partial<ListLimits>;
-  /** Keeps entries of linked blocklists that nobody on the Internet has; by default they are left out and counted. */
+  /** Keeps entries of linked blocklists with non-public addresses; by default they are left out and counted. */
   readonly keepNonPublic?: boolean;
 }
 

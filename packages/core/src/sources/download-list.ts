@@ -11,7 +11,7 @@ export interface ListDownload {
   readonly url: string;
   /** Sends `If-Modified-Since`, in ms since the epoch. */
   readonly since: number | undefined;
-  /** Takes the text of a 200; whoever asked throws it away when the download fails later on. */
+  /** Receives the text of a 200; the caller discards it when the download fails later. */
   readonly parser: ListParser;
   /** Plain http is fine, since the API itself is. */
   readonly allowHttp: boolean;

@@ -46,7 +46,7 @@ export class ListDownloads {
   /** By the order of the links; absent until settled. */
   readonly #settled: (Omit<DownloadedList, 'rows'> | undefined)[] = [];
   #fresh: { readonly at: number; readonly list: DownloadedList }[] = [];
-  /** Of whoever waits until a list is settled. */
+  /** The callers that wait until a list is settled. */
   #wake: () => void = () => undefined;
   #left: number;
 
@@ -192,7 +192,7 @@ const MARGIN_MS = 15 * 60_000;
 
 /**
  * Whether an answer "not modified" would do. Not when a blocklist's entries are gone or would end before the next
- * pull renews them, for their time starts anew only with a whole answer; the entries of an allowlist have ends of
+ * pull renews them, because their duration starts again only with a complete answer; the entries of an allowlist have ends of
  * their own.
  *
  * @see CrowdSec's engine (pkg/apiserver/apic.go), which leaves a margin of 15 minutes too

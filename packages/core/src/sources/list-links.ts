@@ -63,7 +63,7 @@ function feedOf({ kind, name }: Pick<ListState, 'kind' | 'name'>, link: unknown)
   return `${kind}:${kind === 'allowlist' && isRecord(link) ? String(link.id) : name.toLowerCase()}`;
 }
 
-/** Whether a link that can't be followed means this list that is held, as far as its name tells. */
+/** Whether a link that can't be followed means this list that is held, judging by its name. */
 export function isNamedBy({ kind, name }: ListReport, list: ListState): boolean {
   return kind === list.kind && name.toLowerCase() === list.name.toLowerCase();
 }

@@ -15,7 +15,7 @@ export interface ListOptions {
   /** How long entries hold after the list was read, a Go duration; without end by default. */
   readonly duration?: string | undefined;
   /**
-   * Keeps entries that nobody on the Internet has, such as `10.0.0.0/8`; by default a blocklist leaves them out and counts them
+   * Keeps entries with non-public addresses, such as `10.0.0.0/8`; by default a blocklist leaves them out and counts them
    * as `non-public`, for published lists name them and would ban proxies and health probes. An allowlist always keeps them.
    */
   readonly keepNonPublic?: boolean | undefined;

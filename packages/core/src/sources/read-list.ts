@@ -13,7 +13,7 @@ export type ListChunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Arra
 
 /**
  * Reads the text of one list into its parser, piece by piece and within its limits, and leaves the event loop free in
- * between. When it rejects, whoever asked throws away what was parsed.
+ * between. When it rejects, the caller discards what was parsed.
  */
 export async function readList(chunks: ListChunks, { parser, limits, yielder }: ListReading): Promise<void> {
   let total = 0;
