@@ -1,4 +1,5 @@
 export { adapterConformance } from './adapter-conformance.js';
+export { bodyConformance, type BodyHost } from './body-conformance.js';
 export type { Host, HostOptions, RunningHost } from './host.js';
 export { listenByTls, portOf } from './listen.js';
 export { middlewareConformance, OFFLINE, type MiddlewareFactory } from './middleware-suite.js';

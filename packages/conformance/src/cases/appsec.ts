@@ -72,10 +72,10 @@ export function appsecCases({ world }: Subject): void {
 
   it('does not ask about clients that are banned, unless it is told to', async () => {
     const running = await world().host(askingAppsec(world()));
+    const all = await world().host(askingAppsec(world(), { requests: 'all' }));
     const calls = answering(world());
     await visit(running, BANNED).expect(403);
     expect(calls()).toEqual([]);
-    const all = await world().host(askingAppsec(world(), { requests: 'all' }));
     await visit(all, BANNED).expect(403);
     expect(calls().map((call) => told(call, 'ip'))).toEqual([BANNED]);
   });

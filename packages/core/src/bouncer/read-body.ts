@@ -5,6 +5,8 @@ import { readWebBody } from './web-body.js';
 
 /** Reads the body of a request ahead of its handler, up to so many bytes, and leaves it there for the handler. It never rejects. */
 export function readBody({ nodeRequest, webRequest }: RequestFacts, maxBytes: number): Promise<RequestBody> {
-  if (webRequest !== undefined) return readWebBody(webRequest, maxBytes);
+  // A Fetch request has no body with GET and HEAD, though one may have come.
+  const isInNode = nodeRequest !== undefined && (webRequest?.body ?? null) === null;
+  if (webRequest !== undefined && !isInNode) return readWebBody(webRequest, maxBytes);
   return nodeRequest === undefined ? Promise.resolve(NO_BODY) : readNodeBody(nodeRequest, maxBytes);
 }

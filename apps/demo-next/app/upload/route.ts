@@ -1,0 +1,6 @@
+export async function POST(request: Request): Promise<Response> {
+  const form = await request.formData();
+  const file = form.get('file');
+  if (!(file instanceof File)) return new Response('There is no file.\n', { status: 400 });
+  return Response.json({ note: form.get('note'), name: file.name, size: file.size });
+}
