@@ -17,7 +17,7 @@ export type AppsecAnswer =
     }
   | { readonly kind: 'failed'; readonly cause: AppsecFailure; readonly why: string };
 
-const schema = z.looseObject({ action: z.string().optional(), http_status: z.unknown() });
+const schema = z.looseObject({ action: z.string().optional(), http_status: z.unknown().optional() });
 
 /** Words by which it lets a request through. */
 const ALLOWING = new Set(['allow', 'bypass']);

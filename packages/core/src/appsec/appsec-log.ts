@@ -10,12 +10,12 @@ const QUIET_MS = 60_000;
 const MOST_ACTIONS = 50;
 
 const ADVICE: Readonly<Record<AppsecFailure, string>> = {
-  timeout: 'see appsec.timeoutMs',
-  unreachable: 'is it running, and does it listen there?',
-  unauthorized: 'is appsec.apiKey a bouncer key of its LAPI, and does that LAPI answer?',
-  serverError: 'is this the address of AppSec, with the path that it listens on?',
-  tooLarge: 'see appsec.maxBodyBytes, and the limits of proxies in between',
-  abortedUpload: 'a client went away before its body was complete',
+  timeout: 'See appsec.timeoutMs.',
+  unreachable: 'Is it running, and does it listen there?',
+  unauthorized: 'Is appsec.apiKey a bouncer key of its LAPI, and does that LAPI answer?',
+  serverError: 'Is this the address of AppSec, with the path that it listens on?',
+  tooLarge: 'See appsec.maxBodyBytes, and the limits of proxies in between.',
+  abortedUpload: 'Its client went away.',
 };
 
 /** Counts what AppSec said, and logs why it said nothing: one line a minute for each cause. */
@@ -59,7 +59,7 @@ export class AppsecLog {
     const since = last === undefined ? '' : ` ${count - last.count} such requests since the last line.`;
     const consequence = policy === 'pass' ? 'let through' : `answered by \`${policy}\``;
     this.#logger.warn(
-      `AppSec gave no verdict (${cause}, ${this.#url}): ${why}; ${ADVICE[cause]}. Such requests are ${consequence}.${since}`,
+      `AppSec gave no verdict (${cause}, ${this.#url}): ${why}. ${ADVICE[cause]} Such requests are ${consequence}.${since}`,
     );
   }
 

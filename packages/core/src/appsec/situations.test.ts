@@ -98,6 +98,7 @@ describe('answers of AppSec', () => {
       '\n {"x":null,"action":" ban ","http_status":"403"} ',
       403,
     ],
+    ['an action alone', '{"action":"ban"}', 403],
     ['JSON without an action', '{}', 200],
     ['null', 'null', 200],
     ['a list', '[]', 200],
