@@ -7,7 +7,7 @@ import { runBench } from './bench/run.mjs';
 /** @import { Row } from './bench/types.d.mts' */
 
 /**
- * npm run bench -- [lookup] [inspect] [memory] [refresh] [restart] [adapters] [report] [extensions] [lapi]
+ * npm run bench -- [lookup] [inspect] [memory] [refresh] [restart] [adapters] [report] [extensions] [lapi] [appsec]
  *   [--json | --markdown] [--list FILE] [--against FOLDER]
  *
  * `--against` names another checkout whose packages are built: `lookup`, `inspect`, `adapters` and `report` measure it beside this one, in
@@ -18,7 +18,18 @@ import { runBench } from './bench/run.mjs';
  * different machines compare by their ratios. A benchmark that fails leaves the rows that it has printed, the others run, and the
  * command ends with 1.
  */
-const BENCHES = ['lookup', 'inspect', 'memory', 'refresh', 'restart', 'adapters', 'report', 'extensions', 'lapi'];
+const BENCHES = [
+  'lookup',
+  'inspect',
+  'memory',
+  'refresh',
+  'restart',
+  'adapters',
+  'report',
+  'extensions',
+  'lapi',
+  'appsec',
+];
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const args = process.argv.slice(2);
