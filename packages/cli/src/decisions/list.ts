@@ -48,10 +48,11 @@ function* allDecisions(
   yield* ownDecisions(stored);
   // What the source tells is filtered for all of its rows at once.
   const hasOrigin = originFilter(origin);
-  yield* rowsOf(stored.index, now, (source) => {
+  const isWanted = (source: Pick<ShownDecision, 'allow' | 'type' | 'origin' | 'scenario'>): boolean => {
     const hasType = type === undefined || (source.allow ? 'allow' : source.type) === type.toLowerCase();
     return hasType && hasOrigin(source.origin) && (scenario === undefined || source.scenario === scenario);
-  });
+  };
+  for (const index of [...stored.lapi, stored.index]) yield* rowsOf(index, now, isWanted);
 }
 
 function filterOf(flags: ListFlags): (decision: ShownDecision) => boolean {

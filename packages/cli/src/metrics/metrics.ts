@@ -17,7 +17,9 @@ export async function showMetrics(context: CommandContext): Promise<void> {
   warnOfDamage(context, stored);
   const now = Date.now();
   const decisions = countDecisions([
-    ...countRows(stored.index, now).map(({ source, count }) => ({ ...source, count })),
+    ...[stored.index, ...stored.lapi].flatMap((index) =>
+      countRows(index, now).map(({ source, count }) => ({ ...source, count })),
+    ),
     ...ownDecisions(stored).map((decision) => ({ ...decision, count: 1 })),
   ]);
   const signals = await installation.signals();

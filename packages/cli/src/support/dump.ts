@@ -51,8 +51,9 @@ const PARTS: Readonly<Record<string, (context: CommandContext) => Promise<unknow
   },
   machine: async (context) => (await (await context.installation()).network()).machine(),
   decisions: async (context) => {
-    const { index, local, pulledAt, damage } = await (await context.installation()).decisions.load();
-    const counts = countRows(index, Date.now()).map(({ source: { origin, type, allow }, count }) => ({
+    const { index, lapi, local, pulledAt, damage } = await (await context.installation()).decisions.load();
+    const rows = [index, ...lapi].flatMap((held) => countRows(held, Date.now()));
+    const counts = rows.map(({ source: { origin, type, allow }, count }) => ({
       origin,
       type,
       allow,

@@ -35,6 +35,8 @@ export interface StoredDecisions {
   readonly pulledAt?: number;
   /** What is wrong with them, when they can't be read. */
   readonly damage?: string;
+  /** Those of a local API, as the processes of the installation hold them; empty where none is configured. */
+  readonly lapi: readonly DecisionIndex[];
   /** Those of this installation, in force. */
   readonly local: readonly LocalDecision[];
   /** Weighs all of them by the policy of the options. */
@@ -59,7 +61,8 @@ export class InstallationDecisions {
     const [{ index = DecisionIndex.empty, ...network }] = await Promise.all([this.#network(), this.#loadLocal()]);
     const { remediations, fallbackRemediation, bouncingLevel, ignore, geo } = options;
     const policy = { remediations, fallbackRemediation, bouncingLevel, ignore };
-    const lookup = typeof geo === 'object' && index.needsGeo ? await geo.open() : geo;
+    const asksGeo = index.needsGeo || options.lapi !== undefined;
+    const lookup = typeof geo === 'object' && asksGeo ? await geo.open() : geo;
     const engine = new RemediationEngine({
       ...policy,
       geo: typeof lookup === 'function' ? lookup : undefined,
@@ -68,7 +71,14 @@ export class InstallationDecisions {
       local: this.#local,
     });
     engine.swap(index, { partial: network.pulledAt === undefined });
-    return { index, ...network, local: this.#inForce(), engine };
+    const lapi = options.lapi === undefined ? [] : await this.#loadLapi(engine);
+    return { index, lapi, ...network, local: this.#inForce(), engine };
+  }
+
+  async #loadLapi(engine: RemediationEngine): Promise<readonly DecisionIndex[]> {
+    const { options, store, clock, logger } = this.#options;
+    const { loadLapiDecisions } = await import('./installation-lapi.js');
+    return loadLapiDecisions(options.lapi, { engine, store, clock, logger, hasGeo: options.geo !== undefined });
   }
 
   /**

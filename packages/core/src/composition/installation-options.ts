@@ -11,6 +11,8 @@ const schema = z
   .object({
     env: capiOptions.env,
     apiUrl: capiOptions.apiUrl,
+    // Checked where it is needed, by what is loaded only then.
+    lapi: z.unknown().optional(),
     ...storeOptions,
     ...remediationOptions.shape,
     geo: agentGeo,

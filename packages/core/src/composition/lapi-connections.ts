@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { endpointFetch, type TlsOptions } from '../http/dispatcher.js';
 import { parseEndpoint } from '../http/endpoint.js';
 import type { ParsedLapiOptions } from '../lapi/options.js';
@@ -7,6 +6,7 @@ import { lapiUserAgent } from '../lapi/user-agent.js';
 import { secretOf } from '../secret-file.js';
 import { observedFetch } from '../telemetry/observed-fetch.js';
 import type { AgentContext } from './agent-context.js';
+import { credentialHashOf } from './lapi-stream-identity.js';
 
 /** The ways in which an agent speaks to a local API. */
 export interface LapiConnections {
@@ -43,9 +43,7 @@ export function createLapiConnections(
   const isShared = machine?.tls === undefined && tls.cert === undefined;
   return {
     bouncer,
-    credentialHash: createHash('sha256')
-      .update(key?.reveal() ?? tls.cert ?? '')
-      .digest('hex'),
+    credentialHash: credentialHashOf({ apiKey, apiKeyFile, tls }),
     hasCertificate: tls.cert !== undefined,
     machine: isShared ? bouncer : connect(pemOf({ ca: tls.ca, ...machine?.tls })),
     close: async () => void (await Promise.all(closing.map((close) => close()))),

@@ -12,6 +12,7 @@ import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import { secretOf } from '../secret-file.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
+import { streamFilterOf } from './lapi-stream-identity.js';
 import { createLapiConnections, type LapiConnections } from './lapi-connections.js';
 
 /** The agent's side of a local API: the decisions that it holds, and the machine that reports. */
@@ -72,17 +73,11 @@ function createLapiDecisions(
   },
 ): LapiDecisions {
   const { lapi, connections, store, engine } = parts;
-  const { scopes, origins, scenariosContaining, scenariosNotContaining } = lapi;
   return new LapiDecisions({
     transport: connections.bouncer,
     credential: connections.credentialHash,
     hasCertificate: connections.hasCertificate,
-    filter: {
-      scopes: scopes ?? ['ip', 'range', ...(options.geo === undefined ? [] : ['country', 'as'])],
-      origins,
-      scenariosContaining,
-      scenariosNotContaining,
-    },
+    filter: streamFilterOf(lapi, options.geo !== undefined),
     intervalMs: lapi.updateIntervalMs,
     store,
     engine,
