@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { openInstallation, type Installation } from '@crowdsec-sdk/core/installation';
 import type { LoadedConfig } from './config/load-options.js';
 import { knowSecretsIn } from './config/secrets.js';
@@ -16,6 +17,8 @@ export interface GlobalOptions {
 /** What the actions of commands work with; everything is opened when it is first asked for. */
 export class CommandContext {
   readonly io: Io;
+  /** The program with every command that there is, for those who tell of them. */
+  readonly allCommands: () => Promise<Command>;
   /** How the command ends, unless it fails. */
   exitCode = 0;
   #globals: GlobalOptions = { output: 'human', color: 'auto' };
@@ -23,8 +26,9 @@ export class CommandContext {
   #installation: Installation | undefined;
   #printer: Printer | undefined;
 
-  constructor(io: Io) {
+  constructor(io: Io, allCommands: (context: CommandContext) => Promise<Command>) {
     this.io = io;
+    this.allCommands = () => allCommands(this);
   }
 
   useGlobals(globals: GlobalOptions): void {

@@ -1,17 +1,4 @@
-import type { Command } from 'commander';
-import type { CommandContext } from './command-context.js';
-
-/**
- * Adds a command with its subcommands.
- *
- * @param isAsked the command is to run; else it is only for the help
- */
-export type AddCommand = (program: Command, context: CommandContext, isAsked: boolean) => void | Promise<void>;
-
-export interface CommandGroup {
-  readonly names: readonly string[];
-  readonly load: () => Promise<AddCommand>;
-}
+import type { CommandGroup } from './command-group.js';
 
 /** The commands, in the order of the help. Only the one that is asked for is loaded, unless the help is. */
 export const COMMAND_GROUPS: readonly CommandGroup[] = [

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { CommandContext, GlobalOptions } from './command-context.js';
-import { COMMAND_GROUPS, type CommandGroup } from './command-groups.js';
+import type { CommandGroup } from './command-group.js';
+import { COMMAND_GROUPS } from './command-groups.js';
 import { examples } from './examples.js';
 import { OUTPUT_FORMATS } from './output/printer.js';
 
@@ -40,11 +41,7 @@ export async function createProgram(
 }
 
 /** Adds these groups, or all of them where none was asked for. */
-export async function addGroups(
-  program: Command,
-  context: CommandContext,
-  asked: readonly CommandGroup[],
-): Promise<void> {
+async function addGroups(program: Command, context: CommandContext, asked: readonly CommandGroup[]): Promise<void> {
   for (const { load } of asked.length > 0 ? asked : COMMAND_GROUPS) {
     const add = await load();
     await add(program, context, asked.length > 0);

@@ -11,7 +11,8 @@ import { createProgram } from './program.js';
  * @param signal ends the command: what it holds is given back
  */
 export async function run(args: readonly string[], io: Io, signal?: AbortSignal): Promise<number> {
-  const context = new CommandContext(io);
+  const silent = { out: () => undefined, error: () => undefined };
+  const context = new CommandContext(io, (context) => createProgram([], context, silent));
   const interrupted = whenAborted(signal);
   try {
     const command = runCommand(args, context);

@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { AddCommand } from '../command-groups.js';
+import type { AddCommand } from '../command-group.js';
 import { examples } from '../examples.js';
 import type { Shell } from '../completion/scripts.js';
 

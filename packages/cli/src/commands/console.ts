@@ -1,4 +1,4 @@
-import type { AddCommand } from '../command-groups.js';
+import type { AddCommand } from '../command-group.js';
 import type { EnrollFlags } from '../capi/enroll.js';
 import { examples } from '../examples.js';
 

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import type { AddCommand } from '../command-groups.js';
+import type { AddCommand } from '../command-group.js';
 import type { AddFlags } from '../decisions/add.js';
 import type { DeleteFlags } from '../decisions/delete.js';
 import type { ImportFlags } from '../decisions/import.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AddCommand } from '../command-groups.js';
+import type { AddCommand } from '../command-group.js';
 import { CommandError } from '../failure.js';
 
 const PACKAGE = '@crowdsec-sdk/sandbox';

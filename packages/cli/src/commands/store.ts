@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { AddCommand } from '../command-groups.js';
+import type { AddCommand } from '../command-group.js';
 import { examples } from '../examples.js';
 import { CLEARABLE, type ClearFlags } from '../store/clear.js';
 

@@ -1,4 +1,4 @@
-import type { AddCommand } from '../command-groups.js';
+import type { AddCommand } from '../command-group.js';
 import { examples } from '../examples.js';
 import type { DumpFlags } from '../support/dump.js';
 

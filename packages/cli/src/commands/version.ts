@@ -1,5 +1,5 @@
 import { SDK_VERSION } from '@crowdsec-sdk/core/installation';
-import type { AddCommand } from '../command-groups.js';
+import type { AddCommand } from '../command-group.js';
 
 export const addVersion: AddCommand = (program, context) => {
   program

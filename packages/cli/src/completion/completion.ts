@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
-import { createProgram } from '../program.js';
 import { SCRIPTS, type CompletedCommand, type Shell } from './scripts.js';
 
 /** `completion` */
 export async function printCompletion(context: CommandContext, shell: Shell): Promise<void> {
-  const silent = { out: () => undefined, error: () => undefined };
-  const program = await createProgram([], context, silent);
+  const program = await context.allCommands();
   await context.printer.write(SCRIPTS[shell](wordsOf(program, program, [])));
 }
 

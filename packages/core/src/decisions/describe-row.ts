@@ -1,15 +1,11 @@
 import { formatIp } from '../ip/address.js';
-import type { DecisionIndex } from './decision-index.js';
-import type { DecisionTable } from './decision-table.js';
+import type { DecisionTable, Tables } from './decision-table.js';
+import type { IndexParts } from './index-blob.js';
 import { countryOf, FAMILIES } from './row-set.js';
 import { type DecisionMatch, expiryOf, type RowSource } from './row-source.js';
 
 /** A row of an index as people read it. */
-export function describeRow(
-  { sources, tables }: Pick<DecisionIndex, 'sources' | 'tables'>,
-  table: DecisionTable,
-  row: number,
-): DecisionMatch {
+export function describeRow({ sources, tables }: IndexParts, table: DecisionTable, row: number): DecisionMatch {
   const { origin, type, scenario, allow } = sources[table.sourceOf(row)]!;
   const expiresAt = expiryOf(table.untilOf(row));
   return {
@@ -29,7 +25,7 @@ export function describeRow(
  * @param isWanted leaves out all rows of a source at little cost
  */
 export function* rowsOf(
-  index: Pick<DecisionIndex, 'sources' | 'tables'>,
+  index: IndexParts,
   now: number,
   isWanted: (source: RowSource) => boolean = () => true,
 ): Iterable<DecisionMatch> {
@@ -48,7 +44,7 @@ export function* rowsOf(
  * @param now ms since the epoch
  */
 export function countRows(
-  { sources, tables }: Pick<DecisionIndex, 'sources' | 'tables'>,
+  { sources, tables }: IndexParts,
   now: number,
 ): readonly { readonly source: RowSource; readonly count: number }[] {
   return sources.map((source, id) => {
@@ -57,11 +53,7 @@ export function countRows(
   });
 }
 
-function nameRow(
-  tables: DecisionIndex['tables'],
-  table: DecisionTable,
-  row: number,
-): Pick<DecisionMatch, 'scope' | 'value'> {
+function nameRow(tables: Tables, table: DecisionTable, row: number): Pick<DecisionMatch, 'scope' | 'value'> {
   const key = table.data.subarray(row * table.stride, row * table.stride + table.words);
   if (table === tables.country) return { scope: 'country', value: countryOf(key[0]!) };
   if (table === tables.as) return { scope: 'as', value: String(key[0]) };
