@@ -56,6 +56,21 @@ export default tseslint.config(
     ignores: ['**/*.test.ts', '**/*.conformance.ts', 'packages/conformance/**'],
     rules: { 'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }] },
   },
+  {
+    // Each line that the agent logs has a code, and what it is about as data.
+    files: ['packages/core/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/core/src/logger.ts', 'packages/core/src/injected/contained-logger.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.property.name=/^(debug|info|warn|error)$/][callee.property.type="Identifier"][arguments.length=1]:not([callee.object.name="console"])',
+          message: 'Give the line a code: logger.warn(message, { code, … }).',
+        },
+      ],
+    },
+  },
   { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
   {
     // JavaScript whose types are checked: what hangs or is never awaited is found here too.

@@ -19,6 +19,7 @@ import { openAgentStore } from './composition/agent-store.js';
 import { LocalDecisionWriter } from './composition/local-decision-writer.js';
 import { reportExclusions, type ReasonNotReportable } from './composition/report-exclusions.js';
 import { refreshNetworks } from './composition/refresh-networks.js';
+import { tellStart } from './composition/start-line.js';
 import { stopAgent, stopped } from './composition/stop-agent.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from './decide.js';
 import type { LocalDecision } from './decisions/local-decisions.js';
@@ -140,6 +141,7 @@ class Agent implements Crowdsec {
     if (this.#state === 'stopped') throw stopped();
     this.#state = 'started';
     this.#metrics.start();
+    tellStart(this.#context, this.#networks.all, this.#store);
     await Promise.all([this.#open().then(() => this.#storeWatch.start()), this.#openGeo(), this.#extensions.start()]);
   }
 
@@ -269,7 +271,8 @@ class Agent implements Crowdsec {
       ...this.#networks.all.map((network) => network.runDue()),
     ];
     for (const job of await keepProcessAlive(Promise.allSettled(jobs))) {
-      if (job.status === 'rejected') this.#context.logger.warn(messageOf(job.reason));
+      if (job.status === 'rejected')
+        this.#context.logger.warn(messageOf(job.reason), { code: 'JOB_FAILED', error: job.reason });
     }
   }
 
@@ -288,13 +291,14 @@ class Agent implements Crowdsec {
     ]);
     const failed = opened.find((part) => part.status === 'rejected');
     if (failed === undefined) {
-      if (this.#openFailed) logger.info('The store is back.');
+      if (this.#openFailed) logger.info('The store is back.', { code: 'STORE_BACK' });
       this.#openFailed = false;
       return;
     }
     if (!this.#openFailed) {
       logger.warn(
         `The agent serves from memory and sends nothing until its store answers: ${messageOf(failed.reason)}`,
+        { code: 'STORE_UNAVAILABLE', error: failed.reason },
       );
     }
     this.#openFailed = true;

@@ -16,7 +16,12 @@ export class Emitter<Events extends object> {
     this.#listeners.set(name, listeners);
     let hasFailed = false;
     const failed = (error: unknown): void => {
-      if (!hasFailed) this.#logger.error(`A listener of "${String(name)}" failed: ${messageOf(error)}`);
+      if (!hasFailed)
+        this.#logger.error(`A listener of "${String(name)}" failed: ${messageOf(error)}`, {
+          code: 'LISTENER_FAILED',
+          event: String(name),
+          error,
+        });
       hasFailed = true;
     };
     // A fresh function for each call, so that the same listener can be added, and removed, twice.

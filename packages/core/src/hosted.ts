@@ -22,7 +22,11 @@ export function hostedCrowdsec(given: CrowdsecOptions | Crowdsec): HostedCrowdse
   if (isCrowdsec(given)) return { crowdsec: given, owned: false };
   const crowdsec = createCrowdsec(given);
   const logger = containedLogger(given.logger ?? consoleLogger(), () => undefined);
-  crowdsec.start().catch((error: unknown) => logger.error(`The agent did not start: ${messageOf(error)}`));
+  crowdsec
+    .start()
+    .catch((error: unknown) =>
+      logger.error(`The agent did not start: ${messageOf(error)}`, { code: 'START_FAILED', error }),
+    );
   return { crowdsec, owned: true };
 }
 

@@ -14,7 +14,7 @@ export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } fro
 export { CrowdsecError, isCrowdsecError, type CrowdsecErrorCode, type CrowdsecErrorDetails } from './errors.js';
 export { systemClock, type Clock } from './clock.js';
 export { timerScheduler, type Scheduler } from './scheduler.js';
-export { consoleLogger, silentLogger, type Logger, type LogLevel } from './logger.js';
+export { consoleLogger, silentLogger, type LogData, type Logger, type LogLevel } from './logger.js';
 export { SDK_VERSION } from './version.js';
 export { ATTRIBUTES, type AttributeName } from './telemetry/attributes.js';
 export { type InstrumentDefinition, INSTRUMENTS } from './telemetry/instruments.js';

@@ -1,9 +1,20 @@
-/** What the SDK logs to. `console`, pino and Nest's logger fit with at most a line of glue. */
+/** What a line is about, for machines: plain values without secrets. */
+export type LogData = Readonly<Record<string, unknown>> & {
+  /** The same for all lines of its kind: `STARTED`, `SIGNALS_DEFERRED`. */
+  readonly code: string;
+};
+
+/**
+ * What the SDK logs to. `console`, pino, bunyan and winston fit as they are, Nest's logger with a line of glue.
+ *
+ * A logger of the shape of pino (`child()` and `bindings()`, or `fields` as bunyan has them) gets data and message in its own order:
+ * `info(data, message)`. A logger that takes the message alone need not take the data.
+ */
 export interface Logger {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+  debug(message: string, data?: LogData): void;
+  info(message: string, data?: LogData): void;
+  warn(message: string, data?: LogData): void;
+  error(message: string, data?: LogData): void;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

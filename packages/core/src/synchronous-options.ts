@@ -26,7 +26,7 @@ export class SynchronousOptions {
     void Promise.resolve(answer).catch(() => undefined);
     if (!this.#refused.has(path)) {
       this.#refused.add(path);
-      this.#logger.error(`CROWDSEC_OPTION_INVALID: ${refusedOption(path)}`);
+      this.#logger.error(`CROWDSEC_OPTION_INVALID: ${refusedOption(path)}`, { code: 'CROWDSEC_OPTION_INVALID', path });
     }
     return true;
   }

@@ -5,9 +5,9 @@ import type { Logger } from '@crowdsec-sdk/core';
 export function nestLogger(): Logger {
   const logger = new NestLogger('Crowdsec');
   return {
-    debug: (message) => logger.debug(message),
-    info: (message) => logger.log(message),
-    warn: (message) => logger.warn(message),
-    error: (message) => logger.error(message),
+    debug: (message, ...data) => logger.debug(message, ...data),
+    info: (message, ...data) => logger.log(message, ...data),
+    warn: (message, ...data) => logger.warn(message, ...data),
+    error: (message, ...data) => logger.error(message, ...data),
   };
 }

@@ -44,7 +44,7 @@ export class AppsecLog {
     this.#failing = undefined;
     if (!this.#saidSo) return;
     this.#saidSo = false;
-    this.#logger.info(`AppSec answers again (${this.#url}).`);
+    this.#logger.info(`AppSec answers again (${this.#url}).`, { code: 'APPSEC_BACK', url: this.#url });
   }
 
   /** There was no verdict. */
@@ -60,6 +60,7 @@ export class AppsecLog {
     const consequence = policy === 'pass' ? 'let through' : `answered by \`${policy}\``;
     this.#logger.warn(
       `AppSec gave no verdict (${cause}, ${this.#url}): ${why}. ${ADVICE[cause]} Such requests are ${consequence}.${since}`,
+      { code: 'APPSEC_FAILED', cause, policy },
     );
   }
 

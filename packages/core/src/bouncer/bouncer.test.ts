@@ -82,7 +82,10 @@ describe('a verdict', () => {
     expect(blocked).toEqual([
       { ip: '203.0.113.1', remediation: 'ban', origin: 'CAPI', method: 'GET', path: '/', enforced: false },
     ]);
-    expect(info).toHaveBeenCalledWith(expect.stringContaining('203.0.113.1'));
+    expect(info).toHaveBeenCalledWith(
+      expect.stringContaining('203.0.113.1'),
+      expect.objectContaining({ code: 'WOULD_BLOCK' }),
+    );
   });
 });
 
@@ -99,7 +102,9 @@ describe('the listener for blocked requests', () => {
     const error = vi.fn();
     const told = bouncer({ onBlocked, logger: { ...silentLogger, error } });
     expect(told.inspect(from('203.0.113.1')).action).toBe('block');
-    await expect.poll(() => error.mock.calls).toEqual([[expect.stringContaining('listener failed')]]);
+    await expect
+      .poll(() => error.mock.calls)
+      .toMatchObject([[expect.stringContaining('listener failed'), { code: 'LISTENER_FAILED' }]]);
   });
 });
 
@@ -242,7 +247,9 @@ describe('whatever comes', () => {
     warning.inspect(facts);
     warning.inspect(facts);
     expect(warn).toHaveBeenCalledOnce();
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^CROWDSEC_PROXY_NOT_TRUSTED: .* https:\/\//));
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^CROWDSEC_PROXY_NOT_TRUSTED: .* https:\/\//), {
+      code: 'CROWDSEC_PROXY_NOT_TRUSTED',
+    });
   });
 
   it('warns once of trusting everybody', () => {
@@ -251,7 +258,9 @@ describe('whatever comes', () => {
     for (let i = 0; i < 2; i++)
       warning.inspect({ ...from('192.0.2.1'), headers: { 'x-forwarded-for': '203.0.113.1' } });
     expect(warn).toHaveBeenCalledOnce();
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^CROWDSEC_PROXY_TRUSTS_EVERYBODY: /));
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/^CROWDSEC_PROXY_TRUSTS_EVERYBODY: /), {
+      code: 'CROWDSEC_PROXY_TRUSTS_EVERYBODY',
+    });
   });
 });
 

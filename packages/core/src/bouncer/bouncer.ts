@@ -198,7 +198,12 @@ export class Bouncer {
     const { remediation, origin } = found;
     if (this.#options.mode === 'log') {
       this.#counter.wouldBlock++;
-      this.#logger.info(`Would block ${ip ?? 'an unknown client'}: ${remediation} by ${origin}.`);
+      this.#logger.info(`Would block ${ip ?? 'an unknown client'}: ${remediation} by ${origin}.`, {
+        code: 'WOULD_BLOCK',
+        ip,
+        remediation,
+        origin,
+      });
       this.#tell(facts, { ip, remediation, origin }, false);
       return pass(ip, { remediation, origin });
     }
@@ -254,7 +259,10 @@ export class Bouncer {
   #failed(facts: RequestFacts, ip: string | undefined, error: unknown): SettledVerdict {
     const { onError, mode } = this.#options;
     if (this.#counter.failed++ === 0) {
-      this.#logger.error(`A request could not be judged (further ones are only counted): ${messageOf(error)}`);
+      this.#logger.error(`A request could not be judged (further ones are only counted): ${messageOf(error)}`, {
+        code: 'REQUEST_FAILED',
+        error,
+      });
     }
     if (onError !== 'block' || mode === 'log') return pass(ip, FAILED);
     this.#blocked(facts, { ip, ...FAILED });
@@ -270,7 +278,12 @@ export class Bouncer {
   #tell(facts: RequestFacts, verdict: VerdictFacts, enforced: boolean): void {
     const { onBlocked } = this.#options;
     if (onBlocked === undefined) return;
-    const failed = (error: unknown): void => this.#logger.error(`onBlocked failed: ${messageOf(error)}`);
+    const failed = (error: unknown): void =>
+      this.#logger.error(`onBlocked failed: ${messageOf(error)}`, {
+        code: 'LISTENER_FAILED',
+        event: 'onBlocked',
+        error,
+      });
     settle(() => onBlocked({ ...verdict, method: facts.method, path: facts.path, enforced }), failed);
   }
 }

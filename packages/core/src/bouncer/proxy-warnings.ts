@@ -7,12 +7,17 @@ type Doubt = NonNullable<ClientIp['doubt']>;
 const HELP =
   'https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns';
 
+const CODES: Readonly<Record<Doubt, string>> = {
+  disbelieved: 'CROWDSEC_PROXY_NOT_TRUSTED',
+  anybody: 'CROWDSEC_PROXY_TRUSTS_EVERYBODY',
+};
+
 const WARNINGS: Readonly<Record<Doubt, string>> = {
   disbelieved:
-    'CROWDSEC_PROXY_NOT_TRUSTED: a request told of its client in a forwarded header and came from no trusted proxy: the header was not ' +
+    'a request told of its client in a forwarded header and came from no trusted proxy: the header was not ' +
     'believed. If a proxy stands in front of this application, every visitor now looks like that proxy: name it in `trustedProxies` (one on this host, also one that connects by a Unix socket, is `loopback`).',
   anybody:
-    'CROWDSEC_PROXY_TRUSTS_EVERYBODY: `trustedProxies` trusts any address there is, so visitors may call themselves what they like: ' +
+    '`trustedProxies` trusts any address there is, so visitors may call themselves what they like: ' +
     'banned ones get through, and innocent ones get reported. Name the proxies that stand in front of this application.',
 };
 
@@ -22,6 +27,7 @@ export function proxyWarnings(logger: Logger): (doubt: Doubt) => void {
   return (doubt) => {
     if (said.has(doubt)) return;
     said.add(doubt);
-    logger.warn(`${WARNINGS[doubt]} See docs/adapters.md and ${HELP}`);
+    const code = CODES[doubt];
+    logger.warn(`${code}: ${WARNINGS[doubt]} See docs/adapters.md and ${HELP}`, { code });
   };
 }

@@ -81,6 +81,7 @@ export class Logins {
     }
     logger.warn(
       'CAPI refuses both the login and the registration of a machine id that was never validated: a new one is made.',
+      { code: 'MACHINE_REFUSED' },
     );
     await calls.replaced(lease);
     return this.logIn(lease, await identity.newPair(lease), previous);

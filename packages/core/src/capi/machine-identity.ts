@@ -100,6 +100,7 @@ export class MachineIdentity {
     if (known === undefined || (given !== undefined && !this.#isWanted(known))) return;
     logger.warn(
       `The store (${store.description}) has lost the credentials of machine ${known.machineId}: they are put back.`,
+      { code: 'MACHINE_RESTORED' },
     );
     await this.#options.onStoreEmptied?.();
     await this.#keep(lease, known);
@@ -134,7 +135,9 @@ export class MachineIdentity {
     const pair = wanted === undefined ? undefined : pairOf(wanted);
     if (wanted === undefined || pair === undefined) return undefined;
     if (wanted !== known) {
-      logger.warn(`The machine id prefix has changed: ${known?.machineId ?? ''} gives way to ${wanted.machineId}.`);
+      logger.warn(`The machine id prefix has changed: ${known?.machineId ?? ''} gives way to ${wanted.machineId}.`, {
+        code: 'MACHINE_PREFIX_CHANGED',
+      });
       await this.#use(lease, wanted);
     }
     return { pair, isNew: false };
@@ -151,7 +154,9 @@ export class MachineIdentity {
       );
     }
     if (this.#known !== undefined && this.#known.prefix !== prefix)
-      logger.warn(`The machine id prefix has changed: ${this.#known.machineId} gives way to a new machine.`);
+      logger.warn(`The machine id prefix has changed: ${this.#known.machineId} gives way to a new machine.`, {
+        code: 'MACHINE_PREFIX_CHANGED',
+      });
     const pair = newCredentials(prefix);
     const { machineId, password } = pair;
     await this.#use(lease, { machineId, password: password.reveal(), prefix, status: 'pending' });

@@ -18,7 +18,11 @@ export function repeat(job: {
       try {
         await run();
       } catch (error) {
-        logger.debug(`The job ${name} failed and is repeated: ${messageOf(error)}`);
+        logger.debug(`The job ${name} failed and is repeated: ${messageOf(error)}`, {
+          code: 'JOB_FAILED',
+          job: name,
+          error,
+        });
       }
       if (!isOver) plan(everyMs);
     });

@@ -246,7 +246,10 @@ export class Session {
       await this.#save(lease, token);
       this.#unsavedToken = undefined;
     } catch (error) {
-      this.#options.logger.warn(`The token could not be stored yet: ${messageOf(error)}`);
+      this.#options.logger.warn(`The token could not be stored yet: ${messageOf(error)}`, {
+        code: 'TOKEN_NOT_STORED',
+        error,
+      });
     }
     const { stop: _over, ...rest } = this.#calls.record;
     await this.#calls.settle(lease, { ...rest, logins: recordAnswer(rest.logins), forbiddenInARow: 0 });
@@ -276,6 +279,7 @@ export class Session {
     this.#options.logger.error(
       `Another process has put machine ${this.#identity.current?.machineId ?? ''} to use in place of ours: ` +
         'its `machineIdPrefix` or `credentials` differ from those of this process.',
+      { code: 'MACHINE_REPLACED' },
     );
   }
 
@@ -286,7 +290,7 @@ export class Session {
   #tellSkew(): void {
     const { skewMs } = this.#serverClock;
     const isOff = Math.abs(skewMs) > SKEW_WORTH_TELLING_MS;
-    if (isOff && !this.#hasToldSkew) this.#options.logger.warn(skewInWords(skewMs));
+    if (isOff && !this.#hasToldSkew) this.#options.logger.warn(skewInWords(skewMs), { code: 'CLOCK_SKEW', skewMs });
     this.#hasToldSkew = isOff;
   }
 

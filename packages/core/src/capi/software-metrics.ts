@@ -78,7 +78,7 @@ export class SoftwareMetrics {
     const { logger } = this.#options;
     this.#flight ??= this.#push(this.#gapMs)
       .catch((error: unknown) => {
-        logger.debug(`Metrics are told to CAPI later: ${messageOf(error)}`);
+        logger.debug(`Metrics are told to CAPI later: ${messageOf(error)}`, { code: 'SOFTWARE_METRICS_LATER', error });
         return INTERVAL_MS;
       })
       .then((waitMs) => {

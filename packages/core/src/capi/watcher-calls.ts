@@ -100,7 +100,10 @@ export class WatcherCalls {
     this.#keep(record);
     this.#isUnsaved = true;
     await this.#write(lease, record).catch((error: unknown) => {
-      this.#options.logger.warn(`What came of a call could not be written down yet: ${messageOf(error)}`);
+      this.#options.logger.warn(`What came of a call could not be written down yet: ${messageOf(error)}`, {
+        code: 'STORE_UNAVAILABLE',
+        error,
+      });
     });
   }
 
@@ -122,7 +125,11 @@ export class WatcherCalls {
     const { record } = this;
     const { cause, forbiddenInARow = record.forbiddenInARow } = details;
     await this.settle(lease, { ...record, forbiddenInARow, stop: { since, ...stop } });
-    this.#options.logger.error(`${stop.message} Nothing is sent before ${new Date(nextAt).toISOString()}.`);
+    this.#options.logger.error(`${stop.message} Nothing is sent before ${new Date(nextAt).toISOString()}.`, {
+      code: 'CALLS_STOPPED',
+      reason: stop.code,
+      nextAt,
+    });
     return new CrowdsecError(stop.code, stop.message, { nextAt, cause });
   }
 

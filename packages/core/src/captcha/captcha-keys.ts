@@ -118,6 +118,7 @@ export class CaptchaKeys {
     this.#saidFailure = true;
     this.#options.logger.warn(
       `The keys of the captcha can't be shared with other processes for now, which ask their visitors again: ${messageOf(error)}`,
+      { code: 'CAPTCHA_KEYS_NOT_SHARED', error },
     );
   }
 

@@ -48,7 +48,12 @@ export class ProviderCheck {
       // Of JavaScript, a provider may answer anything.
       return (right as unknown) === true ? 'right' : 'wrong';
     } catch (error) {
-      if (!this.isDown) logger.warn(`The captcha of ${provider.name} can't be checked: ${redact(messageOf(error))}`);
+      if (!this.isDown)
+        logger.warn(`The captcha of ${provider.name} can't be checked: ${redact(messageOf(error))}`, {
+          code: 'CAPTCHA_PROVIDER_FAILED',
+          provider: provider.name,
+          error,
+        });
       this.#failedAt = clock.monotonic();
       return 'unknown';
     }

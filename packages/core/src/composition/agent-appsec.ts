@@ -34,7 +34,7 @@ export function createAgentAppsec({ options, clock, logger, calls }: AgentContex
   const address = appsecAddress(appsec.url);
   const dispatcher = endpointDispatcher(address.endpoint, {
     tls: appsec.tls,
-    warn: (message) => logger.warn(message),
+    warn: (message) => logger.warn(message, { code: 'PROXY_UNUSABLE' }),
     connections: MOST_CONNECTIONS,
   });
   const userAgent = lapiUserAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });

@@ -31,7 +31,7 @@ export interface AgentContext {
 
 /** The context of these options, with the defaults of what was not injected; what was is contained. */
 export function createAgentContext(options: ParsedOptions): AgentContext {
-  const faults = new Faults((message) => logger.error(message));
+  const faults = new Faults((message) => logger.error(message, { code: 'INJECTED_PART_FAILED' }));
   const logger = containedLogger(options.logger ?? consoleLogger(), (message) => {
     // The one place that is left to say it.
     if (faults.all.every(({ code }) => code !== 'LOGGER_FAILED')) console.error(`[crowdsec] ${message}`);

@@ -81,6 +81,7 @@ function tellEvictions({
     saidAt = now;
     logger.warn(
       `There are more than ${limit} local decisions: those that end first make room, ${count} so far; see maxLocalDecisions.`,
+      { code: 'LOCAL_DECISIONS_FULL', limit, evicted: count },
     );
   };
 }

@@ -25,5 +25,5 @@ export function createAgentHttp(context: AgentContext): AgentHttp {
 
 function plainHttp({ options, logger }: AgentContext): AgentHttp {
   if (options.fetch !== undefined) return { fetch: options.fetch, close: () => Promise.resolve() };
-  return defaultFetch((message) => logger.warn(message));
+  return defaultFetch((message) => logger.warn(message, { code: 'PROXY_UNUSABLE' }));
 }

@@ -33,7 +33,7 @@ export function createLapiConnections(
   const connect = (credentials: TlsOptions): LapiTransport => {
     const { fetch: plainFetch, close } = endpointFetch(endpoint, {
       tls: credentials,
-      warn: (message) => logger.warn(message),
+      warn: (message) => logger.warn(message, { code: 'PROXY_UNUSABLE' }),
     });
     closing.push(close);
     const fetch = observedFetch(plainFetch, { peerOf: () => 'lapi', prefix, histograms, clock });

@@ -13,7 +13,7 @@ export async function openGeo(
     return undefined;
   } catch (error) {
     const failure = `Decisions about countries and networks do not apply: ${messageOf(error)}`;
-    logger.warn(failure);
+    logger.warn(failure, { code: 'GEO_UNAVAILABLE' });
     return failure;
   }
 }

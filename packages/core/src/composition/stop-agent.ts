@@ -48,7 +48,9 @@ export async function stopAgent(
   callsJob[Symbol.dispose]();
   endCalls();
   signals.tellWhatIsLeft();
-  const closed = store.close().catch((error: unknown) => logger.warn(messageOf(error)));
+  const closed = store
+    .close()
+    .catch((error: unknown) => logger.warn(messageOf(error), { code: 'STORE_CLOSE_FAILED', error }));
   await inTime(
     leftMs(),
     closed,

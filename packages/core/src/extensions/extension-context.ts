@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import { CrowdsecError, messageOf } from '../errors.js';
-import type { Logger } from '../logger.js';
+import type { LogData, Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { Receipt, Report, Whisper } from '../signals/report.js';
 import type { Store, StoreKey } from '../store/store.js';
@@ -50,7 +50,11 @@ export function extensionContext(parts: ContextParts, hosted: HostedExtension, s
     clock,
     scheduler: ending(parts.scheduler, hosted, signal),
     signal: containListeners(signal, (error) =>
-      parts.logger.warn(`A listener of the signal of the extension ${name} failed: ${messageOf(error)}`),
+      parts.logger.warn(`A listener of the signal of the extension ${name} failed: ${messageOf(error)}`, {
+        code: 'LISTENER_FAILED',
+        extension: name,
+        error,
+      }),
     ),
     sharedBuckets: (options) => sharedBuckets(parts.store, name, options, parts.scheduler),
     report: (report) => tell('report', report, () => actions.report(report)),
@@ -72,11 +76,12 @@ const CAPPED: Receipt = { status: 'refused', reason: 'capped', stored: Promise.r
 
 function named(logger: Logger, name: string): Logger {
   const line = (message: string): string => `${name}: ${message}`;
+  const told = (data: LogData | undefined): LogData => ({ code: 'EXTENSION_LOG', ...data, extension: name });
   return {
-    debug: (message) => logger.debug(line(message)),
-    info: (message) => logger.info(line(message)),
-    warn: (message) => logger.warn(line(message)),
-    error: (message) => logger.error(line(message)),
+    debug: (message, data) => logger.debug(line(message), told(data)),
+    info: (message, data) => logger.info(line(message), told(data)),
+    warn: (message, data) => logger.warn(line(message), told(data)),
+    error: (message, data) => logger.error(line(message), told(data)),
   };
 }
 

@@ -133,12 +133,21 @@ export class HostedExtension {
     const { clock, logger, scheduler } = this.#options;
     this.#failures++;
     const reason = `${where}: ${messageOf(error)}`;
-    logger.debug(`The extension ${this.name} failed: ${reason}`);
+    logger.debug(`The extension ${this.name} failed: ${reason}`, {
+      code: 'EXTENSION_FAILED',
+      extension: this.name,
+      error,
+    });
     const pauseMs = this.#breaker.failed({ grave });
     if (pauseMs === undefined) return;
     this.#reason = reason;
     this.#retryAt = clock.now() + pauseMs;
-    logger.error(`The extension ${this.name} is switched off for ${Math.round(pauseMs / 60_000)} min: ${reason}`);
+    logger.error(`The extension ${this.name} is switched off for ${Math.round(pauseMs / 60_000)} min: ${reason}`, {
+      code: 'EXTENSION_OFF',
+      extension: this.name,
+      pauseMs,
+      reason,
+    });
     this.#change('off');
     this.#released = this.#release();
     this.#retryJob = scheduler.schedule(`crowdsec:extension:${this.name}`, pauseMs, () => this.#resume());
@@ -150,7 +159,11 @@ export class HostedExtension {
     [this.#reason, this.#retryAt] = [undefined, undefined];
     this.#breaker.resumed();
     await this.activate();
-    if (this.isActive) this.#options.logger.info(`The extension ${this.name} is back.`);
+    if (this.isActive)
+      this.#options.logger.info(`The extension ${this.name} is back.`, {
+        code: 'EXTENSION_BACK',
+        extension: this.name,
+      });
   }
 
   async #release(): Promise<void> {
@@ -158,7 +171,11 @@ export class HostedExtension {
     try {
       await this.#settle(DISPOSAL_DEADLINE_MS, 'disposal', () => this.extension.dispose?.());
     } catch (error) {
-      this.#options.logger.warn(`The extension ${this.name} could not be disposed: ${messageOf(error)}`);
+      this.#options.logger.warn(`The extension ${this.name} could not be disposed: ${messageOf(error)}`, {
+        code: 'EXTENSION_DISPOSE_FAILED',
+        extension: this.name,
+        error,
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.js';
-import type { Logger, LogLevel } from '../logger.js';
+import type { LogData, Logger, LogLevel } from '../logger.js';
 import { redact } from '../redaction/redaction.js';
+import { redactedData } from './redacted-data.js';
 
 type Level = Exclude<LogLevel, 'silent'>;
 
@@ -10,12 +11,27 @@ type Level = Exclude<LogLevel, 'silent'>;
  * @param onFailure is told of it each time
  */
 export function containedLogger(logger: Logger, onFailure: (message: string) => void): Logger {
-  const at = (level: Level) => (message: string) => {
+  const at = (level: Level) => (message: string, data?: LogData) => {
     const failed = (error: unknown): void =>
       onFailure(`The logger failed at the level ${level}, so lines are lost: ${messageOf(error)}`);
-    settle(() => logger[level](redact(message)), failed);
+    settle(() => write(logger, level, redact(message), data), failed);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function write(logger: Logger, level: Level, message: string, data: LogData | undefined): unknown {
+  if (data === undefined) return logger[level](message);
+  const safe = redactedData(data);
+  if (takesDataFirst(logger)) return (logger as unknown as DataFirst)[level](safe, message);
+  return logger[level](message, safe);
+}
+
+/** A logger of the shape of pino or bunyan. */
+type DataFirst = Record<Level, (data: LogData, message: string) => unknown>;
+
+function takesDataFirst(logger: object): boolean {
+  const { child, bindings, fields } = logger as Readonly<Record<'child' | 'bindings' | 'fields', unknown>>;
+  return typeof child === 'function' && (typeof bindings === 'function' || typeof fields === 'object');
 }
 
 /** Runs code of the application, which may be asynchronous although its type says otherwise; `failed` gets what it threw or rejected with. */

@@ -143,7 +143,10 @@ export class HeldLapiDecisions {
       return true;
     } catch (error) {
       if (!this.#saveFailed)
-        this.#options.logger.warn(`New decisions of LAPI are in use and could not be stored yet: ${messageOf(error)}`);
+        this.#options.logger.warn(`New decisions of LAPI are in use and could not be stored yet: ${messageOf(error)}`, {
+          code: 'DECISIONS_NOT_STORED',
+          error,
+        });
       this.#saveFailed = true;
       return false;
     }

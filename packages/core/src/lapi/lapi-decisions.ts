@@ -273,7 +273,10 @@ export class LapiDecisions {
   #sayStoreFailed(error: unknown): void {
     const message = messageOf(error);
     if (this.#storeFailure !== message)
-      this.#options.logger.warn(`LAPI is not asked for decisions while the store does not say who asks: ${message}`);
+      this.#options.logger.warn(`LAPI is not asked for decisions while the store does not say who asks: ${message}`, {
+        code: 'STORE_UNAVAILABLE',
+        reason: message,
+      });
     this.#storeFailure = message;
   }
 }

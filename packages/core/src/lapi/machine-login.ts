@@ -100,7 +100,8 @@ export class MachineLogin {
     if (this.#refusal !== undefined && this.#refusal.until > clock.monotonic()) throw this.#refused();
     try {
       const { secret, lifeMs } = await this.#ask();
-      if (this.#refusal !== undefined) logger.info('LAPI accepts the login of the machine again.');
+      if (this.#refusal !== undefined)
+        logger.info('LAPI accepts the login of the machine again.', { code: 'MACHINE_ACCEPTED' });
       this.#refusal = undefined;
       this.#refusals = 0;
       // A token of a few minutes would otherwise be renewed all the time.
@@ -111,7 +112,7 @@ export class MachineLogin {
       if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS') || (error.status !== 401 && error.status !== 403)) throw error;
       const message = loginRefusal(machine?.machineId, error);
       const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#refusals++);
-      if (this.#refusal?.message !== message) logger.error(message);
+      if (this.#refusal?.message !== message) logger.error(message, { code: 'MACHINE_REFUSED', status: error.status });
       this.#refusal = { message, until: clock.monotonic() + waitMs };
       throw this.#refused(error);
     }

@@ -69,7 +69,10 @@ export class PullOutcomes {
     const now = clock.now();
     const { failure, fullAt } = this.#report;
     if (this.#said !== undefined && failure !== undefined)
-      logger.info(`LAPI at ${url} answers again, after ${Math.round((now - failure.since) / 1_000)} s.`);
+      logger.info(`LAPI at ${url} answers again, after ${Math.round((now - failure.since) / 1_000)} s.`, {
+        code: 'LAPI_BACK',
+        url,
+      });
     this.#said = undefined;
     this.#skipped = answer.skipped;
     this.#report = {
@@ -90,7 +93,12 @@ export class PullOutcomes {
     const nextPullAt = now + nextInMs;
     const since = this.#report.failure?.since ?? now;
     this.#report = { ...this.#report, nextPullAt, failure: { code, message, since } };
-    if (this.#said !== kind) logger.warn(`${message} Next try in ${Math.round(nextInMs / 1_000)} s.`);
+    if (this.#said !== kind)
+      logger.warn(`${message} Next try in ${Math.round(nextInMs / 1_000)} s.`, {
+        code: 'LAPI_FAILED',
+        reason: code,
+        nextInMs,
+      });
     this.#said = kind;
     return nextPullAt;
   }
@@ -102,6 +110,7 @@ export class PullOutcomes {
       logger.warn(
         `LAPI at ${url} told far fewer decisions than are held, without telling that they were deleted. They stay in use; it is asked again, ` +
           'and believed when it says the same for two minutes.',
+        { code: 'LAPI_DOUBTED', url },
       );
     this.#isDoubted = isDoubted;
   }
@@ -136,7 +145,10 @@ export class PullOutcomes {
     const skipped = Object.entries(this.#skipped).filter(([reason]) => reason !== 'scope');
     const text = skipped.map(([reason, count]) => `${count} ${reason}`).join(', ');
     if (text !== '' && text !== this.#saidSkipped)
-      this.#options.logger.warn(`Some decisions of LAPI are unusable and were left out: ${text}.`);
+      this.#options.logger.warn(`Some decisions of LAPI are unusable and were left out: ${text}.`, {
+        code: 'DECISIONS_SKIPPED',
+        reasons: text,
+      });
     if (text !== '') this.#saidSkipped = text;
   }
 }

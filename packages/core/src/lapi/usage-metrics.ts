@@ -119,11 +119,17 @@ export class UsageMetrics {
     const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
     this.#isSupported = status !== 404 && status !== 405;
     if (!this.#isSupported) {
-      logger.debug(`This engine takes no usage metrics, as those before 1.6.3 do not: ${messageOf(error)}`);
+      logger.debug(`This engine takes no usage metrics, as those before 1.6.3 do not: ${messageOf(error)}`, {
+        code: 'USAGE_METRICS_UNSUPPORTED',
+        error,
+      });
     } else if (status === 400 || status === 422) {
       // The same again would be refused again.
       leaveOut();
-      logger.warn(`LAPI refuses usage metrics; what they counted is left out: ${messageOf(error)}`);
-    } else logger.debug(`Usage metrics are told later: ${messageOf(error)}`);
+      logger.warn(`LAPI refuses usage metrics; what they counted is left out: ${messageOf(error)}`, {
+        code: 'USAGE_METRICS_REFUSED',
+        error,
+      });
+    } else logger.debug(`Usage metrics are told later: ${messageOf(error)}`, { code: 'USAGE_METRICS_LATER', error });
   }
 }

@@ -46,7 +46,7 @@ export class Jobs {
 
   #say(name: string, message: string): void {
     if (this.#stopped) return;
-    if (this.#said.get(name) !== message) this.#logger.warn(message);
+    if (this.#said.get(name) !== message) this.#logger.warn(message, { code: 'JOB_FAILED', job: name });
     this.#said.set(name, message);
   }
 }

@@ -95,7 +95,10 @@ export class LocalDecisionsSync {
       for (const resolve of waiting) resolve();
     } catch (error) {
       if (!this.#failed)
-        logger.warn(`Local decisions hold in this process and could not be stored yet: ${messageOf(error)}`);
+        logger.warn(`Local decisions hold in this process and could not be stored yet: ${messageOf(error)}`, {
+          code: 'LOCAL_DECISIONS_NOT_STORED',
+          error,
+        });
       this.#failed = true;
       this.#waiting.unshift(...waiting);
       if (!this.#stopped) this.#saveJob ??= this.#saveLater(RETRY_MS);

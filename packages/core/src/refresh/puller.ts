@@ -76,7 +76,8 @@ export class Puller {
     } catch (error) {
       if (signal.aborted) throw error;
       const nextAt = Math.max(now + budget.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
-      if (this.isStale && this.#options.held.pulledAt !== undefined) logger.warn('The decisions are older than a day.');
+      if (this.isStale && this.#options.held.pulledAt !== undefined)
+        logger.warn('The decisions are older than a day.', { code: 'DECISIONS_STALE' });
       listener.failed({ network: 'capi', error: asError(error), nextAt });
       throw error;
     }

@@ -48,7 +48,7 @@ export class Saver {
         await this.write(lease);
       } catch (error) {
         if (tries < TRIES) continue;
-        this.#options.logger.warn(`${FAILURE}: ${messageOf(error)}`);
+        this.#options.logger.warn(`${FAILURE}: ${messageOf(error)}`, { code: 'DECISIONS_NOT_STORED', error });
         this.plan();
         return;
       }

@@ -174,7 +174,7 @@ export class RemediationEngine {
     for (const type of this.typesWithoutRemedy) {
       if (this.#saidWithoutRemedy.has(type)) continue;
       this.#saidWithoutRemedy.add(type);
-      this.#logger.warn(`REMEDY_MISSING: ${withoutRemedy(type)}`);
+      this.#logger.warn(`REMEDY_MISSING: ${withoutRemedy(type)}`, { code: 'REMEDY_MISSING', type });
     }
   }
 
@@ -252,7 +252,10 @@ export class RemediationEngine {
       return this.#synchronous.refuses('options.geo', geo) ? undefined : geo;
     } catch (error) {
       if (!this.#geoFailed)
-        this.#logger.warn(`geo() failed, so country and AS decisions do not apply: ${messageOf(error)}`);
+        this.#logger.warn(`geo() failed, so country and AS decisions do not apply: ${messageOf(error)}`, {
+          code: 'GEO_UNAVAILABLE',
+          error,
+        });
       this.#geoFailed = true;
       return undefined;
     }

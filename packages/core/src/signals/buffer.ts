@@ -179,7 +179,7 @@ export class SignalBuffer {
       } while (!store.crashSafe);
       await this.#intakeQueue.write();
     } catch (error) {
-      logger.warn(`Signals could not be sent at the stop: ${messageOf(error)}`);
+      logger.warn(`Signals could not be sent at the stop: ${messageOf(error)}`, { code: 'SIGNALS_NOT_SENT', error });
     }
   }
 
@@ -189,8 +189,16 @@ export class SignalBuffer {
     const { size } = this;
     const inMemory = store.crashSafe ? this.#intakeQueue.unwritten : size;
     const why = store.crashSafe ? 'did not take them in time' : 'keeps no journal';
-    if (size > inMemory) logger.info(`${size - inMemory} signals wait in the journal for the next start.`);
-    if (inMemory > 0) logger.warn(`${inMemory} signals are lost: the store (${store.description}) ${why}.`);
+    if (size > inMemory)
+      logger.info(`${size - inMemory} signals wait in the journal for the next start.`, {
+        code: 'SIGNALS_IN_JOURNAL',
+        signals: size - inMemory,
+      });
+    if (inMemory > 0)
+      logger.warn(`${inMemory} signals are lost: the store (${store.description}) ${why}.`, {
+        code: 'SIGNALS_LOST',
+        signals: inMemory,
+      });
   }
 
   /** Other processes add to the journal and take from it. */
@@ -219,7 +227,7 @@ export class SignalBuffer {
     try {
       await this.flushIfDue();
     } catch (error) {
-      logger.warn(`Signals are kept and sent later: ${messageOf(error)}`);
+      logger.warn(`Signals are kept and sent later: ${messageOf(error)}`, { code: 'SIGNALS_DEFERRED', error });
     }
     this.#schedule(TURN_RETRY_MS);
   }

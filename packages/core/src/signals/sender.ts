@@ -91,6 +91,7 @@ export class Sender {
     await this.#acknowledge(batch.map(({ entry }) => entry)).catch((error: unknown) => {
       logger.warn(
         `${channel.name} took ${batch.length} signals, and the journal could not be told so yet: ${messageOf(error)}`,
+        { code: 'JOURNAL_UNAVAILABLE', signals: batch.length, error },
       );
     });
   }
@@ -139,7 +140,11 @@ export class Sender {
     await setAside(store, turn, { signal, message: error.message, at: Math.ceil(clock.now()) });
     onAnswered([id]);
     await this.#acknowledge([entry]).catch(() => undefined);
-    logger.error(`${channel.name} refuses signal ${id}; it is set aside: ${error.message}`);
+    logger.error(`${channel.name} refuses signal ${id}; it is set aside: ${error.message}`, {
+      code: 'SIGNAL_POISONED',
+      uuid: id,
+      error,
+    });
     listener.poisoned({ uuid: id, message: error.message });
   }
 

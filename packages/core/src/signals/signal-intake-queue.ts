@@ -235,7 +235,11 @@ export class SignalIntakeQueue {
       // What was evicted meanwhile is not written; everything else is tried again.
       for (const waiting of batch) if (this.#room.has(waiting)) this.#toWrite.add(waiting);
       this.#evicted.unshift(...evicted);
-      if (!this.#storeFailed) logger.warn(`Signals stay in memory, the journal did not take them: ${messageOf(error)}`);
+      if (!this.#storeFailed)
+        logger.warn(`Signals stay in memory, the journal did not take them: ${messageOf(error)}`, {
+          code: 'JOURNAL_UNAVAILABLE',
+          error,
+        });
       this.#storeFailed = true;
       if (!this.#stopped) this.#writeJob ??= this.#writeLater(JOURNAL_RETRY_MS);
       throw error;

@@ -149,5 +149,6 @@ function malformed(cause?: unknown): CrowdsecError {
 
 function logSkipped({ skipped }: DeltaBuilder, logger: Logger): void {
   const reasons = describeSkipped(skipped.reasons);
-  if (reasons !== '') logger.warn(`some decisions are unusable and were left out: ${reasons}`);
+  if (reasons !== '')
+    logger.warn(`some decisions are unusable and were left out: ${reasons}`, { code: 'DECISIONS_SKIPPED', reasons });
 }

@@ -5,10 +5,17 @@ import type { ListReport } from './decision-source.js';
 export function logList({ name, status, error, skipped }: ListReport, logger: Logger): void {
   const lines = describeSkipped(skipped);
   if (status === 'failed')
-    logger.warn(`the list "${name}" could not be read, what is held of it stays: ${error ?? ''}`);
+    logger.warn(`the list "${name}" could not be read, what is held of it stays: ${error ?? ''}`, {
+      code: 'LIST_FAILED',
+      list: name,
+      reason: error,
+    });
   else if (lines !== '') {
     const hint = skipped['non-public'] === undefined ? '' : '; an option keeps non-public addresses';
-    logger.warn(`some lines of the list "${name}" are unusable and were left out: ${lines}${hint}`);
+    logger.warn(`some lines of the list "${name}" are unusable and were left out: ${lines}${hint}`, {
+      code: 'LIST_LINES_SKIPPED',
+      list: name,
+    });
   }
 }
 

@@ -111,7 +111,7 @@ export class CheckedReads {
     ).catch(() => undefined);
     const kept = copy === undefined ? 'No copy of it could be kept' : `It is kept as ${copy}`;
     const next = kind === 'budget' ? 'what it counted is taken as spent for now' : 'it is asked for or gathered again';
-    logger.warn(`${found}. ${kept}; ${next}.`);
+    logger.warn(`${found}. ${kept}; ${next}.`, { code: 'STORE_DAMAGED', key });
   }
 }
 

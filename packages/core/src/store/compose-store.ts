@@ -128,7 +128,10 @@ function journalOf({ journal, description }: StoreEngine, bounded: BoundedCall, 
     said = journal.damaged;
     if (found > 0) {
       const entries = found === 1 ? '1 damaged entry' : `${found} damaged entries`;
-      logger.warn(`The journal in the store (${description}) held ${entries}: set aside, the others are sent.`);
+      logger.warn(`The journal in the store (${description}) held ${entries}: set aside, the others are sent.`, {
+        code: 'STORE_DAMAGED',
+        store: description,
+      });
     }
     return result;
   };

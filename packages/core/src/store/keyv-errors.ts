@@ -16,7 +16,7 @@ export function listenToErrors(keyv: KeyvLike, clock: Clock, logger: Logger): ()
   const listener = (error: unknown): void => {
     if (clock.monotonic() < quietUntil) return;
     quietUntil = clock.monotonic() + SAID_EVERY_MS;
-    logger.warn(`The store reports: ${messageOf(error)}`);
+    logger.warn(`The store reports: ${messageOf(error)}`, { code: 'STORE_ERROR', error });
   };
   keyv.on?.('error', listener);
   return () => void keyv.off?.('error', listener);

@@ -85,6 +85,7 @@ function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Lo
     `The store (${description}) serves one process, and signals that wait in it do not survive a crash` +
       (durable ? '.' : '; nothing in it outlives the process.') +
       ' Files (no `store`) or a Keyv on @keyv/redis have neither limit.',
+    { code: 'STORE_OF_ONE_PROCESS', store: description },
   );
   return keyvStore({ keyv, prefix, description, durable, clock, close: stopListening });
 }

@@ -163,13 +163,17 @@ export class RedisConnection {
       await this.#openOwn(() => isReplica || this.#silentSince !== undefined);
     } catch (error) {
       if (usedGiven && isReplica)
-        this.#source.logger.warn(`The client behind the Keyv leads to a replica: ${messageOf(error)}`);
+        this.#source.logger.warn(`The client behind the Keyv leads to a replica: ${messageOf(error)}`, {
+          code: 'STORE_REPLICA',
+          error,
+        });
       return false;
     }
     if (usedGiven) {
       this.#source.logger.warn(
         `The client behind the Keyv ${isReplica ? 'leads to a read-only replica' : 'does not answer'}, as after a failover. ` +
           'The agent goes on with a connection of its own, made with the same options; reconnect your client.',
+        { code: 'STORE_RECONNECTED' },
       );
     }
     return true;

@@ -42,13 +42,20 @@ export class StoreWatch {
     let delayMs = PROBE_EVERY_MS;
     try {
       await store.probe();
-      if (this.#hasWarned) logger.info(`The store (${store.description}) takes writes again.`);
+      if (this.#hasWarned)
+        logger.info(`The store (${store.description}) takes writes again.`, {
+          code: 'STORE_WRITABLE',
+          store: store.description,
+        });
       this.#hasWarned = false;
     } catch (error) {
       delayMs = PROBE_AGAIN_MS;
       // An unreachable store is logged by the parts that read from it.
       if (!store.reachable || this.#hasWarned) return;
-      logger.warn(`Nothing that must be written down happens for now: ${messageOf(error)}`);
+      logger.warn(`Nothing that must be written down happens for now: ${messageOf(error)}`, {
+        code: 'STORE_NOT_WRITABLE',
+        error,
+      });
       this.#hasWarned = true;
     } finally {
       this.#next(delayMs);
