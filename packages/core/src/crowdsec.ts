@@ -12,6 +12,7 @@ import { createAgentExtensions } from './composition/agent-extensions.js';
 import { createAgentNetworks, type AgentNetworks } from './composition/agent-networks.js';
 import { needCapi } from './composition/capi-network.js';
 import { openGeo } from './composition/open-geo.js';
+import { extensionActions } from './composition/extension-actions.js';
 import { agentHealth } from './composition/agent-health.js';
 import { createAgentMetrics } from './composition/agent-metrics.js';
 import { createAgentSignals, type AgentSignals } from './composition/agent-signals.js';
@@ -26,11 +27,9 @@ import type { LocalDecision } from './decisions/local-decisions.js';
 import type { DecisionMatch } from './decisions/row-source.js';
 import { messageOf } from './errors.js';
 import type { CrowdsecEvents } from './events.js';
-import type { Actions } from './extensions/outcome-executor.js';
 import type { AppEventKind, ObservedFacts } from './extensions/detection-event.js';
 import type { ExtensionHost } from './extensions/host.js';
 import type { Health } from './health.js';
-import { parsePrefix } from './ip/prefix.js';
 import { liftAtEngine, type LiftAtEngineRequest } from './lift-at-engine.js';
 import { keepProcessAlive } from './keep-process-alive.js';
 import { parseOptions, type CrowdsecOptions } from './options.js';
@@ -89,7 +88,8 @@ class Agent implements Crowdsec {
       ownIps: options.ownIps,
       isAllowed: (ip) => this.#decisions.engine.isAllowed(ip),
     }));
-    this.#extensions = createAgentExtensions(context, { store, actions: this.#actions(reasonNotReportable) });
+    const actions = extensionActions(this, { reasonNotReportable, localDecisions: () => this.#localDecisions });
+    this.#extensions = createAgentExtensions(context, { store, actions });
     this.#declared = new Set([...options.scenarios, ...this.#extensions.scenarios]);
     const networks = (this.#networks = createAgentNetworks(context, {
       ...agentStore,
@@ -121,19 +121,6 @@ class Agent implements Crowdsec {
       health: () => this.health(),
       speaksToCapi: networks.capi !== undefined,
     });
-  }
-
-  /** What extensions act by. */
-  #actions(reasonNotReportable: ReasonNotReportable): Actions {
-    return {
-      reasonNotReportable: (address) => {
-        const prefix = parsePrefix(address);
-        return prefix && reasonNotReportable(prefix);
-      },
-      decide: (decision) => this.#localDecisions.decideUnlessStronger(decision),
-      report: (report) => this.report(report),
-      whisper: (whisper) => this.whisper(whisper),
-    };
   }
 
   async start(): Promise<void> {
