@@ -54,8 +54,8 @@ export function captchaCases({ world }: Subject): void {
       await visit(running, ANOTHER).set('cookie', pass).expect(401);
       await visit(running, BANNED_V6).set('cookie', pass).expect(401);
       await visit(running, BANNED).set('cookie', `${pass}x`).expect(401);
-      const { body } = await visit(running, BANNED, '/whoami').set('cookie', pass).expect(200);
-      expect(body).toEqual({ ip: BANNED, remediation: 'captcha', origin: 'CAPI' });
+      const answered = await visit(running, BANNED, '/whoami').set('cookie', pass).expect(200);
+      expect(answered.body).toEqual({ ip: BANNED, remediation: 'captcha', origin: 'CAPI' });
     },
   );
 

@@ -10,6 +10,7 @@ import {
   solutionOf,
   solved,
 } from '../../test/captcha-world.js';
+import type { CaptchaOptions } from './captcha-options.js';
 import type { CaptchaSolved } from './captcha-solved.js';
 
 const HOUR_MS = 3_600_000;
@@ -186,16 +187,18 @@ describe('the endpoint', () => {
 });
 
 describe('the options', () => {
-  it.each([
+  it.each<[unknown, string]>([
     [{ passMs: 1_000 }, 'options.captcha.passMs'],
     [{ path: '//elsewhere.example' }, 'options.captcha.path'],
     [{ path: 'https://elsewhere.example/' }, 'options.captcha.path'],
     [{ cookieName: 'a; Domain=b' }, 'options.captcha.cookieName'],
-    [{ texts: { en: { titel: 'x' } as object } }, 'options.captcha.texts.en.titel'],
-    [{ provider: {} as never }, 'options.captcha.provider'],
-    [{ pass: 3 } as object, 'options.captcha.pass'],
-    [true as never, 'options.captcha'],
+    [{ texts: { en: { titel: 'x' } } }, 'options.captcha.texts.en.titel'],
+    [{ provider: {} }, 'options.captcha.provider'],
+    [{ pass: 3 }, 'options.captcha.pass'],
+    [true, 'options.captcha'],
   ])('are checked: %o', (captcha, path) => {
-    expect(() => captchaWorld({ captcha })).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }));
+    expect(() => captchaWorld({ captcha: captcha as CaptchaOptions })).toThrow(
+      expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }),
+    );
   });
 });
