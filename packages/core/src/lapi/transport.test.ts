@@ -1,8 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { endpointFetch } from '../http/dispatcher.js';
@@ -139,6 +142,52 @@ describe('the transport to LAPI', () => {
     await expect(transportTo(url).send({ ...pull, maxBytes: 1_000 })).rejects.toMatchObject({
       code: 'CROWDSEC_API_MALFORMED',
     });
+  });
+});
+
+describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('a client certificate (needs openssl)', () => {
+  it('is shown in place of a key, to a server that is believed by its authority alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lapi-tls-'));
+    closing.push(() => rm(folder, { recursive: true }));
+    const subject = ['-subj', '/OU=bouncers/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const made = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      ...subject,
+    ];
+    execFileSync('openssl', [...made, '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')], {
+      stdio: 'ignore',
+    });
+    const [key, cert] = [
+      await readFile(join(folder, 'key.pem'), 'utf8'),
+      await readFile(join(folder, 'cert.pem'), 'utf8'),
+    ];
+    const seen: unknown[] = [];
+    const server = createTlsServer(
+      { key, cert, ca: cert, requestCert: true, rejectUnauthorized: false },
+      (request, response) => {
+        seen.push([(request.socket as TLSSocket).getPeerCertificate().subject?.OU, request.headers['x-api-key']]);
+        response.end('null');
+      },
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(async () => server.close());
+    const endpoint = parseEndpoint(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, 'url');
+    const transportWith = (tls: { cert?: string; key?: string; ca?: string }): LapiTransport => {
+      const { fetch, close } = endpointFetch(endpoint, { tls });
+      closing.push(close);
+      return new LapiTransport({ endpoint, userAgent: lapiUserAgent(), fetch });
+    };
+    expect((await transportWith({ cert, key, ca: cert }).send(pull)).status).toBe(200);
+    expect(seen).toEqual([['bouncers', undefined]]);
+    await expect(transportWith({ cert, key }).send(pull)).rejects.toThrow(/self-signed certificate/);
   });
 });
 
