@@ -6,6 +6,7 @@ import type { Crowdsec } from '../agent.js';
 import { systemClock } from '../clock.js';
 import { endpointFetch } from '../http/dispatcher.js';
 import { parseEndpoint } from '../http/endpoint.js';
+import { openInstallation } from '../installation.js';
 import { silentLogger } from '../logger.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import { timerScheduler } from '../scheduler.js';
@@ -136,6 +137,21 @@ describe('two processes with one key and one store', () => {
     world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
     const agent = await world.agent({ stateDir: world.folder }, { origins: ['cscli'] });
     expect(agent.getIpRemediation('192.0.2.1').origin).toBe('unavailable');
+  });
+});
+
+describe('a tool that looks at an installation from outside', () => {
+  it('sees what LAPI decided, too', async () => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP }]);
+    await world.agent({ stateDir: world.folder });
+    world.lapi.decisions.add([{ value: '192.0.2.1', type: 'captcha' }]);
+    await world.pass();
+    const lapi = { url: world.lapi.url, apiKey: world.key };
+    const { clock } = world.time;
+    await using installation = openInstallation({ lapi, stateDir: world.folder, clock, logger: silentLogger });
+    const { engine } = await installation.decisions.load();
+    expect([IP, '192.0.2.1'].map((ip) => engine.getIpRemediation(ip).remediation)).toEqual(['ban', 'captcha']);
   });
 });
 
