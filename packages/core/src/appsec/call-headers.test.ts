@@ -39,7 +39,7 @@ describe('what AppSec is told of a request', () => {
   it('leaves out what is of the connection, and what it says itself', () => {
     const sent = headersOf({
       headers: {
-        connection: 'keep-alive, X-Hop, cookie',
+        connection: 'keep-alive, cookie',
         'keep-alive': 'timeout=5',
         'proxy-connection': 'keep-alive',
         'content-length': '5',
@@ -48,8 +48,8 @@ describe('what AppSec is told of a request', () => {
         upgrade: 'h2c',
         te: 'trailers',
         trailer: 'x',
-        'x-hop': '1',
         cookie: 'a=1',
+        'http2-settings': 'AAA',
         'x-crowdsec-appsec-ip': '198.51.100.1',
         x_crowdsec_appsec_ip: '198.51.100.1',
         'x-crowdsec-appsec-anything-new': '1',
@@ -69,6 +69,17 @@ describe('what AppSec is told of a request', () => {
       'x-crowdsec-appsec-verb',
     ]);
     expect(sent['x-crowdsec-appsec-ip']).toBe('203.0.113.7');
+  });
+
+  it('is sent though the client says that it is of the connection: the application sees it as well', () => {
+    const rawHeaders = ['Connection', 'close, X-Api-Version, Content-Type', 'X-Api-Version', '${jndi:x}'];
+    expect(headersOf({ nodeRequest: { headers: {}, rawHeaders } })).toMatchObject({ 'x-api-version': '${jndi:x}' });
+  });
+
+  it('is all names that a client gives its program, for Fetch hands all of them to the application', () => {
+    const rawHeaders = ['User-Agent', 'Mozilla/5.0', 'user-agent', '${jndi:x}'];
+    const sent = headersOf({ nodeRequest: { headers: {}, rawHeaders } });
+    expect(sent['x-crowdsec-appsec-user-agent']).toBe('Mozilla/5.0, ${jndi:x}');
   });
 
   it('knows HTTP/2 by its names, and a client that nobody can tell by an address that is nobody', () => {
@@ -98,8 +109,10 @@ describe('the request target', () => {
     ['/%2', '/%252'],
     ['/%2e%2E/%g0', '/%2e%2E/%25g0'],
     ['/a?x=%zz', '/a?x=%zz'],
-    ['/a?x=%zz#%zz', '/a?x=%zz#%25zz'],
-    ['/a#%zz?b', '/a#%25zz?b'],
+    ['/a?x=%zz#&y=%zz#', '/a?x=%zz%23&y=%zz%23'],
+    ['/a#y=%zz?b#c', '/a?y=%zz?b%23c'],
+    ['/%zz#', '/%25zz?'],
+    ['#/.env', '/?/.env'],
     ['/a b/.env', '/a b/.env'],
     ['/\r\n\0', '/%0d%0a%00'],
     ['/caf\u00c3\u00a9', '/caf\u00c3\u00a9'],
@@ -108,7 +121,10 @@ describe('the request target', () => {
     ['', '/'],
     ['a:b/.env', '/a:b/.env'],
     ['.env', '/.env'],
-    ['//evil/.env', '//evil/.env'],
+    ['//evil/.env', '/.//evil/.env'],
+    ['//.env', '/.//.env'],
+    ['//.git/config', '/.//.git/config'],
+    ['http:////.env', '/.//.env'],
     ['//a:b/.env', '/.//a:b/.env'],
     ['//[::1/.env', '/.//[::1/.env'],
     ['//a%41/.env', '/.//a%41/.env'],

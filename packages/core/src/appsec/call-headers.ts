@@ -5,7 +5,10 @@ import { appsecTarget } from './request-target.js';
 /** What AppSec takes from the bouncer alone: whatever of it a client sends would be believed before ours. */
 const APPSEC_HEADER = /^x[-_]crowdsec[-_]appsec/i;
 
-/** Of this connection or this message, not of the request; and the two that AppSec has headers of its own for. */
+/**
+ * Of this connection or this message, not of the request; and the two that AppSec has headers of its own for. What a client names in
+ * `Connection` besides stays: the application sees it, so AppSec has to as well.
+ */
 const LEFT_OUT = new Set([
   'connection',
   'content-length',
@@ -23,13 +26,6 @@ const LEFT_OUT = new Set([
   'user-agent',
 ]);
 
-/**
- * Names in `Connection` are left out too, but for these: they are meant for the application, which reads them whatever `Connection` says.
- * A client could hide an attack from AppSec otherwise (RFC 9110, section 7.6.1 forbids to name such there).
- */
-const END_TO_END =
-  /^(?:accept(?:-.*)?|authorization|cache-control|content-.*|cookie|forwarded|from|if-.*|origin|pragma|range|referer|x-forwarded-.*|x-real-ip)$/;
-
 /** What the headers of a call rest on. */
 export interface CallFacts {
   readonly facts: RequestFacts;
@@ -46,16 +42,14 @@ const NOBODY = '0.0.0.0';
 /** The headers of a call to AppSec, names and values in turn: those of the request, and what AppSec is told of it. */
 export function callHeaders({ facts, ip, apiKey, withoutEncoding }: CallFacts): string[] {
   const { nodeRequest, headers, method } = facts;
-  const lines = [...linesOf(headers, nodeRequest?.rawHeaders)];
-  const hopByHop = namedInConnection(lines);
   const sent: string[] = [];
   let host: string | undefined;
   let userAgent: string | undefined;
-  for (const [name, value] of lines) {
+  for (const [name, value] of linesOf(headers, nodeRequest?.rawHeaders)) {
     const lower = name.toLowerCase();
     if (lower === 'host' || lower === ':authority') host ??= value;
-    else if (lower === 'user-agent') userAgent ??= value;
-    else if (isForwarded(lower, hopByHop) && !(withoutEncoding && lower === 'content-encoding'))
+    else if (lower === 'user-agent') userAgent = userAgent === undefined ? value : `${userAgent}, ${value}`;
+    else if (isForwarded(lower) && !(withoutEncoding && lower === 'content-encoding'))
       sent.push(name, headerValue(value));
   }
   sent.push('X-Crowdsec-Appsec-Api-Key', apiKey);
@@ -76,22 +70,10 @@ function targetOf({ url, webRequest, path }: RequestFacts): string {
   return pathname + search;
 }
 
-function isForwarded(name: string, hopByHop: ReadonlySet<string>): boolean {
+function isForwarded(name: string): boolean {
   // Neither HTTP/2's own, such as `:path`, nor what no client of HTTP would send.
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return false;
-  return !LEFT_OUT.has(name) && !APPSEC_HEADER.test(name) && !hopByHop.has(name);
-}
-
-function namedInConnection(lines: readonly (readonly [string, string])[]): ReadonlySet<string> {
-  const named = new Set<string>();
-  for (const [name, value] of lines) {
-    if (name.toLowerCase() !== 'connection') continue;
-    for (const option of value.split(',')) {
-      const lower = option.trim().toLowerCase();
-      if (lower !== '' && !END_TO_END.test(lower)) named.add(lower);
-    }
-  }
-  return named;
+  return !LEFT_OUT.has(name) && !APPSEC_HEADER.test(name);
 }
 
 /** Each line of the head of a request, as it arrived where the host has kept that. */

@@ -3,7 +3,7 @@ import { isHeader } from '../http/is-header.js';
 
 /** Said by the host about the message itself. */
 const FRAMING =
-  /^(?:connection|content-length|content-encoding|date|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
+  /^(?:connection|content-length|content-encoding|date|http2-settings|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** What every page of a challenge carries, unless the challenge itself says otherwise: no cache may keep one. */
 const COMMON = {
