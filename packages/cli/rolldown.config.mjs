@@ -4,7 +4,7 @@ import { defineConfig } from 'rolldown';
 
 /**
  * The command as few files: from the hundreds of modules of its packages, Node takes twice as long to start as the command may take to
- * answer (docs/adr/0017). What is heavy and seldom needed stays a dependency.
+ * answer (docs/adr/0019). What is heavy and seldom needed stays a dependency.
  */
 export default defineConfig({
   input: { cli: 'dist/cli.js' },
@@ -15,7 +15,8 @@ export default defineConfig({
   ],
   // CommonJS within the bundle, such as write-file-atomic, asks for it.
   transform: { define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' } },
-  output: { dir: 'dist/command', cleanDir: true, chunkFileNames: '[name]-[hash].js' },
+  // Half the text is read in less time.
+  output: { minify: true, dir: 'dist/command', cleanDir: true, chunkFileNames: '[name]-[hash].js' },
   logLevel: 'warn',
   plugins: [{ name: 'licenses', generateBundle: emitLicenses }],
 });
