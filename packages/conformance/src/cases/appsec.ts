@@ -43,7 +43,7 @@ export function appsecCases({ world }: Subject): void {
     const running = await world().host(askingAppsec(world()));
     const calls = answering(world());
     const body = randomBytes(700_000);
-    expect(await echoed(running, body)).toEqual(body);
+    expect((await echoed(running, body)).equals(body)).toBe(true);
     expect(Buffer.from(calls()[0]?.body ?? '', 'latin1').equals(body)).toBe(true);
   });
 
@@ -51,9 +51,9 @@ export function appsecCases({ world }: Subject): void {
     const running = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000 }));
     const calls = answering(world());
     const body = randomBytes(1_500_000);
-    expect(await echoed(running, body)).toEqual(body);
+    expect((await echoed(running, body)).equals(body)).toBe(true);
     const small = randomBytes(1_000);
-    expect(await echoed(running, small)).toEqual(small);
+    expect((await echoed(running, small)).equals(small)).toBe(true);
     expect(calls().map((call) => [call.method, call.body.length])).toEqual([
       ['GET', 0],
       ['POST', 1_000],
@@ -64,7 +64,7 @@ export function appsecCases({ world }: Subject): void {
     const calls = answering(world(), { action: 'ban' });
     const body = randomBytes(200_000);
     const passing = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000, onLargeBody: 'pass' }));
-    expect(await echoed(passing, body)).toEqual(body);
+    expect((await echoed(passing, body)).equals(body)).toBe(true);
     const refusing = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000, onLargeBody: 'block' }));
     await visit(refusing, CLEAN, '/echo', 'post').type('application/octet-stream').send(body).expect(403);
     expect(calls()).toEqual([]);

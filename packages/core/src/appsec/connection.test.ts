@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -99,6 +100,24 @@ describe('uploads', () => {
     expect(await text(client.request({ ':method': 'POST', ':path': '/a?b' }).end(body))).toBe(body);
     expect(world.appsec.calls[0]).toMatchObject({ body, headers: { 'x-crowdsec-appsec-http-version': '20' } });
     expect(await text(client.request({ ':path': '/' }))).toBe('');
+  });
+
+  it('over HTTP/2 that are refused end, although nobody has read them', async () => {
+    await using world = await appsecWorld({ maxBodyBytes: 1_000 });
+    world.appsec.answerWith(() => ({ action: 'ban' }));
+    const { bouncer } = world.crowdsec;
+    const server = createServer((request, response) => {
+      const verdict = bouncer.inspect(nodeFacts(request as never));
+      void Promise.resolve(verdict.settled).then(() => response.end('refused'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onTestFinished(() => (client.destroy(), void server.close()));
+    const upload = client.request({ ':method': 'POST', ':path': '/' });
+    const closed = once(upload, 'close');
+    upload.end('x'.repeat(500_000));
+    expect(await text(upload)).toBe('refused');
+    await closed;
   });
 });
 

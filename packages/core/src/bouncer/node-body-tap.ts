@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { STALLED_BODY_MS, type RequestBody } from './request-body.js';
 
 type Push = (chunk: unknown, encoding?: BufferEncoding) => boolean;
@@ -44,7 +44,10 @@ export class NodeBodyTap {
       };
     });
     // HTTP/2, and requests that are made up, bring nothing before somebody asks.
-    if (!(this.#request instanceof IncomingMessage)) this.#request.read(0);
+    if (!(this.#request instanceof IncomingMessage)) {
+      discardOnceAnswered(this.#request);
+      this.#request.read(0);
+    }
     return reading;
   }
 
@@ -134,6 +137,14 @@ export class NodeBodyTap {
  */
 function forgetReading(request: IncomingMessage): void {
   (request as { _consumed?: boolean })._consumed = false;
+}
+
+/** A stream of HTTP/2 of which something was read stays open until all of it was, also when its answer is long there. */
+function discardOnceAnswered(request: Readable): void {
+  const { stream } = request as { readonly stream?: Duplex };
+  stream?.once('finish', () => {
+    if (request.readableFlowing === null) request.resume();
+  });
 }
 
 function isAborted(request: Readable): boolean {
