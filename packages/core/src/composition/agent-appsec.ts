@@ -12,6 +12,7 @@ import { lapiUserAgent } from '../lapi/user-agent.js';
 import { secretOf } from '../secret-file.js';
 import type { Secret } from '../secret.js';
 import { SynchronousOptions } from '../synchronous-options.js';
+import { observedAppsec } from '../telemetry/observed-appsec.js';
 import type { AgentContext } from './agent-context.js';
 
 /** Calls beyond as many wait for one of them to end: an AppSec that hangs must not eat up the sockets of the host. */
@@ -28,7 +29,13 @@ export interface AgentAppsec {
 }
 
 /** The agent's side of AppSec; `undefined` where the options name none, or say that nothing is to be acted on. */
-export function createAgentAppsec({ options, clock, logger, calls }: AgentContext): AgentAppsec | undefined {
+export function createAgentAppsec({
+  options,
+  clock,
+  logger,
+  calls,
+  histograms,
+}: AgentContext): AgentAppsec | undefined {
   const { appsec, bouncingLevel } = options;
   if (appsec === undefined || bouncingLevel === 'disabled') return undefined;
   const address = appsecAddress(appsec.url);
@@ -42,7 +49,10 @@ export function createAgentAppsec({ options, clock, logger, calls }: AgentContex
   const synchronous = new SynchronousOptions(logger);
   const inspector = new AppsecInspector({
     ...appsec,
-    client: new AppsecClient({ address, dispatcher, userAgent, timeoutMs: appsec.timeoutMs, signal: calls.signal }),
+    client: observedAppsec(
+      new AppsecClient({ address, dispatcher, userAgent, timeoutMs: appsec.timeoutMs, signal: calls.signal }),
+      { histograms, clock },
+    ),
     apiKey: keyOf(options),
     log,
     skips: skipRule(appsec.skip, synchronous, 'options.appsec.skip'),

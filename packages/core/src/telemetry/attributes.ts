@@ -16,6 +16,8 @@ export const ATTRIBUTES = {
   'crowdsec.peer': 'Who was called: `capi`, `lapi`, `appsec`, or `other`, such as the hosts of blocklists',
   'crowdsec.captcha.event':
     '`shown`, `challenge`, `solved`, `refused`, `limited`, `passed` (by one that was solved before), `provider_failure`',
+  'crowdsec.appsec.outcome':
+    'What AppSec said: `allow`, `ban`, `captcha`, `challenge` or a word of the operator; or why it said nothing: `failed.timeout`, `failed.unreachable` …',
   'crowdsec.scenario': 'The scenario that a detector names',
   'crowdsec.extension': 'The name of the extension',
   'crowdsec.extension.state': '`idle`, `activating`, `active`, `off` or `disposed`',

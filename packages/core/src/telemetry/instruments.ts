@@ -144,8 +144,15 @@ export const INSTRUMENTS = [
     name: 'crowdsec.captcha.events',
     kind: 'observable counter',
     unit: '{event}',
-    description: 'What became of the built-in captcha: shown, solved, refused; absent where it is off',
+    description: 'What became of the built-in captcha: shown, solved, refused',
     attributes: ['crowdsec.captcha.event'],
+  },
+  {
+    name: 'crowdsec.appsec.outcomes',
+    kind: 'observable counter',
+    unit: '{request}',
+    description: 'What AppSec said about requests, or why it said nothing',
+    attributes: ['crowdsec.appsec.outcome'],
   },
   {
     name: 'crowdsec.extension.detections',

@@ -45,11 +45,12 @@ describe('The metrics of an agent', () => {
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
     time = manualTime(Date.UTC(2026, 10, 22, 12));
-    sandbox = await startSandbox({ clock: time.clock });
+    sandbox = await startSandbox({ clock: time.clock, appsec: { apiKeys: ['key'] } });
     sandbox.decisions.add([{ value: '203.0.113.7' }, { value: '203.0.113.8' }]);
     crowdsec = createCrowdsec({
       ...{ apiUrl: sandbox.url, ephemeral: true, logger: silentLogger, extensions: [probe], scenarios: ['acme/x'] },
       ...{ clock: time.clock, scheduler: time.scheduler, namespace: 'shop' },
+      appsec: { url: sandbox.appsec!.url, apiKey: 'key' },
     });
     await crowdsec.start();
     await crowdsec.refreshDecisions();
@@ -183,6 +184,18 @@ describe('The metrics of an agent', () => {
     expect(failed[0]!.attributes).not.toHaveProperty('http.response.status_code');
     const pulls = await pointsOf('crowdsec.decision.refresh.duration');
     expect(pulls.map(({ attributes }) => attributes['crowdsec.refresh.result'])).toEqual(['refreshed', 'failed']);
+  });
+
+  it('tell what AppSec said, and of each question to it', async () => {
+    const facts = { remoteAddress: '198.51.100.7', method: 'GET', path: '/', headers: {} };
+    await crowdsec.bouncer.inspect(facts).settled;
+    expect(await valueOf('crowdsec.appsec.outcomes', { 'crowdsec.appsec.outcome': 'allow' })).toBe(1);
+    expect(await valueOf('crowdsec.appsec.outcomes', { 'crowdsec.appsec.outcome': 'failed.timeout' })).toBe(0);
+    const asked = (await pointsOf('crowdsec.client.call.duration')).filter(
+      ({ attributes }) => attributes['crowdsec.peer'] === 'appsec',
+    );
+    expect(asked).toHaveLength(1);
+    expect(spans.getFinishedSpans().at(-1)?.name).toBe('GET AppSec');
   });
 
   it('tell of calls to a local API', async () => {

@@ -1,3 +1,4 @@
+import type { CaptchaCounts } from '../captcha/captcha-counter.js';
 import type { ExtensionHealth } from '../extensions/extension-health.js';
 import type { MetricAttributes } from './attributes.js';
 import type { ObservableName } from './instruments.js';
@@ -30,6 +31,7 @@ export function* observations(facts: MetricFacts): Iterable<Observation> {
   yield* ofDecisions(facts);
   yield* ofSignals(facts);
   yield* ofCaptcha(facts);
+  yield* ofAppsec(facts);
   const logins = facts.loginsPerHour;
   if (logins !== undefined)
     yield plain('crowdsec.capi.login.remaining', Math.max(0, logins - health.identity.loginsLastHour));
@@ -98,11 +100,20 @@ function* ofSignals({ health: { signals } }: MetricFacts): Iterable<Observation>
   }
 }
 
+/** Where the built-in captcha is off. */
+const NO_CAPTCHA: Partial<CaptchaCounts> = { shown: 0, solved: 0 };
+
 function* ofCaptcha({ health: { captcha } }: MetricFacts): Iterable<Observation> {
-  if (captcha === undefined) return;
-  const { challenges: challenge, providerFailures: provider_failure, ...others } = captcha;
+  const { challenges: challenge = 0, providerFailures: provider_failure = 0, ...others } = captcha ?? NO_CAPTCHA;
   for (const [event, value] of Object.entries({ challenge, provider_failure, ...others })) {
     yield { name: 'crowdsec.captcha.events', value, attributes: { 'crowdsec.captcha.event': event } };
+  }
+}
+
+function* ofAppsec({ health: { appsec } }: MetricFacts): Iterable<Observation> {
+  const failures = Object.entries(appsec?.failures ?? {}).map(([cause, count]) => [`failed.${cause}`, count] as const);
+  for (const [outcome, value] of [...Object.entries({ allow: 0, ...appsec?.actions }), ...failures]) {
+    yield { name: 'crowdsec.appsec.outcomes', value, attributes: { 'crowdsec.appsec.outcome': outcome } };
   }
 }
 
