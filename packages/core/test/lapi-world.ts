@@ -88,6 +88,9 @@ export async function lapiWorld(
 }
 
 function loggerTo(log: string[]): Logger {
-  const at = (level: string) => (message: string) => void log.push(`${level}: ${message}`);
+  // What an agent says of itself when it starts is of no interest here.
+  const at = (level: string) => (message: string) => {
+    if (!message.startsWith('The agent v')) log.push(`${level}: ${message}`);
+  };
   return { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 }
