@@ -93,7 +93,7 @@ async function sandboxLapi(blocklist: string | undefined): Promise<Network> {
       value,
       duration,
       scope: value.includes('/') ? 'Range' : 'Ip',
-      ...(scenario !== undefined && { scenario }),
+      scenario,
     })),
   );
   const machine = { machineId: 'demo', password: randomBytes(16).toString('hex') };

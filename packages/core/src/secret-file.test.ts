@@ -32,7 +32,7 @@ describe('a secret that is given as a text or as a file', () => {
   it('names the option when the file is not there, is empty, or when both were given', async () => {
     const empty = await fileWith('\n');
     const refused = (path: string): Error =>
-      expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as unknown as Error;
+      expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as Error;
     expect(() => secretOf({ file: '/nowhere/key' }, 'options.x')).toThrow(refused('options.xFile'));
     expect(() => secretOf({ file: empty }, 'options.x')).toThrow(refused('options.xFile'));
     expect(() => secretOf({ value: 'a', file: empty }, 'options.x')).toThrow(refused('options.x'));

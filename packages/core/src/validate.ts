@@ -45,7 +45,7 @@ export function objectWith<T>(methods: readonly string[], what: string): z.ZodTy
 }
 
 /** A part that `false` switches off: false, or what the schema makes of anything else; errors keep their paths. */
-export function switchable<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | false, unknown> {
+export function switchable<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | false> {
   return z
     .unknown()
     .optional()
