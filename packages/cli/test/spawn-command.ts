@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 /** The command as it is installed. */
-export const COMMAND = fileURLToPath(new URL('../dist/command/cli.js', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../bin/crowdsec-sdk.js', import.meta.url));
 
 /** Starts Node in this folder, without the variables of this test; it is killed when the test ends. */
 export function startNode(
