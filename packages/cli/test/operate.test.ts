@@ -53,6 +53,8 @@ describe('lapi status', () => {
       cwd: await installationFolder({ lapi: { url: lapi!.url, apiKey, machine } }),
     });
     expect(works.json()).toMatchObject({ bouncer: 'ok', machine: 'ok' });
+    // A running agent with this key is told the next changes as if nobody had asked.
+    expect(lapi!.bouncers).toEqual([]);
     const refused = await runCommand(['lapi', 'status'], {
       cwd: await installationFolder({ lapi: { url: lapi!.url, apiKey: 'wrong-key-9876' } }),
     });

@@ -139,12 +139,8 @@ export class InstallationNetwork {
     const connections = createLapiConnections(this.#context, lapi);
     const { bouncer } = connections;
     try {
-      await bouncer.send({
-        method: 'GET',
-        path: '/v1/decisions',
-        query: { ip: '192.0.2.1' },
-        timeoutMs: LAPI_TIMEOUT_MS,
-      });
+      // Not GET: that moves the cursor from which a running agent with this key is told what changed.
+      await bouncer.send({ method: 'HEAD', path: '/v1/decisions', timeoutMs: LAPI_TIMEOUT_MS });
       const { reports } = this.#lapi ?? {};
       await reports?.prepare();
       return { url: bouncer.name, isMachine: reports !== undefined };

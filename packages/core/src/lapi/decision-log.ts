@@ -102,13 +102,15 @@ export class DecisionLog {
     return undefined;
   }
 
-  /** Whether the store still has what this process wrote. */
+  /** Whether the store still has what this process wrote, each part of it: a full Redis may drop any of them. */
   async isIntact(): Promise<boolean> {
     const list = this.#list;
     if (list === undefined || this.#version === undefined) return false;
     const versionOf = (key: StoreKey): Promise<string | undefined> => this.#store.blobVersion(key);
     if ((await versionOf('lapi-decisions')) !== this.#version) return false;
-    return (await versionOf(`lapi-decisions:${list.base.id}`)) === this.#baseVersion;
+    if ((await versionOf(`lapi-decisions:${list.base.id}`)) !== this.#baseVersion) return false;
+    const segments = await Promise.all(list.segments.map(({ id }) => versionOf(`lapi-decisions:${id}`)));
+    return segments.every((version) => version !== undefined);
   }
 
   /** Writes all decisions anew. They must not change meanwhile. */

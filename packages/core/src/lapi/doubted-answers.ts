@@ -6,8 +6,11 @@ import type { StreamAnswer } from './stream-answer.js';
 /** An answer that is doubted is believed when so many in a row, over at least so long (in ms), lack as much. */
 const BELIEVED_AFTER = 3;
 const BELIEVED_AFTER_MS = 120_000;
-/** From so many held decisions on, an answer with less than half of them is doubted, too. */
+/** An answer with less than this share of what is held is doubted. */
+const SHARE = 0.5;
+/** From so many held decisions on, one with less than this share: an engine reads some ten thousands at a time, and may fail at the last. */
 const MANY = 1_000;
+const SHARE_OF_MANY = 0.9;
 
 /**
  * Doubts full answers that lack what is held. An engine whose database fails while it answers sends a shorter answer as if it were whole,
@@ -25,7 +28,7 @@ export class DoubtedAnswers {
   /** Whether an answer lacks so much of what is held that it has to be looked at. */
   lacksMuch({ delta }: StreamAnswer, held: LayeredIndex): boolean {
     const live = liveRows(held, this.#clock.now());
-    return live > 0 && (delta.added === 0 || (live >= MANY && delta.added < live / 2));
+    return delta.added < live * (live >= MANY ? SHARE_OF_MANY : SHARE);
   }
 
   /**

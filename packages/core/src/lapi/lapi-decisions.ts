@@ -145,6 +145,7 @@ export class LapiDecisions {
 
   /** Becomes the process that pulls, or is it; false when another one is. */
   async #lead(): Promise<boolean> {
+    this.#abort.signal.throwIfAborted();
     const had = this.#leadership.lease !== undefined;
     const term = await this.#leadership.take();
     if (term === undefined) return false;
@@ -271,6 +272,7 @@ export class LapiDecisions {
   }
 
   #sayStoreFailed(error: unknown): void {
+    if (this.#abort.signal.aborted) return;
     const message = messageOf(error);
     if (this.#storeFailure !== message)
       this.#options.logger.warn(`LAPI is not asked for decisions while the store does not say who asks: ${message}`, {

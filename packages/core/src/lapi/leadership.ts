@@ -67,8 +67,9 @@ export class Leadership {
     return isNext ? 'continued' : 'taken';
   }
 
-  /** Gives the lease back, so that others need not wait. Never rejects. */
+  /** Gives the lease back, one that is being taken too, so that others need not wait. Never rejects. */
   async release(): Promise<void> {
+    await this.#taking?.catch(() => undefined);
     const lease = this.#lease;
     this.#end('it was given back');
     await lease?.release().catch(() => undefined);

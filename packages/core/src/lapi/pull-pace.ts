@@ -6,6 +6,7 @@ export type FullReason =
   | 'first' // this process pulls for the first time, or another one did meanwhile
   | 'unfinished' // the last answer was not read to its end, or refused: what it would have told is lost
   | 'scheduled' // what vanishes with its alert is told to nobody
+  | 'clock' // the wall clock was set: the ends of what is held are off by as much
   | 'many' // a delta had many rows: LAPI loses some of an import that it is asked in the midst of
   | 'doubted'; // the last full answer lacked what was held, and is not believed yet
 
@@ -22,6 +23,8 @@ const JITTER = 0.15;
 const MANY_ROWS = 1_000;
 /** At least so long, in ms, from a full answer to the next for a delta of many rows. */
 const MANY_GAP_MS = 60_000;
+/** The wall clock was set when it has moved by more than this against monotonic time, in ms; or the machine has slept. */
+const CLOCK_SET_MS = 30_000;
 /** The longest wait after failures, in ms. The first three wait for an interval, the others twice as long each. */
 const LONGEST_WAIT_MS = 60_000;
 /** After a refusal of the key, which time alone hardly mends: the first and the longest wait, in ms. */
@@ -39,6 +42,8 @@ export class PullPace {
   #nextAt: number;
   #fullAt = -Infinity;
   #nextFullAt = -Infinity;
+  /** Wall time less monotonic time at the last full answer, from which most ends are counted. */
+  #clockOffset = 0;
 
   constructor(options: PullPaceOptions) {
     this.#options = options;
@@ -48,7 +53,8 @@ export class PullPace {
   /** Why the next pull asks for everything; `undefined` when it asks for what changed. */
   get fullReason(): FullReason | undefined {
     if (this.#reason !== undefined) return this.#reason;
-    return this.#options.clock.monotonic() >= this.#nextFullAt ? 'scheduled' : undefined;
+    if (this.#options.clock.monotonic() >= this.#nextFullAt) return 'scheduled';
+    return Math.abs(this.#wallOffset - this.#clockOffset) > CLOCK_SET_MS ? 'clock' : undefined;
   }
 
   /** How long it is to the next pull, in ms. */
@@ -93,6 +99,7 @@ export class PullPace {
     this.#nextAt = now + this.#options.intervalMs;
     if (full) {
       this.#fullAt = now;
+      this.#clockOffset = this.#wallOffset;
       this.#nextFullAt = now + this.#jittered(FULL_EVERY_MS);
     }
     const isQuiet = rows < MANY_ROWS;
@@ -114,6 +121,11 @@ export class PullPace {
     const waitMs = Math.min(Math.max(longest, intervalMs), first * 2 ** Math.min(10, Math.max(0, this.#failures - 3)));
     const askedMs = isCrowdsecError(error) ? Math.min(error.retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS) : 0;
     this.#nextAt = clock.monotonic() + Math.max(this.#jittered(waitMs), askedMs);
+  }
+
+  get #wallOffset(): number {
+    const { clock } = this.#options;
+    return clock.now() - clock.monotonic();
   }
 
   /** Spread, so that many hosts do not ask at once. */

@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { lapiWorld, type LapiWorld } from '../../test/lapi-world.js';
@@ -125,6 +125,30 @@ describe('two processes with one key and one store', () => {
     await world.pass(2);
     const other = await world.agent({ stateDir: world.folder });
     expect([remediationOf(agent), remediationOf(other)]).toEqual(['ban', 'ban']);
+  });
+
+  it.each([
+    ['the base is gone', 'base-', rm],
+    [
+      'the bytes of the base are damaged',
+      'base-',
+      (file: string) => (file.endsWith('.bin') ? truncate(file, 5) : undefined),
+    ],
+    ['a delta is gone', 'changes-', rm],
+  ])('have a third one that starts later and gets all of it, although %s', async (_, part, damage) => {
+    world = await lapiWorld();
+    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    await world.agent({ stateDir: world.folder });
+    world.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
+    await world.pass();
+    const found = await readdir(world.folder, { recursive: true, withFileTypes: true });
+    const files = found.filter((entry) => entry.isFile() && entry.name.includes(`lapi-decisions%3a${part}`));
+    expect(files).not.toEqual([]);
+    for (const { parentPath, name } of files) await damage(join(parentPath, name));
+    const late = await world.agent({ stateDir: world.folder });
+    await world.pass(2);
+    expect([remediationOf(late), remediationOf(late, '192.0.2.1')]).toEqual(['ban', 'ban']);
+    expect([rolesOf(late), world.kinds().filter((kind) => kind === 'full')]).toEqual([['follower'], ['full']]);
   });
 
   it('with other filters hold other decisions', async () => {

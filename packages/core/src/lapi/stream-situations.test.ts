@@ -420,17 +420,23 @@ describe('an answer that lacks what is held', () => {
     expect(remediationOf(agent)).toBe('bypass');
   });
 
-  it('by more than half of many is doubted, too, and what is new in it holds at once', async () => {
+  it.each([
+    ['more than half of a few', 5, 1],
+    ['more than half of many', 2_000, 0],
+    ['its last part', 2_000, 1_700],
+  ])('by %s is doubted, too, and what is new in it holds at once', async (_, held, told) => {
     world = await lapiWorld();
-    world.lapi.decisions.add(
-      Array.from({ length: 2_000 }, (_, i) => ({ value: `20.0.${i >> 8}.${i & 255}`, duration: '100h' })),
-    );
+    const values = Array.from({ length: held }, (_, i) => `20.0.${i >> 8}.${i & 255}`);
+    world.lapi.decisions.add(values.map((value) => ({ value, duration: '100h' })));
     const agent = await world.agent();
-    const row = { id: 9_999, origin: 'cscli', scenario: 's', type: 'ban', scope: 'Ip', value: IP, duration: '1h' };
+    const row = { origin: 'cscli', scenario: 's', type: 'ban', scope: 'Ip', duration: '90h' };
+    const rows = [IP, ...values.slice(0, told)].map((value, i) => ({ ...row, id: 10_000 + i, value }));
     world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [row], deleted: [] }, times: Infinity });
+    world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: rows, deleted: [] }, times: Infinity });
     await world.pass(3);
-    expect([remediationOf(agent), remediationOf(agent, '20.0.1.1')]).toEqual(['ban', 'ban']);
+    expect([remediationOf(agent), remediationOf(agent, values.at(-1))]).toEqual(['ban', 'ban']);
+    await world.time.advance(150_000);
+    expect([remediationOf(agent), remediationOf(agent, values.at(-1))]).toEqual(['ban', 'bypass']);
   });
 });
 
@@ -644,4 +650,24 @@ describe('the pace of pulls', () => {
     expect(manualTime().pending()).toEqual([]);
     expect(INTERVAL_MS).toBe(10_000);
   });
+});
+
+describe('a wall clock that is set', () => {
+  it.each([7_200_000, -7_200_000])(
+    'by %i ms moves the ends of decisions until the next pull, which asks for everything',
+    async (ms) => {
+      world = await lapiWorld();
+      const row = { id: 1, origin: 'cscli', scenario: 's', type: 'ban', scope: 'Ip', value: IP, duration: '1h' };
+      world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [row], deleted: [] } });
+      world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [row], deleted: [] } });
+      const agent = await world.agent();
+      world.time.jump(ms);
+      await world.pass();
+      expect(world.kinds()).toEqual(['full', 'full']);
+      const lasts = agent.explain(IP).map(({ expiresAt }) => expiresAt! - world.time.clock.now());
+      expect(lasts).toEqual([expect.closeTo(3_600_000, -4)]);
+      await world.pass();
+      expect(world.kinds()[2]).toBe('delta');
+    },
+  );
 });

@@ -12,6 +12,8 @@ import type { LapiBackend } from './backend.js';
 import { sendEmpty, sendLapiJson } from './replies.js';
 import { checkUsageMetrics } from './usage-metrics.js';
 
+const LIVE_CURSOR_MS = 60_000;
+
 /** What a bouncer asks with its API key: the stream, live decisions, and usage metrics. */
 export function bouncerRoutes(app: FastifyInstance, backend: LapiBackend): void {
   const { bouncers, clock, decisions, usageMetrics } = backend;
@@ -30,12 +32,19 @@ export function bouncerRoutes(app: FastifyInstance, backend: LapiBackend): void 
   });
 
   app.get<{ Querystring: Query }>('/decisions', async (request, reply) => {
-    if (bouncerOf(request, backend) === undefined) return sendLapiJson(reply, 403, { message: 'access forbidden' });
+    const bouncer = bouncerOf(request, backend);
+    if (bouncer === undefined) return sendLapiJson(reply, 403, { message: 'access forbidden' });
     const now = clock.now();
+    // A live question moves the cursor of the stream, too, unless that moved within the last minute.
+    if (bouncer.lastPull === undefined || now - bouncer.lastPull >= LIVE_CURSOR_MS)
+      bouncers.moveCursor(keyOf(request), bouncer.address, now);
     const rows = decisions.active().filter((row) => !row.simulated && isAsked(row, request.query));
     const json = rows.map((row) => decisionJson(row, now, { uuid: false }));
     return sendLapiJson(reply, 200, json.length === 0 ? null : json);
   });
+
+  // Looks at the key alone: it makes no row, and moves no cursor.
+  app.head('/decisions', async (request, reply) => sendEmpty(reply, bouncers.knows(keyOf(request)) ? 200 : 403));
 
   app.post('/usage-metrics', async (request, reply) => {
     if (bouncerOf(request, backend) === undefined) return sendLapiJson(reply, 403, { message: 'access forbidden' });

@@ -55,6 +55,24 @@ async function start(options: { engine?: 'newest' | '1.4.6' } = {}): Promise<{
 
 const valuesOf = (rows: readonly Row[]): readonly string[] => rows.map(({ value }) => value);
 
+describe('a question about one address', () => {
+  it('moves the cursor of the stream when that is unset or a minute old; HEAD makes no bouncer and moves nothing', async () => {
+    const { lapi, sandbox, pull, asBouncer } = await start();
+    expect((await asBouncer('HEAD', '/v1/decisions')).status).toBe(200);
+    expect(lapi.bouncers).toEqual([]);
+    await pull('?startup=true');
+    lapi.decisions.add([{ value: '192.0.2.1' }]);
+    sandbox.clock.advance(30_000);
+    await asBouncer('GET', '/v1/decisions?ip=192.0.2.7');
+    expect(valuesOf((await pull()).new)).toEqual(['192.0.2.1']);
+    sandbox.clock.advance(1_000);
+    lapi.decisions.add([{ value: '192.0.2.2' }]);
+    sandbox.clock.advance(60_000);
+    await asBouncer('GET', '/v1/decisions?ip=192.0.2.7');
+    expect((await pull()).new).toEqual([]);
+  });
+});
+
 describe('the stream of the local API', () => {
   it('tells everything at startup, then what changed since the last pull of this key and address', async () => {
     const { lapi, pull } = await start();
