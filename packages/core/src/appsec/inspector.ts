@@ -30,6 +30,8 @@ export interface AppsecInspectorOptions {
 interface Shown {
   readonly bytes: Uint8Array | undefined;
   readonly unpacked: boolean;
+  /** A second look: what it is for an application that does not unpack it. */
+  readonly asReceived?: Uint8Array;
 }
 
 const NOTHING: Shown = { bytes: undefined, unpacked: false };
@@ -68,9 +70,11 @@ export class AppsecInspector implements RequestInspector {
     if (shown === 'pass') return undefined;
     if (shown === 'block') return UNJUDGED;
     if (shown === 'aborted') return this.#fail('abortedUpload', 'the body of a request did not come to its end');
-    const { bytes, unpacked } = shown;
-    const headers = callHeaders({ facts, ip, apiKey: apiKey.reveal(), withoutEncoding: unpacked });
-    return this.#conclude(await client.ask(headers, bytes));
+    const { bytes, unpacked, asReceived } = shown;
+    const ask = (body: Uint8Array | undefined, withoutEncoding: boolean): Promise<AppsecAnswer> =>
+      client.ask(callHeaders({ facts, ip, apiKey: apiKey.reveal(), withoutEncoding }), body);
+    if (asReceived === undefined) return this.#conclude(await ask(bytes, unpacked));
+    return this.#conclude(worse(await Promise.all([ask(bytes, unpacked), ask(asReceived, false)])));
   }
 
   #conclude(answer: AppsecAnswer): InspectorFinding | undefined {
@@ -136,4 +140,10 @@ function encodingOf({ headers }: RequestFacts): string | undefined {
   if (typeof headers.get === 'function') return headers.get('content-encoding') ?? undefined;
   const encoding = (headers as Readonly<Record<string, string | readonly string[] | undefined>>)['content-encoding'];
   return typeof encoding === 'object' ? encoding.join(',') : encoding;
+}
+
+/** Of two looks at a request, the one that says more against it. */
+function worse([one, other]: readonly [AppsecAnswer, AppsecAnswer]): AppsecAnswer {
+  const weight = { allow: 0, failed: 1, act: 2 };
+  return weight[other.kind] > weight[one.kind] ? other : one;
 }

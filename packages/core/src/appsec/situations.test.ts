@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { appsecWorld, told } from '../../test/appsec-world.js';
 
@@ -33,6 +33,22 @@ describe('a client that says itself what AppSec believes of the bouncer, in chun
       expect(call?.headers).not.toHaveProperty(name);
     // The application sees it, whatever the client says of it.
     expect(call?.headers).toMatchObject({ 'x-hop': 'attackword' });
+  });
+});
+
+describe('a body that says one thing packed and another as it is', () => {
+  it('is shown to AppSec both ways, and refused for either', async () => {
+    await using world = await appsecWorld();
+    world.appsec.answerWith(({ body }) => ({ action: body.includes('attackword') ? 'ban' : 'allow' }));
+    const headers = { ...FORM, 'content-encoding': 'deflate' };
+    const send = async (packed: string, plain: string): Promise<number> => {
+      const body = Buffer.concat([deflateSync(packed), Buffer.from(plain)]);
+      return (await world.ask({ method: 'POST', headers, body })).status;
+    };
+    expect(await send('q=hello', '&q=attackword')).toBe(403);
+    expect(await send('q=attackword', '&q=hello')).toBe(403);
+    expect(await send('q=hello', '&q=hello')).toBe(200);
+    expect(world.crowdsec.health().appsec).toMatchObject({ asked: 3, actions: { ban: 2, allow: 1 } });
   });
 });
 

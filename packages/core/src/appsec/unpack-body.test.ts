@@ -42,6 +42,28 @@ describe('a body with Content-Encoding', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20_000_000);
   });
 
+  it.each([
+    ['behind what is packed', 'deflate', Buffer.concat([deflateSync('q=hello'), Buffer.from(`&${TEXT}&`)])],
+    ['behind what is packed', 'deflate', Buffer.concat([deflateRawSync('q=hello'), Buffer.from(`&${TEXT}&`)])],
+    ['behind what is packed', 'br', Buffer.concat([brotliCompressSync('q=hello'), Buffer.from(`&${TEXT}&`)])],
+    ['as the name of a file', 'gzip', named(gzipSync('q=hello'))],
+    ['as the name of a second file', 'gzip', Buffer.concat([gzipSync('q='), named(gzipSync('hello'))])],
+    ['within two layers', 'br, gzip', named(gzipSync(brotliCompressSync('q=hello')))],
+  ])('is shown as received too where it holds a text %s: %s', async (_, encoding, bytes) => {
+    const body = await unpackBody(whole(bytes), encoding, 1_000);
+    expect(body).toMatchObject({ kind: 'plain', unpacked: true, asReceived: bytes });
+    expect(body.kind === 'plain' && Buffer.from(body.bytes).toString()).toBe('q=hello');
+  });
+
+  it('is shown once where it holds nothing but what was unpacked', async () => {
+    for (const [encoding, bytes] of [
+      ['gzip', gzipSync(TEXT)],
+      ['deflate', deflateSync(TEXT)],
+      ['br', brotliCompressSync(TEXT)],
+    ] as const)
+      expect(await unpackBody(whole(bytes), encoding, 1_000)).not.toHaveProperty('asReceived');
+  });
+
   it('may have been unpacked by the parser that kept it', async () => {
     expect(await shown(Buffer.from(TEXT), 'gzip', 1_000, true)).toEqual(['plain', TEXT, true]);
     expect(await shown(gzipSync(TEXT), 'gzip', 1_000, true)).toEqual(['plain', TEXT, true]);
@@ -51,3 +73,10 @@ describe('a body with Content-Encoding', () => {
     expect(await shown(Buffer.from(TEXT), undefined)).toEqual(['plain', TEXT, false]);
   });
 });
+
+/** A gzip file with a name, which a program that does not unpack reads as a field of a form. */
+function named(file: Buffer): Buffer {
+  const header = Buffer.from(file.subarray(0, 10));
+  header[3] = 0x08;
+  return Buffer.concat([header, Buffer.from(`&${TEXT}&\0`), file.subarray(10)]);
+}

@@ -43,10 +43,31 @@ const texts = z.record(
   z.strictObject(Object.fromEntries(TEXT_NAMES.map((name) => [name, text])) as Record<keyof CaptchaTexts, typeof text>),
 );
 
+/** What the wall shows of a provider, checked before it meets a visitor: a policy that HTTP can't carry would leave clients without a wall. */
+const shownMembers = z.looseObject({
+  name: z.string().min(1).max(100),
+  global: z.string().min(1).max(100),
+  siteKey: z.string().min(1).max(1_000),
+  scriptUrl: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }),
+  contentSecurityPolicy: z
+    .record(z.string(), z.array(z.string()))
+    .refine(
+      (policy) =>
+        Object.entries(policy).every(
+          ([directive, sources]) =>
+            /^[a-z-]+$/.test(directive) && sources.every((source) => /^[\x21-\x2b\x2d-\x3a\x3c-\x7e]+$/.test(source)),
+        ),
+      "must be lists of sources by directive: { 'frame-src': ['https://…'] }",
+    ),
+});
+
 const provider = objectWith<CaptchaProvider>(
   ['verify'],
   'turnstile({ siteKey, secretKey }), hcaptcha(…), recaptcha(…), or an object with the members of CaptchaProvider',
-);
+).superRefine((given, context) => {
+  for (const { path, message } of shownMembers.safeParse(given).error?.issues ?? [])
+    context.addIssue({ code: 'custom', path: path.slice(0, 1), message });
+});
 
 /** The option `captcha` of the agent; `false` leaves the remediation to other remedies. */
 export const captchaOptions = switchable(

@@ -86,6 +86,19 @@ describe('a provider that does not say', () => {
     expect(saidBy(await ask('challenge'))).toMatchObject({ provider: { name: 'turnstile' } });
   });
 
+  it.each(['a\0b', 'a\r\nb', 'a b', 'ü', '', 'x'.repeat(8_193)])(
+    'is not asked about what is no token, which it might call a bad question: %j',
+    async (token) => {
+      const service = await standIn(({ response }) => response.end('{"success":false,"error-codes":["bad-request"]}'));
+      const { ask, crowdsec } = captchaWorld({
+        captcha: { provider: turnstile({ ...KEYS, verifyUrl: service.url }), onProviderFailure: 'pass' },
+      });
+      expect(saidBy(await ask(solutionOf({ token })))).toMatchObject({ kind: 'refused' });
+      expect(service.questions).toEqual([]);
+      expect(crowdsec.health().captcha).toMatchObject({ providerFailures: 0, solved: 0 });
+    },
+  );
+
   it('lets clients pass where the options say so', async () => {
     const { ask } = await failing((response) => response.writeHead(500).end(), 'pass');
     expect(saidBy(await ask(solutionOf({ token: 'x' })))).toMatchObject({ kind: 'solved' });
@@ -125,6 +138,30 @@ it('takes a provider of the application, which may answer anything', async () =>
   expect(saidBy(await ask(solutionOf({ token: 'x' })))).toMatchObject({ code: 'wrong' });
   answer = true;
   expect(saidBy(await ask(solutionOf({ token: 'x' })))).toMatchObject({ kind: 'solved' });
+});
+
+it.each([
+  ['siteKey', { siteKey: undefined }],
+  ['scriptUrl', { scriptUrl: 'javascript:alert(1)' }],
+  ['global', { global: 7 }],
+  ['contentSecurityPolicy', { contentSecurityPolicy: undefined }],
+  ['contentSecurityPolicy', { contentSecurityPolicy: { 'img-src': 'https://own.example' } }],
+  ['contentSecurityPolicy', { contentSecurityPolicy: { 'img-src': ['https://own.example\n'] } }],
+  ['contentSecurityPolicy', { contentSecurityPolicy: { 'img-src': ['https://own.example; script-src *'] } }],
+  ['contentSecurityPolicy', { contentSecurityPolicy: { 'img src': ['https://own.example'] } }],
+])('refuses a provider of the application at once that no page could show: %s', (member, wrong) => {
+  const provider = {
+    name: 'own',
+    global: 'own',
+    siteKey: 'k',
+    scriptUrl: 'https://own.example/api.js',
+    contentSecurityPolicy: {},
+    verify: () => Promise.resolve(true),
+    ...wrong,
+  };
+  expect(() => captchaWorld({ captcha: { provider: provider as never } })).toThrow(
+    expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path: `options.captcha.provider.${member}` }),
+  );
 });
 
 interface Question {
