@@ -90,7 +90,7 @@ describe('uploads', () => {
     await using world = await appsecWorld();
     const { bouncer } = world.crowdsec;
     const server = createServer((request, response) => {
-      const verdict = bouncer.inspect(nodeFacts(request as never));
+      const verdict = bouncer.inspect(nodeFacts(request));
       void Promise.resolve(verdict.settled).then(async () => response.end(await text(request)));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -107,7 +107,7 @@ describe('uploads', () => {
     world.appsec.answerWith(() => ({ action: 'ban' }));
     const { bouncer } = world.crowdsec;
     const server = createServer((request, response) => {
-      const verdict = bouncer.inspect(nodeFacts(request as never));
+      const verdict = bouncer.inspect(nodeFacts(request));
       void Promise.resolve(verdict.settled).then(() => response.end('refused'));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
