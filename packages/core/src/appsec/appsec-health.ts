@@ -27,7 +27,7 @@ export interface AppsecHealth {
  * | reason | what happened |
  * |---|---|
  * | `large` | it is larger than `maxBodyBytes`, as received or unpacked |
- * | `stalled` | nothing more of it came for ten seconds |
+ * | `stalled` | nothing more of it came for ten seconds, or there was no room for it for as long |
  * | `consumed` | a parser had read it before, and nobody kept the bytes |
  * | `packed` | its `Content-Encoding` can't be undone: it was sent as received |
  */

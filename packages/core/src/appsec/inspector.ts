@@ -5,6 +5,7 @@ import { messageOf } from '../errors.js';
 import type { Secret } from '../secret.js';
 import type { AppsecAnswer } from './answer.js';
 import type { AppsecLog } from './appsec-log.js';
+import type { BodyRoom } from './body-room.js';
 import { callHeaders } from './call-headers.js';
 import type { AppsecClient } from './client.js';
 import type { AppsecFailure, AppsecFailurePolicy } from './options.js';
@@ -17,6 +18,10 @@ export interface AppsecInspectorOptions {
   /** Requests about which it is not asked. */
   readonly skips: (facts: RequestFacts) => boolean;
   readonly readBody: (facts: RequestFacts, maxBytes: number) => Promise<RequestBody>;
+  /** How many bytes `readBody` may come to hold. */
+  readonly bytesToHold: (facts: RequestFacts, maxBytes: number) => number;
+  /** What bodies are held in, of all requests together. */
+  readonly room: BodyRoom;
   readonly maxBodyBytes: number;
   readonly onLargeBody: 'headers-only' | 'pass' | 'block';
   readonly onFailure: Readonly<Record<AppsecFailure, AppsecFailurePolicy>>;
@@ -64,9 +69,24 @@ export class AppsecInspector implements RequestInspector {
   }
 
   async #find(facts: RequestFacts, ip: string | undefined): Promise<InspectorFinding | undefined> {
-    const { client, apiKey, log } = this.#options;
+    const { log, room, bytesToHold, maxBodyBytes } = this.#options;
     log.asked++;
-    const shown = await this.#shownBody(facts);
+    const bytes = bytesToHold(facts, maxBodyBytes);
+    const entering = room.enter(bytes);
+    if (entering !== undefined && !(await entering)) return this.#ask(facts, ip, this.#withoutBody('stalled'));
+    try {
+      return await this.#ask(facts, ip, await this.#shownBody(facts));
+    } finally {
+      room.leave(bytes);
+    }
+  }
+
+  async #ask(
+    facts: RequestFacts,
+    ip: string | undefined,
+    shown: Shown | 'pass' | 'block' | 'aborted',
+  ): Promise<InspectorFinding | undefined> {
+    const { client, apiKey } = this.#options;
     if (shown === 'pass') return undefined;
     if (shown === 'block') return UNJUDGED;
     if (shown === 'aborted') return this.#fail('abortedUpload', 'the body of a request did not come to its end');

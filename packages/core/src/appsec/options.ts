@@ -50,7 +50,10 @@ export interface AppsecOptions {
     | undefined;
   /** How long a call may take from its beginning to the last byte of the answer, in ms: 10 to 30,000, 200 by default. */
   readonly timeoutMs?: number | undefined;
-  /** Bodies up to this size are shown to AppSec, in bytes: 0 (none) to 10 MiB, 1 MiB by default. So much memory a request may take. */
+  /**
+   * Bodies up to this size are shown to AppSec, in bytes: 0 (none) to 10 MiB, 1 MiB by default. So much memory a request may take; all
+   * requests together take 256 MiB, and the next upload is read once one of them is done, or treated as stalled after ten seconds.
+   */
   readonly maxBodyBytes?: number | undefined;
   /** For a request with a larger body: asked without it (the default), let through unasked, or refused. */
   readonly onLargeBody?: 'headers-only' | 'pass' | 'block' | undefined;

@@ -42,6 +42,13 @@ export function recordNodeBody(request: NodeRequest, maxBytes: number): void {
   if (hasBody(request) && announcedBytes(request) <= maxBytes && !taps.has(request)) tapBody(request, maxBytes);
 }
 
+/** How many bytes {@link readNodeBody} may come to hold. */
+export function nodeBytesToHold(request: NodeRequest, maxBytes: number): number {
+  if (!hasBody(request)) return 0;
+  const announced = announcedBytes(request);
+  return announced > maxBytes ? 0 : announced || maxBytes;
+}
+
 function tapBody(request: NodeRequest, maxBytes: number): NodeBodyTap | undefined {
   if (!(request instanceof Readable) || isBeingRead(request)) return undefined;
   const tap = new NodeBodyTap(request, maxBytes);

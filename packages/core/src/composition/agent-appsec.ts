@@ -1,9 +1,11 @@
 import { appsecAddress } from '../appsec/address.js';
 import type { AppsecHealth } from '../appsec/appsec-health.js';
 import { AppsecLog } from '../appsec/appsec-log.js';
+import { BodyRoom } from '../appsec/body-room.js';
 import { AppsecClient } from '../appsec/client.js';
 import { AppsecInspector } from '../appsec/inspector.js';
-import { readBody } from '../bouncer/read-body.js';
+import { bytesToHold, readBody } from '../bouncer/read-body.js';
+import { STALLED_BODY_MS } from '../bouncer/request-body.js';
 import type { RequestInspector } from '../bouncer/request-inspector.js';
 import { skipRule } from '../bouncer/skip-rule.js';
 import { CrowdsecError } from '../errors.js';
@@ -57,6 +59,8 @@ export function createAgentAppsec({
     log,
     skips: skipRule(appsec.skip, synchronous, 'options.appsec.skip'),
     readBody,
+    bytesToHold,
+    room: new BodyRoom({ longestWaitMs: STALLED_BODY_MS }),
     neverBans: bouncingLevel === 'flex',
     wantsRefused: appsec.requests === 'all',
   });
