@@ -187,7 +187,8 @@ export class LapiDecisions {
   async #pullOnce(): Promise<RefreshResult> {
     const { listener } = this.#options;
     const { lease } = this.#leadership;
-    if (lease === undefined) return { status: 'skipped', reason: 'busy', nextAt: this.#options.clock.now() + WATCH_MS };
+    if (lease === undefined || !(await this.#leadership.isConfirmed(lease)))
+      return { status: 'skipped', reason: 'busy', nextAt: this.#options.clock.now() + WATCH_MS };
     const stop = new AbortController();
     const detach = abortTogether(stop, [this.#abort.signal, this.#leadership.signal]);
     try {

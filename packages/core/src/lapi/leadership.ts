@@ -67,6 +67,17 @@ export class Leadership {
     return isNext ? 'continued' : 'taken';
   }
 
+  /**
+   * Whether the store still has the lease as ours: one that was emptied may have given it to another process, which asks LAPI as well. A
+   * store that does not answer is no proof that it has not. The term ends when it has not.
+   */
+  async isConfirmed(lease: Lease): Promise<boolean> {
+    if (!this.#options.store.shared) return true;
+    const isHeld = await lease.held().catch(() => true);
+    if (!isHeld && this.#lease === lease) this.#lose('the store has it no more');
+    return isHeld;
+  }
+
   /** Gives the lease back, one that is being taken too, so that others need not wait. Never rejects. */
   async release(): Promise<void> {
     await this.#taking?.catch(() => undefined);
@@ -95,7 +106,9 @@ export class Leadership {
     this.#check = this.#options.scheduler.schedule('crowdsec:lapi-lease', Math.max(1, lease.remainingMs()), check);
   }
 
+  /** Whoever takes it next knows nothing of what was told meanwhile; a store that was emptied counts tokens anew. */
   #lose(why: string): void {
+    this.#lastToken = undefined;
     this.#end(why);
     this.#options.lost();
   }

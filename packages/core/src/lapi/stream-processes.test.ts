@@ -75,6 +75,28 @@ describe('two processes with one key and one store', () => {
     expect(world.kinds()).toEqual(['full', 'full']);
   });
 
+  it('never have two that pull, even when the store was emptied and the lease of one is gone', async () => {
+    world = await lapiWorld();
+    const agents: Crowdsec[] = [];
+    for (let i = 0; i < 2; i++) {
+      agents.push(await world.agent({ stateDir: world.folder }, { updateIntervalMs: 1_000 }));
+      await world.time.advance(i === 0 ? 600 : 1_700);
+    }
+    // The first one prolongs its lease every two seconds; before it does so the next time, the second one looks for it.
+    for (const name of await readdir(world.folder, { recursive: true }))
+      if (/leases.lapi-/.test(name)) await rm(join(world.folder, name), { force: true, recursive: true });
+    for (let i = 0; i < 60; i++) {
+      world.lapi.decisions.add([{ value: `20.0.0.${i}` }]);
+      await world.time.advance(100);
+    }
+    await world.time.advance(3_000);
+    const missed = agents.map((agent) =>
+      Array.from({ length: 60 }, (_, i) => `20.0.0.${i}`).filter((ip) => remediationOf(agent, ip) !== 'ban'),
+    );
+    expect(missed).toEqual([[], []]);
+    expect(world.kinds().filter((kind) => kind === 'full')).toHaveLength(2);
+  });
+
   it('serve what is stored from the start, be LAPI away or not', async () => {
     world = await lapiWorld();
     world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
