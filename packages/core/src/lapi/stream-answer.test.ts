@@ -94,6 +94,16 @@ describe('an answer of the stream', () => {
     ]);
   });
 
+  it('has all but a row that is longer than any, which whoever may add a decision can make', async () => {
+    const long = row({ id: 2, value: '192.0.2.1', scenario: `}]"\\{${'x'.repeat(200_000)}` });
+    const text = JSON.stringify({ new: [long, row(), long], deleted: [long] });
+    for (const size of [1_000, 65_000, 1_000_000]) {
+      const answer = await read(text, { size });
+      expect(answer.delta.skipped).toEqual({ malformed: 3 });
+      expect([answer.delta.added, answer.newRows, answer.deletedRows]).toEqual([1, 3, 1]);
+    }
+  });
+
   it('that ends anywhere before its end counts for nothing', async () => {
     const text = JSON.stringify({ new: [row(), row({ id: 2 })], deleted: [row()] });
     for (let length = 0; length < text.length; length++) {
@@ -118,7 +128,7 @@ describe('an answer of the stream', () => {
     'null null',
     'nullx',
     '<html>502 Bad Gateway</html>',
-    `{"new": ["${'x'.repeat(100_000)}"]}`,
+    `{"other": "${'x'.repeat(100_000)}"}`,
   ])('that is %s is refused', async (text) => {
     for (const size of [1, 10, 1_000_000])
       await expect(read(text, { size })).rejects.toMatchObject({ code: 'CROWDSEC_API_MALFORMED' });

@@ -6,7 +6,7 @@ export interface ScannedRows {
 
 /** Rows are parsed together once their text is this long: a few tenths of a ms. */
 const BATCH_CHARS = 32 * 1024;
-/** A row has some 200 characters. */
+/** A row has some 200 characters. A longer one is left out: whoever may add decisions must not be able to keep all others away. */
 const LONGEST_ROW = 64 * 1024;
 /** What a member may have that is no list of rows. */
 const LONGEST_MEMBER = 64 * 1024;
@@ -29,6 +29,7 @@ export class StreamScanner {
   /** Of the value that is being read: what has come of it, how deep it is nested, whether we are in a string of it. */
   #text = '';
   #depth = 0;
+  #isTooLong = false;
   #inString = false;
   #escaped = false;
   /** Rows that wait to be parsed, with commas between them. */
@@ -105,6 +106,7 @@ export class StreamScanner {
 
   #beginValue(at: number): number {
     this.#text = '';
+    this.#isTooLong = false;
     this.#depth = 0;
     this.#inString = false;
     this.#escaped = false;
@@ -149,7 +151,9 @@ export class StreamScanner {
 
   #endValue(value: string, at: number): number {
     if (this.#list !== undefined) {
-      this.#addRow(value);
+      if (this.#isTooLong) this.#found.rows(this.#list, [TOO_LONG]);
+      else this.#addRow(value);
+      this.#isTooLong = false;
       return this.#go('afterRow', at);
     }
     const parsed: unknown = JSON.parse(value);
@@ -179,12 +183,18 @@ export class StreamScanner {
 
   /** What has come of the value or key by now. */
   #taken(text: string, from: number, to: number): string {
-    const longest = this.#list === undefined ? LONGEST_MEMBER : LONGEST_ROW;
+    const isRow = this.#list !== undefined && this.#state === 'inValue';
+    const longest = isRow ? LONGEST_ROW : LONGEST_MEMBER;
+    this.#isTooLong ||= isRow && this.#text.length + to - from > longest;
+    if (this.#isTooLong) return '';
     if (this.#text.length + to - from > longest)
       throw new SyntaxError(`a part of it has more than ${longest} characters`);
     return this.#text + text.slice(from, to);
   }
 }
+
+/** Stands for a row that was not kept; no row is this. */
+const TOO_LONG = null;
 
 const QUOTE = 34;
 const COMMA = 44;
