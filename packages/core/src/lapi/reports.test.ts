@@ -171,10 +171,14 @@ describe('S32: a report of an agent with a machine at LAPI', () => {
     expect(lapi.decisions.active()).toEqual([]);
   });
 
-  it('waits in the journal for a machine that is not validated yet', async () => {
-    const crowdsec = await agent({ machine: { machineId: 'late', password: 'another-password' } });
+  it('waits in the journal for a machine that is not validated yet, with one line in the log for all tries', async () => {
+    const warned: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string) => void warned.push(message) };
+    const crowdsec = await agent({ machine: { machineId: 'late', password: 'another-password' } }, { logger });
     crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO });
-    await time.advance(60_000);
+    await time.advance(10 * 60_000);
+    expect(lapi.calls.filter(({ path }) => path === '/v1/watchers/login').length).toBeGreaterThan(5);
+    expect(warned.filter((line) => line.includes('sent later'))).toHaveLength(1);
     expect(crowdsec.health()).toMatchObject({
       lapiMachine: { machineId: 'late', loggedIn: false },
       problems: expect.arrayContaining([

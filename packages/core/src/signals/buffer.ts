@@ -37,6 +37,8 @@ export class SignalBuffer {
   #stopped = false;
   readonly #flights = new Set<Promise<unknown>>();
   #sent = 0;
+  /** What was said of the calls that fail: it is said anew when it changes, or after one that got through. */
+  #saidDeferred = '';
   #poisoned = 0;
 
   constructor(options: SignalBufferOptions) {
@@ -227,7 +229,10 @@ export class SignalBuffer {
     try {
       await this.flushIfDue();
     } catch (error) {
-      logger.warn(`Signals are kept and sent later: ${messageOf(error)}`, { code: 'SIGNALS_DEFERRED', error });
+      const trouble = `${this.#sent} ${messageOf(error)}`;
+      if (trouble !== this.#saidDeferred)
+        logger.warn(`Signals are kept and sent later: ${messageOf(error)}`, { code: 'SIGNALS_DEFERRED', error });
+      this.#saidDeferred = trouble;
     }
     this.#schedule(TURN_RETRY_MS);
   }
