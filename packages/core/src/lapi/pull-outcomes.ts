@@ -48,7 +48,7 @@ export class PullOutcomes {
       skipped: this.#skipped,
       ...(pulledAt === undefined ? {} : { pulledAt }),
       ...(fullAt === undefined ? {} : { fullAt }),
-      ...(nextPullAt === undefined ? {} : { nextPullAt }),
+      ...(nextPullAt === undefined ? {} : { nextPullAt: Math.ceil(nextPullAt) }),
       ...(failure === undefined ? {} : { failure }),
     };
   }
