@@ -107,7 +107,8 @@ export async function createTestEnvironment(host: Host): Promise<TestEnvironment
       const all = [...hosts.values(), ...listenedHosts.values()];
       await Promise.allSettled(all.map(async (running) => (await running).stop()));
       await sandbox.stop();
-      await rm(folder, { recursive: true, force: true });
+      // A process that was killed, or a write that was on its way, may still touch the folder.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
