@@ -260,7 +260,7 @@ describe('S36: usage metrics', () => {
     for (let n = 0; n < 3; n++) processes.push(await agent(shared, { apiKey }));
     await processes[0]!.refreshDecisions();
     for (const one of processes) visits(one, '9.9.9.9', 5);
-    await time.advance(QUARTER);
+    await time.advance(QUARTER, { strideMs: 1_000 });
 
     expect(told().map((push) => requests(push))).toEqual(processes.map(() => [processed('ipv4', 5)]));
     const seconds = told().map(({ meta }) => meta.utc_now_timestamp);
