@@ -12,7 +12,9 @@ describe('beside a running application', () => {
     sandbox.decisions.add([{ value: '198.51.100.1' }]);
     const cwd = await installationFolder({ apiUrl: sandbox.url });
     const app = startNode([APP], cwd);
-    const port = await vi.waitUntil(() => /^\d+$/m.exec(app.texts.out)?.[0], { timeout: 20_000 });
+    const port = await vi
+      .waitUntil(() => /^\d+$/m.exec(app.texts.out)?.[0], { timeout: 60_000 })
+      .catch(() => expect.fail(`the application did not start: ${app.texts.error}`));
     const visit = async (ip: string): Promise<number> =>
       (await fetch(`http://127.0.0.1:${port}/`, { headers: { 'x-forwarded-for': ip } })).status;
     await vi.waitUntil(async () => (await visit('198.51.100.1')) === 403, { timeout: 20_000 });

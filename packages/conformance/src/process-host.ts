@@ -6,7 +6,7 @@ import type { DetectionEvent } from '@crowdsec-sdk/core';
 import type { Host } from './host.js';
 
 const START_DEADLINE_MS = 30_000;
-const STOP_DEADLINE_MS = 15_000;
+const STOP_DEADLINE_MS = 30_000;
 
 export interface ProcessHostOptions extends Pick<Host, 'adapter' | 'peers'> {
   readonly command: readonly string[];
