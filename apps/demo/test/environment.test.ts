@@ -17,11 +17,11 @@ describe('CROWDSEC_USER_AGENT_SUFFIX', () => {
     await request(demo.url).post('/api/flush').expect(200);
     const { userAgent, calls } = await demo.state();
     expect(userAgent).toMatch(/^csnodecapi_AcmeShop\/v\d+\.\d+\.\d+$/);
-    expect(calls.map(({ path }) => path)).toEqual([
+    // What software is at work, an agent tells when it gets round to it.
+    expect(calls.map(({ path }) => path).filter((path) => path !== '/v3/metrics/')).toEqual([
       '/v3/watchers',
       '/v3/watchers/login',
       '/v3/decisions/stream',
-      '/v3/metrics/',
       '/v3/signals',
     ]);
     expect(new Set(calls.map((call) => call.userAgent))).toEqual(new Set([userAgent]));
@@ -50,7 +50,8 @@ describe('CROWDSEC_STATE_DIR', () => {
         .send({ user: 'x', password: 'y' });
       await request(second.url).post('/api/flush').expect(200);
       const after = (await request(second.url).get('/api/state')).body as DemoState;
-      expect(after.calls.map(({ path, status }) => [path, status])).toEqual([['/v3/signals', 200]]);
+      const told = after.calls.filter(({ path }) => path !== '/v3/metrics/');
+      expect(told.map(({ path, status }) => [path, status])).toEqual([['/v3/signals', 200]]);
     } finally {
       await second.close();
     }

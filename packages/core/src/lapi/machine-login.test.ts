@@ -67,7 +67,7 @@ describe('a machine of a local API', () => {
     expect(lapi.machines).toMatchObject([{ logins: 1, scenarios: ['acme/login-bruteforce'] }]);
   });
 
-  it('S27: after a restart of LAPI ten calls in flight share one login, and each leaves once more', async () => {
+  it('after a restart of LAPI ten calls in flight share one login, and each leaves once more', async () => {
     lapi.addMachine({ machineId: 'shop', password: PASSWORD });
     const { client } = machine();
     await client.prepare();

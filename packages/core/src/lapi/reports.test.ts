@@ -58,7 +58,7 @@ const pushes = (): readonly number[] =>
 const bodies = (): readonly unknown[][] =>
   lapi.calls.filter(({ path }) => path === '/v1/alerts').map(({ body }) => body as unknown[]);
 
-describe('S32: a report of an agent with a machine at LAPI', () => {
+describe('a report of an agent with a machine at LAPI', () => {
   it('becomes one alert without a decision, and the profile of the operator bans', async () => {
     const crowdsec = await agent();
 
@@ -143,7 +143,7 @@ describe('S32: a report of an agent with a machine at LAPI', () => {
     },
   );
 
-  it('S27: arrives after a restart of LAPI by one login and one repetition', async () => {
+  it('arrives after a restart of LAPI by one login and one repetition', async () => {
     const crowdsec = await agent();
     crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO });
     await crowdsec.flushSignals();
@@ -195,7 +195,7 @@ describe('S32: a report of an agent with a machine at LAPI', () => {
   });
 });
 
-describe('S34: what LAPI does not take', () => {
+describe('what LAPI does not take', () => {
   it.each([
     ['its schema', 'validation failure list:\n7.scenario in body is required'],
     ['its address', "unable to convert 'x' to int: invalid ip address 'x'"],
@@ -398,7 +398,7 @@ describe('liftAtEngine()', () => {
   });
 });
 
-describe('S28: credentials of two kinds', () => {
+describe('credentials of two kinds', () => {
   const pem = '-----BEGIN CERTIFICATE-----';
   it.each([
     ['a key and a client certificate', { apiKey: 'key', tls: { cert: pem, key: pem } }, 'options.lapi.tls.cert'],

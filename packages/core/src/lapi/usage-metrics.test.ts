@@ -91,7 +91,7 @@ async function guarded(): Promise<Crowdsec> {
   return crowdsec;
 }
 
-describe('S36: usage metrics', () => {
+describe('usage metrics', () => {
   it('tell each quarter of an hour what became of requests since the last push that LAPI took', async () => {
     const crowdsec = await guarded();
     visits(crowdsec, '8.8.4.4', 120);
