@@ -1,15 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { bodyConformance, processHost } from '@crowdsec-sdk/conformance';
+import { bodyConformance } from '@crowdsec-sdk/conformance';
+import { nextHost } from './next-host.js';
 
-const next = fileURLToPath(import.meta.resolve('next/dist/bin/next'));
-
-bodyConformance({
-  ...processHost({
-    adapter: 'next',
-    peers: false,
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    command: [process.execPath, next, 'start'],
-    env: { NEXT_MANUAL_SIG_HANDLE: 'true', NEXT_TELEMETRY_DISABLED: '1' },
-  }),
-  inflates: false,
-});
+bodyConformance({ ...nextHost, inflates: false });

@@ -1,14 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { adapterConformance, processHost } from '@crowdsec-sdk/conformance';
+import { adapterConformance } from '@crowdsec-sdk/conformance';
+import { nextHost } from './next-host.js';
 
-const next = fileURLToPath(import.meta.resolve('next/dist/bin/next'));
-
-adapterConformance(
-  processHost({
-    adapter: 'next',
-    peers: false,
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    command: [process.execPath, next, 'start'],
-    env: { NEXT_MANUAL_SIG_HANDLE: 'true', NEXT_TELEMETRY_DISABLED: '1' },
-  }),
-);
+adapterConformance(nextHost);

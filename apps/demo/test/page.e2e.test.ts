@@ -1,23 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { launchBrowser } from '@crowdsec-sdk/conformance/browser';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startDemo, type RunningDemo } from './running-demo.js';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchBrowser();
 });
 afterAll(() => browser.close());
 
@@ -180,10 +171,7 @@ describe('the page', () => {
     await eventually(() => statuses).toEqual([403, 403, 403, 403]);
 
     // As after DNS rebinding: the name leads to this machine, so that for the browser all is of one origin.
-    const rebound = await chromium.launch({
-      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP rebound.example 127.0.0.1'],
-    });
+    const rebound = await launchBrowser(['--host-resolver-rules=MAP rebound.example 127.0.0.1']);
     onTestFinished(() => rebound.close());
     const reboundPage = await rebound.newPage();
     expect((await reboundPage.goto(`http://rebound.example:${port}/`))?.status()).toBe(403);

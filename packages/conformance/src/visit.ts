@@ -30,3 +30,18 @@ export async function whoami(
   const answer = await visit(running, undefined, '/whoami', 'get', hostname).set(headers).expect(200);
   return answer.body as Caller;
 }
+
+/** What the application has of a body that somebody sends it, as it echoes it. */
+export async function echoed(running: RunningHost, visitor: string, body: Buffer): Promise<Buffer> {
+  const answer = await visit(running, visitor, '/echo', 'post')
+    .set('content-type', 'application/octet-stream')
+    .buffer(true)
+    .parse((response, done) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => done(null, Buffer.concat(chunks)));
+    })
+    .send(body)
+    .expect(200);
+  return answer.body as Buffer;
+}

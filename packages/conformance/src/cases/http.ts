@@ -3,7 +3,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
-import { visit } from '../visit.js';
+import { echoed, visit } from '../visit.js';
 import { BANNED, CLEAN } from '../test-environment.js';
 
 /** HTTP stays what it was for those who get in, and sound for those who do not. */
@@ -54,17 +54,7 @@ export function httpCases({ world }: Subject): void {
 
   it('leaves the body of a request untouched', async () => {
     const body = randomBytes(1 << 20);
-    const answer = await visit(await world().host(), CLEAN, '/echo', 'post')
-      .set('content-type', 'application/octet-stream')
-      .buffer(true)
-      .parse((response, done) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => done(null, Buffer.concat(chunks)));
-      })
-      .send(body)
-      .expect(200);
-    expect(body.equals(answer.body as Buffer)).toBe(true);
+    expect(body.equals(await echoed(await world().host(), CLEAN, body))).toBe(true);
   });
 
   it('keeps a connection usable through refusals, of uploads too', async () => {
