@@ -19,7 +19,7 @@ const USAGE =
 const { values, positionals: files } = readArguments();
 if (values.built !== true) build();
 const { Replay } = await import('../packages/cli/dist/replay/replay.js');
-const { Progress } = await import('./replay/progress.mjs');
+const { Progress } = await import('../packages/cli/dist/output/progress.js');
 const { readLines } = await import('../packages/cli/dist/replay/read-lines.js');
 const { report } = await import('../packages/cli/dist/replay/report.js');
 const { writeDay } = await import('./replay/synthetic-day.mjs');
@@ -37,9 +37,12 @@ const replay = new Replay(scenarios({ vendor: 'replay', loginBruteforce: { paths
 await replay.start();
 const from = performance.now();
 for (const file of files) {
-  const progress = new Progress(file);
+  const progress = new Progress(process.stderr);
+  /** @param {number} share of the file */
+  const tell = (share) =>
+    progress.show(`${file}: ${Math.floor(share * 100)}%, ${replay.lines.toLocaleString('en')} lines`);
   try {
-    for await (const lines of readLines(file, (share) => progress.show(share, replay.lines))) {
+    for await (const lines of readLines(file, tell)) {
       for (const line of lines) replay.show(line);
     }
   } catch (error) {

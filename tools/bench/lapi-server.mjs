@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { parentPort } from 'node:worker_threads';
 import { synthetic } from './data.mjs';
+import { portOf } from './port-of.mjs';
 
 /**
  * A local API, in a thread of its own: at startup it tells the first `n` of its decisions, `/start?n=` says how many; each pull after
@@ -63,7 +64,4 @@ function delta() {
   return `{"new": [${[...added, ...renewed].join(',')}], "deleted": [${deleted.join(',')}]}`;
 }
 
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  parentPort?.postMessage(typeof address === 'object' && address !== null ? address.port : 0);
-});
+server.listen(0, '127.0.0.1', () => parentPort?.postMessage(portOf(server)));

@@ -1,3 +1,4 @@
+import { keepProcessAlive } from '@crowdsec-sdk/core/installation';
 import { CommanderError } from 'commander';
 import { CommandContext } from './command-context.js';
 import { EXIT, failureOf } from './failure.js';
@@ -15,14 +16,7 @@ export async function run(args: readonly string[], io: Io, signal?: AbortSignal)
   const context = new CommandContext(io, (context) => createProgram([], context, silent));
   const interrupted = whenAborted(signal);
   try {
-    const command = runCommand(args, context);
-    // Node ends a process whose promises nothing can settle any more: the timers of the parts keep none alive.
-    const alive = setInterval(() => undefined, 2 ** 30);
-    try {
-      return await Promise.race([command, interrupted]);
-    } finally {
-      clearInterval(alive);
-    }
+    return await keepProcessAlive(Promise.race([runCommand(args, context), interrupted]));
   } catch (error) {
     const { line, exitCode } = failureOf(error);
     context.io.stderr.write(`crowdsec-sdk: ${line}\n`);

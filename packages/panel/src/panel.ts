@@ -9,7 +9,7 @@ import { checkAgent, checkPanelOptions, type Authorize, type PanelOptions, type 
 import { readBody } from './read-body.js';
 import { isFromPage } from './same-origin.js';
 import { Samples } from './samples.js';
-import { stateOf, type PanelState } from './state.js';
+import { stateOf, withCures, type PanelState } from './state.js';
 import { Watchers } from './watchers.js';
 
 /** The panel as a handler of Node, Express and Connect. */
@@ -148,12 +148,14 @@ class Panel {
   }
 
   #health(response: ServerResponse): void {
-    const { status, problems } = this.#state();
-    answerJson(response, status === 'unavailable' ? 503 : 200, { status, problems });
+    const { status, problems } = this.#crowdsec.health();
+    answerJson(response, status === 'unavailable' ? 503 : 200, { status, problems: withCures(problems) });
   }
 
   #state(): PanelState {
-    return stateOf(this.#crowdsec, { sample: this.#samples.now(), detections: this.#detections.latest });
+    const health = this.#crowdsec.health();
+    const sample = this.#samples.of(health);
+    return stateOf(this.#crowdsec, { health, sample, detections: this.#detections.latest });
   }
 }
 

@@ -1,11 +1,4 @@
-import {
-  systemClock,
-  timerScheduler,
-  type Clock,
-  type Crowdsec,
-  type Health,
-  type Scheduler,
-} from '@crowdsec-sdk/core';
+import type { Clock, Crowdsec, Health, Scheduler } from '@crowdsec-sdk/core';
 
 /** What the plots are made of, at one moment. Counts are those since the start of the process, so that differences are what happened. */
 export interface Sample {
@@ -34,7 +27,7 @@ export class Samples {
   readonly #kept: Sample[] = [];
   #job: Disposable | undefined;
 
-  constructor({ crowdsec, clock = systemClock, scheduler = timerScheduler }: SamplesOptions) {
+  constructor({ crowdsec, clock, scheduler }: SamplesOptions) {
     this.#crowdsec = crowdsec;
     this.#clock = clock;
     this.#scheduler = scheduler;
@@ -46,9 +39,9 @@ export class Samples {
     return this.#kept;
   }
 
-  /** As things stand. */
-  now(): Sample {
-    return sampleOf(this.#crowdsec.health(), this.#clock.now());
+  /** As things stand: what this health, which was read just now, comes to. */
+  of(health: Health): Sample {
+    return sampleOf(health, this.#clock.now());
   }
 
   stop(): void {
@@ -56,16 +49,16 @@ export class Samples {
   }
 
   #keep(): void {
-    this.#kept.push(this.now());
+    this.#kept.push(this.of(this.#crowdsec.health()));
     if (this.#kept.length > MOST_SAMPLES) this.#kept.shift();
     this.#job = this.#scheduler.schedule('crowdsec:panel-sample', SAMPLE_EVERY_MS, () => this.#keep());
   }
 }
 
-export interface SamplesOptions {
+interface SamplesOptions {
   readonly crowdsec: Crowdsec;
-  readonly clock?: Clock | undefined;
-  readonly scheduler?: Scheduler | undefined;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
 }
 
 function sampleOf({ requests, signals, decisions, extensions }: Health, at: number): Sample {

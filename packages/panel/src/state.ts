@@ -40,12 +40,21 @@ export interface PanelState {
 
 const BANS_SHOWN = 200;
 
-/** What the page shows of an agent now. */
+/** The problems that health names, with what to do about each. */
+export function withCures(problems: Health['problems']): PanelState['problems'] {
+  return problems.map(({ code, message }) => ({ code, message, cure: cureOf(code) }));
+}
+
+/** What the page shows of an agent now, by its health of this moment. */
 export function stateOf(
   crowdsec: Crowdsec,
-  { sample, detections }: { readonly sample: Sample; readonly detections: readonly LoggedDetection[] },
+  {
+    health,
+    sample,
+    detections,
+  }: { readonly health: Health; readonly sample: Sample; readonly detections: readonly LoggedDetection[] },
 ): PanelState {
-  const { status, problems, userAgent, identity, decisions, signals, requests, store, extensions } = crowdsec.health();
+  const { status, problems, userAgent, identity, decisions, signals, requests, store, extensions } = health;
   const { machineId, tokenExpiresAt = null, loginsLastHour, stop } = identity;
   const {
     count,
@@ -63,7 +72,7 @@ export function stateOf(
   return {
     now: sample.at,
     status,
-    problems: problems.map(({ code, message }) => ({ code, message, cure: cureOf(code) })),
+    problems: withCures(problems),
     userAgent,
     identity: {
       state: identity.identity,

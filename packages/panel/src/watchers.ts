@@ -32,10 +32,6 @@ export class Watchers {
     this.#state = state;
   }
 
-  get count(): number {
-    return this.#watchers.size;
-  }
-
   get isFull(): boolean {
     return this.#watchers.size >= MOST_WATCHERS;
   }
@@ -77,8 +73,8 @@ export class Watchers {
     const content = JSON.stringify({ ...rest, sample: { ...sample, at: 0 } });
     const isNews = content !== this.#last;
     this.#last = content;
-    const event = `event: state\ndata: ${JSON.stringify(state)}\n\n`;
-    for (const watcher of this.#watchers) this.#tell(watcher, isNews ? event : undefined);
+    const event = isNews ? `event: state\ndata: ${JSON.stringify(state)}\n\n` : undefined;
+    for (const watcher of this.#watchers) this.#tell(watcher, event);
   }
 
   #tell(watcher: Watcher, event: string | undefined): void {

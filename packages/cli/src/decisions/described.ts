@@ -1,4 +1,4 @@
-import { formatGoDuration, type StoredDecisions } from '@crowdsec-sdk/core/installation';
+import { formatGoDuration, LOCAL_ORIGIN, type StoredDecisions } from '@crowdsec-sdk/core/installation';
 
 /** A decision as the command shows it, of whatever origin. */
 export interface ShownDecision {
@@ -14,12 +14,10 @@ export interface ShownDecision {
   readonly expiresAt?: number;
 }
 
-const OWN_ORIGIN = 'crowdsec';
-
 /** The decisions of this installation. */
 export function ownDecisions({ local }: Pick<StoredDecisions, 'local'>): readonly ShownDecision[] {
   return local.map(({ value, type, scenario, expiresAt }) => ({
-    origin: OWN_ORIGIN,
+    origin: LOCAL_ORIGIN,
     scope: value.includes('/') ? 'range' : 'ip',
     value,
     scenario,

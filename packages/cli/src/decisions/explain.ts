@@ -1,4 +1,4 @@
-import { canonicalIp, type StoredDecisions } from '@crowdsec-sdk/core/installation';
+import { canonicalIp, LOCAL_ORIGIN, type StoredDecisions } from '@crowdsec-sdk/core/installation';
 import type { CommandContext } from '../command-context.js';
 import { usageError } from '../failure.js';
 import { actionOf, scopeName, timeLeft, type ShownDecision } from './described.js';
@@ -61,7 +61,7 @@ export async function explainAddress(context: CommandContext, given: string): Pr
 
 /** Which list it stands in, for people. */
 function listOf({ origin, allow }: ShownDecision): string {
-  if (origin === 'crowdsec') return 'local decisions';
+  if (origin === LOCAL_ORIGIN) return 'local decisions';
   if (origin === 'CAPI') return 'community blocklist';
   const name = origin.replace(/^lists:/, '');
   return `${allow ? 'allowlist' : 'blocklist'} ${name}`;
@@ -72,7 +72,7 @@ function whyItLoses(match: ShownDecision, winner: ShownDecision, engine: Engine)
   if (winner.allow) return match.allow ? 'another allowlist holds it, too' : 'gives way to the allowlist';
   if (engine.remediationFor(match) === 'bypass') return `nothing is done about '${match.type}'`;
   if (engine.rankOf(match.type) > engine.rankOf(winner.type)) return `'${winner.type}' is stronger`;
-  return winner.origin === 'crowdsec' ? "this installation's own goes first" : 'a narrower or earlier one goes first';
+  return winner.origin === LOCAL_ORIGIN ? "this installation's own goes first" : 'a narrower or earlier one goes first';
 }
 
 function whyItWins(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
@@ -88,7 +88,7 @@ function whyItWins(match: ShownDecision, second: ShownDecision | undefined, engi
 function reasonToWin(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
   if (second === undefined) return 'it is the only one';
   if (engine.rankOf(second.type) > engine.rankOf(match.type)) return `'${match.type}' is the strongest`;
-  return match.origin === 'crowdsec' ? "of equals, this installation's own" : 'of equals, the narrowest';
+  return match.origin === LOCAL_ORIGIN ? "of equals, this installation's own" : 'of equals, the narrowest';
 }
 
 function summaryOf(ip: string, { remediation, origin }: ReturnType<Engine['getIpRemediation']>, count: number): string {

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { DEFAULT_LOCAL_LIMIT } from '@crowdsec-sdk/core/installation';
 import type { CommandContext } from '../command-context.js';
 import { EXIT, usageError } from '../failure.js';
+import { readGiven } from '../read-given.js';
 import { readEntries, type ImportFormat } from './import-formats.js';
 
 export interface ImportFlags {
@@ -30,7 +31,7 @@ export async function importDecisions(
   const text = file === '-' ? await buffer(context.io.stdin) : await readGiven(file);
   const entries = await readEntries(text, flags.format ?? formatOf(file)).finally(() => progress.end());
   const { options } = await context.config();
-  const limit = options.maxLocalDecisions ?? DEFAULT_LIMIT;
+  const limit = options.maxLocalDecisions ?? DEFAULT_LOCAL_LIMIT;
   if (entries.length > limit) {
     throw usageError(
       `${file} holds ${entries.length} entries, more than the ${limit} decisions that this installation may hold itself: ` +
@@ -56,16 +57,6 @@ export async function importDecisions(
     data: { imported: decided.length, refused: refused.length },
     tables: [],
     notes: [`Imported ${decided.length} decisions${refused.length === 0 ? '' : `, ${refused.length} refused`}`],
-  });
-}
-
-/** That of the option `maxLocalDecisions`. */
-const DEFAULT_LIMIT = 50_000;
-
-async function readGiven(file: string): Promise<Buffer> {
-  return readFile(file).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    throw usageError(code === 'ENOENT' ? `There is no file ${file}.` : `${file} can't be read (${code}).`);
   });
 }
 

@@ -1,7 +1,14 @@
-import { parsePrefix, rowsOf, formatPrefix, type StoredDecisions } from '@crowdsec-sdk/core/installation';
+import { formatPrefix, parsePrefix, prefixHolds, rowsOf, type StoredDecisions } from '@crowdsec-sdk/core/installation';
 import type { CommandContext } from '../command-context.js';
 import { usageError } from '../failure.js';
-import { DECISION_COLUMNS, decisionData, decisionRow, ownDecisions, type ShownDecision } from './described.js';
+import {
+  actionOf,
+  DECISION_COLUMNS,
+  decisionData,
+  decisionRow,
+  ownDecisions,
+  type ShownDecision,
+} from './described.js';
 import { warnOfDamage } from './warn-of-damage.js';
 
 export interface ListFlags {
@@ -18,7 +25,7 @@ export interface ListFlags {
 
 /** `decisions list` */
 export async function listDecisions(context: CommandContext, flags: ListFlags): Promise<void> {
-  const isWanted = filterOf(flags);
+  const isWanted = valueFilter(flags);
   const installation = await context.installation();
   const stored = await installation.decisions.load();
   warnOfDamage(context, stored);
@@ -26,7 +33,7 @@ export async function listDecisions(context: CommandContext, flags: ListFlags): 
   const limit = flags.limit === 0 ? Infinity : flags.limit;
   const found: ShownDecision[] = [];
   let isCut = false;
-  for (const decision of allDecisions(stored, flags, now)) {
+  for (const decision of decisionsOfSources(stored, flags, now)) {
     if (!isWanted(decision)) continue;
     isCut = found.length >= limit;
     if (isCut) break;
@@ -40,32 +47,32 @@ export async function listDecisions(context: CommandContext, flags: ListFlags): 
   if (isCut) context.printer.note(`There are more: these are the first ${limit}; see --limit.`);
 }
 
-function* allDecisions(
-  stored: StoredDecisions,
-  { type, scenario, origin }: ListFlags,
-  now: number,
-): Iterable<ShownDecision> {
-  yield* ownDecisions(stored);
-  // What the source tells is filtered for all of its rows at once.
-  const hasOrigin = originFilter(origin);
-  const isWanted = (source: Pick<ShownDecision, 'allow' | 'type' | 'origin' | 'scenario'>): boolean => {
-    const hasType = type === undefined || (source.allow ? 'allow' : source.type) === type.toLowerCase();
-    return hasType && hasOrigin(source.origin) && (scenario === undefined || source.scenario === scenario);
-  };
+/** The decisions of the sources that are wanted. What a source tells is looked at once for all of its rows. */
+function* decisionsOfSources(stored: StoredDecisions, flags: ListFlags, now: number): Iterable<ShownDecision> {
+  const isWanted = sourceFilter(flags);
+  yield* ownDecisions(stored).filter(isWanted);
   for (const index of [...stored.lapi, stored.index]) yield* rowsOf(index, now, isWanted);
 }
 
-function filterOf(flags: ListFlags): (decision: ShownDecision) => boolean {
-  const { type, scenario, scope, value } = flags;
-  const hasOrigin = originFilter(flags.origin);
+function sourceFilter({
+  type,
+  scenario,
+  origin,
+}: ListFlags): (source: Pick<ShownDecision, 'allow' | 'type' | 'origin' | 'scenario'>) => boolean {
+  const hasOrigin = originFilter(origin);
+  return (source) =>
+    (type === undefined || actionOf(source) === type.toLowerCase()) &&
+    (scenario === undefined || source.scenario === scenario) &&
+    hasOrigin(source.origin);
+}
+
+function valueFilter(flags: ListFlags): (decision: ShownDecision) => boolean {
+  const { scope, value } = flags;
   const isThere = placeFilter(flags);
   const canonical = value === undefined ? undefined : canonicalValue(value);
   return (decision) =>
-    (type === undefined || (decision.allow ? 'allow' : decision.type) === type.toLowerCase()) &&
-    (scenario === undefined || decision.scenario === scenario) &&
     (scope === undefined || decision.scope === scope.toLowerCase()) &&
     (canonical === undefined || decision.value.toLowerCase() === canonical) &&
-    hasOrigin(decision.origin) &&
     isThere(decision);
 }
 
@@ -101,9 +108,5 @@ function parsed({ scope, value }: ShownDecision): Prefix | undefined {
 
 /** Whether the first prefix holds all of the second. */
 export function holds(outer: Prefix | undefined, inner: Prefix | undefined): boolean {
-  if (outer === undefined || inner?.family !== outer.family || outer.length > inner.length) return false;
-  return outer.words.every((word, i) => {
-    const bits = Math.min(32, Math.max(0, outer.length - 32 * i));
-    return bits === 0 || (word ^ inner.words[i]!) >>> (32 - bits) === 0;
-  });
+  return outer !== undefined && inner !== undefined && outer.length <= inner.length && prefixHolds(outer, inner);
 }

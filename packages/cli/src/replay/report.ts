@@ -67,7 +67,9 @@ export function report(
   };
   return {
     figures,
-    text: textOf(figures),
+    get text() {
+      return textOf(figures);
+    },
     isRight: !figures.synthetic || (figures.synthetic.missed.length === 0 && figures.synthetic.wrong.length === 0),
   };
 }

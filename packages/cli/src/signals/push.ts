@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { InstallationNetwork } from '@crowdsec-sdk/core/installation';
 import type { CommandContext } from '../command-context.js';
 import { EXIT, usageError } from '../failure.js';
+import { readGiven } from '../read-given.js';
 
 export interface PushFlags {
   readonly ip?: string;
@@ -58,10 +58,7 @@ function reportOf({ ip, scenario, type, duration, message }: PushFlags): Reports
 
 async function readText({ io }: CommandContext, file: string): Promise<string> {
   if (file === '-') return text(io.stdin);
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
-    throw usageError(code === 'ENOENT' ? `There is no file ${file}.` : `${file} can't be read (${code}).`);
-  });
+  return (await readGiven(file)).toString('utf8');
 }
 
 /** Reports as the SDK takes them, with moments as texts; what is wrong in them, the SDK tells. */

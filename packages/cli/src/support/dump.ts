@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { countRows, redact, SDK_VERSION } from '@crowdsec-sdk/core/installation';
 import type { CommandContext } from '../command-context.js';
 import { failureOf, usageError } from '../failure.js';
+import { codeOf } from '../read-given.js';
 
 export interface DumpFlags {
   readonly outFile?: string;
@@ -14,7 +15,7 @@ export async function dumpSupport(context: CommandContext, { outFile }: DumpFlag
   const name = outFile ?? `crowdsec-sdk-support-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}`;
   const folder = resolve(context.io.cwd, name);
   await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    const code = codeOf(error);
     throw usageError(code === 'EEXIST' ? `${folder} exists already.` : `${folder} can't be made (${code}).`);
   });
   const files: string[] = [];

@@ -191,9 +191,6 @@ export const INSTRUMENTS = [
   },
 ] as const satisfies readonly InstrumentDefinition[];
 
-/** The name of a metric. */
-export type InstrumentName = (typeof INSTRUMENTS)[number]['name'];
-
 /** The name of a metric that is read when it is collected. */
 export type ObservableName = Exclude<(typeof INSTRUMENTS)[number], { kind: 'histogram' }>['name'];
 
