@@ -397,6 +397,7 @@ export function describeStore(name: string, shared: boolean, create: () => Promi
         const claims = stores.map((store) => store.claim!('captcha:nonce', 60_000));
         expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
         expect(await open().claim!('captcha:nonce', 60_000)).toBe(false);
+        expect(await open().claim!('captcha:nonce', 59_000)).toBe(false);
         expect(await open().claim!('captcha:another', 60_000)).toBe(true);
         expect(await open('another shop').claim!('captcha:nonce', 60_000)).toBe(true);
       });

@@ -9,7 +9,8 @@ const SWEEP_EVERY_MS = 60_000;
 const GRACE_MS = 60_000;
 
 /**
- * Names that may be used once, for all processes of one machine: each an empty file, removed by later claims when its time is over.
+ * Names that may be used once, for all processes of one machine: each an empty file whose time of change is when it ends, removed by later
+ * claims when that is over.
  */
 export class FileClaims {
   readonly #folder: string;
@@ -22,11 +23,10 @@ export class FileClaims {
   /** Whether nobody has claimed the name within `ttlMs`, by the machine's own time, as that of the files is. */
   async claim(name: string, ttlMs: number): Promise<boolean> {
     await makeFolder(this.#folder);
-    await this.#sweep();
-    // The name of the file says how long it is needed, for those who sweep.
-    const file = join(this.#folder, `${createHash('sha256').update(name).digest('hex')}-${Math.ceil(ttlMs)}`);
-    if (await create(file)) return true;
-    return (await removeIfEnded(file)) && create(file);
+    void this.#sweep().catch(() => undefined);
+    const file = join(this.#folder, createHash('sha256').update(name).digest('hex'));
+    if (await create(file, ttlMs)) return true;
+    return (await removeIfEnded(file)) && create(file, ttlMs);
   }
 
   async #sweep(): Promise<void> {
@@ -36,9 +36,11 @@ export class FileClaims {
   }
 }
 
-async function create(file: string): Promise<boolean> {
+async function create(file: string, ttlMs: number): Promise<boolean> {
   try {
-    await using _ = await open(file, 'wx', 0o600);
+    await using created = await open(file, 'wx', 0o600);
+    const endsAt = (Date.now() + ttlMs) / 1_000;
+    await created.utimes(endsAt, endsAt);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -47,12 +49,11 @@ async function create(file: string): Promise<boolean> {
 }
 
 async function removeIfEnded(file: string): Promise<boolean> {
-  const ttlMs = Number(file.slice(file.lastIndexOf('-') + 1));
-  const changedAt = await stat(file).then(
+  const endsAt = await stat(file).then(
     ({ mtimeMs }) => mtimeMs,
     () => Infinity,
   );
-  if (!(Date.now() > changedAt + ttlMs + GRACE_MS)) return false;
+  if (Date.now() <= endsAt + GRACE_MS) return false;
   await rm(file, { force: true });
   return true;
 }
