@@ -66,6 +66,14 @@ describe('answers of AppSec', () => {
     expect(await world.ask()).toMatchObject({ status: 429, text: 'prove it' });
   });
 
+  it('a captcha is what its remedy says, though that answers by something that is no native promise', async () => {
+    const answer = { status: 401, headers: {}, body: 'solve this' };
+    const thenable = { then: (resolve: (value: typeof answer) => void) => resolve(answer) };
+    await using world = await appsecWorld({}, { remedies: { captcha: () => thenable as Promise<typeof answer> } });
+    world.appsec.answerWith(() => ({ status: 406, action: 'captcha', httpStatus: 429 }));
+    expect(await world.ask()).toMatchObject({ status: 429, text: 'solve this' });
+  });
+
   it('a captcha that was solved lets the request pass', async () => {
     await using world = await appsecWorld({}, { remedies: { captcha: async () => Promise.resolve('pass') } });
     world.appsec.answerWith(() => ({ action: 'captcha' }));

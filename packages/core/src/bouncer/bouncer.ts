@@ -14,7 +14,7 @@ import { inspectFurther, type FurtherInspection } from './inspect-further.js';
 import { BARE_REFUSAL, block, pass } from './make-verdict.js';
 import { recordNodeBody } from './node-body.js';
 import { proxyWarnings } from './proxy-warnings.js';
-import type { Remedy, RemedyAnswer, RemedyRequest, ServedAnswer } from './remedy.js';
+import { isPromise, type Remedy, type RemedyAnswer, type RemedyRequest, type ServedAnswer } from './remedy.js';
 import { RequestCounter, type RequestCounts } from './request-counter.js';
 import type { InspectorFinding, RequestInspector } from './request-inspector.js';
 import { requestTraits } from './request-observer.js';
@@ -292,7 +292,3 @@ const UNKNOWN_CLIENT: IpRemediation = { remediation: 'bypass', origin: 'invalid'
 const DISCONNECTED: IpRemediation = { remediation: 'bypass', origin: 'disconnected' };
 const FAILED: IpRemediation = { remediation: 'bypass', origin: 'failed' };
 const SKIPPED: PassVerdict = Object.freeze({ action: 'pass', ip: undefined, remediation: 'bypass', origin: 'skipped' });
-
-function isPromise(answer: RemedyAnswer | Promise<RemedyAnswer>): answer is Promise<RemedyAnswer> {
-  return answer instanceof Promise || (typeof answer === 'object' && 'then' in answer);
-}

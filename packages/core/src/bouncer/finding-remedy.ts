@@ -1,4 +1,4 @@
-import type { Remedy, RemedyAnswer } from './remedy.js';
+import { isPromise, type Remedy, type RemedyAnswer } from './remedy.js';
 import type { InspectorFinding } from './request-inspector.js';
 
 /** What a finding of an inspector does to a request, and what that is called. */
@@ -17,9 +17,9 @@ export function findingRemedy(
       answer === 'unhandled' ? instead(request) : answer;
     const finish = (answer: RemedyAnswer): RemedyAnswer => withStatus(answer, status);
     const answer = own(request);
-    if (answer instanceof Promise) return answer.then(conclude).then(finish);
+    if (isPromise(answer)) return Promise.resolve(answer).then(conclude).then(finish);
     const concluded = conclude(answer);
-    return concluded instanceof Promise ? concluded.then(finish) : finish(concluded);
+    return isPromise(concluded) ? Promise.resolve(concluded).then(finish) : finish(concluded);
   };
   return { remediation, remedy };
 }

@@ -33,3 +33,8 @@ export interface RemedyEndpoint {
   /** Answers whoever comes there and is let through. */
   readonly answerOthers: Remedy;
 }
+
+/** Whether a remedy answers later: by a promise, or by anything else that has a `then`. */
+export function isPromise(answer: RemedyAnswer | Promise<RemedyAnswer>): answer is Promise<RemedyAnswer> {
+  return answer instanceof Promise || (typeof answer === 'object' && 'then' in answer);
+}
