@@ -7,6 +7,7 @@ import type { Remedy } from './bouncer/remedy.js';
 import type { Skip } from './bouncer/skip-rule.js';
 import type { TrustedProxies } from './bouncer/trusted-proxies.js';
 import type { RequestFacts } from './bouncer/verdict.js';
+import { speaksToCapi } from './capi/api-root.js';
 import { capiOptions } from './capi/options.js';
 import type { Fetch } from './capi/transport.js';
 import type { Clock } from './clock.js';
@@ -193,7 +194,7 @@ export type ParsedOptions = z.output<typeof schema>;
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of what is wrong */
 export function parseOptions(options: CrowdsecOptions): ParsedOptions {
   const parsed = validate(schema, options, 'options');
-  const hasNetwork = parsed.env !== undefined || parsed.apiUrl !== undefined || parsed.lapi !== undefined;
+  const hasNetwork = speaksToCapi(parsed) || parsed.lapi !== undefined;
   if (!hasNetwork && parsed.extensions.every(({ sources = [] }) => sources.length === 0)) {
     throw new CrowdsecError(
       'CROWDSEC_OPTION_INVALID',

@@ -11,6 +11,11 @@ const VERSION = /\/v\d+(?:$|\/(?:watchers|decisions|signals|metrics|usage-metric
 
 export type ApiEnvironment = keyof typeof API_ROOTS;
 
+/** Whether these options name CAPI, in an environment of CrowdSec's or at another root. */
+export function speaksToCapi({ env, apiUrl }: { readonly env?: ApiEnvironment; readonly apiUrl?: string }): boolean {
+  return env !== undefined || apiUrl !== undefined;
+}
+
 /**
  * The root that every path is appended to: no version, no final slash; a path prefix is kept. Credentials, token and decisions
  * are stored for one root.

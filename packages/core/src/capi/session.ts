@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
-import { acquire } from '../store/acquire.js';
+import { underLease } from '../store/acquire.js';
 import type { Lease } from '../store/store.js';
 import {
   attemptsLastHour,
@@ -178,19 +178,14 @@ export class Session {
     this.#failure = { code: error.code, message: messageOf(error) };
   }
 
-  async #underLease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
-    const lease = await acquire(this.#options.store, this.#options.scheduler, {
-      name: 'session',
-      ttlMs: SESSION_LEASE_MS,
-      waitMs: LEASE_WAIT_MS,
-      signal: this.#options.signal,
-    });
-    try {
-      return await work(lease);
-    } finally {
-      // A lease that can't be released runs out by itself; what the work did or threw matters more.
-      await lease.release().catch(() => undefined);
-    }
+  #underLease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+    const { store, scheduler, signal } = this.#options;
+    return underLease(
+      store,
+      scheduler,
+      { name: 'session', ttlMs: SESSION_LEASE_MS, waitMs: LEASE_WAIT_MS, signal },
+      work,
+    );
   }
 
   /** Resolves `undefined` when a machine would have to be registered, and must not be. */

@@ -25,7 +25,7 @@ export interface Token {
 }
 
 /** The characters that a header may contain: with any other, every call would fail before it is sent. */
-const jwtSchema = z.string().regex(/^[\x21-\x7e]+$/);
+export const jwtSchema = z.string().regex(/^[\x21-\x7e]+$/);
 
 const storedTokenSchema = z.object({
   machineId: z.string(),

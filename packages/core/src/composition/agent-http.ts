@@ -1,6 +1,6 @@
 import { defaultFetch } from '../capi/default-fetch.js';
 import type { Fetch } from '../capi/transport.js';
-import { apiRoot } from '../capi/api-root.js';
+import { apiRoot, speaksToCapi } from '../capi/api-root.js';
 import { observedFetch } from '../telemetry/observed-fetch.js';
 import type { AgentContext } from './agent-context.js';
 
@@ -15,7 +15,7 @@ export interface AgentHttp {
 export function createAgentHttp(context: AgentContext): AgentHttp {
   const http = plainHttp(context);
   const { options, histograms, clock } = context;
-  const hasCapi = options.env !== undefined || options.apiUrl !== undefined;
+  const hasCapi = speaksToCapi(options);
   const root = hasCapi ? new URL(apiRoot(options)) : undefined;
   const prefix = root === undefined || root.pathname === '/' ? '' : root.pathname;
   const isCapi = (url: URL): boolean => url.origin === root?.origin && url.pathname.startsWith(`${prefix}/v3/`);

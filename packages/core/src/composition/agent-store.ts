@@ -1,4 +1,4 @@
-import { apiRoot } from '../capi/api-root.js';
+import { apiRoot, speaksToCapi } from '../capi/api-root.js';
 import { openStore } from '../store/open-store.js';
 import type { Store } from '../store/store.js';
 import type { ParsedOptions } from '../options.js';
@@ -30,7 +30,7 @@ export interface StoreContext extends Pick<AgentContext, 'clock' | 'logger'> {
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when `store` is not a Keyv
  */
 export function openAgentStore({ options, clock, logger, keepsDamaged }: StoreContext): AgentStore {
-  const root = options.env === undefined && options.apiUrl === undefined ? WITHOUT_CAPI : apiRoot(options);
+  const root = speaksToCapi(options) ? apiRoot(options) : WITHOUT_CAPI;
   const shared = { namespace: options.namespace ?? 'default', apiRoot: root, clock, logger, keepsDamaged };
   const store = openStore({
     ...shared,

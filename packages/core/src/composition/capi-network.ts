@@ -1,4 +1,4 @@
-import { apiRoot } from '../capi/api-root.js';
+import { apiRoot, speaksToCapi } from '../capi/api-root.js';
 import { CAPI_PACE } from '../capi/capi-pace.js';
 import { CapiClient } from '../capi/client.js';
 import { Session } from '../capi/session.js';
@@ -38,7 +38,7 @@ export interface LastActs {
  * The agent's side of CAPI; `undefined` when the options name neither `env` nor `apiUrl`.
  *
  * @param scenarios what CAPI is told at login: everything that may be reported
- * @param lastActs what the metrics tell; without it, none are told
+ * @param lastActs what the metrics tell
  * @param onStoreEmptied awaited before the identity is put back into a store that was emptied
  */
 export function createCapiNetwork(
@@ -47,12 +47,12 @@ export function createCapiNetwork(
     readonly scenarios: readonly string[];
     readonly userAgent: string;
     readonly http: AgentHttp;
-    readonly lastActs?: () => LastActs;
+    readonly lastActs: () => LastActs;
     readonly onStoreEmptied: () => Promise<void>;
   },
 ): CapiNetwork | undefined {
   const { options } = context;
-  if (options.env === undefined && options.apiUrl === undefined) return undefined;
+  if (!speaksToCapi(options)) return undefined;
   if (options.credentials !== undefined) knowSecret(options.credentials.password);
   const root = apiRoot(options);
   const transport = new Transport({
@@ -145,11 +145,11 @@ function createSoftwareMetrics(
   parts: AgentStore & {
     readonly client: CapiClient;
     readonly userAgent: string;
-    readonly lastActs?: () => LastActs;
+    readonly lastActs: () => LastActs;
   },
 ): SoftwareMetrics | undefined {
   const { client, store, userAgent, lastActs } = parts;
-  if (!options.metrics || lastActs === undefined) return undefined;
+  if (!options.metrics) return undefined;
   const [name = userAgent, version = ''] = userAgent.split('/');
   const date = (at: number): string => new Date(Math.min(at, clock.now())).toISOString();
   const metrics = (): Metrics => {

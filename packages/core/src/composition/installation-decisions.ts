@@ -11,7 +11,7 @@ import { SEGMENT_LIST_FORMAT } from '../refresh/local-decision-segments.js';
 import { clearedBlob, fromBlob, isCleared, pulledAtOf } from '../refresh/snapshot.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
-import { acquire } from '../store/acquire.js';
+import { underLease } from '../store/acquire.js';
 import type { JsonValue, Store, StoreKey } from '../store/store.js';
 import type { InstallationOptions } from './installation-options.js';
 
@@ -58,7 +58,7 @@ export class InstallationDecisions {
   /** @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE`, or `CROWDSEC_STORE_NEWER` */
   async load(): Promise<StoredDecisions> {
     const { options, clock, logger } = this.#options;
-    const [{ index = DecisionIndex.empty, ...network }] = await Promise.all([this.#network(), this.#loadLocal()]);
+    const { index = DecisionIndex.empty, ...network } = await this.#read();
     const { remediations, fallbackRemediation, bouncingLevel, ignore, geo } = options;
     const policy = { remediations, fallbackRemediation, bouncingLevel, ignore };
     const asksGeo = index.needsGeo || options.lapi !== undefined;
@@ -73,6 +73,17 @@ export class InstallationDecisions {
     engine.swap(index, { partial: network.pulledAt === undefined });
     const lapi = options.lapi === undefined ? [] : await this.#loadLapi(engine);
     return { index, lapi, ...network, local: this.#inForce(), engine };
+  }
+
+  /** @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE`, or `CROWDSEC_STORE_NEWER` for what this version must not write over */
+  async checkReadable(): Promise<void> {
+    await this.#read();
+  }
+
+  /** Those of the network, and in passing the local ones. */
+  async #read(): Promise<Partial<Pick<StoredDecisions, 'index' | 'pulledAt' | 'damage'>>> {
+    const [network] = await Promise.all([this.#network(), this.#loadLocal()]);
+    return network;
   }
 
   async #loadLapi(engine: RemediationEngine): Promise<readonly DecisionIndex[]> {
@@ -125,17 +136,13 @@ export class InstallationDecisions {
    */
   async clear(): Promise<number> {
     const { store, scheduler } = this.#options;
-    const { index, pulledAt } = await this.load();
+    const { index = DecisionIndex.empty, pulledAt } = await this.#read();
     if (pulledAt === undefined) {
       await store.delete('decisions');
       return index.size;
     }
-    const lease = await acquire(store, scheduler, { name: 'refresh', ttlMs: LEASE_TTL_MS, waitMs: LEASE_WAIT_MS });
-    try {
-      await lease.putBlob('decisions', clearedBlob(pulledAt));
-    } finally {
-      await lease.release().catch(() => undefined);
-    }
+    const wanted = { name: 'refresh', ttlMs: LEASE_TTL_MS, waitMs: LEASE_WAIT_MS };
+    await underLease(store, scheduler, wanted, (lease) => lease.putBlob('decisions', clearedBlob(pulledAt)));
     return index.size;
   }
 
@@ -182,13 +189,7 @@ export class InstallationDecisions {
   async #store(): Promise<void> {
     const { store, scheduler } = this.#options;
     const wanted = { name: 'local-decisions', ttlMs: LEASE_TTL_MS, waitMs: LEASE_WAIT_MS };
-    const lease = await acquire(store, scheduler, wanted);
-    try {
-      await this.#log.append(lease);
-    } finally {
-      // A lease that can't be released runs out by itself.
-      await lease.release().catch(() => undefined);
-    }
+    await underLease(store, scheduler, wanted, (lease) => this.#log.append(lease));
   }
 }
 

@@ -14,17 +14,15 @@ import { dropPoisoned, type PoisonedSignal, type RetryResult } from '../signals/
 import { TURN_LEASE } from '../signals/pacer.js';
 import { pushAll } from '../signals/push-all.js';
 import type { FlushResult, PushResult, Report, Whisper } from '../signals/report.js';
-import { acquire } from '../store/acquire.js';
+import { underLease } from '../store/acquire.js';
+import type { Lease } from '../store/store.js';
 import { createAgentContext, type AgentContext } from './agent-context.js';
 import { createAgentDecisions, type AgentDecisions } from './agent-decisions.js';
-import { heldDecisions } from './agent-usage.js';
-import { createAgentHttp, type AgentHttp } from './agent-http.js';
+import { createAgentNetworks, type AgentNetworks } from './agent-networks.js';
 import { createAgentSignals, type AgentSignals } from './agent-signals.js';
 import { openAgentStore, type AgentStore } from './agent-store.js';
-import { createCapiNetwork, type CapiNetwork } from './capi-network.js';
+import type { CapiNetwork } from './capi-network.js';
 import type { InstallationDecisions } from './installation-decisions.js';
-import { createLapiConnections } from './lapi-connections.js';
-import { createLapiNetwork, type LapiNetwork } from './lapi-network.js';
 import { reportExclusions, type ReasonNotReportable } from './report-exclusions.js';
 
 /** A call with signals of another process is over by then. */
@@ -58,9 +56,7 @@ export class InstallationNetwork {
   readonly #timers: DisposableTimers;
   readonly #stored: InstallationDecisions;
   readonly #agentStore: AgentStore;
-  readonly #http: AgentHttp;
-  readonly #capi: CapiNetwork | undefined;
-  readonly #lapi: LapiNetwork | undefined;
+  readonly #networks: AgentNetworks;
   readonly #declared: ReadonlySet<string>;
   readonly #decisions: AgentDecisions;
   readonly #signals: AgentSignals;
@@ -74,26 +70,17 @@ export class InstallationNetwork {
     this.#timers = timers;
     this.#stored = stored;
     const agentStore = (this.#agentStore = openAgentStore(context));
-    const http = (this.#http = createAgentHttp(context));
     this.#declared = new Set([...options.scenarios, ...options.extensions.flatMap(({ scenarios = [] }) => scenarios)]);
     const agent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
-    const capi = (this.#capi = createCapiNetwork(context, {
+    const networks = (this.#networks = createAgentNetworks(context, {
       ...agentStore,
       scenarios: [...this.#declared],
       userAgent: agent,
-      http,
-      onStoreEmptied: () => this.#signals.pacer.assumeCallNow(),
+      decisions: () => this.#decisions,
+      signals: () => this.#signals,
     }));
-    this.#decisions = createAgentDecisions(context, { ...agentStore, capi, http, userAgent: agent });
-    const lapi = (this.#lapi = createLapiNetwork(context, {
-      ...agentStore,
-      engine: this.#decisions.engine,
-      scenarios: [...this.#declared],
-      usage: undefined,
-      held: () => heldDecisions(this.#decisions.engine, context.clock.now()),
-    }));
-    // A local API passes on to CAPI what it takes.
-    const channel = lapi?.reports ?? capi?.reports;
+    const { reports: channel } = networks;
+    this.#decisions = createAgentDecisions(context, { ...agentStore, ...networks, userAgent: agent });
     this.#reasonNotReportable = reportExclusions({
       ownIps: options.ownIps,
       isAllowed: (ip) => this.#isAllowed(ip),
@@ -108,13 +95,14 @@ export class InstallationNetwork {
 
   /** The root of CAPI that is spoken to; `undefined` when none is. */
   get capiRoot(): string | undefined {
-    return this.#capi && apiRoot(this.#context.options);
+    return this.#networks.capi && apiRoot(this.#context.options);
   }
 
   /** Who this installation is to CAPI, as it is stored; it calls nobody. `undefined` when CAPI is not spoken to. */
   async machine(): Promise<SessionState | undefined> {
-    await this.#capi?.session.load();
-    return this.#capi?.session.state;
+    const { capi } = this.#networks;
+    await capi?.session.load();
+    return capi?.session.state;
   }
 
   /**
@@ -134,19 +122,13 @@ export class InstallationNetwork {
    * @throws CrowdsecError why it can't be spoken to
    */
   async checkLapi(): Promise<{ readonly url: string; readonly isMachine: boolean } | undefined> {
-    const { lapi } = this.#context.options;
+    const { lapi } = this.#networks;
     if (lapi === undefined) return undefined;
-    const connections = createLapiConnections(this.#context, lapi);
-    const { bouncer } = connections;
-    try {
-      // Not GET: that moves the cursor from which a running agent with this key is told what changed.
-      await bouncer.send({ method: 'HEAD', path: '/v1/decisions', timeoutMs: LAPI_TIMEOUT_MS });
-      const { reports } = this.#lapi ?? {};
-      await reports?.prepare();
-      return { url: bouncer.name, isMachine: reports !== undefined };
-    } finally {
-      await connections.close();
-    }
+    const { bouncer, reports } = lapi;
+    // Not GET: that moves the cursor from which a running agent with this key is told what changed.
+    await bouncer.send({ method: 'HEAD', path: '/v1/decisions', timeoutMs: LAPI_TIMEOUT_MS });
+    await reports?.prepare();
+    return { url: bouncer.name, isMachine: reports !== undefined };
   }
 
   /** @throws CrowdsecError `CROWDSEC_API_STATUS` with the status 403 for a key that the console does not know */
@@ -160,7 +142,7 @@ export class InstallationNetwork {
    * @throws CrowdsecError when the pull was tried and failed, or `CROWDSEC_STORE_NEWER`
    */
   async refresh(): Promise<RefreshResult> {
-    await this.#stored.load();
+    await this.#stored.checkReadable();
     return this.#decisions.refresher.refresh();
   }
 
@@ -214,24 +196,20 @@ export class InstallationNetwork {
     this.#timers.stop();
     await this.#decisions.refresher.stop();
     this.#context.calls.abort(new CrowdsecError('CROWDSEC_STOPPED', 'The command has ended.'));
-    await Promise.allSettled([this.#http.close(), this.#lapi?.close(), this.#agentStore.store.close()]);
+    const { http, lapi } = this.#networks;
+    await Promise.allSettled([http.close(), lapi?.close(), this.#agentStore.store.close()]);
     await this.#agentStore.identityCopy?.close();
     this.#context.promises.release();
   }
 
-  async #inTurn<T>(work: (lease: Awaited<ReturnType<typeof acquire>>) => Promise<T>): Promise<T> {
+  #inTurn<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
     const wanted = { name: TURN_LEASE, ttlMs: TURN_LEASE_MS, waitMs: TURN_WAIT_MS };
-    const lease = await acquire(this.#agentStore.store, this.#context.scheduler, wanted);
-    try {
-      return await work(lease);
-    } finally {
-      // A lease that can't be released runs out by itself.
-      await lease.release().catch(() => undefined);
-    }
+    return underLease(this.#agentStore.store, this.#context.scheduler, wanted, work);
   }
 
   #withCapi(): CapiNetwork {
-    if (this.#capi !== undefined) return this.#capi;
+    const { capi } = this.#networks;
+    if (capi !== undefined) return capi;
     throw new CrowdsecError(
       'CROWDSEC_OPTION_INVALID',
       "options.env: this speaks to CrowdSec's Central API, which the options do not name: give `env` or `apiUrl`.",

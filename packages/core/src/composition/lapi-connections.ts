@@ -6,7 +6,7 @@ import { lapiUserAgent } from '../lapi/user-agent.js';
 import { secretOf } from '../secret-file.js';
 import { observedFetch } from '../telemetry/observed-fetch.js';
 import type { AgentContext } from './agent-context.js';
-import { credentialHashOf } from './lapi-stream-identity.js';
+import { hashOfCredential } from './lapi-stream-identity.js';
 
 /** The ways in which an agent speaks to a local API. */
 export interface LapiConnections {
@@ -39,21 +39,13 @@ export function createLapiConnections(
     const fetch = observedFetch(plainFetch, { peerOf: () => 'lapi', prefix, histograms, clock });
     return new LapiTransport({ endpoint, userAgent, apiKey: key, fetch, signal: calls.signal });
   };
-  const bouncer = connect(pemOf(tls));
+  const bouncer = connect(tls);
   const isShared = machine?.tls === undefined && tls.cert === undefined;
   return {
     bouncer,
-    credentialHash: credentialHashOf({ apiKey, apiKeyFile, tls }),
+    credentialHash: hashOfCredential(key, tls.cert),
     hasCertificate: tls.cert !== undefined,
-    machine: isShared ? bouncer : connect(pemOf({ ca: tls.ca, ...machine?.tls })),
+    machine: isShared ? bouncer : connect({ ca: tls.ca, ...machine?.tls }),
     close: async () => void (await Promise.all(closing.map((close) => close()))),
   };
-}
-
-type Pem = string | Uint8Array | undefined;
-
-function pemOf({ cert, key, ca }: { readonly cert?: Pem; readonly key?: Pem; readonly ca?: Pem }): TlsOptions {
-  const pem = (value: Pem): string | Buffer | undefined =>
-    value === undefined || typeof value === 'string' ? value : Buffer.from(value);
-  return { cert: pem(cert), key: pem(key), ca: pem(ca) };
 }

@@ -4,6 +4,7 @@ import { deleteDecisions, type DeletedTarget } from '../lapi/delete-decisions.js
 import { MachineClient } from '../lapi/machine-client.js';
 import { MachineLogin, type MachineLoginState } from '../lapi/machine-login.js';
 import type { ParsedLapiOptions } from '../lapi/options.js';
+import type { LapiTransport } from '../lapi/transport.js';
 import { UsageMetrics } from '../lapi/usage-metrics.js';
 import type { HeldDecisions, UsageCounts } from '../lapi/usage-report.js';
 import { USER_AGENT_TYPE } from '../lapi/user-agent.js';
@@ -19,6 +20,8 @@ import { createLapiConnections, type LapiConnections } from './lapi-connections.
 export interface LapiNetwork extends Network {
   readonly name: 'lapi';
   readonly decisions: LapiDecisions;
+  /** Its calls as the bouncer. */
+  readonly bouncer: LapiTransport;
   readonly reports?: LapiAlerts | undefined;
   /** What is known of the machine's login; absent without a machine. */
   readonly machine?: MachineLoginState | undefined;
@@ -48,6 +51,7 @@ export function createLapiNetwork(context: AgentContext, parts: LapiNetworkParts
   return {
     name: 'lapi',
     decisions,
+    bouncer: connections.bouncer,
     ...(machine && {
       reports: new LapiAlerts({ machine: machine.client, decisions: lapi.decisions, clock: context.clock }),
       deleteDecisions: (target: DeletedTarget) => deleteDecisions(machine.client, target),

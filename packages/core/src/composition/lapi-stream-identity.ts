@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ParsedLapiOptions } from '../lapi/options.js';
 import type { StreamFilter } from '../lapi/stream-client.js';
+import type { Secret } from '../secret.js';
 import { secretOf } from '../secret-file.js';
 
 /** Which decisions are asked of a local API. @param hasGeo whether anybody can tell where an address is */
@@ -24,8 +25,12 @@ export function credentialHashOf({
   apiKeyFile,
   tls,
 }: Pick<ParsedLapiOptions, 'apiKey' | 'apiKeyFile' | 'tls'>): string {
-  const key = secretOf({ value: apiKey, file: apiKeyFile }, 'options.lapi.apiKey');
+  return hashOfCredential(secretOf({ value: apiKey, file: apiKeyFile }, 'options.lapi.apiKey'), tls?.cert);
+}
+
+/** As {@link credentialHashOf}, of a key that was read already. */
+export function hashOfCredential(key: Secret | undefined, cert: string | Buffer | undefined): string {
   return createHash('sha256')
-    .update(key?.reveal() ?? tls?.cert ?? '')
+    .update(key?.reveal() ?? cert ?? '')
     .digest('hex');
 }

@@ -1,3 +1,4 @@
+import { sumOf } from '../decisions/layered-index.js';
 import type { LapiDecisions } from '../lapi/lapi-decisions.js';
 import type { Refresher } from '../refresh/refresher.js';
 import type { RefreshResult } from '../refresh/refresh-result.js';
@@ -24,14 +25,12 @@ export async function refreshNetworks(
 type Refreshed = Extract<RefreshResult, { status: 'refreshed' }>;
 
 function added(one: Refreshed, other: Refreshed): Refreshed {
-  const skipped: Record<string, number> = { ...one.skipped };
-  for (const [reason, count] of Object.entries(other.skipped)) skipped[reason] = (skipped[reason] ?? 0) + count;
   return {
     status: 'refreshed',
     network: 'both',
     new: one.new + other.new,
     deleted: one.deleted + other.deleted,
-    skipped,
+    skipped: sumOf([one.skipped, other.skipped]),
     lists: [...one.lists, ...other.lists],
   };
 }

@@ -34,3 +34,19 @@ export async function acquire(
     await sleep(scheduler, `crowdsec:wait-for-${name}`, POLL_MS);
   }
 }
+
+/** As {@link acquire}, for as long as the work lasts; what it resolves with. */
+export async function underLease<T>(
+  store: Store,
+  scheduler: Scheduler,
+  wanted: Parameters<typeof acquire>[2],
+  work: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  const lease = await acquire(store, scheduler, wanted);
+  try {
+    return await work(lease);
+  } finally {
+    // A lease that can't be released runs out by itself; what the work did or threw matters more.
+    await lease.release().catch(() => undefined);
+  }
+}
