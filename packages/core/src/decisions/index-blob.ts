@@ -52,7 +52,8 @@ export function readBlob(blob: Blob): IndexParts {
 
 /** Names the format of the bytes; the number grows with each that older versions can't read. */
 export const FORMAT = 'crowdsec-decisions/2';
-const BYTE_ORDER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'LE' : 'BE';
+/** Of this machine: typed arrays are stored as they lie in memory. */
+export const BYTE_ORDER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'LE' : 'BE';
 
 interface Head {
   readonly format: typeof FORMAT;

@@ -114,21 +114,6 @@ export class LayeredIndex {
     return [this.overlay, this.base].flatMap((layer) => layer.matches(ip, now, geo, isWanted));
   }
 
-  /** As {@link DecisionIndex.counts}. */
-  counts(now: number): Readonly<Record<string, number>> {
-    return sumOf([this.base.counts(now), this.overlay.counts(now)]);
-  }
-
-  /** As {@link DecisionIndex.countsByFamily}. */
-  countsByFamily(now: number): FamilyCounts {
-    return sumOfFamilies([this.base.countsByFamily(now), this.overlay.countsByFamily(now)]);
-  }
-
-  /** As {@link DecisionIndex.heldSources}; one may stand there twice. */
-  heldSources(now: number): readonly RowSource[] {
-    return [...this.base.heldSources(now), ...this.overlay.heldSources(now)];
-  }
-
   get #rowsInBase(): number {
     const { tables } = this.base;
     return FAMILIES.reduce((sum, family) => tables[family].stats.counts.reduce((all, count) => all + count, sum), 0);

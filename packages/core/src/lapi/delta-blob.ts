@@ -4,6 +4,7 @@ import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { FAMILIES, RowSet, WORDS } from '../decisions/row-set.js';
 import { RunCursor, type RowRuns } from '../decisions/row-runs.js';
 import { SourceTable } from '../decisions/source-table.js';
+import { BYTE_ORDER } from '../decisions/index-blob.js';
 import type { Blob } from '../store/store.js';
 
 /** A delta, and its place in the order of all that the store holds: 1, 2, 3 and so on. */
@@ -16,7 +17,6 @@ export interface PlacedDelta {
 const STEP = 1024;
 
 const FORMAT = 'crowdsec-lapi-changes/1';
-const BYTE_ORDER = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'LE' : 'BE';
 
 const count = z.number().int().min(0);
 const partSchema = z.object({

@@ -97,9 +97,9 @@ export class HeldLapiDecisions {
         return { added: 0, deleted: 0 };
       }
       const changes = await this.#index.apply(delta, { now: clock.now(), use: (index) => this.#use(index) });
-      const canAppend = log.isOfUse && delta.rows.size <= LARGEST_SEGMENT && (await log.isIntact().catch(() => false));
-      if (this.#isUnsaved || !canAppend) this.#isUnsaved = true;
-      else this.#isUnsaved = !(await this.#written(() => log.append(lease, delta)));
+      const mayAppend = !this.#isUnsaved && log.isOfUse && delta.rows.size <= LARGEST_SEGMENT;
+      const canAppend = mayAppend && (await log.isIntact().catch(() => false));
+      this.#isUnsaved = !(canAppend && (await this.#written(() => log.append(lease, delta))));
       if (await this.#mergeIfDue()) this.#isUnsaved = true;
       await this.#save(lease);
       return changes;
@@ -111,7 +111,7 @@ export class HeldLapiDecisions {
     return this.#alone(async () => {
       const { log } = this.#options;
       if (!this.#isLoaded || !log.isOfUse) return;
-      if (!(await log.isIntact().catch(() => true))) this.#isUnsaved = true;
+      if (!this.#isUnsaved && !(await log.isIntact().catch(() => true))) this.#isUnsaved = true;
       await this.#save(lease);
     });
   }

@@ -1,4 +1,4 @@
-import { isCrowdsecError } from '../errors.js';
+import { isRefused } from './is-refused.js';
 import type { MachineLogin } from './machine-login.js';
 import type { LapiRequest, LapiResponse, LapiTransport } from './transport.js';
 
@@ -32,7 +32,7 @@ export class MachineClient {
     try {
       return await this.#transport.send({ ...request, as: { token } });
     } catch (error) {
-      if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS') || (error.status !== 401 && error.status !== 403)) throw error;
+      if (!isRefused(error)) throw error;
     }
     const fresh = await this.#login.token(token);
     return this.#transport.send({ ...request, as: { token: fresh } });

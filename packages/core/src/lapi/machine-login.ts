@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
-import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { jwtSchema } from '../capi/token.js';
+import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { Secret } from '../secret.js';
+import { isRefused } from './is-refused.js';
 import { loginRefusal } from './login-refusal.js';
 import type { LapiTransport } from './transport.js';
 
@@ -109,7 +111,7 @@ export class MachineLogin {
       this.#token = { secret, renewAt: clock.monotonic() + lifeMs - renewBeforeMs };
       return secret;
     } catch (error) {
-      if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS') || (error.status !== 401 && error.status !== 403)) throw error;
+      if (!isRefused(error)) throw error;
       const message = loginRefusal(machine?.machineId, error);
       const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#refusals++);
       if (this.#refusal?.message !== message) logger.error(message, { code: 'MACHINE_REFUSED', status: error.status });
@@ -155,8 +157,7 @@ export class MachineLogin {
 }
 
 const loginAnswerSchema = z.object({
-  /** What can stand in a header: with anything else every call would fail before it leaves. */
-  token: z.string().regex(/^[\x21-\x7e]+$/),
+  token: jwtSchema,
   expire: z.string().optional().catch(undefined),
 });
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { isCrowdsecError } from '../errors.js';
+import { isRefused } from './is-refused.js';
 
 /** Why everything is asked for, and not what changed. */
 export type FullReason =
@@ -114,8 +115,7 @@ export class PullPace {
     const { clock, intervalMs } = this.#options;
     this.#failures += 1;
     this.#reason = 'unfinished';
-    const isRefused = isCrowdsecError(error) && (error.status === 403 || error.status === 401);
-    const [first, longest] = isRefused
+    const [first, longest] = isRefused(error)
       ? [Math.max(intervalMs, REFUSED_WAIT_MS), LONGEST_REFUSED_WAIT_MS]
       : [Math.min(intervalMs, LONGEST_WAIT_MS), LONGEST_WAIT_MS];
     const waitMs = Math.min(Math.max(longest, intervalMs), first * 2 ** Math.min(10, Math.max(0, this.#failures - 3)));

@@ -122,12 +122,12 @@ export class RemediationEngine {
 
   /** How many rows of each origin are held, see {@link DecisionIndex.counts}. */
   counts(now: number): Readonly<Record<string, number>> {
-    return sumOf([this.#index.counts(now), this.#layer?.counts(now) ?? {}]);
+    return sumOf(this.indexes.map((index) => index.counts(now)));
   }
 
   /** How many addresses and ranges are held, by origin, see {@link DecisionIndex.countsByFamily}. */
   countsByFamily(now: number): FamilyCounts {
-    return sumOfFamilies([this.#index.countsByFamily(now), ...(this.#layer ? [this.#layer.countsByFamily(now)] : [])]);
+    return sumOfFamilies(this.indexes.map((index) => index.countsByFamily(now)));
   }
 
   /** How many held decisions the option `ignore` leaves alone. */
@@ -154,7 +154,7 @@ export class RemediationEngine {
   get typesWithoutRemedy(): readonly string[] {
     if (this.#isLetIn === undefined) return [];
     const now = this.#clock.now();
-    const network = [...this.#index.heldSources(now), ...(this.#layer?.heldSources(now) ?? [])];
+    const network = this.indexes.flatMap((index) => index.heldSources(now));
     const heeded = network.filter((source) => this.#ignore.heeds(source, undefined));
     const held = [...heeded, ...(this.#local?.entries(now) ?? [])];
     return typesWithoutRemedy(held, this.#policy, this.#isLetIn);
