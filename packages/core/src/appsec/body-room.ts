@@ -1,5 +1,5 @@
 /** How many bytes of bodies may be held at once: an upload that is never finished must not eat up the memory of the host. */
-export const MOST_HELD_BYTES = 256 * 1024 * 1024;
+const MOST_HELD_BYTES = 256 * 1024 * 1024;
 
 interface Waiting {
   readonly bytes: number;

@@ -2,6 +2,7 @@ import type { InspectorFinding, RequestInspector } from '../bouncer/request-insp
 import type { RequestBody } from '../bouncer/request-body.js';
 import type { RequestFacts } from '../bouncer/verdict.js';
 import { messageOf } from '../errors.js';
+import { readHeader } from '../http/request-headers.js';
 import type { Secret } from '../secret.js';
 import type { AppsecAnswer } from './answer.js';
 import type { AppsecLog } from './appsec-log.js';
@@ -118,11 +119,10 @@ export class AppsecInspector implements RequestInspector {
   #remediations(action: string): readonly [string, ...string[]] {
     const { fallbackRemediation, neverBans } = this.#options;
     const besides = action === 'challenge' ? ['captcha', fallbackRemediation] : [fallbackRemediation];
-    const capped = (word: string): string => (neverBans && word === 'ban' ? 'captcha' : word);
-    return neverBans
-      ? [capped(action), ...besides.map(capped)]
-      : // Every agent has a remedy for a ban.
-        [action, ...besides, 'ban'];
+    // Every agent has a remedy for a ban.
+    if (!neverBans) return [action, ...besides, 'ban'];
+    const capped = (word: string): string => (word === 'ban' ? 'captcha' : word);
+    return [capped(action), ...besides.map(capped)];
   }
 
   async #shownBody(facts: RequestFacts): Promise<Shown | 'pass' | 'block' | 'aborted'> {
@@ -141,7 +141,7 @@ export class AppsecInspector implements RequestInspector {
         return this.#withoutBody(body.kind);
       case 'whole': {
         if (body.bytes.byteLength === 0) return NOTHING;
-        const shown = await unpackBody(body, encodingOf(facts), maxBodyBytes);
+        const shown = await unpackBody(body, readHeader(facts.headers, 'content-encoding'), maxBodyBytes);
         if (shown.kind === 'large') return this.#withoutBody('large');
         if (shown.kind === 'packed') log.unseen('packed');
         return shown;
@@ -154,12 +154,6 @@ export class AppsecInspector implements RequestInspector {
     log.unseen(reason);
     return onLargeBody === 'headers-only' ? NOTHING : onLargeBody;
   }
-}
-
-function encodingOf({ headers }: RequestFacts): string | undefined {
-  if (typeof headers.get === 'function') return headers.get('content-encoding') ?? undefined;
-  const encoding = (headers as Readonly<Record<string, string | readonly string[] | undefined>>)['content-encoding'];
-  return typeof encoding === 'object' ? encoding.join(',') : encoding;
 }
 
 /** Of two looks at a request, the one that says more against it. */

@@ -31,5 +31,5 @@ function inspectNow(further: FurtherInspection, verdict: SettledVerdict): Verdic
   const settled = inspected
     .then((finding) => (finding === undefined || refused ? verdict : further.actOn(finding)))
     .catch((error: unknown) => further.failed(error));
-  return verdict.action === 'block' ? { ...verdict, settled } : { ...verdict, settled };
+  return { ...verdict, settled };
 }

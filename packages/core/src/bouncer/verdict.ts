@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { RequestHeaders } from '../http/request-headers.js';
+export { readHeader, type RequestHeaders } from '../http/request-headers.js';
 
 /** What a host knows of a request. An adapter fills it in; it decides nothing. */
 export interface RequestFacts {
@@ -29,10 +31,6 @@ export interface RequestFacts {
 /** What is read of a request of Node. */
 export type NodeRequest = Pick<IncomingMessage, 'headers'> &
   Partial<Pick<IncomingMessage, 'rawHeaders' | 'httpVersion'>>;
-
-/** Node's `request.headers` (names in lower case) or a Fetch `Headers`. */
-export type RequestHeaders =
-  Readonly<Record<string, string | readonly string[] | undefined>> | { get(name: string): string | null };
 
 /**
  * What to do with a request. Where `settled` is present, the last word is yet to come: it is a {@link SettledVerdict} once awaited.
@@ -95,11 +93,4 @@ export interface BouncerResponse {
   /** Several values of one header, such as `set-cookie`, are a list. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string;
-}
-
-/** A header of a request, several lines of it joined by commas. */
-export function readHeader(headers: RequestHeaders, name: string): string | undefined {
-  if (typeof headers.get === 'function') return headers.get(name) ?? undefined;
-  const value = (headers as Exclude<RequestHeaders, { get(name: string): string | null }>)[name];
-  return typeof value === 'object' ? value.join(',') : value;
 }

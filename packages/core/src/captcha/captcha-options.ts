@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { objectWith, switchable } from '../validate.js';
 import type { CaptchaProvider } from './captcha-provider.js';
 import { TEXT_NAMES, type CaptchaTexts } from './captcha-texts.js';
+import { httpUrl } from './site-verify.js';
 
 /** The captcha that clients of the remediation `captcha` meet. */
 export interface CaptchaOptions {
@@ -34,7 +35,7 @@ export interface CaptchaOptions {
   readonly onProviderFailure?: 'proof-of-work' | 'pass' | 'block' | undefined;
 }
 
-export const DEFAULT_CAPTCHA_PATH = '/.well-known/crowdsec/captcha';
+const DEFAULT_CAPTCHA_PATH = '/.well-known/crowdsec/captcha';
 
 const text = z.string().min(1).max(2_000).optional();
 
@@ -48,7 +49,7 @@ const shownMembers = z.looseObject({
   name: z.string().min(1).max(100),
   global: z.string().min(1).max(100),
   siteKey: z.string().min(1).max(1_000),
-  scriptUrl: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }),
+  scriptUrl: httpUrl,
   contentSecurityPolicy: z
     .record(z.string(), z.array(z.string()))
     .refine(

@@ -1,3 +1,4 @@
+import { CAPTCHA_HEADER } from './captcha-protocol.js';
 import { PBKDF2_SCRIPT } from './pbkdf2-script.js';
 
 /**
@@ -7,7 +8,7 @@ import { PBKDF2_SCRIPT } from './pbkdf2-script.js';
 export const CAPTCHA_SCRIPT = `'use strict';
 ${PBKDF2_SCRIPT}
 (() => {
-  const HEADER = 'x-crowdsec-captcha';
+  const HEADER = '${CAPTCHA_HEADER}';
   const main = document.querySelector('main');
   const { endpoint, method } = main.dataset;
   const texts = JSON.parse(main.dataset.texts);

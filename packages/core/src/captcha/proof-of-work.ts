@@ -69,10 +69,13 @@ export class ProofOfWork {
     return { challenge, mostTries };
   }
 
-  /** Never rejects. @param text the JSON of challenge and solution */
-  async check(text: string, holder: PassHolder): Promise<CheckedSolution> {
-    if (text.length > LONGEST_SOLUTION) return { state: 'malformed' };
-    const parsed = payload.safeParse(parseJson(text));
+  /** Never rejects. @param sent the challenge and its solution, whatever came as such, and how many characters that had */
+  async check(
+    sent: { readonly content: unknown; readonly length: number },
+    holder: PassHolder,
+  ): Promise<CheckedSolution> {
+    if (sent.length > LONGEST_SOLUTION) return { state: 'malformed' };
+    const parsed = payload.safeParse(sent.content);
     if (!parsed.success) return { state: 'malformed' };
     const { challenge, solution } = parsed.data;
     const { nonce, data } = challenge.parameters;
@@ -109,12 +112,4 @@ function secretsOf(key: CaptchaKey): { readonly hmacSignatureSecret: string; rea
     hmacSignatureSecret: key.sign('altcha', 'challenge').toString('base64url'),
     hmacKeySignatureSecret: key.sign('altcha', 'solution').toString('base64url'),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

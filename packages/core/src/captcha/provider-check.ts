@@ -3,7 +3,6 @@ import type { Clock } from '../clock.js';
 import { withinDeadline } from '../deadline.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
-import { redact } from '../redaction/redaction.js';
 import type { CaptchaProvider } from './captcha-provider.js';
 
 /** How long a provider that failed is not asked, in ms. */
@@ -50,7 +49,7 @@ export class ProviderCheck {
       return (right as unknown) === true ? 'right' : 'wrong';
     } catch (error) {
       if (!this.isDown)
-        logger.warn(`The captcha of ${provider.name} can't be checked: ${redact(messageOf(error))}`, {
+        logger.warn(`The captcha of ${provider.name} can't be checked: ${messageOf(error)}`, {
           code: 'CAPTCHA_PROVIDER_FAILED',
           provider: provider.name,
           error,

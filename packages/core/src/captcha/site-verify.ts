@@ -25,7 +25,7 @@ export interface SiteVerifyService {
   readonly contentSecurityPolicy: Readonly<Record<string, readonly string[]>>;
 }
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
+export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 
 const providerOptions = z.strictObject({
   siteKey: z.string().min(1).max(200),

@@ -45,20 +45,24 @@ export class SolutionCheck {
 
   /** @param text the JSON of `{ challenge, solution }`, or of `{ token }` for a provider; with `secure: true` from a page by https */
   async answer(request: RemedyRequest, holder: PassHolder, text: string): Promise<BouncerResponse> {
-    const parsed = submission.safeParse(parseJson(text));
+    const content = parseJson(text);
+    const parsed = submission.safeParse(content);
     if (!parsed.success) return this.#refuse('malformed');
     const { token, secure = false } = parsed.data;
     const { provider } = this.#parts;
     const grant = (by: string): Promise<BouncerResponse> =>
       this.#grant(request, holder, { by, secure: secure || cameByHttps(request.facts) });
     if (provider !== undefined && token !== undefined) return this.#byProvider(provider, token, holder, grant);
-    const state = await this.#proofOfWork(text, holder);
+    const state = await this.#proofOfWork({ content, length: text.length }, holder);
     return state === 'right' ? grant('proof-of-work') : this.#refuse(state);
   }
 
-  async #proofOfWork(text: string, holder: PassHolder): Promise<'right' | WrongState> {
+  async #proofOfWork(
+    sent: { readonly content: unknown; readonly length: number },
+    holder: PassHolder,
+  ): Promise<'right' | WrongState> {
     const { work, used, ledger } = this.#parts;
-    const checked = await work.check(text, holder);
+    const checked = await work.check(sent, holder);
     if (checked.state !== 'expired') ledger.solved(holder.ip);
     if (checked.state !== 'right') return checked.state;
     return (await used.use(checked.nonce, checked.remainingMs)) ? 'right' : 'replayed';

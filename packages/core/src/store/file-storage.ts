@@ -11,7 +11,7 @@ const SUFFIX = '.json';
 const LONGEST_NAME = 180;
 
 /** The end of the temporary files of fenced writes; what stands before it names the lease. */
-export const FENCED_SUFFIX = '.fenced';
+const FENCED_SUFFIX = '.fenced';
 
 /** A write that counts only while a lease is held. */
 export interface WriteFence {
