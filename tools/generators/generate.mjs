@@ -1,5 +1,7 @@
-import { formatFiles, generateFiles, names, readJson } from '@nx/devkit';
+import { formatFiles, generateFiles, names, readJson, updateJson } from '@nx/devkit';
 import { join } from 'node:path';
+import { publishedManifest } from '../packages/published-manifest.mjs';
+import { withAbsoluteLinks } from '../packages/readme-links.mjs';
 
 /** @import { Tree } from '@nx/devkit' */
 
@@ -40,6 +42,20 @@ async function generate(tree, kind, name) {
   const values = { ...names(name), kind, version, type: `type:${kind}` };
   generateFiles(tree, join(FILES, 'package'), folder, values);
   generateFiles(tree, join(FILES, kind), folder, values);
+  publish(tree, folder);
   await formatFiles(tree);
   return () => console.log(`Run npm install, so that ${folder} is part of the workspace.`);
+}
+
+/**
+ * Gives a package what all published ones have.
+ *
+ * @param {Tree} tree
+ * @param {string} folder
+ */
+function publish(tree, folder) {
+  const root = readJson(tree, 'package.json');
+  updateJson(tree, `${folder}/package.json`, (manifest) => publishedManifest(manifest, folder, root));
+  tree.write(`${folder}/LICENSE`, tree.read('LICENSE') ?? '');
+  tree.write(`${folder}/README.md`, withAbsoluteLinks(tree.read(`${folder}/README.md`, 'utf8') ?? '', folder, root));
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { flushChanges, FsTree } from 'nx/src/generators/tree.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adapter, extension } from '../generators/generate.mjs';
+import { outdatedFiles } from '../packages/metadata.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The environment without what this run of Vitest has put there. */
@@ -29,6 +30,8 @@ beforeAll(() => {
     'vitest.shared.d.mts',
     '.prettierrc.json',
     'packages/core/package.json',
+    'package.json',
+    'LICENSE',
   ])
     cpSync(join(ROOT, file), join(workspace, file));
 });
@@ -49,6 +52,7 @@ describe.each([
       name: `@crowdsec-sdk/some-${kind}`,
       nx: { tags: [tag] },
     });
+    expect(outdatedFiles(workspace).filter(({ file }) => file.includes(`some-${kind}`))).toEqual([]);
     await run(['npx', 'tsc', '-p', 'tsconfig.json'], { cwd });
     await run(['npx', 'prettier', '--check', '--ignore-path', '/dev/null', '.'], { cwd });
     await run(['npx', 'vitest', 'run'], { cwd });

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * What this repository's tools read of a `package.json`.
+ *
+ * @typedef {Record<string, unknown> & {
+ *   name: string;
+ *   version: string;
+ *   private?: boolean;
+ *   type?: string;
+ *   repository?: { type: string; url: string; directory?: string };
+ *   engines?: Record<string, string>;
+ *   author?: string;
+ *   license?: string;
+ *   keywords?: string[];
+ *   sideEffects?: false | string[];
+ *   publishConfig?: Record<string, unknown>;
+ *   exports?: Record<string, Export>;
+ *   files?: string[];
+ *   bin?: Record<string, string>;
+ *   dependencies?: Record<string, string>;
+ *   peerDependencies?: Record<string, string>;
+ *   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
+ *   devDependencies?: Record<string, string>;
+ * }} Manifest
+ */
+
+/** @typedef {string | { [condition: string]: Export }} Export an entry of `exports`, or what one of its conditions holds */
+
+/** @typedef {{ folder: string; manifest: Manifest }} Package `folder` is relative to the repository, `packages/core` */
+
+/**
+ * @param {string} folder relative to `root`, empty for the repository's own
+ * @param {string} [root]
+ * @returns {Manifest}
+ */
+export function readManifest(folder, root = ROOT) {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+}
+
+/**
+ * The packages that are published: those in `packages/` that are not private.
+ *
+ * @param {string} [root]
+ * @returns {Package[]}
+ */
+export function publishedPackages(root = ROOT) {
+  return readdirSync(join(root, 'packages'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => ({ folder: `packages/${name}`, manifest: readManifest(`packages/${name}`, root) }))
+    .filter(({ manifest }) => manifest.private !== true);
+}

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { publishedPackages, ROOT } from '../packages/workspace.mjs';
+
+/** @import { Export } from '../packages/workspace.mjs' */
+
+const PACKAGES = publishedPackages().filter(({ manifest }) => manifest.sideEffects === false);
+
+it(
+  'a package that says `sideEffects: false` changes nothing in the process when it is imported',
+  { timeout: 120_000 },
+  () => {
+    const entries = PACKAGES.flatMap(({ folder, manifest }) =>
+      Object.values(manifest.exports ?? {}).map((target) => ({ folder, file: moduleOf(target) })),
+    ).flatMap(({ folder, file }) => (file === undefined ? [] : [join(ROOT, folder, file)]));
+    const dists = PACKAGES.map(({ folder }) => join(ROOT, folder, 'dist'));
+    expect(entries.length).toBeGreaterThanOrEqual(PACKAGES.length);
+    expect(Object.entries(effectsOf(dists, entries)).filter(([, effects]) => effects.length > 0)).toEqual([]);
+  },
+);
+
+describe('import-effects.mjs', () => {
+  let folder = '';
+  beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'effects-'))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ['process.on("SIGTERM", () => {});', 'process.on(SIGTERM): 1'],
+    ['globalThis[Symbol("registry")] = 1;', 'globalThis[Symbol(registry)]'],
+    ['setInterval(() => {}, 1).refresh(); setTimeout(() => process.exit(), 1_000);', 'active: Timeout'],
+    ['process.env.SET_BY_IMPORT = "1";', 'process.env.SET_BY_IMPORT=1'],
+  ])('sees %s', (code, effect) => {
+    const file = join(folder, 'module.mjs');
+    writeFileSync(file, code);
+    expect(effectsOf([], [file])[file]).toContain(effect);
+  });
+});
+
+/**
+ * @param {string[]} folders
+ * @param {string[]} entries
+ * @returns {Record<string, string[]>}
+ */
+function effectsOf(folders, entries) {
+  const script = join(ROOT, 'tools/packages/import-effects.mjs');
+  return JSON.parse(execFileSync(process.execPath, [script, ...folders, '--', ...entries], { encoding: 'utf8' }));
+}
+
+/**
+ * @param {Export} target
+ * @returns {string | undefined}
+ */
+function moduleOf(target) {
+  if (typeof target === 'string') return target.endsWith('.js') ? target : undefined;
+  const found = target['import'] ?? target['default'];
+  return found === undefined ? undefined : moduleOf(found);
+}
