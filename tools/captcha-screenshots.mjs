@@ -9,7 +9,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { createCrowdsec, nodeFacts, nodeHeaders, silentLogger } from '@crowdsec-sdk/core';
+import { createCrowdsec, silentLogger } from '@crowdsec-sdk/core';
+import { nodeFacts, nodeHeaders } from '@crowdsec-sdk/core/adapter';
 import { chromium } from 'playwright-core';
 
 const IMAGES = fileURLToPath(new URL('../docs/images', import.meta.url));

@@ -1,4 +1,4 @@
-import { EXTENSION_API_VERSION, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
+import { EXTENSION_API_VERSION, type DetectionEvent, type Extension } from '@crowdsec-sdk/core/extension';
 
 const tell = (event: DetectionEvent): undefined => void process.stdout.write(`${JSON.stringify(event)}\n`);
 

@@ -10,7 +10,8 @@ export default defineConfig({
   input: { cli: 'dist/cli.js' },
   platform: 'node',
   external: [
-    /^@crowdsec-sdk\/(?:core$|scenarios|sandbox)/,
+    // Of core, the entry of tools is part of the bundle; the others load much, and only some commands need them.
+    /^@crowdsec-sdk\/(?:core(?!\/installation)|scenarios|sandbox)/,
     ...['undici', 'jiti', 'yaml', 'csv-parse/sync', 'cli-table3'],
   ],
   // CommonJS within the bundle, such as write-file-atomic, asks for it.

@@ -3,7 +3,7 @@ import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js'
 import { crowdsecMiddleware } from '../../packages/express/dist/index.js';
 import { portOf } from './port-of.mjs';
 
-/** @import { Detector, Extension } from '../../packages/core/dist/index.js' */
+/** @import { Detector, Extension } from '../../packages/core/dist/entries/extension.js' */
 
 /** The server of the extensions' benchmark: Express with the adapter and the extensions of a variant. */
 const [variant] = process.argv.slice(2);

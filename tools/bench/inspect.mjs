@@ -2,7 +2,8 @@ import { builds, fromCore } from './builds.mjs';
 import { fresh, queries, seeded, synthetic } from './data.mjs';
 import { indexOf, print, row, rotated } from './setup.mjs';
 
-/** @import { nodeFacts, RequestFacts } from '../../packages/core/dist/index.js' */
+/** @import { nodeFacts } from '../../packages/core/dist/entries/adapter.js' */
+/** @import { RequestFacts } from '../../packages/core/dist/index.js' */
 /** @typedef {Parameters<typeof nodeFacts>[0]} NodeRequest */
 
 /**
@@ -21,8 +22,15 @@ const values = synthetic(DECISIONS);
 /** @type {Record<string, (visit: Visit) => unknown>} */
 const subjects = {};
 for (const build of builds) {
-  /** @type {typeof import('../../packages/core/dist/index.js')} */
-  const { Bouncer, nodeFacts, RemediationEngine, systemClock } = await fromCore(build, 'index.js');
+  // By their modules, which earlier builds have too.
+  /** @type {typeof import('../../packages/core/dist/bouncer/bouncer.js')} */
+  const { Bouncer } = await fromCore(build, 'bouncer/bouncer.js');
+  /** @type {typeof import('../../packages/core/dist/bouncer/node-facts.js')} */
+  const { nodeFacts } = await fromCore(build, 'bouncer/node-facts.js');
+  /** @type {typeof import('../../packages/core/dist/clock.js')} */
+  const { systemClock } = await fromCore(build, 'clock.js');
+  /** @type {typeof import('../../packages/core/dist/remediation/remediation-engine.js')} */
+  const { RemediationEngine } = await fromCore(build, 'remediation/remediation-engine.js');
   const engine = new RemediationEngine({ clock: systemClock });
   engine.swap(await indexOf(values, Date.now(), build));
   const getIpRemediation = (/** @type {string} */ ip) => engine.getIpRemediation(ip);

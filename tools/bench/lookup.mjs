@@ -72,8 +72,10 @@ async function measure(values) {
  * @param {string[]} values
  */
 async function engineOf(build, values) {
-  /** @type {typeof import('../../packages/core/dist/index.js')} */
-  const { RemediationEngine, systemClock } = await fromCore(build, 'index.js');
+  /** @type {typeof import('../../packages/core/dist/clock.js')} */
+  const { systemClock } = await fromCore(build, 'clock.js');
+  /** @type {typeof import('../../packages/core/dist/remediation/remediation-engine.js')} */
+  const { RemediationEngine } = await fromCore(build, 'remediation/remediation-engine.js');
   /** @type {typeof import('../../packages/core/dist/decisions/local-decisions.js')} */
   const { LocalDecisions } = await fromCore(build, 'decisions/local-decisions.js');
   /** @type {typeof import('../../packages/core/dist/ip/parse.js')} */

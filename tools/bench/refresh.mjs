@@ -10,7 +10,7 @@ import { RemediationEngine } from '../../packages/core/dist/remediation/remediat
 import { capiSource } from '../../packages/core/dist/sources/capi-source.js';
 import { collectGarbage, heldBytes, print, row } from './setup.mjs';
 
-/** @import { PullContext } from '../../packages/core/dist/index.js' */
+/** @import { PullContext } from '../../packages/core/dist/entries/extension.js' */
 
 /**
  * A refresh from the HTTP response on, while lookups go on: 60,000 decisions in the stream, and a list of a million

@@ -6,6 +6,7 @@ import { openStore } from '../../packages/core/dist/store/open-store.js';
  * The store of the restart benchmark.
  *
  * @param {{ stateDir: string } | { store: import('keyv').Keyv }} place a folder or a Keyv
+ * @returns {import('../../packages/core/dist/store/store.js').Store}
  */
 export function openBenchStore(place) {
   return openStore({

@@ -24,8 +24,10 @@ export function sets(sizes) {
  * @param {Build} [build] whose index it is; of this checkout by default
  */
 export async function indexOf(values, now = Date.now(), build = builds[0]) {
-  /** @type {typeof import('../../packages/core/dist/index.js')} */
-  const { DecisionIndex, DeltaBuilder } = await fromCore(build, 'index.js');
+  /** @type {typeof import('../../packages/core/dist/decisions/decision-delta.js')} */
+  const { DeltaBuilder } = await fromCore(build, 'decisions/decision-delta.js');
+  /** @type {typeof import('../../packages/core/dist/decisions/decision-index.js')} */
+  const { DecisionIndex } = await fromCore(build, 'decisions/decision-index.js');
   const delta = new DeltaBuilder();
   const sources = Array.from({ length: 12 }, (_, i) =>
     delta.sourceId({

@@ -67,7 +67,7 @@ const roomRules = FLOORS.flatMap((floor, level) =>
       { files: [`packages/core/src/${room}/**/*.ts`], ignores: ['**/*.test.ts', '**/*.conformance.ts'] },
       [
         {
-          group: [...into(above), '../crowdsec.js', '../index.js'],
+          group: [...into(above), '../crowdsec.js', '../index.js', '**/entries/*'],
           message: `${room}/ may not look up (docs/architecture.md).`,
         },
         ...(beside.length > 0

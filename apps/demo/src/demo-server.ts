@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { userAgent, type Crowdsec } from '@crowdsec-sdk/core';
+import type { Crowdsec } from '@crowdsec-sdk/core';
+import { userAgent } from '@crowdsec-sdk/core/capi';
 import { createDemoApp, type DemoApp } from './demo-app.js';
 import type { AgentName, DemoControl } from './demo-control.js';
 import { openDemoFolder, type DemoFolder } from './demo-folder.js';

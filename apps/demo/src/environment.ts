@@ -1,4 +1,5 @@
-import { isCrowdsecError, userAgent, type LapiOptions } from '@crowdsec-sdk/core';
+import { isCrowdsecError, type LapiOptions } from '@crowdsec-sdk/core';
+import { userAgent } from '@crowdsec-sdk/core/capi';
 import { z } from 'zod';
 import { SetupError } from './setup-error.js';
 

@@ -1,4 +1,5 @@
-import { createCrowdsec, silentLogger, type JsonValue } from '@crowdsec-sdk/core';
+import { createCrowdsec, silentLogger } from '@crowdsec-sdk/core';
+import type { JsonValue } from '@crowdsec-sdk/core/store';
 import { openInstallation } from '@crowdsec-sdk/core/installation';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
 import { describe, expect, it } from 'vitest';

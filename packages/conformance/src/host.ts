@@ -1,4 +1,5 @@
-import type { CrowdsecOptions, DetectionEvent } from '@crowdsec-sdk/core';
+import type { CrowdsecOptions } from '@crowdsec-sdk/core';
+import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
 
 /**
  * A framework with its adapter, and the one application that the suite talks to:

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { DetectionEvent } from '@crowdsec-sdk/core';
+import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
 import type { Host } from './host.js';
 
 const START_DEADLINE_MS = 30_000;

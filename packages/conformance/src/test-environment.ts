@@ -1,7 +1,8 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCrowdsec, silentLogger, type CrowdsecOptions, type DetectionEvent } from '@crowdsec-sdk/core';
+import { createCrowdsec, silentLogger, type CrowdsecOptions } from '@crowdsec-sdk/core';
+import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { APPSEC_KEY } from './appsec-key.js';
 import { eventListener } from './event-listener.js';

@@ -79,8 +79,8 @@ export type { InstallationSignals } from './composition/installation-signals.js'
 export type { InstallationNetwork } from './composition/installation-network.js';
 export { countRows, rowsOf } from './decisions/describe-row.js';
 export { DEFAULT_LOCAL_LIMIT, LOCAL_ORIGIN } from './decisions/local-decisions.js';
-export { CrowdsecError, isCrowdsecError, messageOf } from './errors.js';
-export { formatGoDuration, parseGoDuration } from './decisions/go-duration.js';
+export { isCrowdsecError, messageOf } from './errors.js';
+export { formatGoDuration } from './decisions/go-duration.js';
 export { canonicalIp } from './ip/address.js';
 export { formatPrefix, parsePrefix, prefixHolds } from './ip/prefix.js';
 export { keepProcessAlive } from './keep-process-alive.js';

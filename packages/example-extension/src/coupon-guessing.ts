@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { cidrs, groupByIp, LeakyBuckets } from '@crowdsec-sdk/core';
-import type { DetectionEvent, Detector, Extension, ExtensionContext, Remedy } from '@crowdsec-sdk/core';
+import { cidrs } from '@crowdsec-sdk/core';
+import { groupByIp, LeakyBuckets } from '@crowdsec-sdk/core/extension';
+import type { Remedy } from '@crowdsec-sdk/core';
+import type { DetectionEvent, Detector, Extension, ExtensionContext } from '@crowdsec-sdk/core/extension';
 
 /** The extension, and what the shop may tell it. */
 export interface CouponGuessing extends Extension {

@@ -1,14 +1,5 @@
-import {
-  followAnswer,
-  hostedCrowdsec,
-  nodeFacts,
-  nodeHeaders,
-  type BouncerResponse,
-  type Crowdsec,
-  type CrowdsecOptions,
-  type PassVerdict,
-  type SettledVerdict,
-} from '@crowdsec-sdk/core';
+import type { BouncerResponse, Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
+import { followAnswer, hostedCrowdsec, nodeFacts, nodeHeaders, type SettledVerdict } from '@crowdsec-sdk/core/adapter';
 import type { NextFunction, RequestHandler, Response } from 'express';
 
 /** What the middleware adds to `response.locals`. */

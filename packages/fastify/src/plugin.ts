@@ -1,15 +1,12 @@
+import type { BouncerResponse, Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
 import {
   followAnswer,
   hostedCrowdsec,
   nodeFacts,
   nodeHeaders,
-  type BouncerResponse,
-  type Crowdsec,
-  type CrowdsecOptions,
   type HostedCrowdsec,
-  type PassVerdict,
   type SettledVerdict,
-} from '@crowdsec-sdk/core';
+} from '@crowdsec-sdk/core/adapter';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 

@@ -1,15 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  followAnswer,
-  hostedCrowdsec,
-  nodeFacts,
-  type Bouncer,
-  type Crowdsec,
-  type CrowdsecOptions,
-  type PassVerdict,
-  type RequestFacts,
-  type Verdict,
-} from '@crowdsec-sdk/core';
+import type { Crowdsec, CrowdsecOptions, PassVerdict, RequestFacts } from '@crowdsec-sdk/core';
+import { followAnswer, hostedCrowdsec, nodeFacts, type Bouncer, type Verdict } from '@crowdsec-sdk/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
 
 /** What the middleware adds to the context: `context.get('crowdsec')`. */

@@ -1,12 +1,5 @@
-import {
-  followAnswer,
-  hostedCrowdsec,
-  nodeFacts,
-  nodeHeaders,
-  type Crowdsec,
-  type CrowdsecOptions,
-  type PassVerdict,
-} from '@crowdsec-sdk/core';
+import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
+import { followAnswer, hostedCrowdsec, nodeFacts, nodeHeaders } from '@crowdsec-sdk/core/adapter';
 import type { Middleware } from 'koa';
 
 /** What the middleware adds to `ctx.state`. */

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { nodeHeaders, type BouncerResponse } from '@crowdsec-sdk/core';
+import type { BouncerResponse } from '@crowdsec-sdk/core';
+import { nodeHeaders } from '@crowdsec-sdk/core/adapter';
 
 /** Writes an answer as it is, with nothing of the platform about it: Express would add an ETag, Fastify a charset. */
 export function answerBlocked(response: ServerResponse | FastifyReply, answer: BouncerResponse): void {

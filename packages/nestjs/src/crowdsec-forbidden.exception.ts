@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import type { BlockVerdict } from '@crowdsec-sdk/core';
+import type { BlockVerdict } from '@crowdsec-sdk/core/adapter';
 
 /**
  * A client was blocked. It says no more to the client than the verdict's response does; your exception filters may catch it,

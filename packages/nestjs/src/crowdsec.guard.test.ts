@@ -13,13 +13,8 @@ import {
   type INestApplication,
 } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
-import {
-  nodeFacts,
-  type Crowdsec,
-  type CrowdsecOptions,
-  type RemedyRequest,
-  type RequestFacts,
-} from '@crowdsec-sdk/core';
+import type { Crowdsec, CrowdsecOptions, RemedyRequest, RequestFacts } from '@crowdsec-sdk/core';
+import { nodeFacts } from '@crowdsec-sdk/core/adapter';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { agentOf, platforms, runApp, sandboxWith, type RunningApp } from '../test/running-app.js';

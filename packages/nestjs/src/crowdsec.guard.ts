@@ -1,6 +1,7 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { BlockVerdict, Crowdsec, RequestFacts, SettledVerdict, Verdict } from '@crowdsec-sdk/core';
+import type { Crowdsec, RequestFacts } from '@crowdsec-sdk/core';
+import type { BlockVerdict, SettledVerdict, Verdict } from '@crowdsec-sdk/core/adapter';
 import { contextFacts, hasHandshake, subjectOf } from './context-facts.js';
 import { CrowdsecForbiddenException } from './crowdsec-forbidden.exception.js';
 import { disconnect, type GatewayClient } from './disconnect.js';

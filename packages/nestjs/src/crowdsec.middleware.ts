@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable, type NestMiddleware } from '@nestjs/common';
-import { followAnswer, nodeFacts, type Crowdsec, type SettledVerdict } from '@crowdsec-sdk/core';
+import type { Crowdsec } from '@crowdsec-sdk/core';
+import { followAnswer, nodeFacts, type SettledVerdict } from '@crowdsec-sdk/core/adapter';
 import { answerBlocked } from './answer-blocked.js';
 import { contextFacts } from './context-facts.js';
 import { earlierVerdict, recordInspection } from './inspection-records.js';

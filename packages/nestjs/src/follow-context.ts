@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { followAnswer, type Bouncer, type RequestFacts, type Verdict } from '@crowdsec-sdk/core';
+import type { RequestFacts } from '@crowdsec-sdk/core';
+import { followAnswer, type Bouncer, type Verdict } from '@crowdsec-sdk/core/adapter';
 import { responseOf } from './context-facts.js';
 
 /** Tells the bouncer how the request behind a context was answered, where HTTP answers it. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { nodeFacts, type RequestFacts } from '@crowdsec-sdk/core';
+import type { RequestFacts } from '@crowdsec-sdk/core';
+import { nodeFacts } from '@crowdsec-sdk/core/adapter';
 
 const handshakes = new WeakMap<object, RequestFacts>();
 

@@ -1,4 +1,4 @@
-import type { Bouncer, Verdict } from '@crowdsec-sdk/core';
+import type { Bouncer, Verdict } from '@crowdsec-sdk/core/adapter';
 
 /** A verdict, and the function that read the facts it rests on: a guard of yours may look at other facts. */
 export interface InspectionRecord {

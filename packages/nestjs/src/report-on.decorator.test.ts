@@ -16,7 +16,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost } from '@nestjs/core';
-import { EXTENSION_API_VERSION, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
+import { EXTENSION_API_VERSION, type DetectionEvent, type Extension } from '@crowdsec-sdk/core/extension';
 import type { Sandbox } from '@crowdsec-sdk/sandbox';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { nodeFacts, type RequestFacts } from '@crowdsec-sdk/core';
+import type { RequestFacts } from '@crowdsec-sdk/core';
+import { nodeFacts } from '@crowdsec-sdk/core/adapter';
 
 /** What requests of Express and Fastify have in common, as far as a verdict needs it. */
 export interface NestRequest {

@@ -1,12 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  followAnswer,
-  isDisconnected,
-  peerAddress,
-  type Crowdsec,
-  type RequestFacts,
-  type SettledVerdict,
-} from '@crowdsec-sdk/core';
+import type { Crowdsec, RequestFacts } from '@crowdsec-sdk/core';
+import { followAnswer, isDisconnected, peerAddress, type SettledVerdict } from '@crowdsec-sdk/core/adapter';
 import { servedRequest } from './served-request.js';
 
 /** The verdict about the request that is served, asked for once, though the proxy and a route of it both ask. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SettledVerdict } from '@crowdsec-sdk/core';
+import type { SettledVerdict } from '@crowdsec-sdk/core/adapter';
 
 /** The HTTP request that the running code serves. Next hands out neither its response nor a place to keep findings. */
 export interface ServedRequest {

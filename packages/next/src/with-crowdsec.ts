@@ -1,4 +1,5 @@
-import type { BlockVerdict, PassVerdict } from '@crowdsec-sdk/core';
+import type { PassVerdict } from '@crowdsec-sdk/core';
+import type { BlockVerdict } from '@crowdsec-sdk/core/adapter';
 import { headers } from 'next/headers.js';
 import { requestFacts } from './facts.js';
 import { inspectOnce } from './inspect-once.js';

@@ -1,4 +1,6 @@
-import { isCrowdsecError, nodeFacts, parsePrefix, PrefixSet, type Crowdsec } from '@crowdsec-sdk/core';
+import { isCrowdsecError, type Crowdsec } from '@crowdsec-sdk/core';
+import { nodeFacts } from '@crowdsec-sdk/core/adapter';
+import { parsePrefix, PrefixSet } from '@crowdsec-sdk/core/engine';
 import type { PanelRequest } from './options.js';
 
 /** An answer in data. */

@@ -1,4 +1,10 @@
-import { pathTraversal, plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
+import {
+  pathTraversal,
+  plainPath,
+  type BucketOptions,
+  type DetectionEvent,
+  type Extension,
+} from '@crowdsec-sdk/core/extension';
 import { bothEnds } from './both-ends.js';
 import { isEncodedLink } from './encoded-link.js';
 import { countingScenario, type Counted } from './counting-scenario.js';

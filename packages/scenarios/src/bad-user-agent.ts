@@ -1,4 +1,4 @@
-import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core';
+import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core/extension';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { rememberedNo } from './remembered-no.js';
 import { bucketOf, invalidOption, type CountingOptions } from './scenario-options.js';

@@ -11,7 +11,7 @@ import {
   type Outcome,
   type Overflow,
   type SharedBuckets,
-} from '@crowdsec-sdk/core';
+} from '@crowdsec-sdk/core/extension';
 import { checkScenarioOptions, type CountingOptions } from './scenario-options.js';
 
 /** A scenario that counts what each client does. */

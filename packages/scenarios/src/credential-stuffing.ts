@@ -1,4 +1,4 @@
-import type { Extension } from '@crowdsec-sdk/core';
+import type { Extension } from '@crowdsec-sdk/core/extension';
 import { countingScenario } from './counting-scenario.js';
 import { factOf } from './fact.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';

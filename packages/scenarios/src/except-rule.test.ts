@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exceptRule } from './except-rule.js';
-import { plainPath } from '@crowdsec-sdk/core';
+import { plainPath } from '@crowdsec-sdk/core/extension';
 
 const isExcepted = (except: readonly string[], path: string) => exceptRule(except)(plainPath(path));
 

@@ -1,4 +1,4 @@
-import { plainPath } from '@crowdsec-sdk/core';
+import { plainPath } from '@crowdsec-sdk/core/extension';
 
 /**
  * Tells which plain paths are excepted: those that are named, and those of a folder that is named with `/*` after it

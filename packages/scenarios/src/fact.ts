@@ -1,4 +1,4 @@
-import type { DetectionEvent } from '@crowdsec-sdk/core';
+import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
 
 /** A fact that the application told with its event, as text; `undefined` where there is none. */
 export function factOf(event: DetectionEvent, name: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core';
+import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core/extension';
 import { countingScenario, type Counted, type CountingRule } from './counting-scenario.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';
 

@@ -1,4 +1,4 @@
-import { plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
+import { plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core/extension';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { factOf } from './fact.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';

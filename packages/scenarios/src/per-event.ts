@@ -1,4 +1,4 @@
-import type { DetectionEvent } from '@crowdsec-sdk/core';
+import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
 
 /** As many as a detector is shown in a row before the next of its extension has its turn. */
 const KEPT = 32;

@@ -1,4 +1,5 @@
-import { CrowdsecError, parseGoDuration, type BucketOptions } from '@crowdsec-sdk/core';
+import { CrowdsecError } from '@crowdsec-sdk/core';
+import { parseGoDuration, type BucketOptions } from '@crowdsec-sdk/core/extension';
 
 /** What every scenario can be told. */
 export interface ScenarioOptions {

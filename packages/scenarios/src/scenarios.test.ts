@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BucketOptions, ExtensionContext, Pour } from '@crowdsec-sdk/core';
+import type { BucketOptions, ExtensionContext, Pour } from '@crowdsec-sdk/core/extension';
 import { feed, observed, requested, times } from '../test/feed.js';
 import { loginBruteforce, scenarios, type ScenariosOptions } from './index.js';
 

@@ -1,4 +1,4 @@
-import type { Extension } from '@crowdsec-sdk/core';
+import type { Extension } from '@crowdsec-sdk/core/extension';
 import { backdoorPaths, type BackdoorPathsOptions } from './backdoor-paths.js';
 import { badUserAgent, type BadUserAgentOptions } from './bad-user-agent.js';
 import { cardTesting, type CardTestingOptions } from './card-testing.js';

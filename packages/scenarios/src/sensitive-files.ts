@@ -1,4 +1,4 @@
-import { plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core';
+import { plainPath, type BucketOptions, type DetectionEvent, type Extension } from '@crowdsec-sdk/core/extension';
 import { bothEnds } from './both-ends.js';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { exceptRule } from './except-rule.js';

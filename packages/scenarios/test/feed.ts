@@ -1,4 +1,5 @@
-import type { AppFacts, DetectionEvent, Extension, Outcome, RequestTraits } from '@crowdsec-sdk/core';
+import type { AppFacts } from '@crowdsec-sdk/core';
+import type { DetectionEvent, Extension, Outcome, RequestTraits } from '@crowdsec-sdk/core/extension';
 
 const START = Date.UTC(2026, 0, 1);
 const VISITOR = '203.0.113.7';

@@ -1,4 +1,4 @@
-import type { Extension } from '@crowdsec-sdk/core';
+import type { Extension } from '@crowdsec-sdk/core/extension';
 import { scenarios } from '@crowdsec-sdk/scenarios';
 import { fragile } from './fragile.js';
 

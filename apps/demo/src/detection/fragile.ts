@@ -1,4 +1,4 @@
-import { EXTENSION_API_VERSION, type DetectionEvent, type Extension, type Outcome } from '@crowdsec-sdk/core';
+import { EXTENSION_API_VERSION, type DetectionEvent, type Extension, type Outcome } from '@crowdsec-sdk/core/extension';
 
 /**
  * An extension as anybody could write one, mistake included: it whispers about each failed login, trivial alone and telling in

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { CrowdsecError, parsePrefix, type Crowdsec } from '@crowdsec-sdk/core';
+import { CrowdsecError, type Crowdsec } from '@crowdsec-sdk/core';
+import { parsePrefix } from '@crowdsec-sdk/core/engine';
 import { InjectCrowdsec } from '@crowdsec-sdk/nestjs';
 import { refuse } from './refuse.js';
 

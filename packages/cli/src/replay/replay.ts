@@ -1,19 +1,20 @@
 import {
-  canonicalIp,
-  ExtensionHost,
-  isPublicIp,
-  LocalDecisions,
-  openStore,
-  parseGoDuration,
-  parsePrefix,
-  RemediationEngine,
   silentLogger,
   type Detection,
-  type Extension,
   type LocalDecisionRequest,
   type LocalDecisionResult,
   type Receipt,
 } from '@crowdsec-sdk/core';
+import { parseGoDuration, type Extension } from '@crowdsec-sdk/core/extension';
+import {
+  canonicalIp,
+  ExtensionHost,
+  isPublicIp,
+  LocalDecisions,
+  parsePrefix,
+  RemediationEngine,
+} from '@crowdsec-sdk/core/engine';
+import { openStore } from '@crowdsec-sdk/core/store';
 import { BelievedLines } from './believed-lines.js';
 import { parseLine, type LogEntry } from './parse-line.js';
 

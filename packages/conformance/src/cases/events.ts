@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import type { DetectionEvent } from '@crowdsec-sdk/core';
+import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
 import { expect, it } from 'vitest';
 import type { Subject } from '../suite.js';
 import { visit } from '../visit.js';

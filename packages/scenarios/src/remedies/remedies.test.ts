@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cidrs, createCrowdsec, silentLogger, type Extension, type Remedy } from '@crowdsec-sdk/core';
+import { cidrs, createCrowdsec, silentLogger, type Remedy } from '@crowdsec-sdk/core';
+import type { Extension } from '@crowdsec-sdk/core/extension';
 import { manualTime, type ManualTime } from '@crowdsec-sdk/core/testing';
 import { crowdsecMiddleware } from '@crowdsec-sdk/express';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
