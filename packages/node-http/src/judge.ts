@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  followAnswer,
+  nodeFacts,
+  nodeHeaders,
+  type Bouncer,
+  type BouncerResponse,
+  type PassVerdict,
+  type SettledVerdict,
+} from '@crowdsec-sdk/core';
+
+/**
+ * Refuses the request, or hands it on with the verdict about it.
+ *
+ * @returns what `pass` returns; a promise of it while AppSec or a remedy is waited for, which rejects if `pass` throws
+ */
+export function judge(
+  bouncer: Bouncer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  pass: (verdict: PassVerdict) => unknown,
+): unknown {
+  const known = bouncer.verdicts.of(request);
+  if (known !== undefined) return pass(known);
+  const facts = nodeFacts(request, urlAsItArrived(request));
+  const follow = (verdict: SettledVerdict): unknown => {
+    followAnswer(bouncer, facts, verdict, response);
+    if (verdict.action === 'block') return refuse(response, verdict.response);
+    bouncer.verdicts.keep(request, verdict);
+    return pass(verdict);
+  };
+  const verdict = bouncer.inspect(facts);
+  return verdict.settled === undefined ? follow(verdict) : verdict.settled.then(follow);
+}
+
+/** Connect, Express and Polka take the mount off the URL of a mounted application and keep the whole beside it. */
+export function urlAsItArrived(request: IncomingMessage & { readonly originalUrl?: string }): string | undefined {
+  return request.originalUrl ?? request.url;
+}
+
+function refuse(response: ServerResponse, answer: BouncerResponse): void {
+  // While a remedy took its time, a time-out of the application may have answered.
+  if (response.headersSent) return;
+  response.writeHead(answer.status, nodeHeaders(answer)).end(answer.body);
+}

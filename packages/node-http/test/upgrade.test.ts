@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { OFFLINE } from '@crowdsec-sdk/conformance';
+import { createCrowdsec, type Crowdsec, type CrowdsecOptions, type PassVerdict } from '@crowdsec-sdk/core';
+import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { crowdsecHandler } from '../src/index.js';
+
+const BANNED = '203.0.113.66';
+const CLEAN = '203.0.113.7';
+const KEY = 'upgrade-test-key';
+
+describe('an upgrade', () => {
+  it('of a client that may pass gets the connection, what came with it, and the verdict', async () => {
+    const { port, verdicts } = await listening(await agent());
+    const { socket, said } = await upgraded(port, CLEAN);
+    socket.write('ping');
+    await expect.poll(said).toBe('echo:ping');
+    socket.destroy();
+    expect(verdicts).toMatchObject([{ ip: CLEAN, remediation: 'bypass' }]);
+  });
+
+  it('of a banned client is refused by an HTTP answer, and its connection is closed', async () => {
+    const { port, verdicts } = await listening(await agent());
+    const answer = await refused(port, BANNED);
+    expect(answer.status).toBe(403);
+    expect(answer.headers).toMatchObject({ connection: 'close', 'cache-control': 'no-store' });
+    expect(answer.body).toContain('"status":403');
+    expect(verdicts).toEqual([]);
+  });
+
+  it('of a client whose requests are refused too is the same to the application', async () => {
+    const { port } = await listening(await agent());
+    const answer = await fetch(`http://127.0.0.1:${port}`, { headers: { 'x-forwarded-for': BANNED } });
+    expect(answer.status).toBe(403);
+  });
+
+  it('waits for AppSec, which is told of it', async () => {
+    const sandbox = await appsec();
+    const { port, verdicts } = await listening(await agent(asking(sandbox)));
+    const { socket, said } = await upgraded(port, CLEAN);
+    socket.write('ping');
+    await expect.poll(said).toBe('echo:ping');
+    socket.destroy();
+    expect(sandbox.appsec?.calls).toHaveLength(1);
+    sandbox.appsec?.answerWith(() => ({ action: 'ban' }));
+    expect((await refused(port, CLEAN)).status).toBe(403);
+    expect(verdicts).toHaveLength(1);
+  });
+
+  it('that announces a body is not waited for, since what follows belongs to the other protocol', async () => {
+    const sandbox = await appsec();
+    const { port } = await listening(await agent(asking(sandbox)));
+    const socket = connect(port, '127.0.0.1');
+    const head = `GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\nx-forwarded-for: ${CLEAN}\r\n`;
+    socket.write(`${head}content-length: 5\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 101 /);
+    socket.destroy();
+  });
+
+  it('whose client is gone before a remedy has answered is handed to nobody', async () => {
+    let decide = (_: 'pass'): void => undefined;
+    const asked: unknown[] = [];
+    const ban = (request: unknown): Promise<'pass'> => {
+      asked.push(request);
+      return new Promise((resolve) => (decide = resolve));
+    };
+    const { port, verdicts, sockets } = await listening(await agent({ remedies: { ban } }));
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.write(
+      `GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\nx-forwarded-for: ${BANNED}\r\n\r\n`,
+    );
+    await expect.poll(() => asked.length).toBe(1);
+    socket.resetAndDestroy();
+    await expect.poll(() => sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
+    decide('pass');
+    (await upgraded(port, CLEAN)).socket.destroy();
+    expect(verdicts).toMatchObject([{ ip: CLEAN }]);
+  });
+});
+
+/** An agent that holds a ban and trusts this machine as a proxy. */
+async function agent(options: Partial<CrowdsecOptions> = {}): Promise<Crowdsec> {
+  const crowdsec = createCrowdsec({ ...OFFLINE, trustedProxies: 'loopback', ...options });
+  await crowdsec.start();
+  onTestFinished(() => crowdsec.stop());
+  crowdsec.decide({ ip: BANNED, scenario: 'acme/x', duration: '1h' });
+  return crowdsec;
+}
+
+async function appsec(): Promise<Sandbox> {
+  const sandbox = await startSandbox({ appsec: { apiKeys: [KEY] } });
+  onTestFinished(() => sandbox.stop());
+  return sandbox;
+}
+
+function asking(sandbox: Sandbox): Partial<CrowdsecOptions> {
+  return { appsec: { url: sandbox.appsec?.url ?? '', apiKey: KEY, timeoutMs: 5_000 } };
+}
+
+/** A server that speaks a protocol of its own to who asks for it: it repeats what is said. */
+async function listening(crowdsec: Crowdsec) {
+  const verdicts: PassVerdict[] = [];
+  const sockets: Socket[] = [];
+  const handler = crowdsecHandler(crowdsec, (_request, response) => response.end('hello'));
+  const server = createServer(handler).on('connection', (socket) => sockets.push(socket));
+  server.on(
+    'upgrade',
+    handler.upgrade((_request, socket, _head, verdict) => {
+      verdicts.push(verdict);
+      socket.on('error', () => undefined);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n');
+      socket.on('data', (chunk: Buffer) => socket.write(`echo:${chunk.toString()}`));
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, verdicts, sockets };
+}
+
+function asked(port: number, visitor: string) {
+  const headers = { connection: 'upgrade', upgrade: 'echo', 'x-forwarded-for': visitor, accept: 'application/json' };
+  return httpRequest({ port, host: '127.0.0.1', headers }).end();
+}
+
+async function upgraded(port: number, visitor: string): Promise<{ socket: Socket; said: () => string }> {
+  const [, socket] = (await once(asked(port, visitor), 'upgrade')) as [IncomingMessage, Socket];
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return { socket, said: () => text };
+}
+
+async function refused(port: number, visitor: string) {
+  const [answer] = (await once(asked(port, visitor), 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const chunk of answer) body += String(chunk);
+  expect(answer.complete).toBe(true);
+  await expect.poll(() => answer.socket.destroyed).toBe(true);
+  return { status: answer.statusCode, headers: answer.headers, body };
+}
