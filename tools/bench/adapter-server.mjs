@@ -125,6 +125,16 @@ const builders = {
     app.get('/hello', (context) => context.text('hello'));
     return createServer(use('@hono/node-server').getRequestListener(app.fetch));
   },
+  async 'node-http'() {
+    /** @type {import('node:http').RequestListener} */
+    const answer = (_request, response) => void response.end('hello');
+    if (hasAdapter) return createServer((await adapter()).crowdsecHandler(await agent(), answer));
+    if (variant === 'bare') return createServer(answer);
+    return createServer((request, response) => {
+      read(request, request.url ?? '');
+      answer(request, response);
+    });
+  },
   /** On Express, with guards. */
   async nestjs() {
     await use('reflect-metadata');

@@ -20,7 +20,14 @@ import { median, print, rotated, spreadOf } from './setup.mjs';
  * anew several times, since what the compiler makes of the same code differs from one process to the next. What is added is the
  * difference to the no-op in the same round; `BENCH_FRAMEWORKS` names the frameworks to measure.
  */
-const FRAMEWORKS = process.env.BENCH_FRAMEWORKS?.split(',') ?? ['koa', 'express', 'fastify', 'hono', 'nestjs'];
+const FRAMEWORKS = process.env.BENCH_FRAMEWORKS?.split(',') ?? [
+  'koa',
+  'express',
+  'fastify',
+  'hono',
+  'node-http',
+  'nestjs',
+];
 const DECISIONS = 60_000;
 const STARTS = Number(process.env.BENCH_STARTS ?? 3);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 40);

@@ -1,5 +1,5 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   nodeFacts,
@@ -15,6 +15,8 @@ export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: B
 
 /** What takes over the connection of a client that may pass. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, verdict: PassVerdict) => unknown;
+
+const ignore = (): void => undefined;
 
 /** Refuses upgrades (WebSockets) by an HTTP answer on their connection, and hands the others on. */
 export function guardUpgrades(bouncer: Bouncer, handler: UpgradeHandler): UpgradeListener {
@@ -44,12 +46,15 @@ export function guardUpgrades(bouncer: Bouncer, handler: UpgradeHandler): Upgrad
 
 function refuse(request: IncomingMessage, socket: Duplex, answer: BouncerResponse): void {
   socket.on('error', ignore);
+  if (!(socket instanceof Socket)) {
+    // No server of Node has made it, so there is no way to say HTTP on it.
+    socket.destroy();
+    return;
+  }
   const response = new ServerResponse(request);
   // The parser has left the connection: no other request can come by it.
   response.shouldKeepAlive = false;
-  response.assignSocket(socket as Socket);
+  response.assignSocket(socket);
   response.once('finish', () => socket.end());
   response.writeHead(answer.status, nodeHeaders(answer)).end(answer.body);
 }
-
-function ignore(): void {}

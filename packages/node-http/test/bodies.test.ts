@@ -1,19 +1,22 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { ServerResponse, type IncomingMessage, type RequestListener } from 'node:http';
 import { buffer, json, text } from 'node:stream/consumers';
 import { bodyConformance, nodeHost } from '@crowdsec-sdk/conformance';
 import type { Crowdsec } from '@crowdsec-sdk/core';
+import type { Request, Response } from 'express';
+import multer from 'multer';
+import { promisify } from 'node:util';
 import { crowdsecHandler } from '../src/index.js';
+
+const upload = multer().single('file');
 
 const parsers: Readonly<Record<string, (request: IncomingMessage) => unknown>> = {
   '/json': json,
   '/form': async (request) => Object.fromEntries(new URLSearchParams(await text(request))),
   '/raw': buffer,
   '/upload': async (request) => {
-    const headers = { 'content-type': request.headers['content-type'] ?? '' };
-    const form = await new Response(Readable.toWeb(request) as ReadableStream, { headers }).formData();
-    const file = form.get('file') as File;
-    return { note: form.get('note'), name: file.name, size: file.size };
+    await promisify(upload)(request as Request, new ServerResponse(request) as Response);
+    const { body, file } = request as Request;
+    return { note: (body as { readonly note: string }).note, name: file?.originalname, size: file?.size };
   },
 };
 
@@ -28,4 +31,4 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 
 const createApp = (crowdsec: Crowdsec): RequestListener => crowdsecHandler(crowdsec, answer);
 
-bodyConformance({ ...nodeHost('node:http, node:stream/consumers', createApp), inflates: false });
+bodyConformance({ ...nodeHost('node:http, node:stream/consumers and multer', createApp), inflates: false });
