@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hostedCrowdsec, type Crowdsec, type CrowdsecOptions, type PassVerdict } from '@crowdsec-sdk/core';
+import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
+import { hostedCrowdsec } from '@crowdsec-sdk/core/adapter';
 import { judge } from './judge.js';
 import { guardUpgrades, type UpgradeHandler, type UpgradeListener } from './upgrade.js';
 

@@ -1,13 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  followAnswer,
-  nodeFacts,
-  nodeHeaders,
-  type Bouncer,
-  type BouncerResponse,
-  type PassVerdict,
-  type SettledVerdict,
-} from '@crowdsec-sdk/core';
+import type { BouncerResponse, PassVerdict } from '@crowdsec-sdk/core';
+import { followAnswer, nodeFacts, nodeHeaders, type Bouncer, type SettledVerdict } from '@crowdsec-sdk/core/adapter';
 
 /**
  * Refuses the request, or hands it on with the verdict about it.

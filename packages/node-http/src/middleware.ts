@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hostedCrowdsec, type Crowdsec, type CrowdsecOptions, type PassVerdict } from '@crowdsec-sdk/core';
+import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
+import { hostedCrowdsec } from '@crowdsec-sdk/core/adapter';
 import { judge } from './judge.js';
 
 /** A middleware as Connect, Polka, Vite and many frameworks take it, with the agent behind it: to report to, and to stop. */

@@ -1,14 +1,8 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import {
-  nodeFacts,
-  nodeHeaders,
-  type Bouncer,
-  type BouncerResponse,
-  type PassVerdict,
-  type SettledVerdict,
-} from '@crowdsec-sdk/core';
+import type { BouncerResponse, PassVerdict } from '@crowdsec-sdk/core';
+import { nodeFacts, nodeHeaders, type Bouncer, type SettledVerdict } from '@crowdsec-sdk/core/adapter';
 
 /** A listener of the server's event `upgrade`. */
 export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
