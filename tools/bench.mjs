@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runBench } from './bench/run.mjs';
+import { buildOrExit } from './build.mjs';
 
 /** @import { Row } from './bench/types.d.mts' */
 
@@ -46,13 +46,14 @@ if (unknown.length > 0 || (args.includes('--list') && !existsSync(list ?? '')) |
   process.exit(2);
 }
 if (against !== undefined) process.env.BENCH_AGAINST = resolve(against);
-build();
+await build();
 
 /** @type {Row[]} */
 const rows = [];
 /** @type {string[]} */
 const failed = [];
 for (const name of names.length > 0 ? names : BENCHES) {
+  console.error(`Measuring ${name} …`);
   const run = runBench(here(`bench/${name}.mjs`), list ? [list] : []);
   rows.push(...run.rows);
   if (!run.isComplete) failed.push(name);
@@ -75,17 +76,13 @@ if (failed.length > 0) {
   process.exitCode = 1;
 }
 
-/** Builds what the benchmarks import, unless it is built already; quiet unless it fails. */
-function build() {
+/** Builds what the benchmarks import, unless it is built already. */
+async function build() {
   const projects =
     names.length === 0 || names.includes('adapters') || names.includes('extensions')
       ? 'packages/*'
       : '@crowdsec-sdk/{core,sandbox}';
-  const args = ['nx', 'run-many', '-t', 'build', '-p', projects];
-  const built = spawnSync('npx', args, { cwd: here('..'), encoding: 'utf8' });
-  if (built.status === 0) return;
-  console.error(built.stdout + built.stderr);
-  process.exit(1);
+  await buildOrExit({ what: 'what is measured', projects: [projects] });
 }
 
 /**

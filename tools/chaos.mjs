@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildOrExit } from './build.mjs';
 
 /**
  * npm run chaos -- [signals|starts|poison|outage|month|soak|redis|damage|timeouts|clock|prefixes|freeze|lapi]… [--store redis|files] [--json] [--built]
@@ -50,9 +49,7 @@ if (!names.every((name) => RUNS.includes(name)) || !['redis', 'files'].includes(
   process.exit(2);
 }
 if (!values.built) {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const args = ['nx', 'run-many', '-t', 'build', '-p', '@crowdsec-sdk/core', '@crowdsec-sdk/sandbox'];
-  if (spawnSync('npx', args, { cwd: root, stdio: ['ignore', 2, 2] }).status !== 0) process.exit(1);
+  await buildOrExit({ what: 'the agent and the sandbox', projects: ['@crowdsec-sdk/core', '@crowdsec-sdk/sandbox'] });
 }
 
 const options = {

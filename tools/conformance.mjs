@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { buildOrExit } from './build.mjs';
 
 /**
  * @typedef {{ adapter: string, case: string, ok: boolean }} Row
@@ -27,7 +28,9 @@ const runs = ['packages', 'apps'].flatMap((group) =>
       .map(([kind, file]) => ({ folder: join(group, name), project: `@crowdsec-sdk/${name}`, kind, file })),
   ),
 );
-if (!process.argv.includes('--no-build')) build(runs.map(({ project }) => project));
+if (!process.argv.includes('--no-build')) {
+  await buildOrExit({ what: 'the adapters', projects: runs.map(({ project }) => project) });
+}
 const reports = mkdtempSync(join(tmpdir(), 'crowdsec-conformance-'));
 const rows = runs.flatMap(results);
 rmSync(reports, { recursive: true });
@@ -36,22 +39,12 @@ if (process.argv.includes('--json')) console.log(JSON.stringify(rows, null, 2));
 else console.log(matrix(rows));
 process.exitCode = rows.length > 0 && rows.every(({ ok }) => ok) ? 0 : 1;
 
-/** @param {string[]} projects */
-function build(projects) {
-  const args = ['nx', 'run-many', '-t', 'build', '-p', projects.join(',')];
-  const { status } = spawnSync('npx', args, {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
-  });
-  if (status !== 0) process.exit(1);
-}
-
 /**
  * @param {Run} run
  * @returns {Row[]}
  */
 function results({ folder, kind, file }) {
+  console.error(`Running the suite of ${folder} …`);
   const report = join(reports, `${folder.replaceAll('/', '-')}.json`);
   const args = ['vitest', 'run', file, '--reporter=json', `--outputFile=${report}`];
   spawnSync('npx', args, {

@@ -1,4 +1,4 @@
 /** `npm run demo`: builds what the demo needs, then runs it until it is stopped. */
 import { runBuilt } from './run-built.mjs';
 
-runBuilt('the demo', ['@crowdsec-sdk/demo'], ['apps/demo/dist/main.js']);
+await runBuilt('the demo', ['@crowdsec-sdk/demo'], ['apps/demo/dist/main.js']);

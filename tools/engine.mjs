@@ -8,16 +8,16 @@
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { buildOrExit } from './build.mjs';
 import { fetchEngine } from './engine/engine-package.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const [...filters] = process.argv.slice(2).filter((argument) => argument !== '--built');
 
 if (!process.argv.includes('--built')) {
-  const build = ['nx', 'run-many', '-t', 'build', '-p', '@crowdsec-sdk/core', '@crowdsec-sdk/express'];
-  if (spawnSync('npx', build, { cwd: ROOT, stdio: ['ignore', 2, 2] }).status !== 0) process.exit(1);
+  await buildOrExit({ what: 'the agent', projects: ['@crowdsec-sdk/core', '@crowdsec-sdk/express'] });
 }
-const found = fetchEngine();
+const found = fetchEngine(console.error);
 if ('reason' in found) {
   console.log(`Skipped: no engine to test against, for ${found.reason}`);
 } else {

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildOrExit } from './build.mjs';
 
 /**
  * npm run replay -- access.log [--login-path /login]... [--top 10] [--json]
@@ -17,7 +16,7 @@ const USAGE =
   'usage: npm run replay -- FILE... [--login-path PATH]... [--top N] [--json]\n       npm run replay -- --synthetic LINES [--seed N] [--keep FILE] [--json]';
 
 const { values, positionals: files } = readArguments();
-if (values.built !== true) build();
+if (values.built !== true) await buildOrExit({ what: 'the scenarios', projects: ['@crowdsec-sdk/cli'] });
 const { Replay } = await import('../packages/cli/dist/replay/replay.js');
 const { Progress } = await import('../packages/cli/dist/output/progress.js');
 const { readLines } = await import('../packages/cli/dist/replay/read-lines.js');
@@ -92,12 +91,4 @@ function readArguments() {
 /** @param {unknown} error */
 function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
-}
-
-function build() {
-  const args = ['nx', 'run-many', '-t', 'build', '-p', '@crowdsec-sdk/cli'];
-  const built = spawnSync('npx', args, { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' });
-  if (built.status === 0) return;
-  console.error(built.stdout + built.stderr);
-  process.exit(1);
 }

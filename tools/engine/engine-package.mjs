@@ -28,9 +28,10 @@ export function findEngine() {
  * The engine that is here, or else Debian's, downloaded by apt and unpacked beside `node_modules`: nothing is installed, and no service is
  * started.
  *
+ * @param {(line: string) => void} tell what takes a while
  * @returns {EngineLookup}
  */
-export function fetchEngine() {
+export function fetchEngine(tell) {
   const found = findEngine();
   if ('engine' in found || process.env.CROWDSEC_ENGINE_BIN !== undefined) return found;
   for (const tool of ['apt-get', 'dpkg']) {
@@ -40,6 +41,7 @@ export function fetchEngine() {
   mkdirSync(dirname(CACHE), { recursive: true });
   const folder = mkdtempSync(`${CACHE}-`);
   try {
+    tell(`Downloading Debian's package of the engine, some 30 MB …`);
     download(folder);
     const root = join(folder, 'root');
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb')))
