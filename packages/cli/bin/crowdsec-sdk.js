@@ -1,3 +1,11 @@
 #!/usr/bin/env node
 // Stands where the build does not: npm links to it, and makes it executable, before anything is built.
-import '../dist/command/cli.js';
+import { existsSync } from 'node:fs';
+
+const command = new URL('../dist/command/cli.js', import.meta.url);
+if (!existsSync(command)) {
+  // Only in a clone of the repository: the published package is built.
+  const { buildOrExit } = await import('../../../tools/build.mjs');
+  await buildOrExit({ what: 'the command', projects: ['@crowdsec-sdk/cli', '@crowdsec-sdk/sandbox'] });
+}
+await import(command.href);

@@ -1,3 +1,4 @@
+import { SDK_VERSION } from '@crowdsec-sdk/core/installation';
 import { Command, Option } from 'commander';
 import type { CommandContext, GlobalOptions } from './command-context.js';
 import type { CommandGroup } from './command-group.js';
@@ -23,6 +24,7 @@ export async function createProgram(
     .addOption(new Option('-o, --output <format>', 'how to print').choices(OUTPUT_FORMATS).default('human'))
     .option('--json', 'the same as -o json')
     .addOption(new Option('--color <when>', 'colours').choices(['yes', 'no', 'auto']).default('auto'))
+    .version(SDK_VERSION.replace(/^v/, ''))
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })

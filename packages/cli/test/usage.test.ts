@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { folderWith, installationFolder, runCommand } from './run-command.js';
 
@@ -62,6 +63,14 @@ describe('the help', () => {
     const { code, stdout, stderr } = await runCommand(args, { cwd: await folderWith() });
     expect(stdout).toContain(text);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it.each(['--version', '-V'])('%s tells the version, as npm writes it', async (flag) => {
+    const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    const { code, stdout, stderr } = await runCommand([flag], { cwd: await folderWith() });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('of a group without a subcommand goes to the standard error, with 2', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { client, PASSWORD, valuesOf } from '../test/client.js';
 
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../bin/crowdsec-sandbox.js', import.meta.url));
 
 let folder: string;
 beforeAll(async () => {
@@ -94,4 +94,42 @@ it('serves a list behind a link, and takes the keys and statuses that it is give
   expect((await machine.send('GET', link?.url ?? '')).text).toBe('198.51.100.7\n2001:db8::/32\n');
   child.kill('SIGTERM');
   expect((await ended).code).toBe(0);
+});
+
+it('prints a line for each call that it receives', async () => {
+  const { child, ended, url, printed } = run(['--port', '0', '--lapi', '0']);
+  const machine = client({ url: await url() }, 'm'.repeat(48));
+  await machine.send('POST', '/v3/watchers', { machine_id: machine.machineId, password: PASSWORD });
+  await machine.login();
+  await machine.pull('?startup=true');
+  await machine.send('GET', '/v3/nothing%0Ahere');
+  await machine.send('POST', '/v3/watchers/login', 'no JSON', { 'content-type': 'application/json' });
+  await expect.poll(() => printed.out).toContain('its local API listens on');
+  const lapi = /local API listens on ([^,\s]+)/.exec(printed.out)?.[1] ?? '';
+  await fetch(new URL('/v1/decisions/stream', lapi));
+  child.kill('SIGTERM');
+  const { out } = await ended;
+  const lines = out.split('\n').filter((line) => /^\d\d:\d\d:\d\d\.\d{3} /.test(line));
+  expect(lines.map((line) => line.slice(13))).toEqual([
+    `POST /v3/watchers 200 machine ${machine.machineId}`,
+    `POST /v3/watchers/login 200 machine ${machine.machineId}`,
+    `GET /v3/decisions/stream?startup=true 200 machine ${machine.machineId}`,
+    'GET /v3/nothing%0Ahere 404',
+    'POST /v3/watchers/login 400',
+    'GET /v1/decisions/stream 403',
+  ]);
+});
+
+it('prints no calls when it is to be quiet', async () => {
+  const { child, ended, url } = run(['--port', '0', '--quiet']);
+  await client({ url: await url() }).send('GET', '/v3/nothing');
+  child.kill('SIGTERM');
+  expect((await ended).out).toMatch(/^crowdsec-sandbox listens on \S+\n$/);
+});
+
+it('tells its version', async () => {
+  const manifest = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await run(['--version']).ended).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' });
 });

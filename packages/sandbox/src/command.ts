@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { callLine } from './call-line.js';
 import { parseDuration } from './duration.js';
 import type { SandboxLapi } from './lapi/lapi.js';
 import type { SandboxOptions } from './options.js';
 import { startSandbox, type Sandbox } from './sandbox.js';
+import { packageVersion } from './version.js';
 
 /** The `crowdsec-sandbox` command. What cannot work ends it with status 1 and one line that says why. */
 export function createCommand(): Command {
@@ -31,6 +33,8 @@ export function createCommand(): Command {
       "also stand in for an engine's local API, on a port of its own (default: any free one)",
       port,
     )
+    .option('-q, --quiet', 'do not print a line for each call that is received')
+    .version(packageVersion())
     .allowExcessArguments(false)
     .action(run);
 }
@@ -48,6 +52,7 @@ interface Flags {
   readonly loginStatus: keyof typeof LOGIN_STATUS;
   readonly existingStatus: keyof typeof EXISTING_STATUS;
   readonly lapi?: true | number;
+  readonly quiet?: true;
 }
 
 const LOGIN_STATUS = { 401: 401, 403: 403 } as const;
@@ -64,12 +69,18 @@ async function run(flags: Flags, command: Command): Promise<void> {
 async function serve(flags: Flags): Promise<void> {
   if (flags.asList !== undefined && flags.blocklist === undefined) throw new Error('--as-list needs --blocklist');
   const sandbox = await startSandbox(optionsOf(flags));
+  if (flags.quiet === undefined) printCalls(sandbox);
   if (flags.blocklist !== undefined) console.log(await serveFile(sandbox, flags.blocklist, flags.asList));
   console.log(`crowdsec-sandbox listens on ${sandbox.url}`);
   if (sandbox.lapi !== undefined) console.log(announced(sandbox.lapi));
 
   const stop = (): void => void sandbox.stop();
   process.once('SIGINT', stop).once('SIGTERM', stop);
+}
+
+/** One line for each call, as soon as it is answered. */
+function printCalls(sandbox: Sandbox): void {
+  for (const api of [sandbox, sandbox.lapi]) api?.onCall((call) => console.log(callLine(call)));
 }
 
 /** The local API's address, with a key and a machine to use it by. */
