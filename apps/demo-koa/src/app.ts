@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import Koa from 'koa';
-import { crowdsecMiddleware, type CrowdsecState } from '@crowdsec-sdk/koa';
+import Koa, { type DefaultState } from 'koa';
+import { crowdsecMiddleware } from '@crowdsec-sdk/koa';
 
 /** A small application with CrowdSec in front: what it does, the conformance suite says. */
-export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
-  const app = new Koa<CrowdsecState>();
+export function createApp(crowdsec: Crowdsec): Koa {
+  const app = new Koa();
   app.silent = true;
   let orders = 0;
   const guard = crowdsecMiddleware(crowdsec);
@@ -58,7 +58,7 @@ export function createApp(crowdsec: Crowdsec): Koa<CrowdsecState> {
   return app;
 }
 
-function verdictOf({ state }: { readonly state: CrowdsecState }): object {
+function verdictOf({ state }: { readonly state: DefaultState }): object {
   const { ip = null, remediation, origin } = state.crowdsec;
   return { ip, remediation, origin };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCrowdsec, silentLogger, type Crowdsec } from '@crowdsec-sdk/core';
 import { manualTime, type ManualTime } from '@crowdsec-sdk/core/testing';
-import { crowdsecMiddleware, type CrowdsecLocals } from '@crowdsec-sdk/express';
+import { crowdsecMiddleware } from '@crowdsec-sdk/express';
 import { startSandbox, type Sandbox, type SignalBody } from '@crowdsec-sdk/sandbox';
 import express, { type Response } from 'express';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -52,7 +52,7 @@ describe('a shop with acme.coupon-guessing', () => {
     await crowdsec.start();
     const app = express();
     app.use(crowdsecMiddleware(crowdsec));
-    app.get('/redeem/:code', ({ params: { code } }, response: Response<unknown, CrowdsecLocals>) => {
+    app.get('/redeem/:code', ({ params: { code } }, response: Response) => {
       const { ip } = response.locals.crowdsec;
       if (code !== 'SUMMER' && ip !== undefined) crowdsec.observe('app:coupon-rejected', { ip, code });
       response.sendStatus(code === 'SUMMER' ? 200 : 404);

@@ -1,11 +1,20 @@
-import type { BouncerResponse, Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
+import type { BouncerResponse, Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
 import { followAnswer, hostedCrowdsec, nodeFacts, nodeHeaders, type SettledVerdict } from '@crowdsec-sdk/core/adapter';
-import type { NextFunction, RequestHandler, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
 
 /** What the middleware adds to `response.locals`. */
 export interface CrowdsecLocals extends Record<string, unknown> {
-  /** Who is calling, and what was found. */
-  crowdsec: PassVerdict;
+  /** Who is calling, and what was found: in what comes after the middleware, and about a refused client when the answer was sent. */
+  crowdsec: SettledVerdict;
+}
+
+declare global {
+  namespace Express {
+    interface Locals {
+      /** @see CrowdsecLocals */
+      crowdsec: SettledVerdict;
+    }
+  }
 }
 
 /** The middleware, with the agent behind it: to report to, and to stop. */
@@ -27,24 +36,23 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
   const { bouncer } = crowdsec;
   const middleware: RequestHandler = (request, response, next) => {
     const known = bouncer.verdicts.of(request);
-    if (known !== undefined) return goOn(known, response, next);
+    if (known !== undefined) {
+      response.locals.crowdsec = known;
+      return next();
+    }
     const facts = nodeFacts(request, request.originalUrl);
     const follow = (verdict: SettledVerdict): void => {
       followAnswer(bouncer, facts, verdict, response);
+      response.locals.crowdsec = verdict;
       if (verdict.action === 'block') return refuse(response, verdict.response);
       bouncer.verdicts.keep(request, verdict);
-      goOn(verdict, response, next);
+      next();
     };
     const verdict = bouncer.inspect(facts);
     if (verdict.settled === undefined) follow(verdict);
     else verdict.settled.then(follow).catch(next);
   };
   return Object.assign(middleware, { crowdsec });
-}
-
-function goOn(verdict: PassVerdict, response: Response, next: NextFunction): void {
-  response.locals.crowdsec = verdict;
-  next();
 }
 
 function refuse(response: Response, answer: BouncerResponse): void {

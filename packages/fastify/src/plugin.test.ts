@@ -1,7 +1,7 @@
 import { createCrowdsec, silentLogger, type CrowdsecOptions } from '@crowdsec-sdk/core';
-import { fastify } from 'fastify';
-import { describe, expect, it } from 'vitest';
-import { crowdsecPlugin } from './index.js';
+import { fastify, type FastifyRequest } from 'fastify';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { crowdsecPlugin, type SettledVerdict } from './index.js';
 
 /** Nobody listens there: nothing leaves this machine. */
 const options: CrowdsecOptions = { apiUrl: 'http://127.0.0.1:9', ephemeral: true, logger: silentLogger };
@@ -50,6 +50,25 @@ describe('the plugin', () => {
     expect((await app.inject('/other')).body).toBe('other');
     expect([outer, inner].map(({ bouncer }) => bouncer.counts.total)).toEqual([2, 1]);
     await app.close();
+  });
+
+  it('hands each handler a verdict, and the hooks of a refused request the one that refused it', async () => {
+    const app = fastify();
+    await app.register(crowdsecPlugin, { ...options, onUnavailable: 'block', skip: ['/open'] });
+    const answered: SettledVerdict[] = [];
+    app.addHook('onResponse', (request, _reply, done) => {
+      answered.push(request.crowdsec);
+      done();
+    });
+    app.get('/open', ({ crowdsec: { ip, remediation, origin } }) => ({ ip, remediation, origin }));
+    expect((await app.inject('/open')).json()).toMatchObject({ remediation: 'bypass', origin: 'skipped' });
+    expect((await app.inject('/')).statusCode).toBe(403);
+    expect(answered).toEqual([
+      expect.objectContaining({ action: 'pass', origin: 'skipped' }),
+      expect.objectContaining({ action: 'block', ip: '127.0.0.1', origin: 'unavailable' }),
+    ]);
+    await app.close();
+    expectTypeOf<FastifyRequest['crowdsec']>().toEqualTypeOf<SettledVerdict>();
   });
 
   it('judges before routes that a plugin encapsulates', async () => {

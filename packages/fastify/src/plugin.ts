@@ -16,8 +16,11 @@ declare module 'fastify' {
     readonly crowdsec: Crowdsec;
   }
   interface FastifyRequest {
-    /** Who is calling, and what CrowdSec found; `null` before the request was judged. */
-    crowdsec: PassVerdict | null;
+    /**
+     * Who is calling, and what CrowdSec found: in each handler and hook that comes after the plugin's `onRequest`, of requests that are
+     * refused too (`onSend`, `onResponse`). `null` in `onRequest` hooks that were added before the plugin.
+     */
+    crowdsec: SettledVerdict;
   }
 }
 
@@ -49,7 +52,7 @@ function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void 
   const { bouncer } = crowdsec;
   // Registered once more, here or in a scope around this one, it guards a second time and adds nothing.
   if (!Object.hasOwn(app, 'crowdsec')) app.decorate('crowdsec', crowdsec);
-  if (!app.hasRequestDecorator('crowdsec')) app.decorateRequest('crowdsec', null);
+  if (!app.hasRequestDecorator('crowdsec')) app.decorateRequest<SettledVerdict | null>('crowdsec', null);
   app.addHook('onRequest', (request, reply, next) => {
     const known = bouncer.verdicts.of(request.raw);
     if (known !== undefined) {
@@ -59,9 +62,9 @@ function guard(app: FastifyInstance, { crowdsec, owned }: HostedCrowdsec): void 
     const facts = nodeFacts(request.raw, request.originalUrl);
     const follow = (verdict: SettledVerdict): void => {
       followAnswer(bouncer, facts, verdict, reply.raw);
+      request.crowdsec = verdict;
       if (verdict.action === 'block') return refuse(reply, verdict.response);
       bouncer.verdicts.keep(request.raw, verdict);
-      request.crowdsec = verdict;
       next();
     };
     const verdict = bouncer.inspect(facts);

@@ -12,7 +12,7 @@ export async function createApp(crowdsec: Crowdsec): Promise<FastifyInstance> {
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.get('/hello', (_request, reply) => reply.header('x-app', 'hello').send('hello'));
   const whoami = (request: FastifyRequest): object => {
-    const { ip = null, remediation, origin } = request.crowdsec ?? {};
+    const { ip = null, remediation, origin } = request.crowdsec;
     return { ip, remediation, origin };
   };
   app.get('/whoami', whoami);

@@ -5,16 +5,34 @@ import { middlewareConformance, OFFLINE } from '@crowdsec-sdk/conformance';
 import { createCrowdsec, type Remedy } from '@crowdsec-sdk/core';
 import { EXTENSION_API_VERSION, type Extension } from '@crowdsec-sdk/core/extension';
 import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { describe, expect, it } from 'vitest';
-import { crowdsecMiddleware } from './index.js';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { crowdsecMiddleware, type SettledVerdict } from './index.js';
 
 const REFUSAL = { status: 429, headers: {}, body: 'slowly' };
 
 middlewareConformance(crowdsecMiddleware);
 
 describe('the middleware of Hono', () => {
+  it('leaves the verdict about a refused client to whoever logs the answer', async () => {
+    const guard = crowdsecMiddleware({ ...OFFLINE, trustedProxies: 1, onUnavailable: 'block' });
+    const logged: SettledVerdict[] = [];
+    const app = new Hono()
+      .use(async (context, next) => {
+        await next();
+        logged.push(context.get('crowdsec'));
+      })
+      .use(guard);
+    expect((await app.request('/', { headers: { 'x-forwarded-for': '203.0.113.7' } })).status).toBe(403);
+    expect(logged).toEqual([expect.objectContaining({ action: 'block', ip: '203.0.113.7', origin: 'unavailable' })]);
+    await guard.crowdsec.stop();
+  });
+
+  it('types the verdict of any context', () => {
+    expectTypeOf<Context['var']['crowdsec']>().toEqualTypeOf<SettledVerdict>();
+  });
+
   it('tells detectors of answers by what it hands over, where nobody knows the connection', async () => {
     const statuses: number[] = [];
     const listener: Extension = {

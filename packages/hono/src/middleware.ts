@@ -1,14 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Crowdsec, CrowdsecOptions, PassVerdict, RequestFacts } from '@crowdsec-sdk/core';
-import { followAnswer, hostedCrowdsec, nodeFacts, type Bouncer, type Verdict } from '@crowdsec-sdk/core/adapter';
+import {
+  followAnswer,
+  hostedCrowdsec,
+  nodeFacts,
+  type Bouncer,
+  type SettledVerdict,
+  type Verdict,
+} from '@crowdsec-sdk/core/adapter';
 import type { Context, MiddlewareHandler } from 'hono';
 
 /** What the middleware adds to the context: `context.get('crowdsec')`. */
 export interface CrowdsecEnv {
   Variables: {
-    /** Who is calling, and what was found. */
-    crowdsec: PassVerdict;
+    /** Who is calling, and what was found: in what comes after the middleware, and about a refused client in what comes before it. */
+    crowdsec: SettledVerdict;
   };
+}
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** @see CrowdsecEnv */
+    crowdsec: SettledVerdict;
+  }
 }
 
 /** The middleware, with the agent behind it: to report to, and to stop. */
@@ -42,9 +56,9 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
     const judged = bouncer.inspect(facts);
     const verdict = judged.settled === undefined ? judged : await judged.settled;
     const answered = follow(bouncer, facts, verdict, outgoing);
+    context.set('crowdsec', verdict);
     if (verdict.action === 'pass') {
       keepVerdict(bouncer, verdict, context.req.raw, incoming);
-      context.set('crowdsec', verdict);
       await next();
       answered?.(context.res.status);
       return;

@@ -1,11 +1,18 @@
-import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
-import { followAnswer, hostedCrowdsec, nodeFacts, nodeHeaders } from '@crowdsec-sdk/core/adapter';
+import type { Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
+import { followAnswer, hostedCrowdsec, nodeFacts, nodeHeaders, type SettledVerdict } from '@crowdsec-sdk/core/adapter';
 import type { Middleware } from 'koa';
 
 /** What the middleware adds to `ctx.state`. */
 export interface CrowdsecState {
-  /** Who is calling, and what was found. */
-  crowdsec: PassVerdict;
+  /** Who is calling, and what was found: in what comes after the middleware, and about a refused client in what comes before it. */
+  crowdsec: SettledVerdict;
+}
+
+declare module 'koa' {
+  interface DefaultState {
+    /** @see CrowdsecState */
+    crowdsec: SettledVerdict;
+  }
 }
 
 /** The middleware, with the agent behind it: to report to, and to stop. */
@@ -36,9 +43,9 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
     const judged = bouncer.inspect(facts);
     const verdict = judged.settled === undefined ? judged : await judged.settled;
     followAnswer(bouncer, facts, verdict, context.res);
+    context.state.crowdsec = verdict;
     if (verdict.action === 'pass') {
       bouncer.verdicts.keep(context.req, verdict);
-      context.state.crowdsec = verdict;
       await next();
       return;
     }

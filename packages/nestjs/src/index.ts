@@ -11,3 +11,4 @@ export type { EventRule, ReportRule, ReportTrigger, SignalRule } from './report-
 export { rememberHandshake } from './handshakes.js';
 export { requestFacts, type NestRequest } from './request-facts.js';
 export { CROWDSEC, InjectCrowdsec } from './tokens.js';
+export type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Stands where the build does not: npm links to it, and makes it executable, before anything is built.
 import { existsSync } from 'node:fs';
+import { URL } from 'node:url';
 
 const command = new URL('../dist/cli.js', import.meta.url);
 if (!existsSync(command)) {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCrowdsec, silentLogger, type CrowdsecOptions, type Detection } from '@crowdsec-sdk/core';
-import { crowdsecMiddleware, type CrowdsecLocals } from '@crowdsec-sdk/express';
+import { crowdsecMiddleware } from '@crowdsec-sdk/express';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
 import express, { type Express, type Response } from 'express';
 import { expect } from 'vitest';
@@ -76,7 +76,7 @@ type Observe = (kind: `app:${string}`, ip: string, facts: Readonly<Record<string
 /** Every form fails: what comes with it are the facts that the application tells. */
 function addRoutes(app: Express, observe: Observe): void {
   const form = (path: string, kind: `app:${string}`, status: number): void => {
-    app.post(path, express.json(), (request, response: Response<unknown, CrowdsecLocals>) => {
+    app.post(path, express.json(), (request, response: Response) => {
       observe(kind, response.locals.crowdsec.ip ?? '', request.body as Record<string, string>);
       response.status(status).end();
     });
