@@ -1,2 +1,3 @@
 export { crowdsecPlugin } from './plugin.js';
-export type { Crowdsec, CrowdsecOptions, SettledVerdict } from '@crowdsec-sdk/core';
+export type { Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
+export type { SettledVerdict } from '@crowdsec-sdk/core/adapter';

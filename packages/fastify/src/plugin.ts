@@ -1,4 +1,4 @@
-import type { BouncerResponse, Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
+import type { BouncerResponse, Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
 import {
   followAnswer,
   hostedCrowdsec,
