@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { loadInProcess } from './in-process-load.mjs';
 import { portOf } from './port-of.mjs';
 
 /**
@@ -178,9 +179,12 @@ const builders = {
 
 const server = await builders[framework]();
 await new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(undefined)));
-process.on('message', () => {
+const timeEach = loadInProcess(server);
+/** A number asks for so many rounds of requests within this process; the answer tells the time of one, and the CPU time used so far, in µs. */
+process.on('message', async (rounds) => {
+  const time = await timeEach(Number(rounds));
   const { user, system } = process.cpuUsage();
-  process.send?.({ cpu: user + system, seen });
+  process.send?.({ time, cpu: user + system, seen });
 });
 process.send?.({ port: portOf(server) });
 // The benchmark has ended, in whatever way.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js';
 import { startSandbox } from '../../packages/sandbox/dist/index.js';
-import { microsecondsEach, startServer } from './adapter-load.mjs';
+import { microsecondsInProcess, microsecondsOnSockets, startServer } from './adapter-load.mjs';
 import { builds } from './builds.mjs';
 import { synthetic } from './data.mjs';
 import { median, print, rotated, spreadOf } from './setup.mjs';
@@ -12,13 +12,16 @@ import { median, print, rotated, spreadOf } from './setup.mjs';
 /** @import { Variant } from './adapter-server.mjs' */
 
 /**
- * What a passing request costs a server, in CPU time of its process (`process.cpuUsage`), while this process is the load: with a
- * middleware that reads the same of the request and does nothing, with the adapter and 60,000 decisions, and with all bundled detectors
- * besides. Behind a trusted proxy, so that the adapter reads two addresses.
+ * What a passing request costs a server: with a middleware that reads the same of the request and does nothing, with the adapter and
+ * 60,000 decisions, and with all bundled detectors besides. Behind a trusted proxy, so that the adapter reads two addresses.
  *
- * Each server has a process of its own. All of a framework's take turns in short rounds, another one first in each, and are started
- * anew several times, since what the compiler makes of the same code differs from one process to the next. What is added is the
- * difference to the no-op in the same round; `BENCH_FRAMEWORKS` names the frameworks to measure.
+ * What is added is the difference to the no-op in the same round, with requests that the server's own process hands over: on sockets the
+ * kernel's share differs from round to round by more than what is looked for. Its share (`ratio`) is of the CPU time that the no-op takes
+ * on sockets (`floor`), as a server does, with this process as the load.
+ *
+ * Each server has a process of its own. All of a framework's take turns, another one first in each round, and are started anew several
+ * times, since what the compiler makes of the same code differs from one process to the next: the value is the median of the starts, and
+ * the spread is theirs. `BENCH_FRAMEWORKS` names the frameworks to measure.
  */
 const FRAMEWORKS = process.env.BENCH_FRAMEWORKS?.split(',') ?? [
   'koa',
@@ -29,11 +32,14 @@ const FRAMEWORKS = process.env.BENCH_FRAMEWORKS?.split(',') ?? [
   'nestjs',
 ];
 const DECISIONS = 60_000;
-const STARTS = Number(process.env.BENCH_STARTS ?? 3);
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 40);
-/** Requests to each server before the first round: until then the compiler is at work. */
-const WARM_UP = Number(process.env.BENCH_WARM_UP ?? 20_000);
-const REQUESTS = 400;
+const STARTS = Number(process.env.BENCH_STARTS ?? 7);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 12);
+/** Rounds of requests for each server before the first turn: until then the compiler is at work. */
+const WARM_UP = Number(process.env.BENCH_WARM_UP ?? 300);
+/** Rounds of requests in a turn. */
+const ROUNDS_A_TURN = 24;
+const REQUESTS_ON_SOCKETS = 800;
+const ON_SOCKETS = ', on sockets';
 
 /** @typedef {{ name: string, variant: Variant, root: string }} Subject */
 const [own] = builds;
@@ -52,10 +58,10 @@ const subjects = [
 
 const stateDir = await pulledFolder();
 for (const framework of FRAMEWORKS) {
-  /** @type {Record<string, number>[]} */
-  const rounds = [];
-  for (let start = 0; start < STARTS; start++) rounds.push(...(await measure(framework)));
-  print(...rowsOf(framework, rounds));
+  /** @type {Record<string, number>[][]} */
+  const starts = [];
+  for (let start = 0; start < STARTS; start++) starts.push(await measure(framework));
+  print(...rowsOf(framework, starts));
 }
 rmSync(stateDir, { recursive: true });
 
@@ -65,12 +71,16 @@ async function measure(framework) {
   for (const subject of subjects)
     servers.set(subject.name, await startServer(framework, subject.variant, stateDir, subject.root));
   const rounds = [];
-  for (const server of servers.values()) await microsecondsEach(server, WARM_UP);
+  const noOp = servers.get('no-op');
+  for (const server of servers.values()) await microsecondsInProcess(server, WARM_UP);
+  await microsecondsOnSockets(noOp, 10 * REQUESTS_ON_SOCKETS);
   for (let round = 0; round < ROUNDS; round++) {
     /** @type {Record<string, number>} */
     const costs = {};
     // Another one goes first in each round: whoever follows a pause or a collection pays for it.
-    for (const { name } of rotated(subjects, round)) costs[name] = await microsecondsEach(servers.get(name), REQUESTS);
+    for (const { name } of rotated(subjects, round))
+      costs[name] = await microsecondsInProcess(servers.get(name), ROUNDS_A_TURN);
+    costs[ON_SOCKETS] = await microsecondsOnSockets(noOp, REQUESTS_ON_SOCKETS);
     rounds.push(costs);
   }
   for (const { child } of servers.values()) child.kill();
@@ -79,18 +89,19 @@ async function measure(framework) {
 
 /**
  * @param {string} framework
- * @param {Record<string, number>[]} rounds
+ * @param {Record<string, number>[][]} starts the rounds of each
  * @returns {Row[]}
  */
-function rowsOf(framework, rounds) {
-  const costs = (/** @type {string} */ name) => rounds.map((round) => round[name]);
-  const floor = median(costs('no-op'));
+function rowsOf(framework, starts) {
+  const medians = (/** @type {(costs: Record<string, number>) => number} */ of) =>
+    starts.map((rounds) => median(rounds.map(of)));
+  const floor = median(medians((costs) => costs[ON_SOCKETS]));
   return subjects
     .filter(({ variant }) => variant !== 'no-op')
     .map(({ name, variant }) => {
-      const added = rounds.map((round) => round[name] - round['no-op']);
       const isFramework = variant === 'bare';
-      const value = isFramework ? median(costs(name)) : median(added);
+      const values = medians((costs) => (isFramework ? costs[name] : costs[name] - costs['no-op']));
+      const value = median(values);
       return {
         bench: 'adapters',
         case: isFramework ? `${framework} bare` : `${framework} added, ${name}`,
@@ -99,7 +110,7 @@ function rowsOf(framework, rounds) {
         unit: 'us',
         floor,
         ratio: value / floor,
-        spread: spreadOf(isFramework ? costs(name) : added),
+        spread: spreadOf(values),
       };
     });
 }

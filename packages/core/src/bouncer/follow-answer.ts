@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { whenOver } from './answers-of-connection.js';
+import { whenAnswered } from './answers-of-connection.js';
 import type { Bouncer } from './bouncer.js';
 import type { RequestFacts, Verdict } from './verdict.js';
 
@@ -9,9 +9,9 @@ import type { RequestFacts, Verdict } from './verdict.js';
  */
 export function followAnswer(bouncer: Bouncer, facts: RequestFacts, verdict: Verdict, response: ServerResponse): void {
   const answered = bouncer.answering(facts, verdict);
-  if (answered === undefined) return;
-  const over = (): void => {
-    if (Reflect.get(response, 'headersSent')) answered(Reflect.get(response, 'statusCode'));
-  };
-  if (!whenOver(response, over)) response.once('close', over);
+  if (answered !== undefined && !whenAnswered(response, answered)) {
+    response.once('close', () => {
+      if (response.headersSent) answered(response.statusCode);
+    });
+  }
 }

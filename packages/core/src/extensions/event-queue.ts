@@ -41,6 +41,11 @@ export class EventQueue {
     return this.#dropped;
   }
 
+  /** Events wait, and get their turn when the event loop has handled what is ready now. */
+  get isPlanned(): boolean {
+    return this.#isPlanned;
+  }
+
   add(event: DetectionEvent): void {
     if (this.#ahead >= LIMIT) {
       this.#dropped++;

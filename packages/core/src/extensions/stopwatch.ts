@@ -28,6 +28,12 @@ export class Stopwatch {
     if (this.#at - this.#cpuReadAt >= CPU_READ_EVERY_MS) this.#readCpu();
   }
 
+  /** Begins a lap, and the search for the longest one. */
+  begin(): void {
+    this.start();
+    this.longestMs = 0;
+  }
+
   /** Ends a lap and begins the next; how long it took, in ms. */
   lap(): number {
     const before = this.#at;
