@@ -26,6 +26,12 @@ class HealthController {
   strict(): Promise<HealthCheckResult> {
     return this.health.check([() => this.crowdsec.isHealthy('blocklist', { whenUnavailable: 'down' })]);
   }
+
+  @Get('two-states')
+  @HealthCheck()
+  twoStates(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.crowdsec.isHealthy('crowdsec', { whenDegraded: 'up' })]);
+  }
 }
 
 @Module({ imports: [TerminusModule.forRoot({ logger: false })], controllers: [HealthController] })
@@ -64,5 +70,17 @@ describe('CrowdsecHealthIndicator', () => {
     expect(lenient.body).toMatchObject({ info: { crowdsec: { status: 'degraded', decisions: 0 } } });
     const strict = await request(server).get('/strict').expect(503);
     expect(strict.body).toMatchObject({ error: { blocklist: { status: 'down' } } });
+  });
+
+  it('is up where `degraded` is not known, and lists the problems all the same', async () => {
+    const options = { ...(await agentOf(await sandboxWith())), apiUrl: 'http://127.0.0.1:9' };
+    const app = await NestFactory.create({ module: AppModule, imports: [CrowdsecModule.forRoot(options)] }, QUIET);
+    onTestFinished(() => app.close());
+    await app.init();
+    const { body } = await request(app.getHttpServer() as Server)
+      .get('/two-states')
+      .expect(200);
+    expect(body).toMatchObject({ status: 'ok', info: { crowdsec: { status: 'up', decisions: 0 } } });
+    expect((body as { info: { crowdsec: { problems: unknown[] } } }).info.crowdsec.problems).not.toEqual([]);
   });
 });

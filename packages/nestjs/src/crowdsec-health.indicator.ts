@@ -3,8 +3,8 @@ import type { Crowdsec, Problem } from '@crowdsec-sdk/core';
 import { InjectCrowdsec } from './tokens.js';
 
 /** What `@nestjs/terminus` shows of the agent; our types must compile where it is not installed. */
-export interface CrowdsecHealthResult {
-  readonly status: 'up' | 'degraded' | 'down';
+export interface CrowdsecHealthResult<Status extends string = 'up' | 'degraded' | 'down'> {
+  readonly status: Status;
   /** What is wrong, worst first. */
   readonly problems: readonly Problem[];
   /** How many decisions are held. */
@@ -14,7 +14,7 @@ export interface CrowdsecHealthResult {
 }
 
 /**
- * The health of the agent for `@nestjs/terminus` 12. It tells what the agent knows already and calls nobody.
+ * The health of the agent for `@nestjs/terminus`. It tells what the agent knows already and calls nobody.
  *
  * ```ts
  * @Get('health') @HealthCheck()
@@ -35,21 +35,24 @@ export class CrowdsecHealthIndicator {
    * Stale decisions, a stopped login and all else that goes wrong make it `degraded`: the site serves, so the check passes.
    *
    * @param key the name in the answer
-   * @param options.whenUnavailable what it is before any decision was ever loaded. `degraded` by default: a CAPI that is out of reach is
-   * no reason to take the site out of service
+   * @param options.whenDegraded `up` for Terminus 11, which knows no `degraded` and leaves out what has another status; the problems are
+   * listed in either case
+   * @param options.whenUnavailable what it is before any decision was ever loaded. `whenDegraded` by default: a CAPI that is out of reach
+   * is no reason to take the site out of service
    */
-  isHealthy<Key extends string = 'crowdsec'>(
+  isHealthy<Key extends string = 'crowdsec', Degraded extends 'degraded' | 'up' = 'degraded'>(
     key: Key = 'crowdsec' as Key,
-    { whenUnavailable = 'degraded' }: { readonly whenUnavailable?: 'degraded' | 'down' } = {},
-  ): Record<Key, CrowdsecHealthResult> {
+    options: { readonly whenDegraded?: Degraded; readonly whenUnavailable?: Degraded | 'down' } = {},
+  ): Record<Key, CrowdsecHealthResult<'up' | 'down' | Degraded>> {
+    const { whenDegraded = 'degraded' as Degraded, whenUnavailable = whenDegraded } = options;
     const { status, problems, decisions } = this.#crowdsec.health();
     const { count, pulledAt } = decisions;
-    const result: CrowdsecHealthResult = {
-      status: status === 'ok' ? 'up' : status === 'unavailable' ? whenUnavailable : 'degraded',
+    const result: CrowdsecHealthResult<'up' | 'down' | Degraded> = {
+      status: status === 'ok' ? 'up' : status === 'unavailable' ? whenUnavailable : whenDegraded,
       problems,
       decisions: count,
       ...(pulledAt === undefined ? {} : { pulledAt: new Date(pulledAt).toISOString() }),
     };
-    return { [key]: result } as Record<Key, CrowdsecHealthResult>;
+    return { [key]: result } as Record<Key, typeof result>;
   }
 }

@@ -36,7 +36,7 @@ import { CROWDSEC } from './tokens.js';
     {
       provide: RegistryScheduler,
       inject: [ModuleRef],
-      useFactory: async (moduleRef: ModuleRef) => new RegistryScheduler(await findSchedulerRegistry(moduleRef)),
+      useFactory: (moduleRef: ModuleRef) => new RegistryScheduler(findSchedulerRegistry(moduleRef)),
     },
     {
       provide: CROWDSEC,

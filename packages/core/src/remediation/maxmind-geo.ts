@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
+import { importOptional } from '../import-optional.js';
 import { validate } from '../validate.js';
 import type { GeoSource } from './geo-source.js';
 
@@ -45,9 +46,9 @@ interface Database<Entry> {
 
 async function openDatabase<Entry>(file: string | undefined): Promise<Database<Entry> | undefined> {
   if (file === undefined) return undefined;
-  const { open } = await import('maxmind').catch((cause: unknown) => {
+  const { open } = (await importOptional('maxmind').catch((cause: unknown) => {
     throw new Error('maxmindGeo needs the package "maxmind": npm install maxmind', { cause });
-  });
+  })) as typeof import('maxmind');
   try {
     return (await open(file)) as Database<Entry>;
   } catch (cause) {

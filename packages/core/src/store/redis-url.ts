@@ -1,4 +1,5 @@
 import { CrowdsecError } from '../errors.js';
+import { importOptional } from '../import-optional.js';
 import { isObject } from './keyv-like.js';
 import type { OwnRedisClient } from './redis-client.js';
 
@@ -15,10 +16,10 @@ export function isRedisUrl(store: string): boolean {
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when that package is not installed
  */
 export async function clientOfUrl(url: string): Promise<OwnRedisClient> {
-  const loaded = (await import(/* webpackIgnore: true */ PACKAGE).catch((error: unknown) => {
+  const loaded = await importOptional(PACKAGE).catch((error: unknown) => {
     const message = `A store given by URL needs the package ${PACKAGE}: install it (npm install ${PACKAGE})`;
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store', cause: error });
-  })) as unknown;
+  });
   if (!isObject(loaded) || typeof loaded.createClient !== 'function') {
     const message = `The installed ${PACKAGE} has no createClient: install version 5 or later`;
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
