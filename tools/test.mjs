@@ -1,6 +1,7 @@
 /**
- * `npm test`: everything that must hold, in one command: what the tests need, then format, lint, types, build, unit and end-to-end tests
- * of every package. In CI nothing is taken from a cache, and a run that executed no test has failed. Ends with the slowest tests.
+ * `npm test`: everything that must hold, in one command: what the tests need, then format, lint, types, build, the public surface, unit
+ * and end-to-end tests of every package. In CI nothing is taken from a cache, and a run that executed no test has failed. Ends with the
+ * slowest tests.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
@@ -17,7 +18,7 @@ removeReports(ROOT);
 // One pool: many tests wait for most of their time, for processes, servers or a store, while others compute. No test builds anything,
 // listens on a fixed port or measures time, so that none minds its neighbours. The lint is one process for all packages, which share most
 // of what has to be parsed and resolved; `nx affected -t lint` has one for each package.
-const ok = nx('format,cycles,lint-all,types,build,test,e2e', '--parallel=3');
+const ok = nx('format,cycles,lint-all,types,build,api,test,e2e', '--parallel=3');
 const { passed, failed, skipped, slowest } = summary(ROOT, { slowest: 10 });
 console.log('\nThe slowest tests:');
 for (const { ms, file, test } of slowest) console.log(`${(ms / 1_000).toFixed(1).padStart(6)} s  ${file}: ${test}`);
