@@ -73,6 +73,27 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // What differs between Node, Bun and Deno is met in one file each.
+    files: ['packages/core/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/core/src/http/undici.ts', 'packages/core/src/operating-system.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'undici', message: 'Bun answers it with a stand-in: import from http/undici.js.' },
+            { name: 'node:os', message: 'It throws where Deno does not permit it: use operating-system.js.' },
+            {
+              name: 'node:fs/promises',
+              importNames: ['access', 'statfs'],
+              message: 'Deno asks for a permission of its own for it: use stat().',
+            },
+          ],
+        },
+      ],
+    },
+  },
   { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
   {
     // JavaScript whose types are checked: what hangs or is never awaited is found here too.

@@ -1,7 +1,7 @@
-import type { Dispatcher } from 'undici';
 import { DeadlineExceeded, withinDeadline } from '../deadline.js';
 import { messageOf } from '../errors.js';
 import { failureReason } from '../http/failure-reason.js';
+import type { Dispatcher } from '../http/undici.js';
 import type { AppsecAddress } from './address.js';
 import { readAnswer, type AppsecAnswer } from './answer.js';
 

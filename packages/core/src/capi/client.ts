@@ -1,7 +1,7 @@
-import { hostname } from 'node:os';
 import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { hostName } from '../operating-system.js';
 import { knowSecret } from '../redaction/redaction.js';
 import { validate } from '../validate.js';
 import type { EnrollOptions, EnrollResult } from './enroll.js';
@@ -194,7 +194,10 @@ const enrollSchema = z.strictObject({
     .string()
     .trim()
     .regex(/^[a-zA-Z0-9]+$/, 'must be the enrollment key of the console: letters and digits'),
-  name: z.string().max(255).default(hostname),
+  name: z
+    .string()
+    .max(255)
+    .default(() => hostName() ?? 'crowdsec-sdk'),
   tags: z.array(z.string().min(1, 'must not be empty')).default([]),
   overwrite: z.boolean().default(false),
 });

@@ -1,5 +1,5 @@
-import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
 import { proxySettings } from '../http/proxy-settings.js';
+import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from '../http/undici.js';
 import type { Fetch } from './transport.js';
 
 /**

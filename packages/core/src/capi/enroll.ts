@@ -2,7 +2,7 @@
 export interface EnrollOptions {
   /** The enrollment key of the account, `^[a-zA-Z0-9]+$`: the console shows it. */
   readonly key: string;
-  /** How the console names this machine; the host's name by default. */
+  /** How the console names this machine; the host's name by default, `crowdsec-sdk` where the system does not tell it. */
   readonly name?: string;
   readonly tags?: readonly string[];
   /** Attach even if another account holds this machine. */

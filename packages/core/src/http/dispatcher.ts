@@ -1,7 +1,7 @@
-import { Agent, EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from 'undici';
 import type { Endpoint } from './endpoint.js';
 import type { Fetch } from './fetch.js';
 import { proxySettings } from './proxy-settings.js';
+import { Agent, EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from './undici.js';
 
 /** What proves to a server who we are, and by whose word we believe it; PEM texts. */
 export interface TlsOptions {

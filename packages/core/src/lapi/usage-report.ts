@@ -1,4 +1,4 @@
-import { release, type } from 'node:os';
+import { systemRelease } from '../operating-system.js';
 
 /** Numbers by what kind of address something is about. */
 export interface IpTypeCounts {
@@ -104,7 +104,7 @@ export function usageBody(
         version,
         feature_flags: [],
         utc_startup_timestamp: Math.floor(startedAt / 1000),
-        os: { name: type(), version: release() },
+        os: systemRelease(),
         metrics: [{ meta: { window_size_seconds: windowSeconds, utc_now_timestamp: second }, items }],
       },
     ],

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Deadline } from '../deadline.js';
@@ -92,7 +92,8 @@ export class JournalWriter {
     const segment = this.#segment;
     if (segment === undefined) return false;
     try {
-      await access(segment.path);
+      // Not `access`: on Deno that asks for this user's id, which takes a permission of its own.
+      await stat(segment.path);
       return false;
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import Keyv from 'keyv';
 import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { homeFolder } from '../operating-system.js';
 import { composeStore } from './compose-store.js';
 import { fileStore } from './file-store.js';
 import { codecOf } from './keyv-codec.js';
@@ -93,21 +93,17 @@ function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Lo
 /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when this user has no home */
 function defaultStateDir(): string {
   const { XDG_STATE_HOME: given } = process.env;
-  const parent = given !== undefined && isAbsolute(given) ? given : join(homeFolder(), '.local', 'state');
+  const parent = given !== undefined && isAbsolute(given) ? given : join(homeOrThrow(), '.local', 'state');
   return join(parent, 'crowdsec-sdk');
 }
 
-function homeFolder(): string {
-  let cause: unknown;
-  try {
-    const home = homedir();
-    if (isAbsolute(home)) return home;
-  } catch (error) {
-    cause = error;
-  }
+/** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when this user has no home */
+function homeOrThrow(): string {
+  const home = homeFolder();
+  if (home !== undefined && isAbsolute(home)) return home;
   throw new CrowdsecError(
     'CROWDSEC_OPTION_INVALID',
     'options.stateDir: is needed, since this user has no home folder to keep state in: HOME names none, and neither does the list of users',
-    { path: 'options.stateDir', cause },
+    { path: 'options.stateDir' },
   );
 }
