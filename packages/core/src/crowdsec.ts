@@ -116,6 +116,7 @@ class Agent implements Crowdsec {
     const parts = { ...this.#decisions, ...networks, extensions: this.#extensions, captcha, appsec };
     this.bouncer = createAgentBouncer(context, parts);
     this.#metrics = createAgentMetrics(context, {
+      bouncer: this.bouncer,
       decisions: this.#decisions,
       localDecisions: this.#localDecisions,
       health: () => this.health(),
@@ -252,6 +253,7 @@ class Agent implements Crowdsec {
 
   async runDue(): Promise<void> {
     if (this.#state !== 'started') return;
+    this.#metrics.register();
     const jobs = [
       this.#decisions.refresher.refreshIfDue(),
       this.#extensions.runDue().then(() => this.#signals.buffer.flushIfDue()),

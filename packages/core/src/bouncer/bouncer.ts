@@ -1,12 +1,11 @@
 import { systemClock } from '../clock.js';
 import { messageOf } from '../errors.js';
-import { settle } from '../injected/contained-logger.js';
 import { silentLogger, type Logger } from '../logger.js';
 import type { IpRemediation } from '../remediation/ip-remediation.js';
 import { answerWithin } from '../deadline.js';
 import { timerScheduler } from '../scheduler.js';
 import { SynchronousOptions } from '../synchronous-options.js';
-import type { BouncerOptions } from './bouncer-options.js';
+import type { BlockedRequest, BouncerOptions } from './bouncer-options.js';
 import { checkedAnswer } from './checked-answer.js';
 import { clientIpRule, type ClientIpRule } from './client-ip.js';
 import { findingRemedy } from './finding-remedy.js';
@@ -17,9 +16,11 @@ import { proxyWarnings } from './proxy-warnings.js';
 import { isPromise, type Remedy, type RemedyAnswer, type RemedyRequest, type ServedAnswer } from './remedy.js';
 import { RequestCounter, type RequestCounts } from './request-counter.js';
 import type { InspectorFinding, RequestInspector } from './request-inspector.js';
+import type { RequestOutcome } from './request-outcomes.js';
 import { requestTraits } from './request-observer.js';
 import { RequestVerdicts } from './request-verdicts.js';
 import { skipRule } from './skip-rule.js';
+import { tellBlocked } from './tell-blocked.js';
 import type { NodeRequest, PassVerdict, RequestFacts, SettledVerdict, Verdict, VerdictFacts } from './verdict.js';
 
 const REMEDY_DEADLINE_MS = 30_000;
@@ -46,6 +47,7 @@ export class Bouncer {
     this.#clientIp = clientIpRule(options, this.#synchronous);
     this.#skips = skipRule(options.skip ?? [], this.#synchronous);
     this.#warn = proxyWarnings(this.#logger);
+    this.#counter.outcomes.mark(SKIPPED, 'skip');
   }
 
   /** Options whose functions answered by a promise, so that requests are judged without them. */
@@ -66,6 +68,11 @@ export class Bouncer {
   /** What became of the requests so far. */
   get counts(): RequestCounts {
     return this.#counter.counts;
+  }
+
+  /** What requests came to, by verdict, origin and remediation; those that AppSec or a remedy is still at work on are not among them. */
+  get outcomes(): readonly RequestOutcome[] {
+    return this.#counter.outcomes.all;
   }
 
   /** Whether it can tell a client where the host knows no peer address: by a number of proxies, or by `clientIp`. */
@@ -96,6 +103,12 @@ export class Bouncer {
    * AppSec is asked about, are yet to be `settled`. Never throws.
    */
   inspect(facts: RequestFacts): Verdict {
+    const verdict = this.#judge(facts);
+    this.#counter.outcomes.count(verdict);
+    return verdict;
+  }
+
+  #judge(facts: RequestFacts): Verdict {
     let ip: string | undefined;
     try {
       this.#counter.total++;
@@ -205,7 +218,7 @@ export class Bouncer {
         origin,
       });
       this.#tell(facts, { ip, remediation, origin }, false);
-      return pass(ip, { remediation, origin });
+      return this.#counter.outcomes.mark(pass(ip, { remediation, origin }), 'would_block');
     }
     const remedy = given ?? this.#remedies.get(remediation) ?? this.#remedies.get('ban') ?? (() => BARE_REFUSAL);
     return this.#apply(remedy, { facts, ip, remediation, origin });
@@ -247,7 +260,7 @@ export class Bouncer {
   /** The application does not get the request, and nobody was refused. */
   #serve(ip: string | undefined, found: IpRemediation, { served }: ServedAnswer): SettledVerdict {
     this.#counter.served++;
-    return block(ip, found, served);
+    return this.#counter.outcomes.mark(block(ip, found, served), 'serve');
   }
 
   #remedyFailed({ facts, ip, remediation }: RemedyRequest, error: unknown): SettledVerdict {
@@ -276,15 +289,8 @@ export class Bouncer {
   }
 
   #tell(facts: RequestFacts, verdict: VerdictFacts, enforced: boolean): void {
-    const { onBlocked } = this.#options;
-    if (onBlocked === undefined) return;
-    const failed = (error: unknown): void =>
-      this.#logger.error(`onBlocked failed: ${messageOf(error)}`, {
-        code: 'LISTENER_FAILED',
-        event: 'onBlocked',
-        error,
-      });
-    settle(() => onBlocked({ ...verdict, method: facts.method, path: facts.path, enforced }), failed);
+    const blocked = (): BlockedRequest => ({ ...verdict, method: facts.method, path: facts.path, enforced });
+    tellBlocked(this.#options.onBlocked, blocked, this.#logger);
   }
 }
 

@@ -1,3 +1,5 @@
+import { RequestOutcomes } from './request-outcomes.js';
+
 /** What became of the requests that this process has judged. */
 export interface RequestCounts {
   /** All that came, skipped ones included. */
@@ -34,6 +36,7 @@ export class RequestCounter {
   served = 0;
   wouldBlock = 0;
   failed = 0;
+  readonly outcomes = new RequestOutcomes();
   readonly #found = new Map<string, Map<string, Cell>>();
   /** What was found last: most requests come to the same. */
   #last: Cell | undefined;

@@ -10,7 +10,9 @@ import { AwaitedPromises } from '../keep-process-alive.js';
 import { consoleLogger, type Logger } from '../logger.js';
 import type { ParsedOptions } from '../options.js';
 import { timerScheduler, type Scheduler } from '../scheduler.js';
+import type { MeasurePull } from '../measure-pull.js';
 import { Histograms } from '../telemetry/histograms.js';
+import { measuredPull } from '../telemetry/measured-pull.js';
 
 /** What every part of an agent is handed: the checked options, and the injected time, jobs, log and events. */
 export interface AgentContext {
@@ -27,6 +29,8 @@ export interface AgentContext {
   readonly promises: AwaitedPromises;
   /** Durations of calls and pulls, for the OpenTelemetry SDK of the application, if it has one. */
   readonly histograms: Histograms;
+  /** Measures pulls of decisions by them. */
+  readonly measurePull: MeasurePull;
 }
 
 /** The context of these options, with the defaults of what was not injected; what was is contained. */
@@ -38,6 +42,7 @@ export function createAgentContext(options: ParsedOptions): AgentContext {
     faults.note('LOGGER_FAILED', message);
   });
   const clock = options.clock === undefined ? systemClock : new ContainedClock(options.clock, faults);
+  const histograms = new Histograms(options.namespace ?? 'default');
   const calls = new AbortController();
   // One of each call that is on its way.
   setMaxListeners(0, calls.signal);
@@ -51,6 +56,7 @@ export function createAgentContext(options: ParsedOptions): AgentContext {
     faults,
     calls,
     promises: new AwaitedPromises(),
-    histograms: new Histograms(options.namespace ?? 'default'),
+    histograms,
+    measurePull: measuredPull({ histograms, clock }),
   };
 }

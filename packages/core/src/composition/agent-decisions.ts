@@ -4,7 +4,6 @@ import { LocalDecisionsSync } from '../refresh/local-decisions-sync.js';
 import { Refresher } from '../refresh/refresher.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Store } from '../store/store.js';
-import { timedSource } from '../telemetry/timed-source.js';
 import type { AgentContext } from './agent-context.js';
 import type { AgentHttp } from './agent-http.js';
 import type { CapiNetwork } from './capi-network.js';
@@ -18,7 +17,7 @@ export interface AgentDecisions {
 }
 
 export function createAgentDecisions(
-  { options, clock, scheduler, logger, events, histograms }: AgentContext,
+  { options, clock, scheduler, logger, events, measurePull }: AgentContext,
   parts: {
     readonly store: Store;
     readonly capi: CapiNetwork | undefined;
@@ -41,7 +40,11 @@ export function createAgentDecisions(
   });
   const refresher = new Refresher({
     store,
-    capi: capi && timedSource(capi.source, { histograms, clock }),
+    capi: capi && {
+      ...capi.source,
+      pull: (context) => measurePull(capi.source.name, () => capi.source.pull(context)),
+    },
+    measurePull,
     hasOtherNetwork: options.lapi !== undefined,
     sources: options.extensions.flatMap(({ sources = [] }) => sources),
     engine,

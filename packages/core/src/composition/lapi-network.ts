@@ -70,7 +70,7 @@ export function createLapiNetwork(context: AgentContext, parts: LapiNetworkParts
 }
 
 function createLapiDecisions(
-  { options, clock, scheduler, logger, events }: AgentContext,
+  { options, clock, scheduler, logger, events, measurePull }: AgentContext,
   parts: Pick<LapiNetworkParts, 'store' | 'engine'> & {
     readonly lapi: ParsedLapiOptions;
     readonly connections: LapiConnections;
@@ -88,6 +88,7 @@ function createLapiDecisions(
     clock,
     scheduler,
     logger,
+    measurePull,
     listener: {
       refreshed: (result) => events.emit('refreshed', result),
       failed: (details) => events.emit('refreshFailed', details),

@@ -10,6 +10,7 @@ export type { BouncerOptions } from '../bouncer/bouncer-options.js';
 export type { RemedyEndpoint } from '../bouncer/remedy.js';
 export type { InspectorFinding, RequestInspector } from '../bouncer/request-inspector.js';
 export type { Answer, RequestObserver } from '../bouncer/request-observer.js';
+export type { RequestOutcome, RequestOutcomeKind } from '../bouncer/request-outcomes.js';
 export type { RequestVerdicts } from '../bouncer/request-verdicts.js';
 export type { BlockVerdict, PendingVerdict, SettledVerdict, Verdict } from '../bouncer/verdict.js';
 

@@ -4,7 +4,9 @@ import type { Logger } from '../logger.js';
 import type { RefreshListener, RefreshResult } from '../refresh/refresh-result.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
+import { unmeasuredPull, type MeasurePull } from '../measure-pull.js';
 import type { Lease, Store } from '../store/store.js';
+import { abortTogether } from './abort-together.js';
 import { wasClosed } from './closed-connection.js';
 import { DecisionLedger } from './decision-ledger.js';
 import { DecisionLog } from './decision-log.js';
@@ -39,6 +41,7 @@ export interface LapiDecisionsOptions {
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly listener: Pick<RefreshListener, 'refreshed' | 'failed'>;
+  readonly measurePull?: MeasurePull | undefined;
   readonly timeouts?: StreamTimeouts | undefined;
   /** How large an answer may be, in bytes. */
   readonly maxBytes?: number | undefined;
@@ -185,15 +188,17 @@ export class LapiDecisions {
   }
 
   async #pullOnce(): Promise<RefreshResult> {
-    const { listener } = this.#options;
+    const { listener, measurePull = unmeasuredPull } = this.#options;
     const { lease } = this.#leadership;
     if (lease === undefined || !(await this.#leadership.isConfirmed(lease)))
       return { status: 'skipped', reason: 'busy', nextAt: this.#options.clock.now() + WATCH_MS };
     const stop = new AbortController();
     const detach = abortTogether(stop, [this.#abort.signal, this.#leadership.signal]);
     try {
-      const { answer, full } = await this.#ask(stop.signal);
-      const changes = await this.#adopt(answer, full, lease);
+      const { answer, full, changes } = await measurePull('lapi', async () => {
+        const asked = await this.#ask(stop.signal);
+        return { ...asked, changes: await this.#adopt(asked.answer, asked.full, lease) };
+      });
       const { skipped } = answer.delta;
       this.#outcomes.answered({ full, skipped, nextInMs: this.#pace.waitMs });
       const result = {
@@ -282,15 +287,4 @@ export class LapiDecisions {
       });
     this.#storeFailure = message;
   }
-}
-
-/** Aborts a controller as soon as one of the signals is; the result detaches it from them. */
-function abortTogether(controller: AbortController, signals: readonly AbortSignal[]): () => void {
-  const listeners = signals.map((signal) => {
-    const abort = (): void => controller.abort(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    return () => signal.removeEventListener('abort', abort);
-  });
-  return () => listeners.forEach((detach) => detach());
 }

@@ -4,6 +4,7 @@ import { asError, messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, ListReport, PullContext, PullResult, SourceState } from '../sources/decision-source.js';
+import { unmeasuredPull, type MeasurePull } from '../measure-pull.js';
 import { logList } from '../sources/log-list.js';
 import { askSource } from './ask-source.js';
 import { feedsIn } from './feed-deltas.js';
@@ -18,6 +19,7 @@ export interface ContributedSourcesOptions {
   readonly logger: Logger;
   readonly fetch: typeof globalThis.fetch;
   readonly listener: RefreshListener;
+  readonly measurePull?: MeasurePull | undefined;
   /** Aborted when the agent stops. */
   readonly signal: AbortSignal;
 }
@@ -58,9 +60,9 @@ export class ContributedSources {
       readonly adopt: (answer: PullResult) => Promise<DecisionChanges>;
     },
   ): Promise<void> {
-    const { scheduler, listener, clock, signal } = this.#options;
+    const { scheduler, listener, clock, signal, measurePull = unmeasuredPull } = this.#options;
     try {
-      const answer = await askSource(source, this.#context(ask), scheduler);
+      const answer = await measurePull(source.name, () => askSource(source, this.#context(ask), scheduler));
       if (signal.aborted) return;
       const changes = await ask.adopt(answer);
       this.#failing.delete(source);

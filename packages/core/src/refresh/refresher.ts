@@ -4,6 +4,7 @@ import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, ListReport } from '../sources/decision-source.js';
+import type { MeasurePull } from '../measure-pull.js';
 import type { Lease, Store } from '../store/store.js';
 import { ContributedSources } from './contributed-sources.js';
 import { HeldDecisions } from './held-decisions.js';
@@ -44,6 +45,8 @@ export interface RefresherOptions {
   readonly intervalMs: number;
   readonly fetch: typeof globalThis.fetch;
   readonly listener: RefreshListener;
+  /** Measures pulls of the sources beside CAPI. */
+  readonly measurePull?: MeasurePull | undefined;
   readonly random?: () => number;
 }
 

@@ -1,31 +1,64 @@
-import { metrics, type BatchObservableResult, type Meter, type Observable } from '@opentelemetry/api';
+import {
+  metrics,
+  type BatchObservableResult,
+  type Meter,
+  type MeterProvider,
+  type Observable,
+} from '@opentelemetry/api';
+import type { Scheduler } from '../scheduler.js';
 import { SDK_VERSION } from '../version.js';
-import { type InstrumentDefinition, INSTRUMENTS } from './instruments.js';
+import { INSTRUMENTS } from './instruments.js';
 import type { MetricFacts } from './metric-facts.js';
 import { type Observation, observations } from './observations.js';
 
 /** The name under which meters and tracers of the SDK are known. */
 export const INSTRUMENTATION_SCOPE = '@crowdsec-sdk/core';
 
+/** How soon, in ms, an SDK is found that the application sets after the agent has started, or in place of another. */
+const LOOK_EVERY_MS = 10_000;
+
 /**
  * The observable metrics of an agent, registered with the OpenTelemetry SDK of the application. Where there is none, nothing is ever
- * collected.
+ * collected. The API tells nobody when an SDK is set, and hands out instruments that do nothing until then, so it is asked now and then.
  */
 export class AgentMetrics {
   readonly #read: () => MetricFacts;
+  readonly #scheduler: Scheduler;
   /** What each series was last observed as. */
   readonly #last = new Map<string, Observation>();
+  #isRunning = false;
+  #job: Disposable | undefined;
+  #provider: MeterProvider | undefined;
   #unregister: (() => void) | undefined;
 
   /** @param read what is collected; called by the SDK alone */
-  constructor(read: () => MetricFacts) {
+  constructor(read: () => MetricFacts, scheduler: Scheduler) {
     this.#read = read;
+    this.#scheduler = scheduler;
   }
 
-  /** Registers with the meter provider that the application has set by now. */
+  /** Registers with the meter provider that the application has set by now, or sets within the next time. */
   start(): void {
-    if (this.#unregister !== undefined) return;
-    const meter = metrics.getMeter(INSTRUMENTATION_SCOPE, SDK_VERSION);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#look();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    this.#job?.[Symbol.dispose]();
+    this.#unregister?.();
+    this.#unregister = undefined;
+  }
+
+  /** Registers with the meter provider of the application, if that is another one than before. */
+  register(): void {
+    const provider = metrics.getMeterProvider();
+    if (!this.#isRunning || provider === this.#provider) return;
+    this.#unregister?.();
+    this.#last.clear();
+    this.#provider = provider;
+    const meter = provider.getMeter(INSTRUMENTATION_SCOPE, SDK_VERSION);
     const observables = observablesOf(meter);
     const instruments = [...observables.values()];
     const observe = (result: BatchObservableResult): void => this.#observe(result, observables);
@@ -33,9 +66,9 @@ export class AgentMetrics {
     this.#unregister = () => meter.removeBatchObservableCallback(observe, instruments);
   }
 
-  stop(): void {
-    this.#unregister?.();
-    this.#unregister = undefined;
+  #look(): void {
+    this.register();
+    this.#job = this.#scheduler.schedule('crowdsec:metrics', LOOK_EVERY_MS, () => this.#look());
   }
 
   #observe(result: BatchObservableResult, observables: ReadonlyMap<string, Observable>): void {
@@ -45,11 +78,8 @@ export class AgentMetrics {
     for (const [series, last] of this.#last)
       if (!now.has(series) && COUNTS.has(last.name)) now.set(series, { ...last, value: 0 });
     for (const [series, observation] of now) {
-      const { name, attributes } = observation;
-      // A request whose remedy is still at work counts as passed until it is settled; a counter must not go down for that.
-      const least = COUNTERS.has(name) ? (this.#last.get(series)?.value ?? 0) : -Infinity;
-      const value = Math.max(least, observation.value);
-      this.#last.set(series, { ...observation, value });
+      const { name, value, attributes } = observation;
+      this.#last.set(series, observation);
       result.observe(observables.get(name)!, value, { 'crowdsec.namespace': facts.namespace, ...attributes });
     }
   }
@@ -59,12 +89,9 @@ function seriesOf({ name, attributes }: Observation): string {
   return JSON.stringify([name, attributes]);
 }
 
-const COUNTERS = namesOf('observable counter');
-const COUNTS = namesOf('observable updowncounter');
-
-function namesOf(kind: InstrumentDefinition['kind']): ReadonlySet<string> {
-  return new Set(INSTRUMENTS.filter((instrument) => instrument.kind === kind).map(({ name }) => name));
-}
+const COUNTS: ReadonlySet<string> = new Set(
+  INSTRUMENTS.filter(({ kind }) => kind === 'observable updowncounter').map(({ name }) => name),
+);
 
 function observablesOf(meter: Meter): ReadonlyMap<string, Observable> {
   const observables = new Map<string, Observable>();

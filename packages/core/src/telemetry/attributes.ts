@@ -7,10 +7,10 @@ export const ATTRIBUTES = {
   'crowdsec.verdict':
     '`pass`, `block`, `would_block` (let through because of `mode: log`), `serve` (answered by a remedy without being refused), `skip` (by the option `skip`)',
   'crowdsec.origin':
-    'Whose word it is: `CAPI`, `lists:<name>`, `crowdsec` for local decisions, `clean` when there is none',
+    'Whose word it is: `CAPI`, `lists:<name>`, `crowdsec` for local decisions, those of a local API, `appsec`; `clean`, `invalid` or `unavailable` when there is none, `skipped`, `failed`, `disconnected`',
   'crowdsec.remediation': 'What is to be done about the client: `bypass`, `ban`, `captcha` or a type of a decision',
   'crowdsec.decision.type': '`ban`, `captcha` or a type of its own',
-  'crowdsec.source': 'The name of the source that was asked: `capi`',
+  'crowdsec.source': 'Who was asked: `capi`, `lapi`, or the name of a source that an extension brings',
   'crowdsec.refresh.result': '`refreshed` or `failed`',
   'crowdsec.signal.refusal': 'Why a report was not taken: `invalid-ip`, `own-ip`, `buffer-full` …',
   'crowdsec.peer': 'Who was called: `capi`, `lapi`, `appsec`, or `other`, such as the hosts of blocklists',

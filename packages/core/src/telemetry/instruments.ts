@@ -18,15 +18,8 @@ export const INSTRUMENTS = [
     name: 'crowdsec.bouncer.requests',
     kind: 'observable counter',
     unit: '{request}',
-    description: 'Requests that this process has judged, by verdict',
-    attributes: ['crowdsec.verdict'],
-  },
-  {
-    name: 'crowdsec.bouncer.findings',
-    kind: 'observable counter',
-    unit: '{request}',
-    description: 'Requests whose client was looked up, by what was found',
-    attributes: ['crowdsec.origin', 'crowdsec.remediation'],
+    description: 'Requests that this process has judged, each once its verdict is settled',
+    attributes: ['crowdsec.verdict', 'crowdsec.origin', 'crowdsec.remediation'],
   },
   {
     name: 'crowdsec.bouncer.failures',
@@ -46,8 +39,8 @@ export const INSTRUMENTS = [
     name: 'crowdsec.decision.age',
     kind: 'observable gauge',
     unit: 's',
-    description: 'Time since the decisions were pulled from CAPI; absent before the first pull',
-    attributes: [],
+    description: 'Time since the decisions were last pulled; absent before the first pull',
+    attributes: ['crowdsec.source'],
   },
   {
     name: 'crowdsec.decision.refresh.duration',

@@ -1,3 +1,4 @@
+import type { RequestOutcome } from '../bouncer/request-outcomes.js';
 import type { TypeCount } from '../decisions/count-by-type.js';
 import type { Health } from '../health.js';
 import type { DetectionCount } from './detection-counter.js';
@@ -8,6 +9,10 @@ export interface MetricFacts {
   /** ms since the epoch. */
   readonly now: number;
   readonly health: Health;
+  /** What requests came to. */
+  readonly outcomes: readonly RequestOutcome[];
+  /** When decisions were last pulled, in ms since the epoch, by source. */
+  readonly pulledAt: Readonly<Record<string, number | undefined>>;
   /** Held decisions of networks and other sources. */
   readonly held: readonly TypeCount[];
   /** Types of the local decisions in force. */

@@ -5,6 +5,7 @@ import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Crowdsec } from '../agent.js';
 import { createCrowdsec } from '../crowdsec.js';
+import type { CrowdsecOptions } from '../options.js';
 import type { Extension } from '../extensions/extension.js';
 import { silentLogger } from '../logger.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
@@ -42,6 +43,7 @@ describe('The metrics of an agent', () => {
 
   beforeEach(async () => {
     reader = new Collector();
+    settling = [];
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
     time = manualTime(Date.UTC(2026, 10, 22, 12));
@@ -78,8 +80,10 @@ describe('The metrics of an agent', () => {
     return points.find((point) => Object.entries(attributes).every(([key, value]) => point.attributes[key] === value))
       ?.value;
   };
-  const ask = (remoteAddress: string): void =>
-    void crowdsec.bouncer.inspect({ remoteAddress, method: 'GET', path: '/', headers: {} });
+  let settling: unknown[] = [];
+  const ask = (remoteAddress: string): void => {
+    settling.push(crowdsec.bouncer.inspect({ remoteAddress, method: 'GET', path: '/', headers: {} }).settled);
+  };
 
   it('are those of the table, with its units and attributes', async () => {
     ask('203.0.113.7');
@@ -102,12 +106,103 @@ describe('The metrics of an agent', () => {
     }
   });
 
-  it('count requests by verdict, and by what was found', async () => {
+  it('count requests by verdict, origin and remediation, each request once', async () => {
+    const count = (verdict: string, origin: string, remediation: string) =>
+      valueOf('crowdsec.bouncer.requests', {
+        'crowdsec.verdict': verdict,
+        'crowdsec.origin': origin,
+        'crowdsec.remediation': remediation,
+      });
+    // Known before the first request, so that rates have it.
+    expect(await count('pass', 'clean', 'bypass')).toBe(0);
+    expect(await count('block', 'CAPI', 'ban')).toBe(0);
     for (const ip of ['203.0.113.7', '203.0.113.7', '198.51.100.1']) ask(ip);
-    expect(await valueOf('crowdsec.bouncer.requests', { 'crowdsec.verdict': 'block' })).toBe(2);
-    expect(await valueOf('crowdsec.bouncer.requests', { 'crowdsec.verdict': 'pass' })).toBe(1);
-    const banned = { 'crowdsec.origin': 'CAPI', 'crowdsec.remediation': 'ban' };
-    expect(await valueOf('crowdsec.bouncer.findings', banned)).toBe(2);
+    ask('no address');
+    // AppSec is still being asked about those that pass.
+    await Promise.all(settling);
+    expect(await count('block', 'CAPI', 'ban')).toBe(2);
+    expect(await count('pass', 'clean', 'bypass')).toBe(1);
+    expect(await count('pass', 'invalid', 'bypass')).toBe(1);
+    const points = await pointsOf('crowdsec.bouncer.requests');
+    expect(points.reduce((sum, { value }) => sum + Number(value), 0)).toBe(crowdsec.health().requests.total);
+  });
+
+  it('tell of each kind of verdict, and of whose word it was in the end', async () => {
+    const counts = async (namespace: string): Promise<readonly string[]> =>
+      (await pointsOf('crowdsec.bouncer.requests'))
+        .filter(({ attributes, value }) => attributes['crowdsec.namespace'] === namespace && value !== 0)
+        .map(({ attributes: { 'crowdsec.verdict': verdict, ...about }, value }) =>
+          [verdict, about['crowdsec.origin'], about['crowdsec.remediation'], value].map(String).join(' '),
+        )
+        .toSorted();
+    const agent = async (namespace: string, options: Partial<CrowdsecOptions>): Promise<Crowdsec> => {
+      const made = createCrowdsec({
+        ...{ apiUrl: sandbox.url, ephemeral: true, logger: silentLogger, namespace, ...options },
+      });
+      await made.start();
+      await made.refreshDecisions();
+      return made;
+    };
+    const visit = (made: Crowdsec, remoteAddress: string, path = '/') =>
+      made.bouncer.inspect({ remoteAddress, method: 'GET', path, headers: {} });
+
+    const served = await agent('served', {
+      skip: ['/assets/*'],
+      remedies: {
+        ban: () => ({ served: { status: 200, headers: {}, body: 'a page' } }),
+        captcha: ({ ip }) => (ip === '198.51.100.1' ? 'pass' : Promise.reject(new Error('no'))),
+      },
+    });
+    for (const ip of ['198.51.100.1', '198.51.100.2'])
+      served.decide({ ip, type: 'captcha', duration: '4h', scenario: 'acme/x' });
+    visit(served, '203.0.113.7', '/assets/style.css');
+    visit(served, '203.0.113.7');
+    visit(served, '198.51.100.1');
+    await visit(served, '198.51.100.2').settled;
+    expect(await counts('served')).toEqual([
+      'pass crowdsec captcha 1',
+      'pass failed bypass 1',
+      'serve CAPI ban 1',
+      'skip skipped bypass 1',
+    ]);
+
+    const logging = await agent('logging', { mode: 'log' });
+    visit(logging, '203.0.113.7');
+    visit(logging, '198.51.100.3');
+    visit(logging, '198.51.100.3');
+    expect(await counts('logging')).toEqual(['pass clean bypass 2', 'would_block CAPI ban 1']);
+
+    const guarded = await agent('guarded', { appsec: { url: sandbox.appsec!.url, apiKey: 'key' } });
+    await visit(guarded, '198.51.100.3', '/.env').settled;
+    await visit(guarded, '198.51.100.3').settled;
+    expect(await counts('guarded')).toEqual(['block appsec ban 1', 'pass clean bypass 1']);
+    for (const made of [served, logging, guarded]) await made.stop();
+  });
+
+  it('are told to an SDK that is set after the agent has started, and to the next one', async () => {
+    metrics.disable();
+    await time.advance(10_000);
+    const late = new Collector();
+    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [late] }));
+    const names = async (from: Collector): Promise<readonly string[]> =>
+      (await from.collect()).resourceMetrics.scopeMetrics.flatMap((scope) =>
+        scope.metrics.flatMap(({ descriptor, dataPoints }) => (dataPoints.length > 0 ? [descriptor.name] : [])),
+      );
+    expect(await names(late)).toEqual([]);
+    await time.advance(10_000);
+    expect(await names(late)).toContain('crowdsec.store.up');
+
+    metrics.disable();
+    const next = new Collector();
+    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [next] }));
+    // Where timers do not run between calls.
+    await crowdsec.runDue();
+    expect(await names(next)).toContain('crowdsec.store.up');
+    // The one before is told nothing new.
+    crowdsec.decide({ ip: '198.51.100.9', type: 'captcha', duration: '4h', scenario: 'acme/x' });
+    const captchas = async (from: Collector): Promise<number> =>
+      JSON.stringify(await from.collect()).split('"crowdsec.decision.type":"captcha"').length - 1;
+    expect([await captchas(late), await captchas(next)]).toEqual([0, 1]);
   });
 
   it('tell how many decisions are held, by origin and type, and how old they are', async () => {
@@ -123,7 +218,7 @@ describe('The metrics of an agent', () => {
     expect(await valueOf('crowdsec.decision.age')).toBe(90);
   });
 
-  it('never count down, although a remedy that is at work counts as passed', async () => {
+  it('count a request whose remedy is at work once it is settled', async () => {
     let refuse: (() => void) | undefined;
     const slow = createCrowdsec({
       ...{ apiUrl: sandbox.url, ephemeral: true, logger: silentLogger, namespace: 'slow' },
@@ -137,12 +232,14 @@ describe('The metrics of an agent', () => {
     await slow.start();
     slow.decide({ ip: '198.51.100.9', duration: '4h', scenario: 'acme/x' });
     const verdict = slow.bouncer.inspect({ remoteAddress: '198.51.100.9', method: 'GET', path: '/', headers: {} });
-    const passed = { 'crowdsec.namespace': 'slow', 'crowdsec.verdict': 'pass' };
-    const before = await valueOf('crowdsec.bouncer.requests', passed);
+    const counted = async (): Promise<unknown[]> =>
+      (await pointsOf('crowdsec.bouncer.requests'))
+        .filter(({ attributes, value }) => attributes['crowdsec.namespace'] === 'slow' && value !== 0)
+        .map(({ attributes, value }) => [attributes['crowdsec.verdict'], value]);
+    expect(await counted()).toEqual([]);
     refuse!();
     await verdict.settled;
-    expect(await valueOf('crowdsec.bouncer.requests', passed)).toBe(before);
-    expect(await valueOf('crowdsec.bouncer.requests', { ...passed, 'crowdsec.verdict': 'block' })).toBe(1);
+    expect(await counted()).toEqual([['block', 1]]);
     await slow.stop();
   });
 
@@ -209,6 +306,15 @@ describe('The metrics of an agent', () => {
     await lapi.start();
     lapi.report({ ip: '198.51.100.7', scenario: 'acme/x' });
     await lapi.flushSignals();
+    await lapi.refreshDecisions();
+    const ofLapi = { 'crowdsec.namespace': 'lapi', 'crowdsec.source': 'lapi' };
+    const refreshed = { ...ofLapi, 'crowdsec.refresh.result': 'refreshed' };
+    expect(await valueOf('crowdsec.decision.refresh.duration', refreshed)).toMatchObject({ count: expect.any(Number) });
+    expect(await valueOf('crowdsec.decision.age', ofLapi)).toBeLessThan(60);
+    engine.lapi!.faults.add({ path: '/v1/decisions/stream', status: 500 });
+    await expect(lapi.refreshDecisions()).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS' });
+    const failed = { ...ofLapi, 'crowdsec.refresh.result': 'failed', 'error.type': 'CROWDSEC_API_STATUS' };
+    expect(await valueOf('crowdsec.decision.refresh.duration', failed)).toMatchObject({ count: 1 });
     const calls = (await pointsOf('crowdsec.client.call.duration')).filter(
       ({ attributes }) => attributes['crowdsec.peer'] === 'lapi',
     );

@@ -1,4 +1,6 @@
+import type { RequestOutcome } from '../bouncer/request-outcomes.js';
 import type { CaptchaCounts } from '../captcha/captcha-counter.js';
+import type { TypeCount } from '../decisions/count-by-type.js';
 import type { ExtensionHealth } from '../extensions/extension-health.js';
 import type { MetricAttributes } from './attributes.js';
 import type { ObservableName } from './instruments.js';
@@ -53,38 +55,46 @@ export function* observations(facts: MetricFacts): Iterable<Observation> {
   }
 }
 
-function* ofRequests({ health }: MetricFacts): Iterable<Observation> {
-  const { total, blocked, wouldBlock, served, skipped, failed, found } = health.requests;
-  const verdicts = {
-    pass: total - blocked - wouldBlock - served - skipped,
-    block: blocked,
-    would_block: wouldBlock,
-    serve: served,
-    skip: skipped,
-  };
-  for (const [verdict, value] of Object.entries(verdicts)) {
-    yield { name: 'crowdsec.bouncer.requests', value, attributes: { 'crowdsec.verdict': verdict } };
+function* ofRequests(facts: MetricFacts): Iterable<Observation> {
+  for (const { kind, origin, remediation, count } of requestCounts(facts)) {
+    const attributes = { 'crowdsec.verdict': kind, 'crowdsec.origin': origin, 'crowdsec.remediation': remediation };
+    yield { name: 'crowdsec.bouncer.requests', value: count, attributes };
   }
-  for (const [origin, remediations] of Object.entries({ clean: { bypass: 0 }, ...found })) {
-    for (const [remediation, value] of Object.entries(remediations)) {
-      const attributes = { 'crowdsec.origin': origin, 'crowdsec.remediation': remediation };
-      yield { name: 'crowdsec.bouncer.findings', value, attributes };
-    }
-  }
-  yield plain('crowdsec.bouncer.failures', failed);
+  yield plain('crowdsec.bouncer.failures', facts.health.requests.failed);
 }
 
-function* ofDecisions({ health, held, localTypes, now }: MetricFacts): Iterable<Observation> {
+/** What requests came to; what the decisions that are held will come to is told from zero on. */
+function requestCounts(facts: MetricFacts): readonly RequestOutcome[] {
+  const ofDecision = ({ origin, type }: TypeCount): RequestOutcome => ({
+    kind: 'block',
+    origin,
+    remediation: type,
+    count: 0,
+  });
+  const clean: RequestOutcome = { kind: 'pass', origin: 'clean', remediation: 'bypass', count: 0 };
+  const expected = [clean, ...localCounts(facts).map(ofDecision), ...facts.held.map(ofDecision)];
+  const key = ({ kind, origin, remediation }: RequestOutcome): string => JSON.stringify([kind, origin, remediation]);
+  return [...new Map([...expected, ...facts.outcomes].map((outcome) => [key(outcome), outcome])).values()];
+}
+
+/** Local decisions in force, by type. */
+function localCounts({ localTypes }: MetricFacts): readonly TypeCount[] {
   const local = new Map<string, number>([['ban', 0]]);
   for (const type of localTypes) local.set(type, (local.get(type) ?? 0) + 1);
-  const ours = [...local].map(([type, count]) => ({ origin: 'crowdsec', type, count }));
-  for (const { origin, type, count } of [...ours, ...held]) {
+  return [...local].map(([type, count]) => ({ origin: 'crowdsec', type, count }));
+}
+
+function* ofDecisions(facts: MetricFacts): Iterable<Observation> {
+  for (const { origin, type, count } of [...localCounts(facts), ...facts.held]) {
     const attributes = { 'crowdsec.origin': origin, 'crowdsec.decision.type': type };
     yield { name: 'crowdsec.decision.count', value: count, attributes };
   }
-  const { pulledAt, localEvicted } = health.decisions;
-  if (pulledAt !== undefined) yield plain('crowdsec.decision.age', Math.max(0, now - pulledAt) / 1000);
-  yield plain('crowdsec.decision.evictions', localEvicted);
+  for (const [source, pulledAt] of Object.entries(facts.pulledAt)) {
+    if (pulledAt === undefined) continue;
+    const value = Math.max(0, facts.now - pulledAt) / 1000;
+    yield { name: 'crowdsec.decision.age', value, attributes: { 'crowdsec.source': source } };
+  }
+  yield plain('crowdsec.decision.evictions', facts.health.decisions.localEvicted);
 }
 
 function* ofSignals({ health: { signals } }: MetricFacts): Iterable<Observation> {
