@@ -20,7 +20,7 @@ export type { Detection, ExtensionChange } from './extensions/host.js';
 export type { Suppression } from './extensions/outcome-executor.js';
 
 export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } from './health.js';
-export type { AppsecHealth, UnseenBody } from './appsec/appsec-health.js';
+export type { AppsecFailureReport, AppsecHealth, UnseenBody } from './appsec/appsec-health.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
 export type { SessionState } from './capi/session-options.js';
 export type { CaptchaCounts } from './captcha/captcha-counter.js';

@@ -1,3 +1,5 @@
+import { until } from './format.js';
+
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
 
@@ -19,6 +21,20 @@ export function say(id, text) {
 
 /** A short text that stands out: `good`, `warn`, `bad` or `plain`. */
 export const badge = (kind, text) => element('span', { className: `badge ${kind}`, text });
+
+/** How long it is until a moment; it moves with {@link moveMoments}. */
+export function momentUntil(at) {
+  const node = element('span', { text: until(at) });
+  node.dataset.until = String(at);
+  return node;
+}
+
+export function moveMoments() {
+  for (const node of document.querySelectorAll('[data-until]')) {
+    const text = until(Number(node.dataset.until));
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
 
 const shown = new WeakMap();
 

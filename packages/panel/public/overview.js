@@ -55,15 +55,17 @@ function showSignals({ buffered, nextFlushAt, nextFlushReason, sent, merged, evi
   });
 }
 
-function showIdentity({ userAgent, identity, store }) {
+function showIdentity({ userAgent, identity, lapi, store }) {
   const { state, machineId, tokenExpiresAt, loginsLastHour, stoppedUntil } = identity;
   const { description, durable, shared, reachable, writable } = store;
+  // An agent with a local API alone is nobody at the Central API.
+  const isKnown = lapi === null || state !== 'none';
   showFacts('identity', {
     'User agent': userAgent,
-    Machine: machineId ?? 'none yet',
-    State: state,
-    Token: tokenExpiresAt === null ? 'none' : `ends ${until(tokenExpiresAt)}`,
-    Logins: `${count(loginsLastHour, 'login')} in the last hour, of at most 5`,
+    Machine: isKnown ? (machineId ?? 'none yet') : undefined,
+    State: isKnown ? state : undefined,
+    Token: isKnown ? (tokenExpiresAt === null ? 'none' : `ends ${until(tokenExpiresAt)}`) : undefined,
+    Logins: isKnown ? `${count(loginsLastHour, 'login')} in the last hour, of at most 5` : undefined,
     'Calls rest': stoppedUntil === null ? undefined : `ending ${until(stoppedUntil)}`,
     Store: `${description} (${[durable ? 'durable' : 'in memory', shared ? 'shared' : 'of this host'].join(', ')})`,
     'Store answers': reachable ? 'yes' : 'no',

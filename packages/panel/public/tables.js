@@ -1,5 +1,5 @@
-import { badge, element, say, showEntries } from './dom.js';
-import { count, integer, timeOfDay, until } from './format.js';
+import { badge, element, momentUntil, say, showEntries } from './dom.js';
+import { count, integer, timeOfDay } from './format.js';
 
 const line = (...children) => element('div', { className: 'line' }, ...children);
 const mono = (text) => element('strong', { className: 'mono', text });
@@ -80,7 +80,13 @@ function showBans({ bans, banCount }, lift) {
       button.addEventListener('click', () => void lift(value, button));
       return [
         line(mono(value), button),
-        detail(`${type} by ${scenario}, ends ${until(expiresAt)} (${timeOfDay(expiresAt)})`),
+        element(
+          'div',
+          { className: 'detail' },
+          `${type} by ${scenario}, ends `,
+          momentUntil(expiresAt),
+          ` (${timeOfDay(expiresAt)})`,
+        ),
       ];
     },
     'This installation has decided about nobody.',

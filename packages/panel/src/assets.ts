@@ -20,7 +20,7 @@ const FILES: ReadonlyMap<string, { readonly type: string; readonly file: () => s
   ['', { type: 'text/html; charset=utf-8', file: ours('index.html') }],
   ['assets/panel.css', { type: STYLE, file: ours('panel.css') }],
   ['assets/icon.svg', { type: 'image/svg+xml', file: ours('icon.svg') }],
-  ...['panel', 'actions', 'dom', 'format', 'overview', 'plots', 'tables'].map(
+  ...['panel', 'actions', 'dom', 'features', 'format', 'overview', 'plots', 'tables'].map(
     (name) => [`assets/${name}.js`, { type: SCRIPT, file: ours(`${name}.js`) }] as const,
   ),
   ['assets/uplot.js', { type: SCRIPT, file: uplot('uPlot.esm.js') }],

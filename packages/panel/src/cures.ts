@@ -13,6 +13,7 @@ const CURES: Readonly<Record<string, string>> = {
   EXTENSION_OFF: 'It comes back by itself. If it fails again, its reason tells where to look.',
   EXTENSION_CAPPED:
     'Look at what it finds: an attack of this size, or a scenario that is too eager. capPerHour sets the limit.',
+  APPSEC_FAILED: 'Check that AppSec runs, where appsec.url leads, and that appsec.apiKey is a bouncer key of its LAPI.',
   CLOCK_FAILED: 'Repair the clock that the application injects.',
   SCHEDULER_FAILED: 'Repair the scheduler that the application injects.',
   LOGGER_FAILED: 'Repair the logger that the application injects.',

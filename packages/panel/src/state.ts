@@ -1,5 +1,7 @@
-import type { Crowdsec, Detection, Health, LocalDecision } from '@crowdsec-sdk/core';
+import type { AppsecHealth, CaptchaCounts, Crowdsec, Detection, Health, LocalDecision } from '@crowdsec-sdk/core';
 import { cureOf } from './cures.js';
+import { lapiState, type LapiState } from './lapi-state.js';
+import { masked } from './masked.js';
 import type { Sample } from './samples.js';
 
 /** A detection, with its moment in ms since the epoch. */
@@ -28,6 +30,12 @@ export interface PanelState {
   };
   readonly signals: Health['signals'];
   readonly requests: Health['requests'];
+  /** `null` where the built-in captcha is off. */
+  readonly captcha: CaptchaCounts | null;
+  /** `null` where AppSec is off. */
+  readonly appsec: AppsecHealth | null;
+  /** `null` for an agent that speaks to no local API. */
+  readonly lapi: LapiState | null;
   readonly store: Pick<Health['store'], 'description' | 'durable' | 'shared' | 'reachable' | 'writable'>;
   readonly extensions: Health['extensions'];
   /** The last ones, oldest first. */
@@ -84,6 +92,9 @@ export function stateOf(
     decisions: { count, local, localLimit, origins, stale, lists, waitingLists, pulledAt, nextPullAt },
     signals,
     requests,
+    captcha: health.captcha ?? null,
+    appsec: health.appsec ?? null,
+    lapi: lapiState(health),
     store: { description, durable, shared, reachable, writable },
     extensions,
     detections,
@@ -91,9 +102,4 @@ export function stateOf(
     banCount: bans.length,
     sample,
   };
-}
-
-/** Begin and end of a machine's id: enough to recognise it, too little to use it. */
-export function masked(id: string): string {
-  return id.length <= 12 ? '…' : `${id.slice(0, 4)}…${id.slice(-4)}`;
 }

@@ -5,7 +5,7 @@ import { serve, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { createCrowdsec, silentLogger, type Crowdsec } from '@crowdsec-sdk/core';
 import { CrowdsecModule, CROWDSEC } from '@crowdsec-sdk/nestjs';
-import { startSandbox } from '@crowdsec-sdk/sandbox';
+import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import middie from '@fastify/middie';
 import { Module, type DynamicModule, type NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -131,6 +131,30 @@ const onHono: StartHost = async (options = yes) => {
   if (!server.listening) await once(server, 'listening');
   return listening(server, crowdsec);
 };
+
+/** A panel of an agent with a local API, AppSec and the captcha; its sandbox stands for all of them. */
+export async function startWithEngine(): Promise<
+  Host & { readonly sandbox: Sandbox; readonly secrets: readonly string[] }
+> {
+  const sandbox = await startSandbox({ lapi: true, appsec: { apiKeys: ['a-key-of-appsec'] } });
+  onTestFinished(() => sandbox.stop());
+  const lapi = sandbox.lapi!;
+  const machine = { machineId: 'machine-of-the-shop', password: 'secret-enough-for-a-test' };
+  lapi.addMachine(machine);
+  lapi.decisions.add([{ value: '203.0.113.7', type: 'captcha', duration: '4h', scope: 'Ip', scenario: 'acme/x' }]);
+  const apiKey = lapi.addBouncer('shop');
+  const crowdsec = createCrowdsec({
+    ...{ ephemeral: true, logger: silentLogger, scenarios: ['acme/x'] },
+    lapi: { url: lapi.url, apiKey, machine },
+    appsec: { url: sandbox.appsec!.url, apiKey: 'a-key-of-appsec' },
+  });
+  await crowdsec.start();
+  onTestFinished(() => crowdsec.stop());
+  const panel = panelOf({ crowdsec, authorize: () => true, path: '/crowdsec' });
+  const server = createServer((request, response) => void panel(request, response));
+  const secrets = [apiKey, machine.password, machine.machineId, 'a-key-of-appsec'];
+  return { ...(await listening(server, crowdsec)), sandbox, secrets };
+}
 
 const QUIET: Pick<NestApplicationOptions, 'logger'> = { logger: false };
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { launchBrowser } from '@crowdsec-sdk/conformance/browser';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { HOSTS, type Host, type StartHost } from './hosts.js';
+import { HOSTS, startWithEngine, type Host, type StartHost } from './hosts.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WANTED = new Set(['Express', 'Fastify', 'Nest']);
@@ -68,9 +68,8 @@ describe.each(HOSTS.filter(([name]) => WANTED.has(name)))('The panel in a browse
     const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
     expect(overflow).toBeLessThanOrEqual(0);
     expect(troubles).toEqual([]);
-    if (process.env.PANEL_SCREENSHOT !== undefined) {
-      await page.screenshot({ path: `${process.env.PANEL_SCREENSHOT}-${colorScheme}-${width}.png`, fullPage: true });
-    }
+    expect(await emptyBoxesOf(page)).toEqual([]);
+    await screenshot(page, `${colorScheme}-${width}`);
   });
 
   it('is worked by the keyboard alone', async () => {
@@ -85,8 +84,87 @@ describe.each(HOSTS.filter(([name]) => WANTED.has(name)))('The panel in a browse
     await page.keyboard.press('Enter');
     await expect.poll(() => host.crowdsec.localDecisions()).toEqual([]);
     await expect.poll(() => page.evaluate<string>('document.activeElement.id')).toBe('bans');
+
+    await tabTo(page, 'explain-ip', 'Shift+Tab');
+    await page.keyboard.type('203.0.113.7');
+    await page.keyboard.press('Enter');
+    await page.getByRole('cell', { name: 'crowdsecurity/http-probing' }).waitFor();
+    await tabTo(page, 'decide-value', 'Tab');
+    await page.keyboard.type('198.51.100.0/24');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => host.crowdsec.localDecisions()).toMatchObject([{ value: '198.51.100.0/24' }]);
   });
 });
+
+describe('The cards of the local API, AppSec and the captcha', () => {
+  it('are there where these are on, and tell what they do', async () => {
+    const engine = await startWithEngine();
+    const { page, troubles } = await openAt(engine);
+    await expect
+      .poll(() => factsOf(page, 'lapi'), { timeout: 10_000 })
+      .toMatchObject({
+        Address: engine.sandbox.lapi!.url,
+        'This process': 'asks it',
+        'Decisions held': '1',
+        Machine: 'mach…shop, not logged in yet',
+      });
+    expect(await page.locator('#lapi-status').textContent()).toBe('answers');
+    expect(await page.locator('#appsec-status').textContent()).toBe('not asked yet');
+
+    judge(engine, '203.0.113.7');
+    judge(engine, '198.51.100.1');
+    await expect.poll(() => factsOf(page, 'appsec-outcomes'), { timeout: 10_000 }).toEqual({ allow: '1' });
+    await expect.poll(() => factsOf(page, 'captcha')).toMatchObject({ Shown: '1', Solved: '0', Failed: '0' });
+    engine.sandbox.appsec!.answerWith(() => ({ failure: 'reset' }));
+    judge(engine, '198.51.100.1');
+    await expect.poll(() => page.locator('#appsec-status').textContent(), { timeout: 10_000 }).toBe('failing');
+    expect(await factsOf(page, 'appsec')).toMatchObject({ 'Last failure': expect.stringMatching(/^unreachable at /) });
+    await page.getByText('What to do: Check that AppSec runs').waitFor();
+
+    engine.crowdsec.report({ ip: '198.51.100.7', scenario: 'acme/x' });
+    await engine.crowdsec.flushSignals();
+    await expect
+      .poll(() => factsOf(page, 'lapi'), { timeout: 10_000 })
+      .toMatchObject({ Machine: 'mach…shop, logged in', 'Alerts sent': '1' });
+    engine.sandbox.lapi!.faults.add({ path: '/v1/decisions/stream', status: 500 });
+    await engine.crowdsec.refreshDecisions().catch(() => undefined);
+    await expect.poll(() => page.locator('#lapi-status').textContent(), { timeout: 10_000 }).toBe('failing');
+    expect(troubles).toEqual([]);
+  });
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+  ] as const)('have no serious barrier: %s, %i pixels wide', async (colorScheme, width) => {
+    const { page, troubles } = await openAt(await startWithEngine(), { colorScheme, width });
+    await page.getByRole('heading', { name: 'Local API' }).waitFor();
+    await page.getByRole('heading', { name: 'AppSec' }).waitFor();
+    await page.getByRole('heading', { name: 'Captcha' }).waitFor();
+    expect(await seriousOf(page)).toEqual([]);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(
+      0,
+    );
+    expect(await emptyBoxesOf(page)).toEqual([]);
+    expect(troubles).toEqual([]);
+    await screenshot(page, `engine-${colorScheme}-${width}`);
+  });
+
+  it('are absent where these are off', async () => {
+    const { page } = await open(HOSTS[0]![1]);
+    await page.getByRole('heading', { name: 'Captcha' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Local API' }).count()).toBe(0);
+    expect(await page.getByRole('heading', { name: 'AppSec' }).count()).toBe(0);
+  });
+});
+
+async function tabTo(page: Page, id: string, key: 'Tab' | 'Shift+Tab'): Promise<void> {
+  for (let i = 0; i < 30; i++) {
+    if (await page.evaluate<boolean>(`document.activeElement.id === '${id}'`)) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${key} does not lead to ${id}`);
+}
 
 function judge({ crowdsec }: Host, remoteAddress: string): void {
   crowdsec.bouncer.inspect({ remoteAddress, method: 'GET', path: '/', headers: {} });
@@ -98,6 +176,13 @@ async function open(
   { colorScheme = 'light', width = 1280 }: { readonly colorScheme?: 'light' | 'dark'; readonly width?: number } = {},
 ): Promise<{ page: Page; host: Host; troubles: string[] }> {
   const host = await start(options);
+  return { host, ...(await openAt(host, { colorScheme, width })) };
+}
+
+async function openAt(
+  host: Host,
+  { colorScheme = 'light', width = 1280 }: { readonly colorScheme?: 'light' | 'dark'; readonly width?: number } = {},
+): Promise<{ page: Page; troubles: string[] }> {
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
   onTestFinished(() => context.close());
   const page = await context.newPage();
@@ -107,7 +192,30 @@ async function open(
   });
   page.on('pageerror', (error) => troubles.push(error.message));
   await page.goto(host.url);
-  return { page, host, troubles };
+  return { page, troubles };
+}
+
+/** The facts of a card, by their terms. */
+function factsOf(page: Page, id: string): Promise<Record<string, string>> {
+  return page.evaluate<Record<string, string>>(
+    `Object.fromEntries([...document.getElementById('${id}').children].map((row) => [...row.children].map((cell) => cell.textContent)))`,
+  );
+}
+
+/** Titles of cards that are higher than what is in them. */
+function emptyBoxesOf(page: Page): Promise<readonly string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('.card:not([hidden])')]
+    .filter((card) => {
+      const ends = [...card.children].filter((child) => child.offsetHeight > 0).map((child) => child.getBoundingClientRect().bottom);
+      return card.getBoundingClientRect().bottom - Math.max(...ends) > 32;
+    })
+    .map((card) => card.querySelector('h2').textContent)`);
+}
+
+async function screenshot(page: Page, name: string): Promise<void> {
+  const { PANEL_SCREENSHOT } = process.env;
+  if (PANEL_SCREENSHOT !== undefined)
+    await page.screenshot({ path: `${PANEL_SCREENSHOT}-${name}.png`, fullPage: true });
 }
 
 /** What the first plot looks like. */

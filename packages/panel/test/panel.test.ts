@@ -1,11 +1,13 @@
 import 'reflect-metadata';
-import { request as nodeRequest } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request as nodeRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createCrowdsec, silentLogger, type CrowdsecError } from '@crowdsec-sdk/core';
 import { manualTime } from '@crowdsec-sdk/core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { crowdsecPanel, type PanelOptions } from '../src/index.js';
 import { CrowdsecPanelModule } from '../src/nest.js';
-import { HOSTS, type StartHost } from './hosts.js';
+import { HOSTS, startWithEngine, type StartHost } from './hosts.js';
 
 const startNode: StartHost = HOSTS[0]![1];
 const own = (url: string): Record<string, string> => ({
@@ -186,6 +188,57 @@ describe('What it tells', () => {
     const machineId = crowdsec.health().identity.machineId!;
     expect(text).not.toContain(machineId);
     expect(text).toContain(`${machineId.slice(0, 4)}…${machineId.slice(-4)}`);
+  });
+
+  it('tells of the local API, AppSec and the captcha where they are on, without a secret', async () => {
+    const { url, crowdsec, sandbox, secrets } = await startWithEngine();
+    await crowdsec.refreshDecisions();
+    crowdsec.report({ ip: '198.51.100.7', scenario: 'acme/x' });
+    await crowdsec.flushSignals();
+    const visit = (remoteAddress: string) =>
+      crowdsec.bouncer.inspect({ remoteAddress, method: 'GET', path: '/', headers: {} });
+    visit('203.0.113.7');
+    await visit('198.51.100.1').settled;
+    sandbox.appsec!.answerWith(() => ({ failure: 'reset' }));
+    await visit('198.51.100.1').settled;
+    sandbox.appsec!.answerWith(() => ({ action: 'ban' }));
+    await visit('198.51.100.1').settled;
+    const text = await (await fetch(`${url}metrics.json`)).text();
+    for (const secret of secrets) expect(text).not.toContain(secret);
+    expect(JSON.parse(text)).toMatchObject({
+      lapi: {
+        url: sandbox.lapi!.url,
+        role: 'puller',
+        count: 1,
+        pulledAt: expect.any(Number),
+        failure: null,
+        machine: { machineId: 'mach…shop', loggedIn: true, alertsSent: 1, alertsDiscarded: 0 },
+      },
+      appsec: {
+        asked: 3,
+        actions: { allow: 1, ban: 1 },
+        failures: { unreachable: 1 },
+        lastFailure: { cause: 'unreachable' },
+      },
+      captcha: { shown: 1, solved: 0, refused: 0 },
+    });
+    expect(text).not.toContain('"failing"');
+  });
+
+  it('tells of none of them where they are off', async () => {
+    const crowdsec = createCrowdsec({
+      apiUrl: 'http://127.0.0.1:9',
+      ephemeral: true,
+      logger: silentLogger,
+      captcha: false,
+    });
+    const panel = crowdsecPanel({ crowdsec, authorize: () => true });
+    onTestFinished(() => panel.close());
+    const server = createServer((request, response) => void panel(request, response)).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const state = await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics.json`)).json();
+    expect(state).toMatchObject({ lapi: null, appsec: null, captcha: null });
   });
 
   it('explains an address, and says what is none', async () => {

@@ -13,12 +13,17 @@ export interface AppsecHealth {
   /** Requests whose bodies it did not see, or not as the application does, by reason. */
   readonly unseenBodies: Readonly<Record<UnseenBody, number>>;
   /** Present while the last call came to no verdict. */
-  readonly failing?: {
-    readonly cause: AppsecFailure;
-    readonly message: string;
-    /** In ms since the epoch. */
-    readonly at: number;
-  };
+  readonly failing?: AppsecFailureReport;
+  /** The last call that came to no verdict, whatever came after it; absent before the first. */
+  readonly lastFailure?: AppsecFailureReport;
+}
+
+/** Why a call came to no verdict. */
+export interface AppsecFailureReport {
+  readonly cause: AppsecFailure;
+  readonly message: string;
+  /** In ms since the epoch. */
+  readonly at: number;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
-import type { AppsecHealth, UnseenBody } from './appsec-health.js';
+import type { AppsecFailureReport, AppsecHealth, UnseenBody } from './appsec-health.js';
 import { APPSEC_FAILURES, type AppsecFailure } from './options.js';
 
 /** How long a cause that was logged is only counted, in ms. */
@@ -27,7 +27,8 @@ export class AppsecLog {
   readonly #failures = Object.fromEntries(APPSEC_FAILURES.map((cause) => [cause, 0])) as Record<AppsecFailure, number>;
   readonly #unseenBodies: Record<UnseenBody, number> = { large: 0, stalled: 0, consumed: 0, packed: 0 };
   readonly #logged = new Map<AppsecFailure, { readonly at: number; readonly count: number }>();
-  #failing: AppsecHealth['failing'];
+  #lastFailure: AppsecFailureReport | undefined;
+  #isFailing = false;
   #saidSo = false;
   asked = 0;
 
@@ -41,7 +42,7 @@ export class AppsecLog {
   said(action: string): void {
     const counted = this.#actions.has(action) || this.#actions.size < MOST_ACTIONS ? action : 'other';
     this.#actions.set(counted, (this.#actions.get(counted) ?? 0) + 1);
-    this.#failing = undefined;
+    this.#isFailing = false;
     if (!this.#saidSo) return;
     this.#saidSo = false;
     this.#logger.info(`AppSec answers again (${this.#url}).`, { code: 'APPSEC_BACK', url: this.#url });
@@ -50,7 +51,10 @@ export class AppsecLog {
   /** There was no verdict. */
   failed(cause: AppsecFailure, why: string, policy: string): void {
     const count = ++this.#failures[cause];
-    if (cause !== 'abortedUpload') this.#failing = { cause, message: why, at: this.#clock.now() };
+    if (cause !== 'abortedUpload') {
+      this.#lastFailure = { cause, message: why, at: this.#clock.now() };
+      this.#isFailing = true;
+    }
     const last = this.#logged.get(cause);
     const now = this.#clock.monotonic();
     if (last !== undefined && now - last.at < QUIET_MS) return;
@@ -70,13 +74,14 @@ export class AppsecLog {
   }
 
   get health(): AppsecHealth {
+    const lastFailure = this.#lastFailure;
     return {
       url: this.#url,
       asked: this.asked,
       actions: Object.fromEntries(this.#actions),
       failures: { ...this.#failures },
       unseenBodies: { ...this.#unseenBodies },
-      ...(this.#failing === undefined ? {} : { failing: this.#failing }),
+      ...(lastFailure === undefined ? {} : { lastFailure, ...(this.#isFailing && { failing: lastFailure }) }),
     };
   }
 }

@@ -182,7 +182,10 @@ describe('what is told of it', () => {
     world.appsec.answerWith(() => ({ action: 'allow' }));
     await world.ask();
     expect(lines()[1]).toContain('answers again');
-    expect(world.crowdsec.health().problems.map(({ code }) => code)).not.toContain('APPSEC_FAILED');
+    const recovered = world.crowdsec.health();
+    expect(recovered.problems.map(({ code }) => code)).not.toContain('APPSEC_FAILED');
+    expect(recovered.appsec).not.toHaveProperty('failing');
+    expect(recovered.appsec?.lastFailure).toMatchObject({ cause: 'serverError', at: expect.any(Number) });
   });
 
   it('never holds the key', async () => {
