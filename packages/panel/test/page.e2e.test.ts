@@ -214,8 +214,7 @@ function emptyBoxesOf(page: Page): Promise<readonly string[]> {
 
 async function screenshot(page: Page, name: string): Promise<void> {
   const { PANEL_SCREENSHOT } = process.env;
-  if (PANEL_SCREENSHOT !== undefined)
-    await page.screenshot({ path: `${PANEL_SCREENSHOT}-${name}.png`, fullPage: true });
+  if (PANEL_SCREENSHOT) await page.screenshot({ path: `${PANEL_SCREENSHOT}-${name}.png`, fullPage: true });
 }
 
 /** What the first plot looks like. */

@@ -50,8 +50,9 @@ export class RequestOutcomes {
   }
 
   #add(verdict: SettledVerdict): void {
-    const kind = this.#kinds.get(verdict) ?? verdict.action;
-    const { origin, remediation } = verdict;
+    const { action, origin, remediation } = verdict;
+    // Nobody has a word about most of those that pass: these are marked by nobody.
+    const kind = action === 'pass' && origin === 'clean' ? action : (this.#kinds.get(verdict) ?? action);
     const last = this.#last;
     if (last?.kind === kind && last.origin === origin && last.remediation === remediation) last.count++;
     else (this.#last = this.#cellOf(kind, origin, remediation)).count++;
