@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { publishedManifests } from './manifests.mjs';
+import { publishedPackages } from '../packages/workspace.mjs';
 
 /**
  * What speaks against publishing this tree under this tag.
@@ -18,7 +18,7 @@ import { publishedManifests } from './manifests.mjs';
 export function tagProblems(tag, root) {
   const version = /^v(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)$/.exec(tag)?.[1];
   if (version === undefined) return [`The tag "${tag}" is no version: it must look like v1.2.3.`];
-  const others = publishedManifests(root)
+  const others = publishedPackages(root)
     .filter(({ manifest }) => manifest.version !== version)
     .map(({ folder, manifest }) => `${folder}/package.json has the version ${manifest.version}, not ${version}.`);
   return [...others, ...changelogProblems(version, readFileSync(join(root, 'CHANGELOG.md'), 'utf8'))];

@@ -1,34 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readManifest } from '../packages/workspace.mjs';
+
+/** @import { Package } from '../packages/workspace.mjs' */
 
 /**
- * @typedef {object} Manifest what of a package.json counts for a release
- * @property {string} name
- * @property {string} version
- * @property {boolean} [private]
- * @property {Record<string, string>} [dependencies]
- * @property {Record<string, string>} [devDependencies]
- * @property {Record<string, string>} [peerDependencies]
- */
-
-/**
- * The manifests of all packages and apps.
+ * The manifests of all packages and apps, private ones too: a release gives all of them its version.
  *
  * @param {string} root of the workspace
- * @returns {{ folder: string, manifest: Manifest }[]} with the folder relative to the root
+ * @returns {Package[]}
  */
 export function workspaceManifests(root) {
   return ['packages', 'apps']
     .flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
-    .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) }));
-}
-
-/**
- * Those that are published: all that are not private.
- *
- * @param {string} root
- */
-export function publishedManifests(root) {
-  return workspaceManifests(root).filter(({ manifest }) => manifest.private !== true);
+    .map((folder) => ({ folder, manifest: readManifest(folder, root) }));
 }

@@ -86,6 +86,13 @@ describe('the issue forms', () => {
     const ids = body.flatMap((/** @type {{ id?: string }} */ { id }) => id ?? []);
     expect(new Set(ids).size).toBe(ids.length);
   });
+
+  it('send vulnerabilities to the repository of the packages, in private', () => {
+    const { repository } = JSON.parse(read('package.json'));
+    const root = String(repository.url).replace(/^git\+|\.git$/g, '');
+
+    expect(parsed('.github/ISSUE_TEMPLATE/config.yml').contact_links[0].url).toBe(`${root}/security/advisories/new`);
+  });
 });
 
 it('Dependabot watches the npm packages and the actions', () => {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tagProblems } from '../release/check-tag.mjs';
-import { publishedManifests, workspaceManifests } from '../release/manifests.mjs';
+import { publishedPackages } from '../packages/workspace.mjs';
+import { workspaceManifests } from '../release/manifests.mjs';
 import { trialRelease } from '../release/trial-release.mjs';
 
-/** @import { Manifest } from '../release/manifests.mjs' */
+/** @import { Manifest } from '../packages/workspace.mjs' */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'crowdsec-release-'));
@@ -97,7 +98,7 @@ describe('the check of a tag', () => {
 });
 
 describe('published packages', () => {
-  const published = publishedManifests(ROOT).map(({ manifest }) => manifest);
+  const published = publishedPackages(ROOT).map(({ manifest }) => manifest);
   const names = new Set(published.map(({ name }) => name));
 
   it('need none that is not published', () => {

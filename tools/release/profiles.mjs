@@ -1,0 +1,70 @@
+/**
+ * How an application of a framework is made, beside what its README gives.
+ *
+ * @typedef {object} Profile
+ * @property {string} label
+ * @property {Readonly<Record<string, string>>} base dependencies that an application of this framework has before it takes the package
+ * @property {Readonly<Record<string, string>>} [files] that it has before; those of the README replace them
+ * @property {Readonly<Record<string, unknown>>} [packageJson]
+ * @property {Readonly<Record<string, unknown>>} compilerOptions beside `strict` and `skipLibCheck: false`
+ * @property {readonly string[]} [build] the module and the arguments by which Node builds it; TypeScript's own output is run unless given
+ * @property {readonly string[]} [start] the same for starting it
+ * @property {Readonly<Record<string, string>>} [env] of the process
+ */
+
+const NODE_OPTIONS = { module: 'nodenext', target: 'es2022', types: ['node'] };
+const DECORATORS = { experimentalDecorators: true, emitDecoratorMetadata: true };
+
+/** @type {Profile} */
+const PLAIN = { label: '', base: {}, packageJson: { type: 'module' }, compilerOptions: NODE_OPTIONS };
+
+/** @type {Readonly<Record<string, readonly Profile[]>>} */
+const PROFILES = {
+  nestjs: [
+    // As `nest new` of either version makes it: CommonJS then, ES modules now.
+    { ...PLAIN, label: '11', base: nest('11'), packageJson: {}, compilerOptions: { ...NODE_OPTIONS, ...DECORATORS } },
+    { ...PLAIN, label: '12', base: nest('12'), compilerOptions: { ...NODE_OPTIONS, ...DECORATORS } },
+  ],
+  next: [
+    {
+      label: '',
+      base: {
+        next: '^16.0.0',
+        react: '^19.0.0',
+        'react-dom': '^19.0.0',
+        '@types/react': '^19.0.0',
+        typescript: '^5.9.0',
+      },
+      files: {
+        'app/layout.tsx':
+          'import type { ReactNode } from \'react\';\n\nexport default function Layout({ children }: { children: ReactNode }) {\n  return (\n    <html lang="en">\n      <body>{children}</body>\n    </html>\n  );\n}\n',
+        'app/page.tsx': 'export default function Page() {\n  return <p>The shop</p>;\n}\n',
+        'next-env.d.ts': '/// <reference types="next" />\n/// <reference types="next/image-types/global" />\n',
+      },
+      compilerOptions: {
+        ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2022', lib: ['dom', 'dom.iterable', 'esnext'] },
+        ...{ jsx: 'react-jsx', noEmit: true, esModuleInterop: true, resolveJsonModule: true, isolatedModules: true },
+      },
+      build: ['next/dist/bin/next', 'build'],
+      start: ['next/dist/bin/next', 'start'],
+      env: { NEXT_TELEMETRY_DISABLED: '1' },
+    },
+  ],
+};
+
+/**
+ * @param {string} name of the package, without its scope
+ * @returns {readonly Profile[]}
+ */
+export function profilesOf(name) {
+  return PROFILES[name] ?? [PLAIN];
+}
+
+/** @param {string} major */
+function nest(major) {
+  return {
+    ...Object.fromEntries(['common', 'core', 'platform-express'].map((name) => [`@nestjs/${name}`, `^${major}.0.0`])),
+    'reflect-metadata': '^0.2.0',
+    rxjs: '^7.8.0',
+  };
+}
