@@ -8,7 +8,7 @@ export function askingAppsec(world: TestEnvironment, more: Partial<AppsecOptions
   return { appsec: { url: appsecOf(world).url, apiKey: APPSEC_KEY, timeoutMs: 2_000, ...more } };
 }
 
-export function appsecOf({ sandbox }: TestEnvironment): SandboxAppsec {
+function appsecOf({ sandbox }: TestEnvironment): SandboxAppsec {
   if (sandbox.appsec === undefined) throw new Error('the sandbox of this world has no AppSec');
   return sandbox.appsec;
 }

@@ -3,9 +3,9 @@
 /** How long the message of a signal may be, in characters. */
 export const MESSAGE_LENGTH = 1_000;
 /** How many facts a signal may carry for the console, and how long their names and texts may be, in characters. */
-export const CONTEXT_PAIRS = 20;
+const CONTEXT_PAIRS = 20;
 export const CONTEXT_KEY_LENGTH = 255;
-export const CONTEXT_VALUE_LENGTH = 4_000;
+const CONTEXT_VALUE_LENGTH = 4_000;
 /** The longest text that is quoted as somebody's address, in characters. */
 const ADDRESS_LENGTH = 100;
 

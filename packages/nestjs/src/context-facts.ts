@@ -39,7 +39,7 @@ export function hasHandshake(context: ArgumentsHost): boolean {
   return handshakeFacts(clientOf(context)) !== undefined;
 }
 
-export function isGraphql(context: ArgumentsHost): boolean {
+function isGraphql(context: ArgumentsHost): boolean {
   return context.getType<string>() === 'graphql';
 }
 

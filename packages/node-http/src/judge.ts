@@ -27,7 +27,7 @@ export function judge(
 }
 
 /** Connect, Express and Polka take the mount off the URL of a mounted application and keep the whole beside it. */
-export function urlAsItArrived(request: IncomingMessage & { readonly originalUrl?: string }): string | undefined {
+function urlAsItArrived(request: IncomingMessage & { readonly originalUrl?: string }): string | undefined {
   return request.originalUrl ?? request.url;
 }
 

@@ -1,7 +1,7 @@
 import type { PanelRequest } from './options.js';
 
 /** The header that the page's own script sets: forms of other sites cannot, and scripts of theirs would have to ask first. */
-export const OWN_HEADER = 'x-crowdsec-panel';
+const OWN_HEADER = 'x-crowdsec-panel';
 
 /** Whether a request that changes something comes from the page itself. */
 export function isFromPage({ headers }: PanelRequest): boolean {

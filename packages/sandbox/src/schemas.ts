@@ -68,8 +68,6 @@ const signalSchema = {
 
 export const signalsSchema = { type: 'array', items: signalSchema } as const;
 
-export const syncSchema = signalsSchema;
-
 export const decisionIdsSchema = { type: 'array', items: text } as const;
 
 export const metricsSchema = {

@@ -2,7 +2,7 @@ import { knowSecret, knowSecretsOfUrl } from '@crowdsec-sdk/core/installation';
 import type { CrowdsecOptions } from '@crowdsec-sdk/core';
 
 /** What stands in the place of a secret that is shown. */
-export const MASK = '********';
+const MASK = '********';
 
 /** The options that hold a secret. */
 const SECRETS: ReadonlySet<string> = new Set([

@@ -140,7 +140,7 @@ export function refuseWhileStopped(record: SessionRecord, now: number): void {
 }
 
 /** The earliest moment at which one more attempt fits the budget; at most `now` when that is now. */
-export function nextAttemptAt(attempts: Attempts, now: number): number {
+function nextAttemptAt(attempts: Attempts, now: number): number {
   const made = withinTheHour(attempts, now);
   const last = made.at(-1);
   if (last === undefined) return now;

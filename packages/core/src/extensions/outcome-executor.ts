@@ -12,7 +12,7 @@ import type { DetectionEvent } from './detection-event.js';
 import type { Detector, Outcome } from './detector.js';
 import { HourlyCap } from './hourly-cap.js';
 
-export const DEFAULT_CAP_PER_HOUR = 1_000;
+const DEFAULT_CAP_PER_HOUR = 1_000;
 
 /** Why nothing was done about an outcome. */
 export type Suppression = 'non-public-ip' | 'own-ip' | 'allowlisted-ip' | 'capped' | 'dry-run';

@@ -2,7 +2,7 @@ import { pathTraversal } from './path-traversal.js';
 import { plainPath } from './plain-path.js';
 
 /** What observers see of a path as it arrived. */
-export const LONGEST_PATH = 2_000;
+const LONGEST_PATH = 2_000;
 
 /** Of what is beyond, both ends are looked at: servers take no such path unless they are told to. */
 const LONGEST_READ = 65_536;

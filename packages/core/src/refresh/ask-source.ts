@@ -4,7 +4,7 @@ import type { DecisionSource, PullContext, PullResult } from '../sources/decisio
 import { checkAnswer } from './check-answer.js';
 
 /** How long a source may take that is not CAPI. */
-export const SOURCE_DEADLINE_MS = 60_000;
+const SOURCE_DEADLINE_MS = 60_000;
 
 /**
  * Asks a source that may fail, hang or speak for others: resolves with an answer that can be used as it is.

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { authentication, machineOf } from '../authenticate.js';
 import type { Backend } from '../backend.js';
 import { sendMessage } from '../replies.js';
-import { decisionIdsSchema, metricsSchema, signalsSchema, syncSchema, usageMetricsSchema } from '../schemas.js';
+import { decisionIdsSchema, metricsSchema, signalsSchema, usageMetricsSchema } from '../schemas.js';
 import type { SignalBody } from '../signals.js';
 
 /** What machines tell: signals, metrics and deleted decisions. */
@@ -30,7 +30,7 @@ export function reportRoutes(app: FastifyInstance, backend: Backend): void {
     '/metrics': metricsSchema,
     '/usage-metrics': usageMetricsSchema,
     '/decisions/delete': decisionIdsSchema,
-    '/decisions/sync': syncSchema,
+    '/decisions/sync': signalsSchema,
   };
   for (const [path, body] of Object.entries(acknowledged)) {
     app.post(path, { preValidation: authenticate, schema: { body } }, async (_request, reply) =>

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readManifest, ROOT } from './packages/workspace.mjs';
+
+/** @import { Export, Manifest } from './packages/workspace.mjs' */
+
+/** Code that a package's tests start by path. */
+const TESTS = ['{src,test}/**/*.test.ts', 'test/**/*-{process,worker,server,child}.{ts,mjs}'];
+
+/** Code of the tools that is started or imported by a name that only exists at run time. */
+const TOOLS = [
+  'tools/*.mjs',
+  'tools/test/**/*.test.mjs',
+  'tools/bench/!(data|setup|thresholds).mjs',
+  'tools/chaos/!(agent|scaled-time|store-watcher|workers|world|lapi-proxy).mjs',
+  'tools/packages/{import-effects,sandbox-server}.mjs',
+];
+
+/** What is used, but not by an import. */
+const DEPENDENCIES = {
+  '.': ['@nx/js'], // `nx release` loads it by its name
+  'apps/demo-node-http': ['@crowdsec-sdk/sandbox'], // tools/with-sandbox.mjs starts it
+  'apps/prometheus': ['@crowdsec-sdk/demo'], // its test starts the demo's built file
+  'packages/core': ['keyv'], // the version that most tests run on
+  'packages/cli': ['undici'], // the bundle leaves core's import of it as it is
+  'packages/panel': ['uplot', 'axe-core'], // files of theirs are served, or read by a test
+};
+
+/** What the browser's code of the panel imports from the server. */
+const SERVED = ['./uplot.js'];
+
+/**
+ * The sources of what a package exports or runs.
+ *
+ * @param {Manifest} manifest
+ */
+function sourcesOf({ exports = {}, bin = {} }) {
+  const built = [...Object.values(exports).flatMap(targets), ...Object.values(bin)];
+  const sources = built
+    .map((file) => file.replace(/^\.\//, ''))
+    .filter((file) => /^(?:dist|public)\//.test(file) && !file.startsWith('dist/cjs/'))
+    .map((file) => file.replace(/^dist\//, 'src/').replace(/(?:\.d)?\.[jt]s$/, '.ts'));
+  return [...new Set(sources)];
+}
+
+/**
+ * @param {Export} target
+ * @returns {string[]}
+ */
+function targets(target) {
+  return typeof target === 'string' ? [target] : Object.values(target).flatMap(targets);
+}
+
+const folders = ['packages', 'apps']
+  .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`))
+  .filter((folder) => existsSync(join(ROOT, folder, 'package.json')));
+const APPS = ['src/main.ts', 'src/instrumentation.ts', 'src/cli.ts', 'public/*.js'];
+
+/** `npm run unused`: files, exports and dependencies that nobody uses. */
+export default {
+  treatConfigHintsAsErrors: false,
+  workspaces: {
+    '.': { entry: TOOLS, ignoreDependencies: DEPENDENCIES['.'] },
+    ...Object.fromEntries(
+      folders.map((folder) => [
+        folder,
+        {
+          entry: [...sourcesOf(readManifest(folder)), ...APPS, ...TESTS].filter((entry) => hasMatch(folder, entry)),
+          ignoreUnresolved: SERVED,
+          ignoreDependencies: /** @type {Record<string, string[]>} */ (DEPENDENCIES)[folder] ?? [],
+        },
+      ]),
+    ),
+  },
+  // Declarations beside the JavaScript of tools say what it exports.
+  ignore: ['.nx/**', '**/.next/**', '**/*.d.mts'],
+  // Programs of the system.
+  ignoreBinaries: ['openssl', 'dpkg', 'apt-get', 'redis-server'],
+  // Types that a signature names are exported with it, so that declarations are readable.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+};
+
+/**
+ * Plain paths are left out where they are absent; patterns may match nothing.
+ *
+ * @param {string} folder
+ * @param {string} entry
+ */
+function hasMatch(folder, entry) {
+  return entry.includes('*') || existsSync(join(ROOT, folder, entry));
+}
