@@ -13,7 +13,7 @@ import { policyCases } from './cases/policy.js';
 import { refusalCases } from './cases/refusal.js';
 import { spoofingCases } from './cases/spoofing.js';
 import type { Host } from './host.js';
-import type { Subject } from './suite.js';
+import { DEADLINE_MS, type Subject } from './suite.js';
 import { createTestEnvironment, type TestEnvironment } from './test-environment.js';
 
 /**
@@ -25,11 +25,11 @@ export function adapterConformance(host: Host): void {
   let world: TestEnvironment;
   const subject: Subject = { host, world: () => world };
 
-  describe(`conformance: ${host.adapter}`, () => {
+  describe(`conformance: ${host.adapter}`, { timeout: DEADLINE_MS }, () => {
     beforeAll(async () => {
       world = await createTestEnvironment(host);
-    });
-    afterAll(() => world.stop());
+    }, DEADLINE_MS);
+    afterAll(() => world.stop(), DEADLINE_MS);
 
     refusalCases(subject);
     clientIpCases(subject);

@@ -4,6 +4,7 @@ import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { APPSEC_KEY } from './appsec-key.js';
 import type { Host, RunningHost } from './host.js';
+import { DEADLINE_MS } from './suite.js';
 import { CLEAN } from './test-environment.js';
 
 /** An application whose routes read bodies by the parsers that are usual in its framework. */
@@ -51,7 +52,7 @@ export function bodyConformance(host: BodyHost): void {
   const shown = (): readonly string[] | undefined => sandbox.appsec?.calls.map(({ body }) => body);
   const JSON_TYPE = { 'content-type': 'application/json' };
 
-  describe(`bodies: ${host.adapter}`, () => {
+  describe(`bodies: ${host.adapter}`, { timeout: DEADLINE_MS }, () => {
     beforeAll(async () => {
       sandbox = await startSandbox({ appsec: { apiKeys: [APPSEC_KEY] } });
       const appsec = {
@@ -69,11 +70,11 @@ export function bodyConformance(host: BodyHost): void {
           appsec,
         },
       });
-    });
+    }, DEADLINE_MS);
     afterAll(async () => {
       await running.stop();
       await sandbox.stop();
-    });
+    }, DEADLINE_MS);
     beforeEach(() => {
       (sandbox.appsec?.calls as unknown[]).length = 0;
       sandbox.appsec?.answerWith(({ body }) => ({ action: body.includes('attackword') ? 'ban' : 'allow' }));

@@ -8,9 +8,12 @@ import type { Host } from './host.js';
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 30_000;
 
+/** A program to be tested, and how it is started. */
 export interface ProcessHostOptions extends Pick<Host, 'adapter' | 'peers'> {
+  /** The program and its arguments. */
   readonly command: readonly string[];
   readonly cwd: string;
+  /** Beside the environment of the tests. */
   readonly env?: Readonly<Record<string, string>>;
 }
 

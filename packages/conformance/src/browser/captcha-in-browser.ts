@@ -3,6 +3,7 @@ import type { Clock } from '@crowdsec-sdk/core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Host, RunningHost } from '../host.js';
+import { DEADLINE_MS } from '../suite.js';
 import { BANNED, createTestEnvironment, type TestEnvironment } from '../test-environment.js';
 import { launchBrowser } from './launch.js';
 
@@ -15,16 +16,16 @@ const PATIENCE_MS = 20_000;
 
 /** Declares what a visitor with a browser sees of the captcha, in the application of the conformance suite. */
 export function captchaInBrowser(host: Host): void {
-  describe(`the captcha in a browser: ${host.adapter}`, () => {
+  describe(`the captcha in a browser: ${host.adapter}`, { timeout: DEADLINE_MS }, () => {
     let world: TestEnvironment;
     let browser: Browser;
     beforeAll(async () => {
       [world, browser] = await Promise.all([createTestEnvironment(host), launchBrowser()]);
-    });
+    }, DEADLINE_MS);
     afterAll(async () => {
       await browser.close();
       await world.stop();
-    });
+    }, DEADLINE_MS);
 
     it('lets a visitor through who solves, without more work next time, and asks others and later again', async () => {
       const time = movableClock();
