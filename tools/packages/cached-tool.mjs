@@ -20,18 +20,34 @@ export const CACHE = fileURLToPath(new URL('../../node_modules/.cache/crowdsec-t
 export async function cachedTool(name, range) {
   const version = await newest(name, range);
   const folder = join(CACHE, `${name.replace('/', '+')}@${version}`);
-  if (!existsSync(folder)) {
-    // Made aside, so that what was interrupted is not taken for whole.
-    const partial = `${folder}.${process.pid}`;
-    await mkdir(partial, { recursive: true });
-    await writeFile(join(partial, 'package.json'), '{"private":true}');
-    await runOrThrow('npm', ['install', '--ignore-scripts', '--legacy-peer-deps', `${name}@${version}`], {
-      cwd: partial,
-      timeoutMs: 300_000,
-    });
-    await rename(partial, folder).catch(() => rm(partial, { recursive: true }));
-  }
+  const installed = installing.get(folder) ?? installInto(folder, `${name}@${version}`);
+  installing.set(folder, installed);
+  await installed;
   return { version, folder };
+}
+
+/**
+ * What is being installed, or was, by the folder.
+ *
+ * @type {Map<string, Promise<void>>}
+ */
+const installing = new Map();
+
+/**
+ * @param {string} folder
+ * @param {string} wanted
+ */
+async function installInto(folder, wanted) {
+  if (existsSync(folder)) return;
+  // Made aside, so that what was interrupted is not taken for whole.
+  const partial = `${folder}.${process.pid}`;
+  await mkdir(partial, { recursive: true });
+  await writeFile(join(partial, 'package.json'), '{"private":true}');
+  await runOrThrow('npm', ['install', '--ignore-scripts', '--legacy-peer-deps', wanted], {
+    cwd: partial,
+    timeoutMs: 300_000,
+  });
+  await rename(partial, folder).catch(() => rm(partial, { recursive: true }));
 }
 
 /** @type {Map<string, Promise<string>>} */

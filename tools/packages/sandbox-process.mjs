@@ -1,14 +1,24 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
  * @typedef {import('@crowdsec-sdk/sandbox').SignalBody} SignalBody
- * @typedef {{ id: number, ask: 'ban' | 'state', values?: readonly string[] }} Question
- * @typedef {{ signals: SignalBody[], machines: string[] }} State
+ * @typedef {{ id: number, ask: 'ban' | 'state' | 'engine', values?: readonly string[] }} Question
+ * @typedef {{ signals: SignalBody[], alerts: Record<string, unknown>[], machines: string[] }} State
+ */
+
+/**
+ * What an agent needs to be told of an engine: a bouncer and a machine of its own, and AppSec, which refuses bodies with `attack` in them.
+ *
+ * @typedef {object} Engine
+ * @property {{ url: string, apiKey: string, machine: { machineId: string, password: string } }} lapi on a unix socket
+ * @property {{ url: string, apiKey: string }} appsec
  */
 
 /**
@@ -16,8 +26,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  *
  * @typedef {object} SandboxProcess
  * @property {string} url the root of CAPI, without version
- * @property {(values: readonly string[]) => Promise<void>} ban adds decisions about addresses or ranges, for those who pull from now on
- * @property {() => Promise<State>} state the signals that came, and the ids of the machines that have registered
+ * @property {(values: readonly string[]) => Promise<void>} ban adds decisions about addresses or ranges at CAPI and at the local API,
+ *   for those who pull from now on
+ * @property {() => Promise<Engine>} engine adds a bouncer and a machine to the local API
+ * @property {() => Promise<State>} state the signals and alerts that came, and the ids of the machines that have registered
  * @property {(matches: (signal: SignalBody) => boolean, timeoutMs?: number) => Promise<SignalBody>} signal waits for one that
  *   matches, 20 seconds unless told otherwise; rejects when none has come by then
  * @property {() => Promise<void>} stop
@@ -35,35 +47,31 @@ const SERVER = fileURLToPath(new URL('sandbox-server.mjs', import.meta.url));
  */
 export async function startSandboxProcess({ from = REPOSITORY } = {}) {
   const module = createRequire(join(from, 'package.json')).resolve('@crowdsec-sdk/sandbox');
-  const child = fork(SERVER, [pathToFileURL(module).href], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const folder = await mkdtemp(join(tmpdir(), 'crowdsec-sandbox-'));
+  const child = fork(SERVER, [pathToFileURL(module).href, join(folder, 'lapi.sock')], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const exit = once(child, 'exit');
   /** @type {unknown[]} */
   const [ready] = await Promise.race([once(child, 'message'), exit.then(() => [undefined])]);
   if (ready === undefined) throw new Error('The sandbox ended instead of starting: is it built?');
   const { url } = /** @type {{ url: string }} */ (ready);
-
-  let questions = 0;
-  const ask = async (/** @type {Omit<Question, 'id'>} */ question) => {
-    const id = ++questions;
-    /** @type {Promise<State>} */
-    const answered = new Promise((resolve) => {
-      const listener = (/** @type {{ id: number, state: State }} */ message) => {
-        if (message.id !== id) return;
-        child.off('message', listener);
-        resolve(message.state);
-      };
-      child.on('message', listener);
-    });
-    child.send({ id, ...question });
-    return answered;
+  const ask = questioner(child);
+  const state = async () => {
+    const answer = await ask({ ask: 'state' });
+    return /** @type {State} */ (answer);
   };
   return {
     url,
+    state,
     ban: async (values) => void (await ask({ ask: 'ban', values })),
-    state: async () => ask({ ask: 'state' }),
+    async engine() {
+      const answer = await ask({ ask: 'engine' });
+      return /** @type {Engine} */ (answer);
+    },
     async signal(matches, timeoutMs = 20_000) {
       for (const end = performance.now() + timeoutMs; performance.now() < end; await delay(100)) {
-        const found = (await ask({ ask: 'state' })).signals.find(matches);
+        const found = (await state()).signals.find(matches);
         if (found !== undefined) return found;
       }
       throw new Error(`No such signal came to the sandbox within ${timeoutMs} ms.`);
@@ -71,6 +79,21 @@ export async function startSandboxProcess({ from = REPOSITORY } = {}) {
     async stop() {
       if (child.connected) child.disconnect();
       await exit;
+      await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function questioner(child) {
+  let questions = 0;
+  /** @type {Map<number, (answer: unknown) => void>} */
+  const open = new Map();
+  child.on('message', (/** @type {{ id: number, answer: unknown }} */ { id, answer }) => open.get(id)?.(answer));
+  return async (/** @type {Omit<Question, 'id'>} */ question) => {
+    const id = ++questions;
+    const answered = new Promise((resolve) => open.set(id, resolve));
+    child.send({ id, ...question });
+    return answered.finally(() => open.delete(id));
   };
 }

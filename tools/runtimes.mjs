@@ -1,0 +1,40 @@
+/**
+ * npm run test:runtimes -- [--write] [--no-build] [WORD …]
+ *
+ * Tries the packages, packed as they are published, wherever they are said to run: runtimes, test runners, bundlers and package managers.
+ * Prints a table of cells, each of them run or said why not, and fails when one fails or none ran. It needs the npm registry, from which it
+ * takes the runtimes and tools; those stay in `node_modules/.cache`.
+ *
+ * WORDs choose cells whose table or row begins with one of them, whatever the case: `node bun`, `bundlers`, `yarn4`. `--write` puts the
+ * tables into docs/runtimes.md; `--no-build` takes what is built already.
+ */
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { runCells } from './runtimes/cell.mjs';
+import { runtimeCells } from './runtimes/runtimes.mjs';
+import { tables } from './runtimes/table.mjs';
+import { makeWorld } from './runtimes/world.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { write: { type: 'boolean', default: false }, 'no-build': { type: 'boolean', default: false } },
+});
+const words = positionals.map((word) => word.toLowerCase());
+const begins = (/** @type {string} */ name) => words.some((word) => name.toLowerCase().startsWith(word));
+const cells = [...runtimeCells()].filter(({ group, row }) => words.length === 0 || begins(group) || begins(row));
+
+console.log(`Packing; then ${cells.length} cells, two at a time …`);
+const world = await makeWorld({ build: !values['no-build'] });
+try {
+  const results = await runCells(cells, world, { atATime: 2, onResult: tell });
+  console.log(`\n${tables(results)}`);
+  const ran = results.filter(({ outcome }) => outcome !== 'not run');
+  process.exitCode = ran.length > 0 && ran.every(({ outcome }) => outcome === 'ok') ? 0 : 1;
+} finally {
+  await world.stop();
+}
+
+/** @param {import('./runtimes/cell.mjs').Result} result */
+function tell({ group, row, column, outcome, detail, seconds }) {
+  console.log(`${outcome.padEnd(7)} ${group}: ${row}, ${column} (${seconds} s) ${detail.split('\n')[0]}`);
+}
