@@ -1,22 +1,39 @@
 /**
- * `npm run api`: writes what each entry of each published package exports to `packages/<name>/api/`, to be committed. With `--check`, which
- * is part of `npm test`, it writes nothing and fails when that differs from what is committed. The packages must be built.
+ * `npm run api`: builds the published packages and writes what each of their entries exports to `packages/<name>/api/`, to be committed. With
+ * `--check`, which is part of `npm test`, it builds and writes nothing, and fails when that differs from what is committed.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { publishedEntries } from './api/entries.mjs';
 import { apiReports } from './api/reports.mjs';
+import { buildOrExit } from './build.mjs';
+import { ROOT } from './packages/workspace.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({ options: { check: { type: 'boolean' }, packages: { type: 'string' } } });
-const packages = resolve(values.packages ?? join(ROOT, 'packages'));
+const { values } = parseArgs({
+  options: {
+    check: { type: 'boolean' },
+    /** What is built is taken as it is. */
+    'no-build': { type: 'boolean' },
+    root: { type: 'string' },
+  },
+});
+const root = resolve(values.root ?? ROOT);
+const packages = join(root, 'packages');
+const entries = publishedEntries(root);
 
-const reports = apiReports(publishedEntries(packages));
+if (!values.check && !values['no-build']) {
+  await buildOrExit({ what: 'the packages', projects: [...new Set(entries.map((entry) => entry.package))] });
+}
+for (const { specifier, types } of entries) {
+  if (existsSync(types)) continue;
+  console.error(`${specifier} is not built: there is no ${relative(root, types)}. Run \`npm run build\` first.`);
+  process.exit(1);
+}
+const reports = apiReports(entries);
 const kept = readdirSync(packages)
   .map((name) => join(packages, name, 'api'))
   .filter((folder) => existsSync(folder))
@@ -31,7 +48,7 @@ if (values.check) {
   if (changed.length + left.length > 0) {
     console.error(
       '\nThe public surface of these entries is not what is committed. If you did not mean to change it, export what was exported before.' +
-        ' If you did, run `npm run build && npm run api`, commit the reports, and say in the version plan (`npx nx release plan`) what' +
+        ' If you did, run `npm run api`, commit the reports, and say in the version plan (`npx nx release plan`) what' +
         ' users have to do.',
     );
     process.exit(1);

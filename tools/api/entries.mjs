@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { publishedPackages, ROOT } from '../packages/workspace.mjs';
+
+/** @import { Export } from '../packages/workspace.mjs' */
 
 /**
  * What one entry of a package's `exports` gives to TypeScript.
@@ -9,43 +11,33 @@ import { join } from 'node:path';
  */
 
 /**
- * The entries with types of the packages below a folder that are published.
+ * The entries with types of the packages that are published.
  *
- * @param {string} packages
+ * @param {string} [root] the folder of the repository
  * @returns {Entry[]}
  */
-export function publishedEntries(packages) {
-  return readdirSync(packages)
-    .sort()
-    .map((folder) => join(packages, folder))
-    .flatMap((folder) => entriesOf(folder));
-}
-
-/**
- * @param {string} folder
- * @returns {Entry[]}
- */
-function entriesOf(folder) {
-  /** @type {{ name: string, private?: boolean, exports?: Record<string, unknown> }} */
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (manifest.private) return [];
-  return Object.entries(manifest.exports ?? {}).flatMap(([entry, conditions]) => {
-    const types = typesOf(conditions);
-    if (types === undefined) return [];
-    const name = entry === '.' ? 'index' : entry.slice(2).replaceAll('/', '-');
-    const specifier = manifest.name + entry.slice(1);
-    return [{ package: manifest.name, folder, name, specifier, types: join(folder, types) }];
-  });
+export function publishedEntries(root = ROOT) {
+  return publishedPackages(root).flatMap(({ folder, manifest }) =>
+    Object.entries(manifest.exports ?? {}).flatMap(([entry, conditions]) => {
+      const types = typesOf(conditions);
+      if (types === undefined) return [];
+      const name = entry === '.' ? 'index' : entry.slice(2).replaceAll('/', '-');
+      const specifier = manifest.name + entry.slice(1);
+      return [
+        { package: manifest.name, folder: join(root, folder), name, specifier, types: join(root, folder, types) },
+      ];
+    }),
+  );
 }
 
 /**
  * The declarations of an entry's ES modules; those of the CommonJS build are made of the same source.
  *
- * @param {unknown} conditions
+ * @param {Export} conditions
  * @returns {string | undefined}
  */
 function typesOf(conditions) {
-  if (typeof conditions !== 'object' || conditions === null) return undefined;
+  if (typeof conditions === 'string') return undefined;
   for (const [condition, value] of Object.entries(conditions)) {
     if (condition === 'require') continue;
     const types = condition === 'types' && typeof value === 'string' ? value : typesOf(value);

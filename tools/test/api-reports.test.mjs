@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const TOOL = fileURLToPath(new URL('../api.mjs', import.meta.url));
-const packages = mkdtempSync(join(tmpdir(), 'crowdsec-packages-'));
+const root = mkdtempSync(join(tmpdir(), 'crowdsec-packages-'));
 
 /** @param {Record<string, string>} files */
 function write(files) {
   for (const [name, text] of Object.entries(files)) {
-    const path = join(packages, 'lamp', name);
+    const path = join(root, 'packages', 'lamp', name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
@@ -20,14 +20,14 @@ function write(files) {
 
 /** @param {...string} flags */
 function api(...flags) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [TOOL, '--packages', packages, ...flags], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [TOOL, '--no-build', '--root', root, ...flags], {
     encoding: 'utf8',
   });
   return { status, output: stdout + stderr };
 }
 
 /** @param {string} entry */
-const report = (entry) => readFileSync(join(packages, 'lamp', 'api', `${entry}.api.md`), 'utf8');
+const report = (entry) => readFileSync(join(root, 'packages', 'lamp', 'api', `${entry}.api.md`), 'utf8');
 
 const BULB = `interface Filament {
   readonly ohms: number;
@@ -62,7 +62,7 @@ export {};
 `,
   });
 });
-afterAll(() => rmSync(packages, { recursive: true }));
+afterAll(() => rmSync(root, { recursive: true }));
 
 /** Each run of the tool reads the libraries of TypeScript, so there are three. */
 describe('npm run api', () => {
@@ -83,7 +83,7 @@ describe('npm run api', () => {
     expect(report('index')).not.toContain('Filament');
     expect(report('bulb')).toContain('export interface Bulb');
     expect(report('bulb')).toContain('interface Filament');
-    expect(existsSync(join(packages, 'lamp', 'api', 'shade.api.md'))).toBe(false);
+    expect(existsSync(join(root, 'packages', 'lamp', 'api', 'shade.api.md'))).toBe(false);
   });
 
   it('finds what an exported type leads to changed, shows how, and says how to accept it', () => {
@@ -92,7 +92,7 @@ describe('npm run api', () => {
     expect(status).toBe(1);
     expect(output).toContain('lamp/api/bulb.api.md');
     expect(output).toMatch(/^\+ +readonly watts: number;$/m);
-    expect(output).toContain('npm run build && npm run api');
+    expect(output).toContain('run `npm run api`');
     expect(output).not.toContain('index.api.md');
   });
 });

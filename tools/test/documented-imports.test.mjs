@@ -17,7 +17,7 @@ const IMPORTS = [
 
 /** Each entry of our packages, and the names that its API report lists. */
 const entries = new Map(
-  publishedEntries(join(ROOT, 'packages')).map(({ specifier, folder, name }) => [
+  publishedEntries().map(({ specifier, folder, name }) => [
     specifier,
     exportedNames(readFileSync(join(folder, 'api', `${name}.api.md`), 'utf8')),
   ]),
