@@ -51,7 +51,10 @@ export function withCrowdsec(guarded: (...args: never[]) => unknown) {
   return async (...args: never[]): Promise<unknown> => {
     const [request, context] = args as readonly unknown[];
     if (request instanceof Request) {
-      const verdict = await inspectOnce(getCrowdsec(), requestFacts(request));
+      // Before the agent is asked for: `next build` calls handlers of GET, and stops them where they read the request. There is no agent
+      // then, and the route becomes one that is not prerendered.
+      const facts = requestFacts(request);
+      const verdict = await inspectOnce(getCrowdsec(), facts);
       return verdict.action === 'block'
         ? verdict.toResponse()
         : (guarded as RouteHandler<object>)(request, { ...(context as object), crowdsec: verdict });
