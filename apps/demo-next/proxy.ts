@@ -3,4 +3,9 @@ import { crowdsecOptions } from './crowdsec-options';
 
 export const proxy = createCrowdsecProxy(crowdsecOptions());
 
-export const config = { matcher: ['/', '/((?!_next/static|_next/image).*)'] };
+export const config = {
+  matcher: [
+    { source: '/', locale: false },
+    { source: '/((?!_next/static|_next/image).*)', locale: false },
+  ],
+};

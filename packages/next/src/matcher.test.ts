@@ -6,6 +6,8 @@ import { expect, it } from 'vitest';
 Object.assign(globalThis, { AsyncLocalStorage });
 const { unstable_doesMiddlewareMatch: doesMatch } = await import('next/experimental/testing/server.js');
 
+type Matcher = { readonly source: string; readonly locale?: false }[];
+
 const I18N = { locales: ['en', 'de'], defaultLocale: 'en' };
 
 /** The root page, and others, with every prefix that `next.config.ts` can give them. */
@@ -14,10 +16,10 @@ const SITES = [
   [{ trailingSlash: true }, ['/', '/cart/']],
   [{ basePath: '/shop' }, ['/shop', '/shop/cart', '/shop/_next/data/build/index.json']],
   [{ basePath: '/shop', trailingSlash: true }, ['/shop', '/shop/', '/shop/cart/']],
-  // Next puts the default locale before a path that has none, then matches.
-  [{ i18n: I18N }, ['/en', '/de', '/de/cart', '/_next/data/build/de.json']],
-  [{ basePath: '/shop', i18n: I18N }, ['/shop/en', '/shop/de', '/shop/de/cart']],
-  [{ basePath: '/shop', i18n: I18N, trailingSlash: true }, ['/shop/en/', '/shop/de/', '/shop/de/cart/']],
+  // Next puts the default locale before a path that has none, then matches; before the root page under a basePath it does not.
+  [{ i18n: I18N }, ['/', '/cart', '/en', '/de', '/de/cart', '/_next/data/build/de.json']],
+  [{ basePath: '/shop', i18n: I18N }, ['/shop', '/shop/cart', '/shop/en', '/shop/de', '/shop/de/cart']],
+  [{ basePath: '/shop', i18n: I18N, trailingSlash: true }, ['/shop/', '/shop/en/', '/shop/de/', '/shop/de/cart/']],
 ] as const;
 
 it.each(SITES)('the matcher that the README gives guards every page of a site with %o', async (nextConfig, paths) => {
@@ -37,8 +39,12 @@ it('leaves out what is the same for everybody', async () => {
     expect(doesMatch({ config, url: `http://shop.example${path}`, nextConfig: {} })).toBe(false);
 });
 
-async function documentedMatcher(): Promise<string | string[]> {
+async function documentedMatcher(): Promise<Matcher> {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const [, matcher = ''] = /matcher: (.+) \};/.exec(readme) ?? [];
-  return JSON.parse(matcher.replaceAll("'", '"')) as string | string[];
+  const [, matcher = ''] = /^  matcher: (\[.+?^  \]),$/ms.exec(readme) ?? [];
+  const json = matcher
+    .replaceAll("'", '"')
+    .replace(/(\w+): /g, '"$1": ')
+    .replace(/,(\s*\])/, '$1');
+  return JSON.parse(json) as Matcher;
 }

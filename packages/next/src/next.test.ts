@@ -127,6 +127,14 @@ describe('a guarded route handler', () => {
     expect((await handler(request, context)).status).toBe(403);
   });
 
+  it('is not prerendered by force, which would answer everybody', async () => {
+    process.env.NEXT_PHASE = 'phase-production-build';
+    createCrowdsecProxy(options);
+    await expect(handler(request, context)).rejects.toThrow(
+      /this route is prerendered: remove `dynamic = 'force-static'`/,
+    );
+  });
+
   it('says what is missing where there is no agent', async () => {
     await expect(handler(request, context)).rejects.toMatchObject({ code: 'CROWDSEC_OPTION_INVALID' });
   });

@@ -19,7 +19,12 @@ export type CrowdsecProxy = ((request: NextRequest, event: NextFetchEvent) => Pr
  *
  * ```ts
  * export const proxy = createCrowdsecProxy({ env: 'prod', scenarios: ['acme/login-bruteforce'], trustedProxies: 1 });
- * export const config = { matcher: ['/', '/((?!_next/static|_next/image).*)'] };
+ * export const config = {
+ *   matcher: [
+ *     { source: '/', locale: false },
+ *     { source: '/((?!_next/static|_next/image).*)', locale: false },
+ *   ],
+ * };
  * ```
  *
  * In Next 15, the same as `middleware` in `middleware.ts`, with `runtime: 'nodejs'` in its `config`.

@@ -1,9 +1,9 @@
-import type { PassVerdict } from '@crowdsec-sdk/core';
+import { CrowdsecError, type PassVerdict } from '@crowdsec-sdk/core';
 import type { BlockVerdict } from '@crowdsec-sdk/core/adapter';
 import { headers } from 'next/headers.js';
 import { requestFacts } from './facts.js';
 import { inspectOnce } from './inspect-once.js';
-import { getCrowdsec } from './shared.js';
+import { getCrowdsec, isBuilding } from './shared.js';
 
 /** What a guarded route handler finds in its context, beside `params`. */
 export interface CrowdsecContext {
@@ -39,7 +39,7 @@ type RouteHandler<Context> = (request: Request, context: Context & CrowdsecConte
  * ```
  *
  * It works with the agent that `registerCrowdsec` or `createCrowdsecProxy` has made. What the proxy has judged already
- * is not judged again.
+ * is not judged again. What it guards is not prerendered: it runs when somebody calls.
  */
 export function withCrowdsec<Context = RouteContext>(
   handler: RouteHandler<Context>,
@@ -54,14 +54,29 @@ export function withCrowdsec(guarded: (...args: never[]) => unknown) {
       // Before the agent is asked for: `next build` calls handlers of GET, and stops them where they read the request. There is no agent
       // then, and the route becomes one that is not prerendered.
       const facts = requestFacts(request);
+      refuseToPrerender();
       const verdict = await inspectOnce(getCrowdsec(), facts);
       return verdict.action === 'block'
         ? verdict.toResponse()
         : (guarded as RouteHandler<object>)(request, { ...(context as object), crowdsec: verdict });
     }
     const facts = { remoteAddress: undefined, method: 'POST', path: '', headers: await headers() };
+    refuseToPrerender();
     const verdict = await inspectOnce(getCrowdsec(), facts);
     if (verdict.action === 'block') throw new CrowdsecBlockedError(verdict);
     return guarded(...args);
   };
+}
+
+/**
+ * `next build` stops a handler where it reads the request, unless the route is made static by force: then nobody is calling.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` during a build
+ */
+function refuseToPrerender(): void {
+  if (!isBuilding()) return;
+  throw new CrowdsecError(
+    'CROWDSEC_OPTION_INVALID',
+    "withCrowdsec() guards what runs on each request, and this route is prerendered: remove `dynamic = 'force-static'`, or let proxy.ts guard it.",
+  );
 }
