@@ -8,9 +8,9 @@ import { buildOrExit } from './build.mjs';
 
 /**
  * npm run bench -- [lookup] [inspect] [memory] [refresh] [restart] [adapters] [report] [extensions] [lapi] [appsec]
- *   [--json | --markdown] [--list FILE] [--against FOLDER]
+ *   [metrics] [command] [--json | --markdown] [--list FILE] [--against FOLDER]
  *
- * `--against` names another checkout whose packages are built: `lookup`, `inspect`, `adapters` and `report` measure it beside this one, in
+ * `--against` names another checkout whose packages are built: `lookup`, `inspect`, `adapters`, `report` and `metrics` measure it beside this one, in
  * the same rounds.
  *
  * Each benchmark runs in a process of its own and prints rows `{ bench, case, n, value, unit, floor, ratio, spread }`:
@@ -29,6 +29,8 @@ const BENCHES = [
   'extensions',
   'lapi',
   'appsec',
+  'metrics',
+  'command',
 ];
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -79,7 +81,7 @@ if (failed.length > 0) {
 /** Builds what the benchmarks import, unless it is built already. */
 async function build() {
   const projects =
-    names.length === 0 || names.includes('adapters') || names.includes('extensions')
+    names.length === 0 || ['adapters', 'extensions', 'command'].some((name) => names.includes(name))
       ? 'packages/*'
       : '@crowdsec-sdk/{core,sandbox}';
   await buildOrExit({ what: 'what is measured', projects: [projects] });

@@ -1,17 +1,15 @@
-import { showAgent } from './agent.js';
 import { listenToAgentForm, showName } from './agent-form.js';
-import { showBans } from './bans.js';
+import { listenToFlush, showBuffer } from './buffer.js';
 import { showCalls } from './calls.js';
-import { showDetections } from './detections.js';
 import { byId, moveCountdowns, say } from './dom.js';
-import { showExtensions } from './extensions.js';
 import { listenToVisitors, showVisitors } from './visitors.js';
 
 const events = new EventSource('/api/events');
 events.addEventListener('message', ({ data }) => {
   const state = JSON.parse(data);
-  for (const show of [showName, showAgent, showCalls, showVisitors, showBans, showDetections, showExtensions])
-    show(state);
+  byId('status').dataset.status = state.status;
+  say('status-text', state.status === 'ok' ? 'agent is well' : `agent is ${state.status}`);
+  for (const show of [showName, showBuffer, showCalls, showVisitors]) show(state);
   moveCountdowns();
 });
 events.addEventListener('error', () => {
@@ -22,3 +20,4 @@ setInterval(moveCountdowns, 250);
 
 listenToVisitors();
 listenToAgentForm();
+listenToFlush();

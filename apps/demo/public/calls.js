@@ -6,7 +6,6 @@ import { count, timeOfDay } from './format.js';
 export function showCalls({ calls, network }) {
   say('network-kind', network.kind === 'capi' ? 'Central API' : 'Local API');
   say('network-name', network.name);
-  say('calls-count', calls.length === 0 ? '' : 'latest first');
   showEntries(byId('calls'), calls, ({ status, method, target, signals, decisions, at, userAgent }) => [
     element(
       'div',

@@ -27,13 +27,6 @@ export function statusBadge(status) {
   return badge(status < 400 ? 'good' : status < 500 ? 'warn' : 'bad', String(status));
 }
 
-/** How long it is until a moment; it moves with {@link moveCountdowns}. */
-export function countdown(at) {
-  const node = element('span', { text: until(at) });
-  node.dataset.until = String(at);
-  return node;
-}
-
 /** Lets a countdown that is in the page run to another moment, or rest. */
 export function countTo(id, at) {
   byId(id).dataset.until = String(at ?? '');

@@ -13,7 +13,7 @@ let banishedHere = new Set();
 /** Tells the buttons who is banned, at this CAPI and by the site itself. */
 export function showVisitors({ network, bans }) {
   banned = network.banned;
-  banishedHere = new Set(bans.map(({ value }) => value));
+  banishedHere = new Set(bans);
   known('banned', banned.ipv4);
   known('ipv6', banned.ipv6);
 }

@@ -6,14 +6,14 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { Crowdsec, CrowdsecOptions } from '@crowdsec-sdk/core';
 import { CROWDSEC, CrowdsecMiddleware, CrowdsecModule } from '@crowdsec-sdk/nestjs';
+import { CrowdsecPanelModule } from '@crowdsec-sdk/panel/nest';
 import { DEMO_CONTROL, type DemoControl } from './demo-control.js';
-import { AgentController } from './panel/agent.controller.js';
-import { LiftController } from './panel/lift.controller.js';
-import { StateController } from './panel/state.controller.js';
+import { AgentController } from './play/agent.controller.js';
+import { StateController } from './play/state.controller.js';
 import { LoginController } from './visitors/login.controller.js';
 import { WhoamiController } from './visitors/whoami.controller.js';
 
-/** The Nest application: the site that visitors see, its agent, and the panel that shows both. */
+/** The Nest application: the site that visitors see, its agent, the panel of the agent, and a page that plays visitors. */
 export interface DemoApp {
   readonly crowdsec: Crowdsec;
   readonly handle: RequestListener;
@@ -43,15 +43,23 @@ class DemoModule {
   static with(control: DemoControl, options: CrowdsecOptions): DynamicModule {
     return {
       module: DemoModule,
-      imports: [ScheduleModule.forRoot(), CrowdsecModule.forRoot({ ...options, skip: PANEL })],
-      controllers: [WhoamiController, LoginController, StateController, AgentController, LiftController],
+      imports: [
+        ScheduleModule.forRoot(),
+        CrowdsecModule.forRoot({ ...options, skip: OPERATOR }),
+        // Whoever gets this far sits at this machine (request-check.ts). An application asks who is logged in.
+        CrowdsecPanelModule.forRoot({ path: PANEL_PATH, authorize: () => true }),
+      ],
+      controllers: [WhoamiController, LoginController, StateController, AgentController],
       providers: [{ provide: DEMO_CONTROL, useValue: control }],
     };
   }
 }
 
+/** Where the panel of the agent stands. */
+export const PANEL_PATH = '/crowdsec';
+
 /** What whoever looks at the demo asks for: no visitor of the site. */
-const PANEL = ['/api/state', '/api/events', '/api/flush', '/api/agent', '/api/lift'];
+const OPERATOR = [PANEL_PATH, `${PANEL_PATH}/*`, '/api/state', '/api/events', '/api/flush', '/api/agent'];
 
 const NEST_OPTIONS: Pick<NestApplicationOptions, 'abortOnError' | 'logger'> = {
   abortOnError: false,

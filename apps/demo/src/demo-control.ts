@@ -1,5 +1,4 @@
 import type { Crowdsec } from '@crowdsec-sdk/core';
-import type { DetectionLog } from './detection/detection-log.js';
 import type { Network } from './network.js';
 
 /** How the agent introduces itself to the network. */
@@ -10,12 +9,11 @@ export interface AgentName {
   readonly version?: string;
 }
 
-/** What the panel shows, and what it can do about it. */
+/** What the page of the demo shows, and what it can do about it. */
 export interface DemoControl {
   /** The agent of the current application. */
   readonly crowdsec: Crowdsec;
   readonly network: Network;
-  readonly detections: DetectionLog;
   /**
    * Replaces the application by one whose agent has another name and the same state, as a restart would.
    *

@@ -6,7 +6,6 @@ import { userAgent } from '@crowdsec-sdk/core/capi';
 import { createDemoApp, type DemoApp } from './demo-app.js';
 import type { AgentName, DemoControl } from './demo-control.js';
 import { openDemoFolder, type DemoFolder } from './demo-folder.js';
-import { DetectionLog } from './detection/detection-log.js';
 import { demoExtensions } from './detection/demo-extensions.js';
 import type { Environment } from './environment.js';
 import { openNetwork, type Network } from './network.js';
@@ -14,13 +13,11 @@ import { objectionTo } from './request-check.js';
 import { SetupError } from './setup-error.js';
 
 /**
- * What stays while the application and its agent are replaced: the server with its connections, the state folder, the network and what was
- * detected. A request that comes while they are being replaced waits for the new ones.
+ * What stays while the application and its agent are replaced: the server with its connections, the state folder and the network. A request that comes while they are being replaced waits for the new ones.
  */
 export class DemoServer implements DemoControl {
   readonly url: string;
   readonly network: Network;
-  readonly detections = new DetectionLog();
   readonly #server: Server;
   readonly #folder: DemoFolder;
   #app: Promise<DemoApp>;
@@ -105,7 +102,6 @@ export class DemoServer implements DemoControl {
       stateDir: join(this.#folder.path, 'agent'),
       trustedProxies: 'loopback',
     });
-    this.detections.follow(app.crowdsec);
     // Two agents at a time would share the state well enough; one after the other is what a restart looks like.
     await before?.close();
     await app.start();

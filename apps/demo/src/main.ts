@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { PANEL_PATH } from './demo-app.js';
 import { DemoServer } from './demo-server.js';
 import { readEnvironment } from './environment.js';
 import { SetupError } from './setup-error.js';
@@ -11,7 +12,7 @@ try {
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const { url, crowdsec, network } = await opening;
   console.log(
-    `The demo runs at ${url} (agent ${crowdsec.userAgent}, ${network.kind === 'capi' ? 'CAPI' : 'local API'}: ${network.name}). Ctrl+C stops it.`,
+    `The demo runs at ${url}, the panel of its agent at ${url}${PANEL_PATH}/ (agent ${crowdsec.userAgent}, ${network.kind === 'capi' ? 'CAPI' : 'local API'}: ${network.name}). Ctrl+C stops it.`,
   );
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

@@ -56,7 +56,7 @@ function run(environment: Readonly<Record<string, string>>): Command {
     ended,
     output: () => output,
     printed: async (wanted) => {
-      await expect.poll(() => output, { timeout: 20_000 }).toMatch(wanted);
+      await expect.poll(() => output, { timeout: 60_000 }).toMatch(wanted);
       return wanted.exec(output)?.[0] ?? '';
     },
     kill: (signal) => void child.kill(signal),

@@ -6,7 +6,8 @@ import { startSandbox } from '@crowdsec-sdk/sandbox';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readEnvironment } from '../src/environment.js';
-import type { DemoState } from '../src/panel/state.js';
+import type { PanelState } from '@crowdsec-sdk/panel';
+import type { DemoState } from '../src/play/state.js';
 import { DemoServer } from '../src/demo-server.js';
 import { startDemo, temporaryFolder } from './running-demo.js';
 
@@ -32,15 +33,16 @@ describe('CROWDSEC_STATE_DIR', () => {
   it('makes a restart the same machine, which registers, logs in and pulls no second time', async () => {
     const CROWDSEC_STATE_DIR = await temporaryFolder();
     const first = await startDemo({ CROWDSEC_STATE_DIR });
-    const before = await first.state();
+    const before = await first.panel();
     await first.close();
 
     const second = await DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_STATE_DIR }));
     try {
       // At once: nothing is waited for between the start and the first request.
       await request(second.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(403);
-      const { machineId, decisions, calls } = (await request(second.url).get('/api/state')).body as DemoState;
-      expect(machineId).toBe(before.machineId);
+      const { identity, decisions } = (await request(second.url).get('/crowdsec/metrics.json')).body as PanelState;
+      const { calls } = (await request(second.url).get('/api/state')).body as DemoState;
+      expect(identity.machineId).toBe(before.identity.machineId);
       expect(decisions.count).toBe(before.decisions.count);
       expect(calls).toEqual([]);
 
@@ -80,8 +82,8 @@ describe('CROWDSEC_BLOCKLIST', () => {
     await writeFile(file, ['# a list', '#', ...hosts, '', '2a00:1:2::/48 # a range'].join('\n'));
 
     const demo = await startDemo({ CROWDSEC_BLOCKLIST: file });
-    const { decisions, network } = await demo.state();
-    expect(decisions.count).toBe(120_001);
+    expect((await demo.panel()).decisions.count).toBe(120_001);
+    const { network } = await demo.state();
     expect(network.banned).toEqual({ ipv4: '20.0.0.9', ipv6: '2a00:1:2::1' });
     await demo.as('20.1.2.9').get('/api/whoami').expect(403);
     await demo.as('2a00:1:2:3::4').get('/api/whoami').expect(403);
@@ -107,9 +109,8 @@ describe('CROWDSEC_ENV=sandbox-lapi', () => {
     await expect
       .poll(async () => (await demo.state()).calls.filter(({ path }) => path === '/v1/alerts'), { timeout: 10_000 })
       .toMatchObject([{ method: 'POST', status: 201, signals: 1 }]);
-    const { network, health } = await demo.state();
-    expect(network).toMatchObject({ kind: 'lapi', name: 'embedded sandbox' });
-    expect(health).toMatchObject({ status: 'ok', problems: [] });
+    expect((await demo.state()).network).toMatchObject({ kind: 'lapi', name: 'embedded sandbox' });
+    expect(await demo.panel()).toMatchObject({ status: 'ok', problems: [], lapi: { role: 'puller' } });
   });
 });
 
@@ -145,15 +146,16 @@ describe('CROWDSEC_API_URL', () => {
     const server = await DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_API_URL: `http://127.0.0.1:${port}` }));
     onTestFinished(() => server.close());
     await request(server.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(200);
-    const { health } = (await request(server.url).get('/api/state').expect(200)).body as DemoState;
-    expect(health.status).toBe('unavailable');
+    await request(server.url).get('/crowdsec/health').expect(503);
+    const { status } = (await request(server.url).get('/api/state').expect(200)).body as DemoState;
+    expect(status).toBe('unavailable');
   });
 });
 
 describe('temporary state', () => {
   it('is gone after the demo has stopped', async () => {
     const demo = await startDemo();
-    const { description } = (await demo.state()).health.store;
+    const { description } = (await demo.panel()).store;
     const folder = /\/\S*crowdsec-demo-\w+/.exec(description)?.[0] ?? '';
     expect((await stat(folder)).isDirectory()).toBe(true);
     await demo.close();

@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { launchBrowser } from '@crowdsec-sdk/conformance/browser';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startDemo, type RunningDemo } from './running-demo.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 beforeAll(async () => {
@@ -42,7 +46,7 @@ describe('the page', () => {
 
   it('renames the agent, and shows what core refuses', async () => {
     const { page, demo } = await openPage();
-    const { machineId } = await demo.state();
+    const { identity } = await demo.panel();
     const suffix = page.getByLabel('Suffix');
     await suffix.fill('bad suffix!');
     await page.getByRole('button', { name: 'Rename' }).click();
@@ -53,8 +57,10 @@ describe('the page', () => {
     await page.getByRole('button', { name: 'Rename' }).click();
     await eventually(() => page.locator('#user-agent').textContent()).toMatch(/^csnodecapi_AcmeShop\/v/);
     expect(await suffix.getAttribute('aria-invalid')).toBe('false');
-    await eventually(() => page.locator('#machine-id').textContent()).toBe(machineId);
-    expect(await page.locator('#identity-state').textContent()).toBe('validated');
+    const panel = await openPanel(page);
+    await eventually(() => panel.locator('#identity').textContent()).toMatch(
+      new RegExp(`csnodecapi_AcmeShop/v.*${identity.machineId}.*validated`),
+    );
 
     await page.getByRole('button', { name: '5 failed logins' }).click();
     await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
@@ -66,15 +72,17 @@ describe('the page', () => {
 
   it('bans whoever fails to log in again and again, and tells CrowdSec of it in the next call', async () => {
     const { page } = await openPage();
+    const panel = await openPanel(page);
     await page.getByRole('button', { name: '5 failed logins' }).click();
     await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
-    await eventually(() => page.locator('#bans .entry').allTextContents()).toEqual([
-      expect.stringMatching(/^192\.0\.2\.1Liftdemo\/login-bruteforce · ends in (3:59:\d\d|4:00:00)$/),
+    await eventually(() => panel.locator('#bans .entry').allTextContents()).toEqual([
+      expect.stringMatching(/^192\.0\.2\.1Liftban by demo\/login-bruteforce, ends in (3 h 59|4 h 0) min /),
     ]);
-    await noticed(page, /ban for 4hdecision signaldemo\/login-bruteforce.*192\.0\.2\.1 · demo\.login-bruteforce/);
-    await eventually(() => extension(page, 'demo.login-bruteforce')).toMatch(
-      /active.*failures: 5 events · 1 acted on.*$/,
+    await noticed(
+      panel,
+      /^192\.0\.2\.1.*demo\/login-bruteforce, by demo\.login-bruteforce .*ban for 4h, decision signal$/,
     );
+    await eventually(() => extension(panel, 'demo.login-bruteforce')).toMatch(/active.*failures: 5 events, 1 acted on/);
 
     // The five failures are one whisper; the decision is a signal of its own.
     await page.getByRole('button', { name: 'Flush now' }).click();
@@ -85,14 +93,15 @@ describe('the page', () => {
 
   it('whispers about a 404 scan, and bans for a long one', async () => {
     const { page } = await openPage();
+    const panel = await openPanel(page);
     await page.getByRole('button', { name: '404 scan', exact: true }).click();
     await answered(page, '404 scan', '404 × 8');
-    await noticed(page, /^whisperdemo\/http-404.*192\.0\.2\.1 · demo\.http-404/);
-    expect(await page.locator('#bans .entry').count()).toBe(0);
+    await noticed(panel, /^192\.0\.2\.1.*demo\/http-404, by demo\.http-404 .*whisper$/);
+    expect(await panel.locator('#bans .entry').count()).toBe(0);
 
     await page.getByRole('button', { name: 'Long 404 scan' }).click();
-    await eventually(() => page.locator('#bans .entry strong').allTextContents()).toEqual(['192.0.2.2']);
-    await noticed(page, /^ban for 4hdecision signaldemo\/http-404.*192\.0\.2\.2 · demo\.http-404/);
+    await eventually(() => panel.locator('#bans .entry strong').allTextContents()).toEqual(['192.0.2.2']);
+    await noticed(panel, /^192\.0\.2\.2.*demo\/http-404, .*ban for 4h, decision signal$/);
     await eventually(() => page.locator('#answers .entry').first().locator('.badge').allTextContents()).toEqual([
       '404',
       '403',
@@ -102,38 +111,50 @@ describe('the page', () => {
     await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals3 signals1 decision\d/);
   });
 
-  it('refuses the very probe for /.env, and lets its visitor in again when the ban is lifted', async () => {
+  it('refuses the very probe for /.env, and lets its visitor in again when the ban is lifted in the panel', async () => {
     const { page, demo } = await openPage();
+    const panel = await openPanel(page);
     await page.getByRole('button', { name: 'Probe for /.env' }).click();
     await answered(page, 'Probe for /.env', '403');
-    await noticed(page, /^ban for 4hdecision signaldemo\/sensitive-files.*192\.0\.2\.1 · demo\.sensitive-files/);
+    await noticed(panel, /^192\.0\.2\.1.*demo\/sensitive-files, .*ban for 4h, decision signal$/);
     await demo.as('192.0.2.1').get('/api/whoami').expect(403);
 
-    await page.getByRole('button', { name: 'Lift the ban of 192.0.2.1' }).click();
-    await eventually(() => page.locator('#lift-answer').textContent()).toBe('192.0.2.1 is let in again.');
-    await eventually(() => page.locator('#bans').textContent()).toContain('Nobody is banned by this site itself.');
+    await panel.getByRole('button', { name: 'Lift the ban of 192.0.2.1' }).click();
+    await eventually(() => panel.locator('#decide-answer').textContent()).toBe('192.0.2.1 is let in again.');
+    await eventually(() => panel.locator('#bans').textContent()).toContain('decided about nobody');
     await demo.as('192.0.2.1').get('/api/whoami').expect(200);
     await page.getByRole('button', { name: 'Flush now' }).click();
     await eventually(() => page.locator('#calls .entry').first().textContent()).toMatch(/signals1 signal1 decision\d/);
   });
 
-  it('shows an extension that throws switched off, and everything else going on', async () => {
+  it('makes an extension throw, which the panel shows switched off, and everything else going on', async () => {
     const { page } = await openPage();
-    await eventually(() => page.locator('#extensions .badge').allTextContents()).toEqual(Array(7).fill('active'));
+    const panel = await openPanel(page);
+    await eventually(() => panel.locator('#extensions .badge').allTextContents()).toEqual(Array(7).fill('active'));
     await page.getByRole('button', { name: 'Make demo.fragile throw' }).click();
     await answered(page, '5 logins as 100%', '401 × 5');
-    await eventually(() => extension(page, 'demo.fragile')).toMatch(
-      /off.*each-failure: URI malformed · comes back in (0:5\d|1:00)/,
+    await eventually(() => extension(panel, 'demo.fragile')).toMatch(
+      /off.*each-failure: URI malformed; comes back in (\d+ s|1 min)/,
     );
-    expect(await page.locator('#extensions .badge').allTextContents()).toEqual([
+    expect(await panel.locator('#extensions .badge').allTextContents()).toEqual([
       'off',
       ...Array<string>(6).fill('active'),
     ]);
-    expect(await page.locator('#problems').textContent()).toContain('demo.fragile is switched off');
+    expect(await panel.locator('#problems').textContent()).toContain('demo.fragile is switched off');
+    await eventually(() => page.locator('#status-text').textContent()).toBe('agent is degraded');
 
     await page.getByRole('button', { name: '5 failed logins' }).click();
     await answered(page, '5 failed logins, and a visit', '401 × 5', '403');
-    await noticed(page, /^ban for 4hdecision signaldemo\/login-bruteforce/);
+    await noticed(panel, /demo\/login-bruteforce, .*ban for 4h, decision signal$/);
+  });
+
+  it('is followed by the panel over a restart of the agent', async () => {
+    const { page } = await openPage();
+    const panel = await openPanel(page);
+    await page.getByLabel('Suffix').fill('AcmeShop');
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await eventually(() => panel.locator('#identity').textContent()).toContain('csnodecapi_AcmeShop/v');
+    await eventually(() => panel.locator('#status-text').textContent()).toBe('everything works');
   });
 
   it('obeys no other page: neither its forms and scripts, nor one behind a name that leads here', async () => {
@@ -145,7 +166,7 @@ describe('the page', () => {
       response.setHeader('content-type', 'text/html').end(`
         <form action="${demo.url}/api/agent" method="post" enctype="text/plain" target="into">
           <input name='{"suffix":"Mallory","x":"' value='"}'></form>
-        <form action="${demo.url}/api/lift" method="post" target="into"><input name="value" value="192.0.2.9"></form>
+        <form action="${demo.url}/crowdsec/lift" method="post" target="into"><input name="value" value="192.0.2.9"></form>
         <form action="${demo.url}/api/flush" method="post" target="into"></form>
         <iframe name="into"></iframe>`);
     }).listen(0, '127.0.0.1');
@@ -155,7 +176,7 @@ describe('the page', () => {
     onTestFinished(() => page.close());
     const statuses: number[] = [];
     page.on('response', (response) => {
-      if (response.url().startsWith(`${demo.url}/api/`)) statuses.push(response.status());
+      if (response.url().startsWith(demo.url)) statuses.push(response.status());
     });
 
     await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`);
@@ -178,43 +199,109 @@ describe('the page', () => {
     const flush = `fetch('/api/flush', { method: 'POST' }).then(({ status }) => status)`;
     expect(await reboundPage.evaluate(flush)).toBe(403);
 
-    expect(await demo.state()).toMatchObject({ userAgent, bans: [{ value: '192.0.2.9' }], buffer: { size: 1 } });
+    expect(await demo.state()).toMatchObject({ userAgent, bans: ['192.0.2.9'], buffer: { size: 1 } });
   });
 
-  it.each([375, 1024, 1600])('fits a screen %d pixels wide, with everything on it', async (width) => {
+  it.each([
+    ['light', 375],
+    ['light', 1024],
+    ['dark', 1600],
+  ] as const)(
+    'fits its boxes to what is in them, and the panel too: %s, %d pixels wide',
+    async (colorScheme, width) => {
+      const { page } = await openPage({ colorScheme, viewport: { width, height: 900 } });
+      const panel = await openPanel(page);
+      for (const each of [page, panel]) await expectTidy(each);
+      for (const name of ['5 failed logins', 'Probe for /.env', 'Make demo.fragile throw', 'Swarm of 40'])
+        await page.getByRole('button', { name }).click();
+      await eventually(() => panel.locator('#bans .entry').count()).toBe(2);
+      await eventually(() => extension(panel, 'demo.fragile')).toContain('comes back');
+      for (const each of [page, panel]) await expectTidy(each);
+      const { DEMO_SCREENSHOT } = process.env;
+      if (!DEMO_SCREENSHOT) return;
+      await page.screenshot({ path: `${DEMO_SCREENSHOT}-play-${width}.png`, fullPage: true });
+      await panel.screenshot({ path: `${DEMO_SCREENSHOT}-panel-${width}.png`, fullPage: true });
+    },
+  );
+
+  it('is worked by the keyboard alone, and leads to the panel', async () => {
     const { page } = await openPage();
-    await page.setViewportSize({ width, height: 900 });
-    for (const name of ['5 failed logins', 'Probe for /.env', 'Make demo.fragile throw'])
-      await page.getByRole('button', { name }).click();
-    await eventually(() => page.locator('#bans .entry').count()).toBe(2);
-    await eventually(() => extension(page, 'demo.fragile')).toContain('comes back');
-    const tooWide = await page.evaluate<string[]>(`[...document.querySelectorAll('body, .card, .entry, .extensions li')]
-      .filter((node) => node.scrollWidth > node.clientWidth + 1)
-      .map((node) => node.textContent)`);
-    expect(tooWide).toEqual([]);
+    const panel = page.waitForEvent('popup');
+    await tabTo(page, 'Open the panel');
+    await page.keyboard.press('Enter');
+    await eventually(async () => (await panel).title()).toBe('CrowdSec agent');
+    await tabTo(page, 'Clean visitor');
+    await page.keyboard.press('Enter');
+    await answered(page, 'Clean visitor', '200');
+    await tabTo(page, 'Flush now');
+    await page.keyboard.press('Enter');
+    await eventually(() => page.locator('#flush-answer').textContent()).toContain('Nothing was sent');
   });
 });
 
+async function tabTo(page: Page, text: string): Promise<void> {
+  await eventually(async () => {
+    await page.keyboard.press('Tab');
+    return page.evaluate<string>('document.activeElement.textContent');
+  }).toBe(text);
+}
+
+/** Nothing is wider than its box, no box is higher than what is in it, and axe finds nothing serious. */
+async function expectTidy(page: Page): Promise<void> {
+  const tooWide = await page.evaluate<string[]>(`[...document.querySelectorAll('body, .card, .entry')]
+    .filter((node) => node.scrollWidth > node.clientWidth + 1)
+    .map((node) => node.textContent)`);
+  expect(tooWide).toEqual([]);
+  const tooHigh = await page.evaluate<string[]>(`[...document.querySelectorAll('.card:not([hidden])')]
+    .filter((card) => {
+      const ends = [...card.children].filter((child) => child.offsetHeight > 0).map((child) => child.getBoundingClientRect().bottom);
+      return card.getBoundingClientRect().bottom - Math.max(...ends) > 32;
+    })
+    .map((card) => card.querySelector('h2').textContent)`);
+  expect(tooHigh).toEqual([]);
+  // By the debugger: the policy of the page lets no foreign script in.
+  await page.evaluate(AXE);
+  const serious = await page.evaluate<string[]>(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
+  expect(serious).toEqual([]);
+}
+
 /** Opens the page of a fresh demo; the test fails if it logs an error or asks any other host. */
-async function openPage(): Promise<{ page: Page; demo: RunningDemo }> {
+async function openPage(options?: BrowserContextOptions): Promise<{ page: Page; demo: RunningDemo }> {
   const demo = await startDemo();
-  const page = await browser.newPage();
+  const context = await browser.newContext(options);
   const complaints: string[] = [];
+  onTestFinished(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+  context.on('page', (page) => complain(page, complaints));
+  const page = await context.newPage();
+  await page.goto(demo.url);
+  await eventually(() => page.locator('#status').getAttribute('data-status')).toBe('ok');
+  return { page, demo };
+}
+
+/** Opens the panel of the same demo in another tab. */
+async function openPanel(page: Page): Promise<Page> {
+  const panel = await page.context().newPage();
+  await panel.goto(new URL('/crowdsec/', page.url()).href);
+  await eventually(() => panel.locator('#status-text').textContent()).toBe('everything works');
+  return panel;
+}
+
+/** Notes errors of a page, and requests to other hosts. */
+function complain(page: Page, complaints: string[]): void {
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    // Chromium logs every refusal that the page provokes on purpose.
-    if (message.type() === 'error' && !/status of 40[0134]/.test(message.text())) complaints.push(message.text());
+    const { type, text } = { type: message.type(), text: message.text() };
+    // Chromium logs every refusal that the page provokes on purpose, and the end of a stream when the agent restarts.
+    if (type === 'error' && !/status of 40[0134]|ERR_INCOMPLETE_CHUNKED_ENCODING/.test(text)) complaints.push(text);
   });
   page.on('request', (request) => {
     if (new URL(request.url()).hostname !== '127.0.0.1') complaints.push(`asked ${request.url()}`);
   });
-  onTestFinished(async () => {
-    await page.close();
-    expect(complaints).toEqual([]);
-  });
-  await page.goto(demo.url);
-  await eventually(() => page.locator('#status').getAttribute('data-status')).toBe('ok');
-  return { page, demo };
 }
 
 /** The last answers: a title, and each status with how often it came. */
@@ -227,16 +314,16 @@ async function answered(page: Page, title: string, ...statuses: readonly string[
   );
 }
 
-/** The last detection. */
-async function noticed(page: Page, wanted: RegExp): Promise<void> {
-  await eventually(() => page.locator('#detections .entry').first().textContent()).toMatch(wanted);
+/** The last detection that the panel shows. */
+async function noticed(panel: Page, wanted: RegExp): Promise<void> {
+  await eventually(() => panel.locator('#detections .entry').first().textContent()).toMatch(wanted);
 }
 
-/** What the page says of an extension. */
-async function extension(page: Page, name: string): Promise<string | null> {
-  return page
+/** What the panel says of an extension. */
+async function extension(panel: Page, name: string): Promise<string | null> {
+  return panel
     .locator('#extensions li')
-    .filter({ has: page.getByText(name, { exact: true }) })
+    .filter({ has: panel.getByText(name, { exact: true }) })
     .textContent();
 }
 

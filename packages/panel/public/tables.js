@@ -35,32 +35,52 @@ function showDetections(detections) {
   showEntries(
     'detections',
     [...detections].reverse(),
-    ({ ip, scenario, decision, signal, suppressed, at }) => [
+    ({ ip, extension, detector, scenario, at, ...deeds }) => [
       line(mono(ip), element('time', { text: timeOfDay(at) })),
-      detail(scenario),
-      detail(
-        suppressed === undefined
-          ? [decision && `${decision.type} for ${decision.duration}`, signal].filter(Boolean).join(', ')
-          : `nothing was done: ${suppressed}`,
-      ),
+      detail(`${scenario}, by ${extension} (${detector})`),
+      detail(deedsIn(deeds)),
     ],
     'Nothing was detected since the application started.',
   );
+}
+
+/** What was done about a detection, in words. */
+function deedsIn({ decision, signal, suppressed }) {
+  if (suppressed !== undefined) return `nothing was done: ${suppressed}`;
+  const reported = { whisper: 'whisper', decision: 'decision signal' }[signal];
+  return [decision && `${decision.type} for ${decision.duration}`, reported].filter(Boolean).join(', ');
 }
 
 function showExtensions(extensions) {
   showEntries(
     'extensions',
     extensions,
-    ({ name, state, reason, retryAt, detectors }) => [
+    ({ name, state, behavior, reason, retryAt, detectors }) => [
       line(mono(name), badge(state === 'active' ? 'good' : state === 'off' ? 'bad' : 'plain', state)),
-      ...(state === 'off' ? [detail(`${reason ?? 'no reason given'}; comes back at ${timeOfDay(retryAt)}`)] : []),
-      ...detectors.map(({ name: detector, events, acted, dryRun }) =>
-        detail(`${detector}${dryRun ? ' (dry run)' : ''}: ${count(events, 'event')}, ${integer(acted)} acted on`),
-      ),
+      ...(behavior === undefined ? [] : [detail(behavior)]),
+      ...(state === 'off'
+        ? [
+            element(
+              'div',
+              { className: 'detail' },
+              reason ?? 'no reason given',
+              ...(retryAt === undefined ? [] : ['; comes back ', momentUntil(retryAt)]),
+            ),
+          ]
+        : []),
+      ...detectors.map((detector) => detail(countsOf(detector))),
     ],
     'No extension is configured.',
   );
+}
+
+function countsOf({ name, events, acted, suppressed, missed, dryRun }) {
+  const reasons = Object.entries(suppressed).map(([reason, times]) => `${integer(times)} ${reason}`);
+  return [
+    `${name}${dryRun ? ' (dry run)' : ''}: ${count(events, 'event')}, ${integer(acted)} acted on`,
+    ...reasons,
+    ...(missed > 0 ? [`${integer(missed)} missed`] : []),
+  ].join(', ');
 }
 
 function showBans({ bans, banCount }, lift) {
