@@ -21,7 +21,7 @@ const KINDS = {
 };
 
 /** What core must never know. */
-const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'hono', 'next', 'react'];
+const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'h3', 'hono', 'next', 'react'];
 
 /** The rooms of core from top to bottom; rooms in one row stand beside each other. */
 const FLOORS = [
