@@ -1,18 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+const KINDS = {
+  unit: { include: '{src,test}/**/*.test.{ts,mjs}', exclude: ['**/*.e2e.test.ts', '**/*.conformance.test.ts'] },
+  e2e: { include: '{src,test}/**/*.e2e.test.ts', exclude: [] },
+  conformance: { include: 'test/*.conformance.test.ts', exclude: [] },
+};
+
 /**
  * The test set-up that every package and app shares: tests beside the source (`src/**\/*.test.ts`) and under `test/`,
- * end-to-end tests (`*.e2e.test.ts`) in a run of their own, and a JSON report that the root `npm test` counts.
+ * end-to-end tests (`*.e2e.test.ts`) in a run of their own, and a JSON report that the root `npm test` counts. What only
+ * `npm run conformance` runs is called `*.conformance.test.ts`.
  *
  * @param {{ e2e?: boolean, alone?: readonly string[], setupFiles?: readonly string[] }} [options] `alone`: unit tests that get a process
  *   of their own, such as those that measure the processor; `setupFiles` run before each file
  */
 export function packageTests({ e2e = process.env.TEST_KIND === 'e2e', alone = [], setupFiles = [] } = {}) {
+  const kind = e2e ? 'e2e' : process.env.TEST_KIND === 'conformance' ? 'conformance' : 'unit';
+  const isUnit = kind === 'unit';
   const together = {
-    include: e2e ? ['{src,test}/**/*.e2e.test.ts'] : ['{src,test}/**/*.test.{ts,mjs}'],
-    exclude: e2e ? [] : ['**/*.e2e.test.ts', ...alone],
+    include: [KINDS[kind].include],
+    exclude: [...KINDS[kind].exclude, ...(isUnit ? alone : [])],
   };
-  const hasProjects = !e2e && alone.length > 0;
+  const hasProjects = isUnit && alone.length > 0;
   return defineConfig({
     test: {
       ...(hasProjects
@@ -24,8 +33,8 @@ export function packageTests({ e2e = process.env.TEST_KIND === 'e2e', alone = []
           }
         : together),
       setupFiles: [...setupFiles],
-      testTimeout: e2e ? 120_000 : 30_000,
-      hookTimeout: e2e ? 120_000 : 30_000,
+      testTimeout: isUnit ? 30_000 : 120_000,
+      hookTimeout: isUnit ? 30_000 : 120_000,
       pool: 'forks',
       // The files of one worker share the modules that they import: loading them anew for each file took a third of the time. What a
       // test changes in the process is put back.
@@ -35,7 +44,7 @@ export function packageTests({ e2e = process.env.TEST_KIND === 'e2e', alone = []
       unstubGlobals: true,
       maxWorkers: 2,
       reporters: ['default', 'json'],
-      outputFile: { json: `test-results/${e2e ? 'e2e' : 'unit'}.json` },
+      outputFile: { json: `test-results/${kind}.json` },
     },
   });
 }

@@ -2,8 +2,8 @@
  * npm run conformance -- [--json] [--no-build]
  *
  * Runs the adapters' common suite wherever one declares it (`test/conformance.test.ts`, end to end
- * `test/conformance.e2e.test.ts`) and prints the matrix of cases and adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is
- * absent. Fails when one is not ok. `--no-build` takes what is built already.
+ * `test/conformance.e2e.test.ts`, and `test/*.conformance.test.ts`, which `npm test` leaves out) and prints the matrix of cases and
+ * adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is absent. Fails when one is not ok. `--no-build` takes what is built already.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -19,17 +19,17 @@ import { buildOrExit } from './build.mjs';
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FILES = { unit: 'test/conformance.test.ts', e2e: 'test/conformance.e2e.test.ts' };
 
 const runs = ['packages', 'apps'].flatMap((group) =>
   readdirSync(join(ROOT, group)).flatMap((name) =>
-    Object.entries(FILES)
-      .filter(([, file]) => existsSync(join(ROOT, group, name, file)))
-      .map(([kind, file]) => ({ folder: join(group, name), project: `@crowdsec-sdk/${name}`, kind, file })),
+    testsIn(join(ROOT, group, name)).flatMap((file) => {
+      const kind = kindOf(file);
+      return kind === undefined ? [] : [{ folder: join(group, name), project: `@crowdsec-sdk/${name}`, kind, file }];
+    }),
   ),
 );
 if (!process.argv.includes('--no-build')) {
-  await buildOrExit({ what: 'the adapters', projects: runs.map(({ project }) => project) });
+  await buildOrExit({ what: 'the adapters', projects: [...new Set(runs.map(({ project }) => project))] });
 }
 const reports = mkdtempSync(join(tmpdir(), 'crowdsec-conformance-'));
 const rows = runs.flatMap(results);
@@ -39,13 +39,31 @@ if (process.argv.includes('--json')) console.log(JSON.stringify(rows, null, 2));
 else console.log(matrix(rows));
 process.exitCode = rows.length > 0 && rows.every(({ ok }) => ok) ? 0 : 1;
 
+/** @param {string} folder */
+function testsIn(folder) {
+  const tests = join(folder, 'test');
+  const names = existsSync(tests) ? readdirSync(tests).sort() : [];
+  return names.map((name) => `test/${name}`);
+}
+
+/**
+ * The kind of test run that a file with the suite belongs to; `undefined` for other files.
+ *
+ * @param {string} file
+ */
+function kindOf(file) {
+  if (file === 'test/conformance.test.ts') return 'unit';
+  if (file === 'test/conformance.e2e.test.ts') return 'e2e';
+  return file.endsWith('.conformance.test.ts') ? 'conformance' : undefined;
+}
+
 /**
  * @param {Run} run
  * @returns {Row[]}
  */
 function results({ folder, kind, file }) {
-  console.error(`Running the suite of ${folder} …`);
-  const report = join(reports, `${folder.replaceAll('/', '-')}.json`);
+  console.error(`Running ${file} of ${folder} …`);
+  const report = join(reports, `${[folder, file].join('/').replaceAll('/', '-')}.json`);
   const args = ['vitest', 'run', file, '--reporter=json', `--outputFile=${report}`];
   spawnSync('npx', args, {
     cwd: join(ROOT, folder),

@@ -17,7 +17,9 @@ export default {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '/dist/'] },
-    exclude: { path: ['/dist/', '/\\.next/', '/test-results/'] },
+    exclude: {
+      path: ['/dist/', '/\\.(next|nitro|output|svelte-kit|react-router)/', '/apps/[^/]+/build/', '/test-results/'],
+    },
     // Imports that the compiler removes count too.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },

@@ -1,0 +1,4 @@
+import { defineEventHandler } from 'h3';
+import { orders } from '../utils/orders';
+
+export default defineEventHandler(() => `${orders.count}`);
