@@ -41,7 +41,7 @@ it('leaves out what is the same for everybody', async () => {
 
 async function documentedMatcher(): Promise<Matcher> {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const [, matcher = ''] = /^  matcher: (\[.+?^  \]),$/ms.exec(readme) ?? [];
+  const [, matcher = ''] = /^ {2}matcher: (\[.+?^ {2}\]),$/ms.exec(readme) ?? [];
   const json = matcher
     .replaceAll("'", '"')
     .replace(/(\w+): /g, '"$1": ')
