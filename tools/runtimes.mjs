@@ -12,6 +12,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { runCells } from './runtimes/cell.mjs';
 import { runtimeCells } from './runtimes/runtimes.mjs';
+import { setupCells } from './runtimes/setups.mjs';
 import { tables } from './runtimes/table.mjs';
 import { makeWorld } from './runtimes/world.mjs';
 
@@ -21,7 +22,9 @@ const { values, positionals } = parseArgs({
 });
 const words = positionals.map((word) => word.toLowerCase());
 const begins = (/** @type {string} */ name) => words.some((word) => name.toLowerCase().startsWith(word));
-const cells = [...runtimeCells()].filter(({ group, row }) => words.length === 0 || begins(group) || begins(row));
+const cells = [...runtimeCells(), ...setupCells()].filter(
+  ({ group, row }) => words.length === 0 || begins(group) || begins(row),
+);
 
 console.log(`Packing; then ${cells.length} cells, two at a time …`);
 const world = await makeWorld({ build: !values['no-build'] });

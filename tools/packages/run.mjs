@@ -80,7 +80,8 @@ function killGroup({ pid }) {
  */
 export async function runOrThrow(command, args, options) {
   const outcome = await run(command, args, options);
-  if (!outcome.ok) throw new Error(`${[command, ...args].join(' ')} ${reasonOf(outcome)}`);
+  if (!outcome.ok)
+    throw new Error(`${[command, ...args].map((one) => one.split('/').at(-1)).join(' ')} ${reasonOf(outcome)}`);
   return outcome;
 }
 
