@@ -1,9 +1,10 @@
 import nx from '@nx/eslint-plugin';
+import { publishedPackages } from '../packages/workspace.mjs';
 
 /**
- * Who may import whom, as ESLint rules. Two tables: the kinds of packages, checked on Nx's graph, and the rooms of core, which are
- * folders of one package and are therefore checked by patterns (docs/architecture.md draws them). A room may import
- * the rooms below it; from a room in the same row it may import types only.
+ * Who may import whom, as ESLint rules. Three tables: the kinds of packages, checked on Nx's graph; the entries of core that a kind may
+ * use; and the rooms of core, which are folders of one package and are therefore checked by patterns (docs/architecture.md draws them). A
+ * room may import the rooms below it; from a room in the same row it may import types only.
  */
 
 /**
@@ -19,6 +20,16 @@ const KINDS = {
   cli: ['core', 'extension', 'sandbox'],
   app: ['core', 'adapter', 'extension', 'sandbox', 'cli'],
 };
+
+/** The entries of core beside `.` that are for packages of a kind: what they use of another one is missing in theirs. */
+const ENTRIES = { adapter: ['adapter'], extension: ['extension'] };
+
+/**
+ * The panel is mounted like an adapter, and a page for operators besides: it reads the ranges that they type.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const MORE_ENTRIES = { 'packages/panel': ['engine'] };
 
 /** What core must never know. */
 const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'h3', 'hono', 'next', 'react'];
@@ -58,6 +69,21 @@ const kindRules = {
   },
 };
 
+const entryRules = publishedPackages().flatMap(({ folder, manifest }) => {
+  const tags = /** @type {{ tags?: string[] } | undefined} */ (manifest.nx)?.tags ?? [];
+  return Object.entries(ENTRIES)
+    .filter(([kind]) => tags.includes(tag(kind)))
+    .map(([kind, entries]) => {
+      const allowed = [...entries, ...(MORE_ENTRIES[folder] ?? [])];
+      return restrict({ files: [`${folder}/src/**/*.ts`], ignores: ['**/*.test.ts'] }, [
+        {
+          regex: `^@crowdsec-sdk/core/(?!(?:${allowed.join('|')})$)`,
+          message: `Of core, an ${kind} uses the entries . and ./${allowed.join(', ./')} (docs/adr/0022-an-entry-for-each-kind-of-reader.md).`,
+        },
+      ]);
+    });
+});
+
 const roomRules = FLOORS.flatMap((floor, level) =>
   floor.map((room) => {
     const above = FLOORS.slice(0, level).flat();
@@ -86,11 +112,11 @@ const roomRules = FLOORS.flatMap((floor, level) =>
 
 /**
  * @param {{ files: string[], ignores: string[] }} where
- * @param {{ group: string[], message: string, allowTypeImports?: boolean }[]} patterns
+ * @param {(({ group: string[] } | { regex: string }) & { message: string, allowTypeImports?: boolean })[]} patterns
  * @returns {import('eslint').Linter.Config}
  */
 function restrict(where, patterns) {
   return { ...where, rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] } };
 }
 
-export const boundaries = [kindRules, ...roomRules];
+export const boundaries = [kindRules, ...entryRules, ...roomRules];
