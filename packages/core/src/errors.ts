@@ -9,7 +9,7 @@ import { redactedError } from './redaction/redacted-error.js';
  * | `CROWDSEC_OPTION_INVALID` | an option or an argument is wrong; `path` names it |
  * | `CROWDSEC_SCENARIO_UNDECLARED` | a signal names a scenario that the `scenarios` option does not list |
  * | `CROWDSEC_NO_DURABLE_STORE` | nothing registers without a store that outlives the process (`ephemeral: true` opts in) |
- * | `CROWDSEC_LOGIN_BUDGET` | five logins were spent within an hour; `nextAt` says when the next one may happen |
+ * | `CROWDSEC_LOGIN_BUDGET` | five logins were spent within an hour; `nextAt` says when the next one may happen, `cause` why the last one failed, if it did |
  * | `CROWDSEC_LOGIN_FORBIDDEN` | CAPI answered 403 to a login: all calls stop until `nextAt` |
  * | `CROWDSEC_CREDENTIALS_REJECTED` | CAPI refuses credentials that it once accepted, and one try a day remains; or a local API refuses the login of the machine, and `nextAt` says when it is tried again |
  * | `CROWDSEC_REGISTRATION_FAILED` | CAPI did not take the registration; `nextAt` says when it may be tried again |
@@ -38,6 +38,25 @@ export type CrowdsecErrorCode =
   | 'CROWDSEC_STORE_NEWER'
   | 'CROWDSEC_LEASE_BUSY'
   | 'CROWDSEC_STOPPED';
+
+/** The codes, for what is read from a store. */
+export const CROWDSEC_ERROR_CODES = [
+  'CROWDSEC_OPTION_INVALID',
+  'CROWDSEC_SCENARIO_UNDECLARED',
+  'CROWDSEC_NO_DURABLE_STORE',
+  'CROWDSEC_LOGIN_BUDGET',
+  'CROWDSEC_LOGIN_FORBIDDEN',
+  'CROWDSEC_CREDENTIALS_REJECTED',
+  'CROWDSEC_REGISTRATION_FAILED',
+  'CROWDSEC_CALL_REFUSED',
+  'CROWDSEC_API_STATUS',
+  'CROWDSEC_API_MALFORMED',
+  'CROWDSEC_API_UNREACHABLE',
+  'CROWDSEC_STORE_UNAVAILABLE',
+  'CROWDSEC_STORE_NEWER',
+  'CROWDSEC_LEASE_BUSY',
+  'CROWDSEC_STOPPED',
+] as const satisfies readonly CrowdsecErrorCode[];
 
 const LONGEST_MESSAGE = 2_000;
 
@@ -90,6 +109,11 @@ export function isCrowdsecError(error: unknown, code?: CrowdsecErrorCode): error
   return code === undefined || error.code === code;
 }
 
+/** What failed first, as far as an error of ours tells: the one that others of ours follow from. */
+export function firstCause(error: CrowdsecError): CrowdsecError {
+  return isCrowdsecError(error.cause) ? firstCause(error.cause) : error;
+}
+
 /** What was thrown, as an error without secrets; an error of ours as it is. */
 export function asError(thrown: unknown): Error {
   const error = redactedError(thrown, isOurs);
@@ -110,4 +134,9 @@ export function messageOf(error: unknown): string {
 export function excerpt(text: string, longest: number): string {
   const line = redact(text).replace(/\s+/g, ' ').trim();
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
+}
+
+/** A text with the end of a sentence, unless it has one. */
+export function sentence(text: string): string {
+  return /[.?!…]$/.test(text) ? text : `${text}.`;
 }

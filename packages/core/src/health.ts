@@ -10,8 +10,11 @@ import type { ListReport } from './sources/decision-source.js';
 import type { IgnoredCounts } from './remediation/ignore-filter.js';
 import { withoutRemedy } from './remediation/types-without-remedy.js';
 import type { StoreProblem } from './store/store.js';
+import type { PullFailure } from './refresh/pull-budget.js';
 import type { WaitingList } from './refresh/refresh-result.js';
+import type { SignalsFailure } from './signals/buffer.js';
 import type { RefusalReason } from './signals/report.js';
+import { sentence } from './errors.js';
 import { refusedOption } from './synchronous-options.js';
 
 /** The state of the agent as data: cheap, and asking for it calls nobody. Moments are in ms since the epoch. */
@@ -41,7 +44,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `CLOCK_SKEW`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`, `APPSEC_FAILED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `CLOCK_SKEW`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`, `APPSEC_FAILED`, `SIGNALS_DEFERRED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -70,6 +73,8 @@ export interface DecisionsHealth {
   readonly stale: boolean;
   /** How the decisions of a local API stand; absent without one. */
   readonly lapi?: LapiDecisionsHealth;
+  /** Why the last pull from CAPI failed; absent when it did not. */
+  readonly failure?: PullFailure;
   /** What became of each linked list in the last pull of this process. */
   readonly lists: readonly ListReport[];
   /** The linked lists that could not be read, or have not come yet, and what each waits for. */
@@ -85,6 +90,8 @@ export interface SignalsHealth {
   readonly nextFlushReason: string;
   /** When the next call may leave at the earliest. */
   readonly nextAllowedAt: number;
+  /** Why the last call with signals of this process failed; absent when it did not, or nothing waits. */
+  readonly failure?: SignalsFailure;
   /** Signals that the network took from this process. */
   readonly sent: number;
   /** Reports of this process that were added to a signal that waited. */
@@ -119,7 +126,6 @@ interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
   readonly started: boolean;
   /** Decisions of a network were loaded, or the agent has only sources of its own and these have answered. */
   readonly loaded: boolean;
-  readonly failure?: Problem;
   /** Why nobody can tell where an address is, although somebody should. */
   readonly geoFailure?: string | undefined;
   /** Options whose functions answered by a promise. */
@@ -137,7 +143,6 @@ export function assessHealth(facts: HealthFacts): Health {
   const {
     started,
     loaded,
-    failure: _,
     geoFailure: __,
     cappedScenarios: ___,
     faults: ____,
@@ -150,18 +155,10 @@ export function assessHealth(facts: HealthFacts): Health {
 }
 
 function* problemsOf(facts: HealthFacts): Iterable<Problem> {
-  const { started, failure, geoFailure, identity, decisions, store, extensions, cappedScenarios, faults } = facts;
+  const { started, geoFailure, decisions, store, extensions, cappedScenarios, faults } = facts;
   if (!started) yield { code: 'NOT_STARTED', message: 'The agent is not started: call start().' };
   yield* store.problems;
-  if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
-  else if (identity.failure !== undefined && !store.problems.some(({ code }) => code === identity.failure?.code)) {
-    yield identity.failure;
-  }
-  if (facts.lapiMachine?.failure !== undefined) {
-    yield { code: 'CROWDSEC_CREDENTIALS_REJECTED', message: facts.lapiMachine.failure.message };
-  }
-  if (identity.clockSkewMs !== undefined) yield { code: 'CLOCK_SKEW', message: skewInWords(identity.clockSkewMs) };
-  if (failure !== undefined && failure.code !== identity.stop?.code) yield failure;
+  yield* callProblems(facts);
   if (started && !facts.loaded) {
     yield {
       code: 'NO_DECISIONS',
@@ -186,7 +183,7 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
       const waiting = decisions.waitingLists.find(({ kind, name }) => kind === list.kind && name === list.name);
       yield {
         code: 'LIST_FAILED',
-        message: `The ${list.kind} ${list.name} could not be read: ${list.error ?? 'no reason given'}${nextTries(waiting)}`,
+        message: `The ${list.kind} ${list.name} could not be read: ${sentence(list.error ?? 'no reason given')}${nextTries(waiting)}`,
       };
     }
   }
@@ -198,12 +195,36 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
       message: `The extension ${name} is switched off ${until}: ${reason ?? 'no reason given'}`,
     };
   }
-  if (facts.appsec?.failing !== undefined) yield appsecProblem(facts.appsec.failing);
+  if (facts.appsec?.failing !== undefined) yield appsecProblem(facts.appsec.url, facts.appsec.failing);
   yield* faults;
   for (const scenario of cappedScenarios) {
     yield {
       code: 'EXTENSION_CAPPED',
       message: `${scenario} was acted on as often as it may be in an hour; see capPerHour.`,
+    };
+  }
+}
+
+/** What calls to the networks failed with, each trouble once. */
+function* callProblems({ identity, lapiMachine, decisions, signals, store }: HealthFacts): Iterable<Problem> {
+  if (identity.stop !== undefined) yield { code: identity.stop.code, message: identity.stop.message };
+  else if (identity.failure !== undefined && !store.problems.some(({ code }) => code === identity.failure?.code)) {
+    yield identity.failure;
+  }
+  if (lapiMachine?.failure !== undefined) {
+    yield { code: 'CROWDSEC_CREDENTIALS_REJECTED', message: lapiMachine.failure.message };
+  }
+  if (identity.clockSkewMs !== undefined) yield { code: 'CLOCK_SKEW', message: skewInWords(identity.clockSkewMs) };
+  // What needs a token fails for want of one.
+  if (identity.stop !== undefined || identity.failure !== undefined) return;
+  if (decisions.failure !== undefined) {
+    const { code, message } = decisions.failure;
+    yield { code, message: `CAPI could not be asked for decisions: ${sentence(message)}` };
+  }
+  if (signals.failure !== undefined && lapiMachine?.failure === undefined) {
+    yield {
+      code: 'SIGNALS_DEFERRED',
+      message: `Signals are kept and sent later: ${sentence(signals.failure.message)}`,
     };
   }
 }
@@ -218,18 +239,18 @@ function* lapiProblems({ started, loaded, decisions: { lapi } }: HealthFacts): I
 
 /** What a list waits for, as the end of a sentence. */
 function nextTries(waiting: WaitingList | undefined): string {
-  if (waiting === undefined) return '.';
+  if (waiting === undefined) return '';
   const at = (moment: number): string => new Date(moment).toISOString();
   const { retryAt, freshLinkAt } = waiting;
   const retry =
     retryAt === undefined ? 'It is being asked for' : `It is asked for again at ${at(retryAt)} by the same link`;
-  return `. ${retry}${freshLinkAt === undefined ? '' : `, and at ${at(freshLinkAt)} by a fresh one`}.`;
+  return ` ${retry}${freshLinkAt === undefined ? '' : `, and at ${at(freshLinkAt)} by a fresh one`}.`;
 }
 
-function appsecProblem({ at, cause, message }: NonNullable<AppsecHealth['failing']>): Problem {
+function appsecProblem(url: string, { at, cause, message }: NonNullable<AppsecHealth['failing']>): Problem {
   const when = new Date(at).toISOString();
   return {
     code: 'APPSEC_FAILED',
-    message: `AppSec gave no verdict at ${when} (${cause}): ${message}. See appsec.onFailure for what becomes of such requests.`,
+    message: `AppSec (${url}) gave no verdict at ${when} (${cause}): ${sentence(message)} See appsec.onFailure for what becomes of such requests.`,
   };
 }

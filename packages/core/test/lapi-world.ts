@@ -18,7 +18,7 @@ export interface LapiWorld {
   readonly key: string;
   /** A folder for state that several agents share. */
   readonly folder: string;
-  /** What was logged, as `level: message`. */
+  /** What was logged, as `level: message`, without what each start says. */
   readonly log: string[];
   /** What was told of refreshes. */
   readonly events: {
@@ -90,7 +90,7 @@ export async function lapiWorld(
 function loggerTo(log: string[]): Logger {
   // What an agent says of itself when it starts is of no interest here.
   const at = (level: string) => (message: string) => {
-    if (!message.startsWith('The agent v')) log.push(`${level}: ${message}`);
+    if (!message.startsWith('The agent v') && !/^LAPI at \S+ works: /.test(message)) log.push(`${level}: ${message}`);
   };
   return { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -18,6 +18,9 @@ const CURES: Readonly<Record<string, string>> = {
   SCHEDULER_FAILED: 'Repair the scheduler that the application injects.',
   LOGGER_FAILED: 'Repair the logger that the application injects.',
   CROWDSEC_OPTION_INVALID: 'Change the option that the message names.',
+  CROWDSEC_API_STATUS: 'The message tells what the network answered; the agent tries again by itself.',
+  CROWDSEC_API_MALFORMED: 'Something else answers at the address of the network: check it, and proxies in between.',
+  SIGNALS_DEFERRED: 'Nothing is lost: they are sent when the network takes them. The message tells why it does not.',
   CROWDSEC_LOGIN_BUDGET: 'Wait: the budget is per hour. Find out what logs in so often, such as a restart loop.',
   CROWDSEC_LOGIN_FORBIDDEN:
     'Wait until the calls go on. Several installations behind one address should start minutes apart.',

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { sentence } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { AppsecFailureReport, AppsecHealth, UnseenBody } from './appsec-health.js';
 import { APPSEC_FAILURES, type AppsecFailure } from './options.js';
@@ -11,7 +12,7 @@ const MOST_ACTIONS = 50;
 
 const ADVICE: Readonly<Record<AppsecFailure, string>> = {
   timeout: 'See appsec.timeoutMs.',
-  unreachable: 'Is it running, and does it listen there?',
+  unreachable: '',
   unauthorized: 'Is appsec.apiKey a bouncer key of its LAPI, and does that LAPI answer?',
   serverError: 'Is this the address of AppSec, with the path that it listens on?',
   tooLarge: 'See appsec.maxBodyBytes, and the limits of proxies in between.',
@@ -63,7 +64,7 @@ export class AppsecLog {
     const since = last === undefined ? '' : ` ${count - last.count} such requests since the last line.`;
     const consequence = policy === 'pass' ? 'let through' : `answered by \`${policy}\``;
     this.#logger.warn(
-      `AppSec gave no verdict (${cause}, ${this.#url}): ${why}. ${ADVICE[cause]} Such requests are ${consequence}.${since}`,
+      `AppSec gave no verdict (${cause}, ${this.#url}): ${[sentence(why), ADVICE[cause], `Such requests are ${consequence}.`].filter(Boolean).join(' ')}${since}`,
       { code: 'APPSEC_FAILED', cause, policy },
     );
   }

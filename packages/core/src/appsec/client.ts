@@ -1,7 +1,7 @@
 import { DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { messageOf } from '../errors.js';
-import { failureReason } from '../http/failure-reason.js';
 import type { Dispatcher } from '../http/undici.js';
+import { describeFailure } from '../http/failed-call.js';
+import type { UsedProxy } from '../http/used-proxy.js';
 import type { AppsecAddress } from './address.js';
 import { readAnswer, type AppsecAnswer } from './answer.js';
 
@@ -9,6 +9,8 @@ export interface AppsecClientOptions {
   readonly address: AppsecAddress;
   /** Keeps the connections, and is not closed here. */
   readonly dispatcher: Dispatcher;
+  /** The proxy that these go through. */
+  readonly proxy?: UsedProxy | undefined;
   readonly userAgent: string;
   /** For the whole call, in ms. */
   readonly timeoutMs: number;
@@ -46,7 +48,7 @@ export class AppsecClient {
         this.#twice(headers, body, deadline.signal),
       );
     } catch (error) {
-      return failed(error);
+      return this.#failed(error);
     }
   }
 
@@ -76,6 +78,14 @@ export class AppsecClient {
     }
     return readAnswer(answer.statusCode, text);
   }
+
+  #failed(error: unknown): AppsecAnswer {
+    const { address, proxy } = this.#options;
+    const why = describeFailure(error, { name: address.endpoint.name, proxy, caOption: 'appsec.tls.ca' });
+    const code = codeOf(error);
+    if (error instanceof DeadlineExceeded || TIMED_OUT.has(code)) return { kind: 'failed', cause: 'timeout', why };
+    return { kind: 'failed', cause: UNREADABLE.test(code) ? 'serverError' : 'unreachable', why };
+  }
 }
 
 async function textOf(body: AsyncIterable<Uint8Array>): Promise<string | undefined> {
@@ -88,14 +98,6 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string | undefin
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
-}
-
-function failed(error: unknown): AppsecAnswer {
-  if (error instanceof DeadlineExceeded) return { kind: 'failed', cause: 'timeout', why: error.message };
-  const code = codeOf(error);
-  if (TIMED_OUT.has(code)) return { kind: 'failed', cause: 'timeout', why: messageOf(error) };
-  const cause = UNREADABLE.test(code) ? 'serverError' : 'unreachable';
-  return { kind: 'failed', cause, why: failureReason(error) };
 }
 
 function codeOf(error: unknown, depth = 4): string {

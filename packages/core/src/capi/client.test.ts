@@ -297,7 +297,7 @@ describe('the size of an answer', () => {
         signal: new AbortController().signal,
         yielder: new EventLoopYielder(),
       });
-      expect(list).toMatchObject({ status: 'failed', error: 'longer than 1048576 bytes' });
+      expect(list).toMatchObject({ status: 'failed', error: `longer than 1048576 bytes (${root})` });
     }
   });
 });

@@ -1,7 +1,7 @@
 import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
-import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import { hostName } from '../operating-system.js';
+import { CrowdsecError, isCrowdsecError, sentence } from '../errors.js';
 import { knowSecret } from '../redaction/redaction.js';
 import { validate } from '../validate.js';
 import type { EnrollOptions, EnrollResult } from './enroll.js';
@@ -90,7 +90,7 @@ export class CapiClient {
     } catch (error) {
       if (!isRefusal(error, call)) throw error;
       this.#refusedForSignals = refusedBefore === undefined ? token : undefined;
-      throw refusedBefore === undefined ? error : await this.#refusedTwice(call);
+      throw refusedBefore === undefined ? error : await this.#refusedTwice(call, error);
     }
   }
 
@@ -125,6 +125,8 @@ export class CapiClient {
       path: '/v3/watchers/enroll',
       body: () => body,
       keepForbidden: true,
+    }).catch((error: unknown) => {
+      throw isCrowdsecError(error) && error.status === 403 ? wrongKey(error) : error;
     });
     // CAPI tells a repetition by 200; anything else that succeeds is a fresh enrollment.
     return { status: status === 200 && !overwrite ? 'already-enrolled' : 'enrolled' };
@@ -171,12 +173,13 @@ export class CapiClient {
       return await this.#send(call, fresh);
     } catch (error) {
       if (!isRefusal(error, call)) throw error;
-      throw await this.#refusedTwice(call);
+      throw await this.#refusedTwice(call, error);
     }
   }
 
-  #refusedTwice({ method, path }: Call): Promise<CrowdsecError> {
-    return this.#session.stopAfterRefusal(`CAPI refused ${method} ${path} twice, with a fresh token in between.`);
+  #refusedTwice({ method, path }: Call, error: CrowdsecError): Promise<CrowdsecError> {
+    const message = `CAPI refused ${method} ${path} twice, with a fresh token in between: ${sentence(error.message)}`;
+    return this.#session.stopAfterRefusal(message, error);
   }
 
   #send({ body, keepForbidden: _, ...call }: Call, token: Token): Promise<CapiResponse> {
@@ -207,10 +210,15 @@ function streamCall({ startup = false, signal }: StreamQuery): Call {
   return { method: 'GET', path, maxBytes: LARGEST_STREAM_BYTES, ...(signal === undefined ? {} : { signal }) };
 }
 
-function isRefusal(error: unknown, call: Call): boolean {
+function isRefusal(error: unknown, call: Call): error is CrowdsecError {
   if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS')) return false;
   // For an enrollment 403 means a wrong key, which no login mends.
   return error.status === 401 || (error.status === 403 && call.keepForbidden !== true);
+}
+
+function wrongKey(error: CrowdsecError): CrowdsecError {
+  const message = `${sentence(error.message)} Check the enrollment key: the console shows it`;
+  return new CrowdsecError('CROWDSEC_API_STATUS', message, { status: 403, cause: error });
 }
 
 function isWorthRetrying(error: unknown): boolean {

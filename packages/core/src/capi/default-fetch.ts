@@ -1,5 +1,6 @@
 import { proxySettings } from '../http/proxy-settings.js';
 import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from '../http/undici.js';
+import { proxyOfSettings, usingProxies } from '../http/used-proxy.js';
 import type { Fetch } from './transport.js';
 
 /**
@@ -12,15 +13,17 @@ export function defaultFetch(warn: (message: string) => void = () => undefined):
   readonly fetch: Fetch;
   readonly close: () => Promise<void>;
 } {
-  const { httpProxy, httpsProxy } = proxySettings(process.env, warn);
+  const settings = proxySettings(process.env, warn);
+  const { httpProxy, httpsProxy } = settings;
   const behindProxy = httpProxy !== undefined || httpsProxy !== undefined;
   // An empty text, unlike none, keeps the agent from reading the environment itself.
   const dispatcher = behindProxy
     ? new EnvHttpProxyAgent({ httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '' })
     : new Agent({ keepAliveTimeout: 4_000 });
   const send = undiciFetch as unknown as Fetch;
+  const fetch: Fetch = (input, init) => send(input, { ...init, dispatcher } as unknown as RequestInit);
   return {
-    fetch: (input, init) => send(input, { ...init, dispatcher } as unknown as RequestInit),
+    fetch: usingProxies(fetch, proxyOfSettings(settings)),
     close: () => dispatcher.destroy(),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
+import { CROWDSEC_ERROR_CODES, CrowdsecError, firstCause, isCrowdsecError, messageOf, sentence } from '../errors.js';
 import { storedCountSchema, storedMomentSchema, storedWaitSchema } from '../stored-moment.js';
 
 const MINUTE_MS = 60_000;
@@ -16,7 +16,7 @@ export const LOGINS_PER_HOUR = 5;
 const WAIT_AFTER_LOST_MS = [5_000, MINUTE_MS, 10 * MINUTE_MS, 20 * MINUTE_MS, 40 * MINUTE_MS] as const;
 
 /** How much of an error is kept. */
-const LONGEST_FAILURE = 500;
+const LONGEST_FAILURE = 1_000;
 
 /** 403 on this many hourly tries in a row means the credentials, not the address. */
 export const FORBIDDEN_BEFORE_REJECTED = 3;
@@ -33,6 +33,9 @@ const attemptsSchema = z.object({
   retryAfterMs: storedWaitSchema,
   /** What the last one failed with, when its answer settled nothing. */
   failure: z.string().optional(),
+  /** The code of that error, and the status of the answer, if there was one. */
+  failureCode: z.enum(CROWDSEC_ERROR_CODES).optional().catch(undefined),
+  failureStatus: z.number().optional().catch(undefined),
 });
 
 /** What the session must remember across restarts and processes. Durations, not deadlines: a wrong clock delays no process for longer than the wait itself. */
@@ -150,7 +153,12 @@ function nextAttemptAt(attempts: Attempts, now: number): number {
   return Math.max(spaced, oldestThatCounts === undefined ? now : oldestThatCounts + HOUR_MS);
 }
 
-/** @throws CrowdsecError with the given code and the time of the next attempt, when none fits the budget now */
+/**
+ * Says why no attempt may be made now: while one that failed is waited out, its own error; when the budget is spent, that, caused by this
+ * error.
+ *
+ * @throws CrowdsecError with the time of the next attempt, when none fits the budget now
+ */
 export function refuseBeyondBudget(
   attempts: Attempts,
   now: number,
@@ -160,12 +168,46 @@ export function refuseBeyondBudget(
   if (nextAt <= now) return;
   const what = code === 'CROWDSEC_LOGIN_BUDGET' ? 'login' : 'registration';
   const isSpent = attemptsLastHour(attempts, now) >= LOGINS_PER_HOUR;
-  const causes = [
-    ...(isSpent ? [`The ${what} budget is spent (${LOGINS_PER_HOUR} an hour)`] : []),
-    ...(attempts.failure === undefined ? [] : [`The last ${what} failed: ${attempts.failure}`]),
-  ];
-  if (causes.length === 0) causes.push(`The last ${what} was cut off before its answer was known`);
-  throw new CrowdsecError(code, `${causes.join('. ')}. The next one is possible at ${time(nextAt)}.`, { nextAt });
+  const cause = failureOf(attempts);
+  const next = `The next ${what} is possible at ${time(nextAt)}.`;
+  if (cause !== undefined && !isSpent) throw waitingAfter(cause, nextAt, next);
+  const before = cause === undefined ? '' : `The last ${what} failed: ${sentence(cause.message)} `;
+  const why = isSpent
+    ? `The ${what} budget is spent (${LOGINS_PER_HOUR} an hour).`
+    : `The last ${what} was cut off before its answer was known.`;
+  throw new CrowdsecError(code, `${before}${why} ${next}`, { nextAt, cause });
+}
+
+/** @throws CrowdsecError the error of the last attempt, whose answer asked to wait, while that lasts */
+export function refuseWhileAskedToWait(attempts: Attempts, now: number): void {
+  const last = attempts.at.at(-1);
+  const cause = failureOf(attempts);
+  if (last === undefined || cause === undefined) return;
+  const nextAt = last + attempts.retryAfterMs;
+  if (nextAt > now) throw waitingAfter(cause, nextAt, `The next call is possible at ${time(nextAt)}.`);
+}
+
+/** The error of the last attempt, as it was, for whoever comes while it is waited out. */
+function waitingAfter(cause: CrowdsecError, nextAt: number, next: string): CrowdsecError {
+  const { status } = cause;
+  const details = { nextAt, cause, ...(status === undefined ? {} : { status }) };
+  return new CrowdsecError(cause.code, `${sentence(cause.message)} ${next}`, details);
+}
+
+/** Why the last login, of whichever process, settled nothing; or the last registration. */
+export function recordedFailure({
+  logins,
+  registrations,
+}: SessionRecord): Pick<CrowdsecError, 'code' | 'message'> | undefined {
+  const error = failureOf(logins) ?? failureOf(registrations);
+  return error && { code: error.code, message: error.message };
+}
+
+/** Why the last attempt settled nothing. */
+function failureOf({ failure, failureCode, failureStatus: status }: Attempts): CrowdsecError | undefined {
+  if (failure === undefined) return undefined;
+  const code = failureCode ?? 'CROWDSEC_API_UNREACHABLE';
+  return new CrowdsecError(code, failure, status === undefined ? {} : { status });
 }
 
 /** The attempts with one more, counted as lost until its answer is known: written before the call leaves. */
@@ -175,14 +217,22 @@ export function recordAttempt(attempts: Attempts, now: number): Attempts {
 
 /** The attempts after an answer that settles something, be it yes or no. */
 export function recordAnswer(attempts: Attempts): Attempts {
-  const { failure: _settled, ...rest } = attempts;
-  return { ...rest, lost: 0 };
+  const { at, retryAfterMs } = attempts;
+  return { at, retryAfterMs, lost: 0 };
 }
 
 /** The attempts after one whose answer settled nothing: its error is reported until another attempt succeeds. */
 export function deferNextAttempt(attempts: Attempts, error: unknown): Attempts {
-  const retryAfterMs = isCrowdsecError(error) ? (error.retryAfterMs ?? 0) : 0;
-  return { ...attempts, retryAfterMs, failure: messageOf(error).slice(0, LONGEST_FAILURE) };
+  const ours = isCrowdsecError(error) ? firstCause(error) : undefined;
+  const { at, lost } = attempts;
+  return {
+    at,
+    lost,
+    retryAfterMs: ours?.retryAfterMs ?? 0,
+    failure: messageOf(error).slice(0, LONGEST_FAILURE),
+    ...(ours === undefined ? {} : { failureCode: ours.code }),
+    ...(ours?.status === undefined ? {} : { failureStatus: ours.status }),
+  };
 }
 
 /** How many attempts the last hour saw. */

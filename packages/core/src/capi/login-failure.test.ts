@@ -36,7 +36,7 @@ describe('a login that fails', () => {
     const { client, session } = world.process();
     await expect(client.getStreamDecisions()).rejects.toMatchObject({ status: 503 });
     const refusal = {
-      code: 'CROWDSEC_LOGIN_BUDGET',
+      code: 'CROWDSEC_API_STATUS',
       message: expect.stringContaining('POST /v3/watchers/login was answered 503') as string,
     };
     await expect(client.getStreamDecisions()).rejects.toMatchObject(refusal);

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { sentence } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Lease } from '../store/store.js';
 import type { Credentials } from './credentials.js';
@@ -35,10 +36,7 @@ export class Logins {
     const token = await validatePair(
       {
         register: (candidate: Credentials) => calls.register(lease, candidate),
-        login: async (candidate: Credentials) => {
-          const outcome = await calls.login(lease, candidate, previous);
-          return 'token' in outcome ? outcome.token : undefined;
-        },
+        login: (candidate: Credentials) => calls.login(lease, candidate, previous),
       },
       pair,
       isNew,
@@ -50,37 +48,41 @@ export class Logins {
     const { calls } = this.#options;
     const outcome = await calls.login(lease, pair, previous);
     if ('token' in outcome) return outcome.token;
+    const answer = sentence(outcome.error.message);
     const forbiddenInARow = calls.record.forbiddenInARow + (outcome.refused === 403 ? 1 : 0);
     if (outcome.refused === 401 || forbiddenInARow >= FORBIDDEN_BEFORE_REJECTED) {
       const stop = {
         code: 'CROWDSEC_CREDENTIALS_REJECTED',
         forMs: DAY_MS,
         message:
-          `CAPI rejects the credentials of machine ${pair.machineId}, which it once accepted. They are kept, and tried once a day: ` +
+          `CAPI rejects the credentials of machine ${pair.machineId}, which it once accepted: ${answer} They are kept, and tried once a day: ` +
           'ask CrowdSec, or restore the right ones.',
       } as const;
-      throw await calls.stop(lease, stop, { forbiddenInARow });
+      throw await calls.stop(lease, stop, { forbiddenInARow, cause: outcome.error });
     }
     const stop = {
       code: 'CROWDSEC_LOGIN_FORBIDDEN',
       forMs: HOUR_MS,
-      message: 'CAPI forbids the login (403): too many logins from this address, or a machine that was removed.',
+      message: `CAPI forbids the login: ${answer} It does so after too many logins from this address, or of a machine that was removed.`,
     } as const;
-    throw await calls.stop(lease, stop, { forbiddenInARow });
+    throw await calls.stop(lease, stop, { forbiddenInARow, cause: outcome.error });
   }
 
   /** Gives up a pair that both a login and a registration refused: at most once an hour, and never one that the user gave. */
   async #replace(lease: Lease, previous: Token | undefined): Promise<Token> {
     const { calls, clock, credentials: given, identity, logger } = this.#options;
     const { replacedAt } = calls.record;
+    const { contested } = calls;
+    const answer = contested === undefined ? '.' : `: ${sentence(contested.message)}`;
     const tooSoon = replacedAt !== undefined && replacedAt + HOUR_MS > clock.now();
     if (given !== undefined || tooSoon) {
       const what = given === undefined ? 'a second new machine id within an hour' : 'the given credentials';
-      const message = `CAPI accepts neither a login nor a registration of ${what}.`;
-      throw await calls.stop(lease, { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message });
+      const message = `CAPI accepts neither a login nor a registration of ${what}${answer}`;
+      const stop = { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message } as const;
+      throw await calls.stop(lease, stop, { cause: calls.contested });
     }
     logger.warn(
-      'CAPI refuses both the login and the registration of a machine id that was never validated: a new one is made.',
+      `CAPI refuses both the login and the registration of a machine id that was never validated, and a new one is made${answer}`,
       { code: 'MACHINE_REFUSED' },
     );
     await calls.replaced(lease);

@@ -1,6 +1,7 @@
-import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { CrowdsecError, isCrowdsecError, sentence } from '../errors.js';
 import type { Credentials } from './credentials.js';
 import type { Token } from './token.js';
+import type { LoginOutcome } from './watcher-calls.js';
 
 /** The result of a registration; where it is ambiguous, a login decides. */
 export type RegistrationOutcome =
@@ -14,8 +15,7 @@ export type RegistrationOutcome =
 /** The calls that validate a pair, each with its budget. */
 export interface ValidationCalls {
   register(pair: Credentials): Promise<RegistrationOutcome>;
-  /** Resolves `undefined` when CAPI refuses the pair (401 or 403). */
-  login(pair: Credentials): Promise<Token | undefined>;
+  login(pair: Credentials): Promise<LoginOutcome>;
 }
 
 /**
@@ -33,16 +33,16 @@ export async function validatePair(
   isNew: boolean,
 ): Promise<Token | undefined> {
   if (isNew) await calls.register(pair);
-  const token = await calls.login(pair);
-  if (token !== undefined) return token;
+  const first = await calls.login(pair);
+  if ('token' in first) return first.token;
 
   const again = await calls.register(pair);
   if (again === 'contested') return undefined;
-  const secondToken = again === 'taken' ? await calls.login(pair) : undefined;
-  if (secondToken !== undefined) return secondToken;
+  const second = again === 'taken' ? await calls.login(pair) : first;
+  if ('token' in second) return second.token;
   throw new CrowdsecError(
     'CROWDSEC_REGISTRATION_FAILED',
-    'CAPI refuses the login of a pair that it does not refuse to register; the same pair is tried again later.',
+    `CAPI refuses the login of a pair that it does not refuse to register: ${sentence(second.error.message)} The same pair is tried again later.`,
   );
 }
 

@@ -260,9 +260,35 @@ describe('the login budget', () => {
     world.sandbox.faults.add({ path: LOGIN, status: 429, headers: { 'retry-after': '300' } });
     await expect(world.process().session.token()).rejects.toMatchObject({ status: 429 });
     await world.time.advance(4 * MINUTE_MS);
-    await expect(world.process().session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LOGIN_BUDGET' });
+    await expect(world.process().session.token()).rejects.toMatchObject({
+      code: 'CROWDSEC_API_STATUS',
+      status: 429,
+      nextAt: world.time.clock.now() + MINUTE_MS,
+    });
     await world.time.advance(MINUTE_MS + 1);
     await world.process().session.token();
+  });
+
+  it('honours Retry-After on a registration: no login leaves meanwhile, in this process or after a restart', async () => {
+    const fresh = await capiWorld();
+    try {
+      fresh.sandbox.faults.add({ path: '/v3/watchers', status: 429, headers: { 'retry-after': '300' } });
+      const { session } = fresh.process();
+      await expect(session.token()).rejects.toMatchObject({ status: 429 });
+      await fresh.time.advance(4 * MINUTE_MS);
+      for (const each of [session, fresh.process().session]) {
+        await expect(each.token()).rejects.toMatchObject({
+          status: 429,
+          nextAt: fresh.time.clock.now() + MINUTE_MS,
+          message: expect.stringContaining('POST /v3/watchers was answered 429') as string,
+        });
+      }
+      expect(fresh.count(LOGIN)).toBe(0);
+      await fresh.time.advance(MINUTE_MS + 1);
+      await session.token();
+    } finally {
+      await fresh[Symbol.asyncDispose]();
+    }
   });
 
   it('logs in with the union when a process declares more, and not by turns', async () => {

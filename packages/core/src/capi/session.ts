@@ -1,20 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
+import { CrowdsecError, firstCause, isCrowdsecError, messageOf } from '../errors.js';
 import { underLease } from '../store/acquire.js';
 import type { Lease } from '../store/store.js';
 import {
-  attemptsLastHour,
   HOUR_MS,
   recordAnswer,
   refuseBeyondBudget,
+  refuseWhileAskedToWait,
   refuseWhileStopped,
-  stoppedUntil,
 } from './login-budget.js';
 import { Logins } from './logins.js';
 import { MachineIdentity } from './machine-identity.js';
 import { SessionMemory } from './session-memory.js';
 import { ServerClock, SKEW_WORTH_TELLING_MS, skewInWords } from './server-clock.js';
 import type { SessionOptions, SessionState } from './session-options.js';
+import { sessionState } from './session-state.js';
 import { repeat } from './repeat.js';
 import { declares, isUsable, type Token } from './token.js';
 import { SESSION_LEASE_MS, WatcherCalls } from './watcher-calls.js';
@@ -64,22 +64,14 @@ export class Session {
 
   /** What is known of the session, without asking anybody. */
   get state(): SessionState {
-    const now = this.#options.clock.now();
-    const { record } = this.#calls;
-    const until = stoppedUntil(record, now);
-    const { stop } = record;
-    const { skewMs } = this.#serverClock;
-    const { current } = this.#identity;
-    const rejected = until !== undefined && stop?.code === 'CROWDSEC_CREDENTIALS_REJECTED';
-    return {
-      identity: rejected ? 'credentials-rejected' : (current?.status ?? 'none'),
-      ...(current === undefined ? {} : { machineId: current.machineId }),
-      ...(this.#token === undefined ? {} : { tokenExpiresAt: this.#token.expiresAt }),
-      loginsLastHour: attemptsLastHour(record.logins, now),
-      ...(Math.abs(skewMs) > SKEW_WORTH_TELLING_MS ? { clockSkewMs: skewMs } : {}),
-      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      ...(until === undefined || stop === undefined ? {} : { stop: { code: stop.code, message: stop.message, until } }),
-    };
+    return sessionState({
+      record: this.#calls.record,
+      machine: this.#identity.current,
+      token: this.#token,
+      failure: this.#failure,
+      skewMs: this.#serverClock.skewMs,
+      now: this.#options.clock.now(),
+    });
   }
 
   /** Reads what is stored, so that `state` includes earlier runs; makes no network call. */
@@ -138,10 +130,10 @@ export class Session {
   }
 
   /** All calls rest for an hour: CAPI refused a call twice, with a fresh token in between. */
-  async stopAfterRefusal(message: string): Promise<CrowdsecError> {
+  async stopAfterRefusal(message: string, cause?: CrowdsecError): Promise<CrowdsecError> {
     return this.#underLease(async (lease) => {
       await this.#calls.load(lease);
-      return this.#calls.stop(lease, { code: 'CROWDSEC_CALL_REFUSED', forMs: HOUR_MS, message });
+      return this.#calls.stop(lease, { code: 'CROWDSEC_CALL_REFUSED', forMs: HOUR_MS, message }, { cause });
     });
   }
 
@@ -175,7 +167,7 @@ export class Session {
 
   #fail(error: unknown): void {
     if (!isCrowdsecError(error) || error.code === 'CROWDSEC_LEASE_BUSY' || error.code === 'CROWDSEC_STOPPED') return;
-    this.#failure = { code: error.code, message: messageOf(error) };
+    this.#failure = { code: firstCause(error).code, message: messageOf(error) };
   }
 
   #underLease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
@@ -205,9 +197,10 @@ export class Session {
     if (adoptable && this.#isGood(shared)) return (this.#token = shared);
     try {
       refuseBeyondBudget(this.#calls.record.logins, now, 'CROWDSEC_LOGIN_BUDGET');
+      refuseWhileAskedToWait(this.#calls.record.registrations, now);
     } catch (error) {
       // One that lacks a scenario of ours, or has expired if a clock that jumped was right to, is better than none until then.
-      if (adoptable && isCrowdsecError(error, 'CROWDSEC_LOGIN_BUDGET')) return (this.#token = shared);
+      if (adoptable) return (this.#token = shared);
       throw error;
     }
     const known = await this.#identity.pair(lease);
@@ -247,7 +240,13 @@ export class Session {
       });
     }
     const { stop: _over, ...rest } = this.#calls.record;
-    await this.#calls.settle(lease, { ...rest, logins: recordAnswer(rest.logins), forbiddenInARow: 0 });
+    const { logins, registrations } = rest;
+    await this.#calls.settle(lease, {
+      ...rest,
+      logins: recordAnswer(logins),
+      registrations: recordAnswer(registrations),
+      forbiddenInARow: 0,
+    });
     this.#options.onLoggedIn?.({ scenarios: Object.keys(token.scenarios), expiresAt: token.expiresAt });
     return token;
   }
@@ -256,6 +255,7 @@ export class Session {
     const token = await this.#memory.token();
     if (token !== undefined && this.#identity.owns(token) && token.expiresAt > (this.#token?.expiresAt ?? 0)) {
       this.#token = token;
+      this.#failure = undefined;
     }
   }
 

@@ -1,9 +1,10 @@
-import { type Deadline, DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { CrowdsecError, isCrowdsecError } from '../errors.js';
-import { failureReason } from '../http/failure-reason.js';
+import { type Deadline, withinDeadline } from '../deadline.js';
+import { isCrowdsecError } from '../errors.js';
+import { failedCall, inParentheses, refusedCall } from '../http/failed-call.js';
+import type { Destination } from '../http/failure-advice.js';
 import type { Fetch } from '../http/fetch.js';
-import { AnswerTooLarge, parseAnswer, quoteAnswer, readText } from '../http/read-answer.js';
-import { parseRetryAfter } from '../http/retry-after.js';
+import { parseAnswer, readText } from '../http/read-answer.js';
+import { usedProxy } from '../http/used-proxy.js';
 import type { ServerClock } from './server-clock.js';
 
 export type { Fetch };
@@ -66,8 +67,13 @@ export class Transport {
     this.#signal?.throwIfAborted();
     const name = `${request.method} ${request.path}`;
     const { response, text } = await this.#exchange(request, name);
-    if (!response.ok) throw this.#statusError(name, response, text);
-    return { status: response.status, body: request.answer === 'text' ? text : parseAnswer(text, name) };
+    if (!response.ok) {
+      const notFound = `Is ${this.#root} the root of an API that speaks v3?`;
+      const nowMs = this.#serverClock?.now() ?? Date.now();
+      throw refusedCall(name, response, { text, nowMs, notFound }, this.#destination);
+    }
+    const from = inParentheses(this.#destination);
+    return { status: response.status, body: request.answer === 'text' ? text : parseAnswer(text, name, from) };
   }
 
   async #exchange(request: CapiRequest, name: string): Promise<{ response: Response; text: string }> {
@@ -91,28 +97,12 @@ export class Transport {
       // Whoever has a signal for one call ends it when the agent stops.
       return await withinDeadline({ ms, signal: outer ?? this.#signal, keepsProcessAlive: false }, exchange);
     } catch (error) {
-      if (error instanceof AnswerTooLarge)
-        throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by ${error.message}`);
       if (isCrowdsecError(error, 'CROWDSEC_STOPPED')) throw error;
-      const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : failureReason(error);
-      throw new CrowdsecError('CROWDSEC_API_UNREACHABLE', `${name} failed: ${why} (${this.#root})`, { cause: error });
+      throw failedCall(name, error, this.#destination);
     }
   }
 
-  #statusError(name: string, response: Response, text: string): CrowdsecError {
-    const said = quoteAnswer(text);
-    const hint = response.status === 404 ? `. Is ${this.#root} the root of an API that speaks v3?` : '';
-    return new CrowdsecError(
-      'CROWDSEC_API_STATUS',
-      `${name} was answered ${response.status}${said === '' ? '' : `: ${said}`}${hint}`,
-      { status: response.status, ...this.#retryAfter(response) },
-    );
-  }
-
-  #retryAfter({ headers }: Response): { retryAfterMs?: number } {
-    const date = Date.parse(headers.get('date') ?? '');
-    const serverNowMs = Number.isNaN(date) ? (this.#serverClock?.now() ?? Date.now()) : date;
-    const retryAfterMs = parseRetryAfter(headers.get('retry-after'), serverNowMs);
-    return retryAfterMs === undefined ? {} : { retryAfterMs };
+  get #destination(): Destination {
+    return { name: this.#root, proxy: usedProxy(this.#fetch, this.#root) };
   }
 }

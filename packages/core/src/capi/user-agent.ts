@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { validate } from '../validate.js';
+import { callingBy } from '../http/used-proxy.js';
 import { SDK_VERSION } from '../version.js';
 import type { Fetch } from './transport.js';
 
@@ -32,11 +33,12 @@ export function userAgent(options: { readonly suffix?: string; readonly version?
 
 /** A `fetch` whose requests name the product, unless they name another. */
 export function withUserAgent(fetch: Fetch, userAgent: string): Fetch {
-  return (input, init) => {
+  const named: Fetch = (input, init) => {
     // A request that is made already has its headers.
     if (typeof input !== 'string' && !(input instanceof URL)) return fetch(input, init);
     const headers = new Headers(init?.headers);
     if (!headers.has('user-agent')) headers.set('user-agent', userAgent);
     return fetch(input, { ...init, headers: Object.fromEntries(headers) });
   };
+  return callingBy(named, fetch);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { CrowdsecError, isCrowdsecError, messageOf } from '../errors.js';
+import { CrowdsecError, isCrowdsecError, messageOf, sentence } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Lease, StoredValue } from '../store/store.js';
 import type { Credentials } from './credentials.js';
@@ -41,7 +41,7 @@ export interface WatcherCallsOptions {
 }
 
 /** A login that CAPI answered: with a token, or with the status of a refusal. */
-export type LoginOutcome = { readonly token: Token } | { readonly refused: 401 | 403 };
+export type LoginOutcome = { readonly token: Token } | { readonly refused: 401 | 403; readonly error: CrowdsecError };
 
 /**
  * The two calls that need no token: register and login. Each is counted in the record, and the record stored, before it leaves.
@@ -54,6 +54,7 @@ export class WatcherCalls {
   /** What came of a call could not be written down: it is, before anything else. */
   #isUnsaved = false;
   #isDamaged = false;
+  #contested: CrowdsecError | undefined;
 
   constructor(options: WatcherCallsOptions) {
     this.#options = options;
@@ -63,6 +64,11 @@ export class WatcherCalls {
   /** What is known of earlier attempts, its moments as the wall clock of now would have shown them. */
   get record(): SessionRecord {
     return mapMoments(this.#stored, (at) => this.#ages.present(at));
+  }
+
+  /** What CAPI answered the last registration that it neither took nor forbade. */
+  get contested(): CrowdsecError | undefined {
+    return this.#contested;
   }
 
   /**
@@ -166,9 +172,9 @@ export class WatcherCalls {
       return { token: tokenFromAnswer(answer, { machineId: pair.machineId, scenarios: declared }, serverClock) };
     } catch (error) {
       const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
-      if (status === 401 || status === 403) {
+      if (isCrowdsecError(error) && (status === 401 || status === 403)) {
         await this.settle(lease, { ...this.record, logins: recordAnswer(this.record.logins) });
-        return { refused: status };
+        return { refused: status, error };
       }
       await this.settle(lease, { ...this.record, logins: deferNextAttempt(this.record.logins, error) });
       throw error;
@@ -184,13 +190,15 @@ export class WatcherCalls {
         const stop = {
           code: 'CROWDSEC_REGISTRATION_FAILED',
           forMs: HOUR_MS,
-          message: 'CAPI forbids the registration (403).',
+          message: `CAPI forbids the registration: ${sentence(error.message)}`,
         } as const;
         throw await this.stop(lease, stop, { cause: error });
       }
       const registrations = deferNextAttempt(this.record.registrations, error);
       await this.settle(lease, { ...this.record, registrations });
-      return outcomeOf(error);
+      const outcome = outcomeOf(error);
+      if (outcome === 'contested' && isCrowdsecError(error)) this.#contested = error;
+      return outcome;
     }
   }
 

@@ -9,7 +9,7 @@ import { STALLED_BODY_MS } from '../bouncer/request-body.js';
 import type { RequestInspector } from '../bouncer/request-inspector.js';
 import { skipRule } from '../bouncer/skip-rule.js';
 import { CrowdsecError } from '../errors.js';
-import { endpointDispatcher } from '../http/dispatcher.js';
+import { endpointConnections } from '../http/dispatcher.js';
 import { lapiUserAgent } from '../lapi/user-agent.js';
 import { secretOf } from '../secret-file.js';
 import type { Secret } from '../secret.js';
@@ -41,7 +41,7 @@ export function createAgentAppsec({
   const { appsec, bouncingLevel } = options;
   if (appsec === undefined || bouncingLevel === 'disabled') return undefined;
   const address = appsecAddress(appsec.url);
-  const dispatcher = endpointDispatcher(address.endpoint, {
+  const { dispatcher, proxy } = endpointConnections(address.endpoint, {
     tls: appsec.tls,
     warn: (message) => logger.warn(message, { code: 'PROXY_UNUSABLE' }),
     connections: MOST_CONNECTIONS,
@@ -52,7 +52,7 @@ export function createAgentAppsec({
   const inspector = new AppsecInspector({
     ...appsec,
     client: observedAppsec(
-      new AppsecClient({ address, dispatcher, userAgent, timeoutMs: appsec.timeoutMs, signal: calls.signal }),
+      new AppsecClient({ address, dispatcher, proxy, userAgent, timeoutMs: appsec.timeoutMs, signal: calls.signal }),
       { histograms, clock },
     ),
     apiKey: keyOf(options),

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
 import type { AgentHttp } from './agent-http.js';
 import type { CapiNetwork } from './capi-network.js';
+import { tellReady } from './ready-line.js';
 
 /** What an agent knows about addresses, and what keeps that current. */
 export interface AgentDecisions {
@@ -38,7 +39,7 @@ export function createAgentDecisions(
     logger,
     local,
   });
-  const refresher = new Refresher({
+  const refresher: Refresher = new Refresher({
     store,
     capi: capi && {
       ...capi.source,
@@ -57,6 +58,11 @@ export function createAgentDecisions(
     listener: {
       refreshed: (result) => events.emit('refreshed', result),
       failed: (details) => events.emit('refreshFailed', details),
+      ready: ({ decisions }) => {
+        if (capi === undefined) return;
+        const { machineId } = capi.session.state;
+        tellReady({ logger }, { peer: 'CAPI', machineId, decisions, nextPullAt: refresher.nextPullAt });
+      },
       storeEmptied: async () => capi?.session.putBackIfForgotten(),
     },
   });

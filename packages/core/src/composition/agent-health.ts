@@ -70,7 +70,7 @@ function decisionsHealth(
   { localDecisions: { refused }, lapi }: AgentHealthParts,
   now: number,
 ): DecisionsHealth {
-  const { isStale, lists, waitingLists } = refresher;
+  const { isStale, lists, waitingLists, failure } = refresher;
   const ofLapi = lapi?.decisions.health;
   const pulledAt = refresher.pulledAt ?? ofLapi?.pulledAt;
   const nextPullAt = refresher.nextPullAt ?? ofLapi?.nextPullAt;
@@ -86,6 +86,7 @@ function decisionsHealth(
     ...(nextPullAt === undefined ? {} : { nextPullAt }),
     stale: isStale || ofLapi?.stale === true,
     ...(ofLapi === undefined ? {} : { lapi: ofLapi }),
+    ...(failure === undefined ? {} : { failure }),
     lists,
     waitingLists,
   };
@@ -99,6 +100,7 @@ function signalsHealth(buffer: SignalBuffer, lapi: LapiNetwork | undefined): Sig
     ...(dueAt === undefined ? {} : { nextFlushAt: Math.ceil(dueAt) }),
     nextFlushReason: reason,
     nextAllowedAt: Math.ceil(allowedAt),
+    ...(buffer.failure === undefined ? {} : { failure: buffer.failure }),
     sent,
     poisoned,
     discarded: lapi?.reports?.discarded ?? 0,

@@ -13,6 +13,7 @@ import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import { secretOf } from '../secret-file.js';
 import type { Store } from '../store/store.js';
 import type { AgentContext } from './agent-context.js';
+import { tellReady } from './ready-line.js';
 import { streamFilterOf } from './lapi-stream-identity.js';
 import { createLapiConnections, type LapiConnections } from './lapi-connections.js';
 
@@ -77,7 +78,7 @@ function createLapiDecisions(
   },
 ): LapiDecisions {
   const { lapi, connections, store, engine } = parts;
-  return new LapiDecisions({
+  const decisions: LapiDecisions = new LapiDecisions({
     transport: connections.bouncer,
     credential: connections.credentialHash,
     hasCertificate: connections.hasCertificate,
@@ -92,8 +93,13 @@ function createLapiDecisions(
     listener: {
       refreshed: (result) => events.emit('refreshed', result),
       failed: (details) => events.emit('refreshFailed', details),
+      ready: ({ decisions: count }) => {
+        const { url, nextPullAt } = decisions.health;
+        tellReady({ logger }, { peer: `LAPI at ${url}`, decisions: count, nextPullAt });
+      },
     },
   });
+  return decisions;
 }
 
 function createMachine(

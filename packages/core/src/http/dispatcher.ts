@@ -1,7 +1,9 @@
 import type { Endpoint } from './endpoint.js';
 import type { Fetch } from './fetch.js';
+import { isLoopback } from './is-loopback.js';
 import { proxySettings } from './proxy-settings.js';
 import { Agent, EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from './undici.js';
+import { proxyOfSettings, usingProxies, type UsedProxy } from './used-proxy.js';
 
 /** What proves to a server who we are, and by whose word we believe it; PEM texts. */
 export interface TlsOptions {
@@ -23,12 +25,17 @@ export function endpointFetch(
   endpoint: Endpoint,
   options: { readonly tls?: TlsOptions | undefined; readonly warn?: (message: string) => void } = {},
 ): { readonly fetch: Fetch; readonly close: () => Promise<void> } {
-  const dispatcher = endpointDispatcher(endpoint, options);
+  const { dispatcher, proxy } = endpointConnections(endpoint, options);
   const send = undiciFetch as unknown as Fetch;
-  return {
-    fetch: (input, init) => send(input, { ...init, dispatcher } as unknown as RequestInit),
-    close: () => dispatcher.destroy(),
-  };
+  const fetch: Fetch = (input, init) => send(input, { ...init, dispatcher } as unknown as RequestInit);
+  return { fetch: usingProxies(fetch, () => proxy), close: () => dispatcher.destroy() };
+}
+
+/** The connections to one server of the operator. */
+export interface EndpointConnections {
+  readonly dispatcher: Dispatcher;
+  /** The proxy that they go through. */
+  readonly proxy: UsedProxy | undefined;
 }
 
 /**
@@ -36,14 +43,14 @@ export function endpointFetch(
  *
  * @param options.connections how many there may be at most; calls beyond wait
  */
-export function endpointDispatcher(
+export function endpointConnections(
   { root, socketPath }: Endpoint,
   options: {
     readonly tls?: TlsOptions | undefined;
     readonly warn?: (message: string) => void;
     readonly connections?: number;
   },
-): Dispatcher {
+): EndpointConnections {
   const { tls: { cert, key, ca } = {}, warn = (): void => undefined, connections } = options;
   const tls = {
     ...(cert === undefined ? {} : { cert }),
@@ -54,21 +61,17 @@ export function endpointDispatcher(
     keepAliveTimeout: KEEP_ALIVE_MS,
     ...(connections === undefined ? {} : { connections }),
   };
-  if (socketPath !== undefined) return new Agent({ ...common, connect: { socketPath } });
-  if (!isLoopback(new URL(root).hostname)) {
-    const { httpProxy, httpsProxy } = proxySettings(process.env, warn);
-    if (httpProxy !== undefined || httpsProxy !== undefined)
-      return new EnvHttpProxyAgent({
-        ...common,
-        httpProxy: httpProxy ?? '',
-        httpsProxy: httpsProxy ?? '',
-        connect: tls,
-        requestTls: tls,
-      });
-  }
-  return new Agent({ ...common, connect: tls });
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  const straight = (connect: object): EndpointConnections => ({
+    dispatcher: new Agent({ ...common, connect }),
+    proxy: undefined,
+  });
+  if (socketPath !== undefined) return straight({ socketPath });
+  const url = new URL(root);
+  const settings = isLoopback(url.hostname) ? {} : proxySettings(process.env, warn);
+  const { httpProxy = '', httpsProxy = '' } = settings;
+  if (httpProxy === '' && httpsProxy === '') return straight(tls);
+  return {
+    dispatcher: new EnvHttpProxyAgent({ ...common, httpProxy, httpsProxy, connect: tls, requestTls: tls }),
+    proxy: proxyOfSettings(settings)(url),
+  };
 }

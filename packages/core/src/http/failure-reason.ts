@@ -3,14 +3,25 @@ import { messageOf } from '../errors.js';
 /** An error that wraps itself, or a chain that somebody made by hand, ends here. */
 const DEEPEST_CAUSE = 8;
 
+/** How undici says that a proxy refused to connect to the host. */
+const PROXY_REFUSAL = /Proxy response \((\d{3})\)/;
+
 /**
  * Why a call got no answer: the innermost causes, for `fetch failed` says nothing. Each is given with its system code
  * (`ECONNREFUSED`, `ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`, …) when the message lacks it.
  */
 export function failureReason(error: unknown): string {
-  const causes = new Set(innermostCauses(error, DEEPEST_CAUSE).map(withCode));
+  const causes = new Set(innermostCauses(error, DEEPEST_CAUSE).map(inWords));
   causes.delete('');
   return causes.size === 0 ? 'no reason given' : [...causes].join(', ');
+}
+
+/** The system codes of the innermost causes; of a proxy that refused to connect, `PROXY_` and the status that it answered. */
+export function failureCodes(error: unknown): readonly string[] {
+  return innermostCauses(error, DEEPEST_CAUSE).map((cause) => {
+    const status = PROXY_REFUSAL.exec(messageOf(cause))?.[1];
+    return status === undefined ? codeOf(cause) : `PROXY_${status}`;
+  });
 }
 
 /** A host with several addresses fails with an `AggregateError` that has no message of its own. */
@@ -22,8 +33,14 @@ function innermostCauses(error: unknown, depth: number): readonly unknown[] {
   return error.cause === undefined ? [error] : innermostCauses(error.cause, depth - 1);
 }
 
-function withCode(cause: unknown): string {
+function inWords(cause: unknown): string {
   const message = messageOf(cause);
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const status = PROXY_REFUSAL.exec(message)?.[1];
+  if (status !== undefined) return `the proxy answered ${status}`;
+  const code = codeOf(cause);
   return message.includes(code) ? message : `${message} (${code})`.trim();
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 }

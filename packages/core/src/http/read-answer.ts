@@ -39,14 +39,15 @@ export async function readText(response: Response, maxBytes: number, signal: Abo
  * The answer to a call, parsed; `undefined` for an empty one.
  *
  * @param name of the call, for the message
+ * @param from who answered, in parentheses, for the message
  * @throws CrowdsecError `CROWDSEC_API_MALFORMED`
  */
-export function parseAnswer(text: string, name: string): unknown {
+export function parseAnswer(text: string, name: string, from: string): unknown {
   if (text.trim() === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    const message = `${name} was answered by something that is not JSON: ${quoteAnswer(text)}`;
+    const message = `${name} was answered by something that is not JSON: ${quoteAnswer(text)} ${from}. Check what answers at this address: it may be a portal or a proxy`;
     throw new CrowdsecError('CROWDSEC_API_MALFORMED', message, { cause });
   }
 }

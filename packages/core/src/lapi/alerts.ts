@@ -63,7 +63,7 @@ export class LapiAlerts implements ReportChannel {
         alertOf(allowed.has(signal) ? undecided(signal) : signal, this.#decisions, clock),
       );
       const answer = await this.#machine.send({ method: 'POST', path: '/v1/alerts', body, timeoutMs: CALL_TIMEOUT_MS });
-      this.#discarded += Math.max(0, signals.length - countOf(answer.body));
+      this.#discarded += Math.max(0, signals.length - countOf(answer.body, this.#machine.url));
       this.#unknownErrors = 0;
     } catch (error) {
       throw this.#classified(error);
@@ -104,13 +104,14 @@ function undecided({ decisions: _, ...signal }: Signal): Signal {
 /**
  * How many ids an answer holds.
  *
+ * @param url of LAPI, for the message
  * @throws CrowdsecError `CROWDSEC_API_MALFORMED` for an answer that is not LAPI's
  */
-function countOf(ids: unknown): number {
+function countOf(ids: unknown, url: string): number {
   if (ids === null) return 0;
   if (Array.isArray(ids)) return ids.length;
   throw new CrowdsecError(
     'CROWDSEC_API_MALFORMED',
-    'POST /v1/alerts was answered without a list of ids: something that is not LAPI answers at its address.',
+    `POST /v1/alerts was answered without a list of ids: something that is not LAPI answers at its address (${url}).`,
   );
 }

@@ -14,7 +14,10 @@ export type DeletedTarget = { readonly ip: string; readonly scopes?: string } | 
  * @returns how many there were
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` without a target: LAPI takes a call without a filter as one about all decisions
  */
-export async function deleteDecisions(machine: Pick<MachineClient, 'send'>, target: DeletedTarget): Promise<number> {
+export async function deleteDecisions(
+  machine: Pick<MachineClient, 'send' | 'url'>,
+  target: DeletedTarget,
+): Promise<number> {
   const named: Readonly<Record<string, string | undefined>> = { ...target };
   if ((named.ip ?? '') === '' && (named.range ?? '') === '') {
     throw new CrowdsecError(
@@ -31,7 +34,10 @@ export async function deleteDecisions(machine: Pick<MachineClient, 'send'>, targ
   });
   const answer = answerSchema.safeParse(body);
   if (answer.success) return answer.data.nbDeleted;
-  throw new CrowdsecError('CROWDSEC_API_MALFORMED', 'DELETE /v1/decisions was answered without a count.');
+  throw new CrowdsecError(
+    'CROWDSEC_API_MALFORMED',
+    `DELETE /v1/decisions was answered without a count (${machine.url}).`,
+  );
 }
 
 /** The engine writes the number as a text. */

@@ -40,8 +40,8 @@ export interface LapiDecisionsOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
-  readonly listener: Pick<RefreshListener, 'refreshed' | 'failed'>;
   readonly measurePull?: MeasurePull | undefined;
+  readonly listener: Pick<RefreshListener, 'refreshed' | 'failed' | 'ready'>;
   readonly timeouts?: StreamTimeouts | undefined;
   /** How large an answer may be, in bytes. */
   readonly maxBytes?: number | undefined;
@@ -66,6 +66,7 @@ export class LapiDecisions {
   #flight: Promise<RefreshResult> | undefined;
   #job: Disposable | undefined;
   #isStarted = false;
+  #isReady = false;
   #storeFailure: string | undefined;
   /** Until then another process may take the lease, by monotonic time. */
   #yieldUntil = -Infinity;
@@ -161,6 +162,14 @@ export class LapiDecisions {
   async #follow(): Promise<void> {
     await this.#held.load();
     await this.#outcomes.readReport();
+    this.#tellReady();
+  }
+
+  #tellReady(): void {
+    const { pulledAt, failure, count } = this.health;
+    if (this.#isReady || !this.#held.isLoaded || pulledAt === undefined || failure !== undefined) return;
+    this.#isReady = true;
+    this.#options.listener.ready?.({ decisions: count });
   }
 
   #plan(delayMs: number): void {
@@ -201,6 +210,7 @@ export class LapiDecisions {
       });
       const { skipped } = answer.delta;
       this.#outcomes.answered({ full, skipped, nextInMs: this.#pace.waitMs });
+      this.#tellReady();
       const result = {
         status: 'refreshed',
         network: 'lapi',

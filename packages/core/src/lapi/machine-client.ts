@@ -4,12 +4,17 @@ import type { LapiRequest, LapiResponse, LapiTransport } from './transport.js';
 
 /** The calls of LAPI that a machine makes with its token. */
 export class MachineClient {
-  readonly #transport: Pick<LapiTransport, 'send'>;
+  readonly #transport: Pick<LapiTransport, 'send' | 'name'>;
   readonly #login: MachineLogin;
 
-  constructor(options: { readonly transport: Pick<LapiTransport, 'send'>; readonly login: MachineLogin }) {
+  constructor(options: { readonly transport: Pick<LapiTransport, 'send' | 'name'>; readonly login: MachineLogin }) {
     this.#transport = options.transport;
     this.#login = options.login;
+  }
+
+  /** LAPI as the operator wrote it. */
+  get url(): string {
+    return this.#transport.name;
   }
 
   /** What LAPI's clock shows now, in ms since the epoch; `undefined` before the first login. */

@@ -28,7 +28,7 @@ export interface MachineCredentials {
 
 export interface MachineLoginOptions {
   /** Without a client certificate when the machine has a password: an engine that is shown one does not look at the password. */
-  readonly transport: Pick<LapiTransport, 'send'>;
+  readonly transport: Pick<LapiTransport, 'send' | 'name'>;
   /** `undefined` for a machine whose client certificate the transport shows. */
   readonly machine: MachineCredentials | undefined;
   /** What the machine may report: told at each login. */
@@ -97,7 +97,7 @@ export class MachineLogin {
   }
 
   async #login(): Promise<Secret> {
-    const { clock, logger, machine } = this.#options;
+    const { clock, logger, machine, transport } = this.#options;
     this.#token = undefined;
     if (this.#refusal !== undefined && this.#refusal.until > clock.monotonic()) throw this.#refused();
     try {
@@ -112,7 +112,7 @@ export class MachineLogin {
       return secret;
     } catch (error) {
       if (!isRefused(error)) throw error;
-      const message = loginRefusal(machine?.machineId, error);
+      const message = loginRefusal(transport.name, machine?.machineId, error);
       const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#refusals++);
       if (this.#refusal?.message !== message) logger.error(message, { code: 'MACHINE_REFUSED', status: error.status });
       this.#refusal = { message, until: clock.monotonic() + waitMs };
@@ -135,7 +135,10 @@ export class MachineLogin {
     });
     const answer = loginAnswerSchema.safeParse(body);
     if (!answer.success) {
-      throw new CrowdsecError('CROWDSEC_API_MALFORMED', 'LAPI answered the login of the machine without a token.');
+      throw new CrowdsecError(
+        'CROWDSEC_API_MALFORMED',
+        `LAPI at ${transport.name} answered the login of the machine without a token.`,
+      );
     }
     const { token, expire } = answer.data;
     const { expiresAt, issuedAt } = timesOf(token);

@@ -1,5 +1,5 @@
 import { notInFuture, type Clock } from '../clock.js';
-import { isCrowdsecError, messageOf } from '../errors.js';
+import { isCrowdsecError, messageOf, sentence } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Lease, Store } from '../store/store.js';
 import { isRefused } from './is-refused.js';
@@ -133,7 +133,8 @@ export class PullOutcomes {
   #messageFor(error: unknown): string {
     const { url, hasCertificate } = this.#options;
     const kept = 'The decisions that are held stay in use until they end.';
-    if (!isRefused(error)) return `LAPI at ${url} could not be asked for decisions: ${messageOf(error)}. ${kept}`;
+    if (!isRefused(error))
+      return `LAPI at ${url} could not be asked for decisions: ${sentence(messageOf(error))} ${kept}`;
     const why = hasCertificate
       ? 'the client certificate (options.lapi.tls.cert): its organizational unit (OU) must be among bouncers_allowed_ou of the engine'
       : 'the API key (options.lapi.apiKey): its bouncer was removed, or the engine has another database. `cscli bouncers add` makes a new key';

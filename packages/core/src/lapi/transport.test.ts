@@ -84,7 +84,7 @@ describe('the transport to LAPI', () => {
     await expect(transportTo(lapi!.url, 'wrong-key-of-nobody').send(pull)).rejects.toMatchObject({
       code: 'CROWDSEC_API_STATUS',
       status: 403,
-      message: 'GET /v1/decisions/stream was answered 403: access forbidden',
+      message: `GET /v1/decisions/stream was answered 403: access forbidden (${lapi!.url})`,
     });
   });
 

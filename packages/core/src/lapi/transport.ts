@@ -1,10 +1,11 @@
-import { type Deadline, DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { CrowdsecError, isCrowdsecError } from '../errors.js';
+import { type Deadline, withinDeadline } from '../deadline.js';
+import { isCrowdsecError, type CrowdsecError } from '../errors.js';
 import type { Endpoint } from '../http/endpoint.js';
-import { failureReason } from '../http/failure-reason.js';
+import { failedCall, inParentheses, refusedCall } from '../http/failed-call.js';
+import type { Destination } from '../http/failure-advice.js';
 import type { Fetch } from '../http/fetch.js';
-import { AnswerTooLarge, parseAnswer, quoteAnswer, readText } from '../http/read-answer.js';
-import { parseRetryAfter } from '../http/retry-after.js';
+import { parseAnswer, readText } from '../http/read-answer.js';
+import { usedProxy } from '../http/used-proxy.js';
 import type { Secret } from '../secret.js';
 import { closedAs, notingClosed, wasClosed } from './closed-connection.js';
 import { noteSaid } from './said.js';
@@ -75,7 +76,7 @@ export class LapiTransport {
     const { maxBytes = LARGEST_ANSWER_BYTES } = request;
     return this.read(request, async (response, { signal }) => ({
       status: response.status,
-      body: parseAnswer(await readText(response, maxBytes, signal), nameOf(request)),
+      body: parseAnswer(await readText(response, maxBytes, signal), nameOf(request), inParentheses(this.#destination)),
     }));
   }
 
@@ -91,23 +92,19 @@ export class LapiTransport {
   }
 
   async #once<T>(request: LapiRequest, readBody: ReadBody<T>): Promise<T> {
-    const { signal: lifetime, endpoint } = this.#options;
+    const { signal: lifetime } = this.#options;
     lifetime?.throwIfAborted();
     const name = nameOf(request);
     const { timeoutMs: ms, signal = lifetime } = request;
     try {
       return await withinDeadline({ ms, signal, keepsProcessAlive: false }, async (deadline) => {
         const response = await this.#fetch(request, deadline.signal);
-        if (!response.ok) throw this.#statusError(name, response, await readText(response, 0, deadline.signal));
+        if (!response.ok) throw this.#refused(name, response, await readText(response, 0, deadline.signal));
         return readBody(response, deadline);
       });
     } catch (error) {
       if (isCrowdsecError(error)) throw error;
-      if (error instanceof AnswerTooLarge)
-        throw new CrowdsecError('CROWDSEC_API_MALFORMED', `${name} was answered by ${error.message}`);
-      const why = error instanceof DeadlineExceeded ? `no answer within ${ms} ms` : failureReason(error);
-      const message = `${name} failed: ${why} (${endpoint.name})`;
-      throw closedAs(new CrowdsecError('CROWDSEC_API_UNREACHABLE', message, { cause: error }), error);
+      throw closedAs(failedCall(name, error, this.#destination), error);
     }
   }
 
@@ -136,15 +133,14 @@ export class LapiTransport {
     return headers;
   }
 
-  #statusError(name: string, { status, headers }: Response, text: string): CrowdsecError {
-    const said = quoteAnswer(text);
-    const { endpoint } = this.#options;
-    const hint = status === 404 ? `. Is ${endpoint.name} the address of LAPI, without /v1?` : '';
-    const date = Date.parse(headers.get('date') ?? '');
-    const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Number.isNaN(date) ? Date.now() : date);
-    const message = `${name} was answered ${status}${said === '' ? '' : `: ${said}`}${hint}`;
-    const details = { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-    return noteSaid(new CrowdsecError('CROWDSEC_API_STATUS', message, details), text);
+  #refused(name: string, response: Response, text: string): CrowdsecError {
+    const notFound = `Is ${this.name} the address of LAPI, without /v1?`;
+    return noteSaid(refusedCall(name, response, { text, nowMs: Date.now(), notFound }, this.#destination), text);
+  }
+
+  get #destination(): Destination {
+    const { endpoint, fetch } = this.#options;
+    return { name: endpoint.name, proxy: usedProxy(fetch, endpoint.root), caOption: 'lapi.tls.ca' };
   }
 }
 

@@ -46,6 +46,12 @@ export class HeldDecisions {
     return this.#index;
   }
 
+  /** How many decisions are in force. */
+  get count(): number {
+    const counts = Object.values(this.#index.counts(this.#options.clock.now()));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** When CAPI was pulled for what is held, in ms since the epoch. */
   get pulledAt(): number | undefined {
     return this.#network?.pulledAt;

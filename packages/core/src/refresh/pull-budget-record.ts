@@ -1,13 +1,15 @@
 import { mustBeWrittenBack, type Clock } from '../clock.js';
-import type { Lease, Store } from '../store/store.js';
+import type { JsonValue, Lease, Store } from '../store/store.js';
 import { BudgetClock } from './budget-clock.js';
 import {
+  LONGEST_STORED_WAIT_MS,
   NO_FAILURES,
   pullGate,
   pullRecordSchema,
   spentRecord,
   recordPullAttempt,
   type Gate,
+  type PullFailure,
   type PullRecord,
 } from './pull-budget.js';
 
@@ -100,8 +102,24 @@ export class PullBudgetRecord {
   async attempt(lease: Lease, now: number): Promise<void> {
     this.clock.momentOf(now);
     const record = recordPullAttempt(this.#record, now, this.#options.random());
-    await lease.put('refresh', { ...record });
+    await lease.put('refresh', storable(record));
     this.#record = record;
+  }
+
+  /** Why the last pull failed, of whichever process; `undefined` when it did not. */
+  get failure(): PullFailure | undefined {
+    return this.#record.failure;
+  }
+
+  /** The pull that was counted has failed. While the server asked to wait, no process pulls. Never rejects. */
+  async failed(
+    lease: Lease,
+    { askedMs, failure }: { readonly askedMs: number; readonly failure: PullFailure | undefined },
+  ): Promise<void> {
+    const waitMs = Math.max(this.#record.waitMs, Math.min(LONGEST_STORED_WAIT_MS, askedMs));
+    this.#record = { ...this.#record, waitMs, failure };
+    this.#isUnsaved = true;
+    await this.save(lease).catch(() => undefined);
   }
 
   /** CAPI has answered the pull that began at `now`. */
@@ -113,7 +131,11 @@ export class PullBudgetRecord {
   async save(lease: Lease): Promise<void> {
     if (!this.#isUnsaved) return;
     const record = this.#record;
-    await lease.put('refresh', { ...record });
+    await lease.put('refresh', storable(record));
     if (this.#record === record) this.#isUnsaved = false;
   }
+}
+
+function storable({ failure, ...record }: PullRecord): JsonValue {
+  return { ...record, ...(failure === undefined ? {} : { failure: { ...failure } }) };
 }

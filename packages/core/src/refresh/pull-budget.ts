@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CROWDSEC_ERROR_CODES, type CrowdsecErrorCode } from '../errors.js';
 import { storedMomentSchema } from '../stored-moment.js';
 
 const MINUTE_MS = 60_000;
@@ -14,7 +15,7 @@ const FIRST_BACKOFF_MS = MINUTE_MS;
 const LONGEST_BACKOFF_MS = 2 * HOUR_MS;
 
 /** How far a stored backoff may reach: the longest gap with its jitter. */
-const LONGEST_STORED_WAIT_MS = 1.2 * LONGEST_BACKOFF_MS;
+export const LONGEST_STORED_WAIT_MS = 1.2 * LONGEST_BACKOFF_MS;
 
 /** What is remembered of pulls, beside the snapshot: it is written before a call leaves. */
 export const pullRecordSchema = z.object({
@@ -28,7 +29,22 @@ export const pullRecordSchema = z.object({
     .transform((ms) => Math.min(ms, LONGEST_STORED_WAIT_MS)),
   /** When CAPI answered a pull for the last time, in ms since the epoch: it counts although its snapshot is lost. */
   pulledAt: storedMomentSchema.optional(),
+  /** Why the last of them failed, for the health of all processes. */
+  failure: z
+    .object({ code: z.enum(CROWDSEC_ERROR_CODES), message: z.string(), since: storedMomentSchema })
+    .optional()
+    .catch(undefined),
 });
+
+/** Why CAPI could not be asked for decisions. */
+export interface PullFailure {
+  /** Of what failed first: `CROWDSEC_API_UNREACHABLE` for a login that got no answer, whoever waits for the next one. */
+  readonly code: CrowdsecErrorCode;
+  /** With the host and what to do. */
+  readonly message: string;
+  /** When the first of the failures in a row was, in ms since the epoch. */
+  readonly since: number;
+}
 
 export type PullRecord = z.output<typeof pullRecordSchema>;
 

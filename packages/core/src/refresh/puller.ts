@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { asError, isCrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Lease, Store } from '../store/store.js';
+import type { CapiOutcomes } from './capi-outcomes.js';
 import type { HeldDecisions } from './held-decisions.js';
 import type { AdoptedAnswer, NetworkSources, Save } from './network-sources.js';
 import { LONGEST_INTERVAL_MS } from './pull-budget.js';
@@ -15,6 +16,7 @@ export interface PullerOptions {
   readonly budget: PullBudgetRecord;
   readonly network: NetworkSources;
   readonly saver: Saver;
+  readonly outcomes: CapiOutcomes;
   readonly listener: RefreshListener;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -58,7 +60,7 @@ export class Puller {
   }
 
   async #pullCapi(lease: Lease, { save, answered }: { save: Save; answered: () => void }): Promise<RefreshResult> {
-    const { listener, logger, clock, budget, network, signal } = this.#options;
+    const { clock, budget, network, signal, outcomes } = this.#options;
     const now = clock.now();
     const startup = this.isStale || budget.isUnfinished;
     await budget.attempt(lease, now);
@@ -69,18 +71,27 @@ export class Puller {
         save,
         answered: () => {
           budget.answered(now);
+          outcomes.answered();
           answered();
         },
       });
       return this.#tell(answer);
     } catch (error) {
       if (signal.aborted) throw error;
-      const nextAt = Math.max(now + budget.waitMs, isCrowdsecError(error) ? (error.nextAt ?? 0) : 0);
-      if (this.isStale && this.#options.held.pulledAt !== undefined)
-        logger.warn('The decisions are older than a day.', { code: 'DECISIONS_STALE' });
-      listener.failed({ network: 'capi', error: asError(error), nextAt });
+      await this.#failed(lease, error, now);
       throw error;
     }
+  }
+
+  async #failed(lease: Lease, error: unknown, now: number): Promise<void> {
+    const { held, listener, logger, budget, outcomes } = this.#options;
+    const { nextAt: possibleAt = 0, retryAfterMs = 0 } = isCrowdsecError(error) ? error : {};
+    const nextAt = Math.max(now + Math.max(budget.waitMs, retryAfterMs), possibleAt);
+    outcomes.failed(error, nextAt);
+    await budget.failed(lease, { askedMs: retryAfterMs, failure: outcomes.failure });
+    if (this.isStale && held.pulledAt !== undefined)
+      logger.warn('The decisions are older than a day.', { code: 'DECISIONS_STALE' });
+    listener.failed({ network: 'capi', error: asError(error), nextAt });
   }
 
   /** Asks again for the lists that failed, and for sources that failed. */

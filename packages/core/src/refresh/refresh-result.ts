@@ -39,6 +39,8 @@ export type RefreshResult =
 export interface RefreshListener {
   refreshed(result: Extract<RefreshResult, { status: 'refreshed' }>): void;
   failed(details: { readonly network: DecisionNetwork; readonly error: Error; readonly nextAt: number }): void;
+  /** Decisions of the network are in use for the first time in this process, and the next pull is planned. */
+  ready?(details: { readonly decisions: number }): void;
   /** The store had lost everything; the decisions are back. */
   storeEmptied(): Promise<void>;
 }

@@ -1,22 +1,24 @@
 import type { Clock } from '../clock.js';
-import { DeltaBuilder } from '../decisions/decision-delta.js';
 import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, ListReport } from '../sources/decision-source.js';
 import type { MeasurePull } from '../measure-pull.js';
 import type { Lease, Store } from '../store/store.js';
+import { isCrowdsecError } from '../errors.js';
+import { CapiOutcomes } from './capi-outcomes.js';
 import { ContributedSources } from './contributed-sources.js';
 import { HeldDecisions } from './held-decisions.js';
 import { Jobs } from './jobs.js';
 import { LocalSources } from './local-sources.js';
 import { NetworkSources } from './network-sources.js';
-import { SHORTEST_INTERVAL_MS } from './pull-budget.js';
+import { SHORTEST_INTERVAL_MS, type PullFailure } from './pull-budget.js';
 import { Puller } from './puller.js';
 import { PullBudgetRecord } from './pull-budget-record.js';
 import { RefreshLease } from './refresh-lease.js';
 import type { RefreshListener, RefreshResult, WaitingList } from './refresh-result.js';
 import { Saver } from './saver.js';
+import { WITHOUT_CAPI } from './without-capi.js';
 import { checkSources, isLocal } from './source-feeds.js';
 
 /** How soon other processes notice what one of them pulled, and how often the wall clock is looked at. */
@@ -50,13 +52,6 @@ export interface RefresherOptions {
   readonly random?: () => number;
 }
 
-/** Stands in CAPI's place for an agent that does not speak to it: its other sources are asked at the same pace. */
-const WITHOUT_CAPI: DecisionSource = {
-  name: 'without-capi',
-  feeds: ['without-capi:'],
-  pull: () => Promise.resolve({ delta: new DeltaBuilder().build(), lists: [], state: {} }),
-};
-
 /**
  * Keeps the decisions fresh: one pull at a time over all processes, stored with its moment in one write, then put to use in one swap.
  * What one process pulled, the others load from the store.
@@ -73,6 +68,7 @@ export class Refresher {
   readonly #lease: RefreshLease;
   readonly #saver: Saver;
   readonly #puller: Puller;
+  readonly #outcomes: CapiOutcomes;
   readonly #abort = new AbortController();
   /** There is something that one process asks for all. */
   readonly #asksNetwork: boolean;
@@ -80,6 +76,7 @@ export class Refresher {
   /** Moments of the budget's clock. */
   #nextPullAt: number | undefined;
   #nextListRetryAt: number | undefined;
+  #isReady = false;
 
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for sources that share a name or could speak for each other */
   constructor(options: RefresherOptions) {
@@ -100,7 +97,8 @@ export class Refresher {
     this.#jobs = new Jobs(options);
     this.#lease = new RefreshLease(options);
     this.#saver = new Saver({ ...options, held, budget: this.#budget, lease: this.#lease, jobs: this.#jobs });
-    const parts = { held, budget: this.#budget, network: this.#network, saver: this.#saver };
+    this.#outcomes = new CapiOutcomes(options);
+    const parts = { held, budget: this.#budget, network: this.#network, saver: this.#saver, outcomes: this.#outcomes };
     this.#puller = new Puller({ ...options, ...parts, signal });
   }
 
@@ -112,6 +110,11 @@ export class Refresher {
   /** When the next pull is due, in ms since the epoch. */
   get nextPullAt(): number | undefined {
     return this.#nextPullAt === undefined ? undefined : this.#budget.clock.wallTimeOf(this.#nextPullAt);
+  }
+
+  /** Why the last pull from CAPI failed, as far as this process knows; `undefined` when it did not. */
+  get failure(): PullFailure | undefined {
+    return this.#outcomes.failure ?? this.#budget.failure;
   }
 
   /** The linked lists that could not be read, and what each waits for. */
@@ -195,7 +198,8 @@ export class Refresher {
       if (result.status === 'refreshed') this.#planListRetry();
       return result;
     } catch (error) {
-      this.#planPull(BUSY_RETRY_MS);
+      const possibleAt = isCrowdsecError(error) ? (error.nextAt ?? 0) : 0;
+      this.#planPull(Math.max(BUSY_RETRY_MS, possibleAt - this.#options.clock.now()));
       this.#planListRetry();
       throw error;
     }
@@ -252,7 +256,9 @@ export class Refresher {
     // It may have been found to be damaged by now.
     const isLost = version === undefined || (await store.blobVersion('decisions')) === undefined;
     if (isLost && this.#held.isLoaded) await this.#putBack();
-    if (this.#held.version !== before) this.#planPull();
+    if (this.#held.version === before) return;
+    this.#outcomes.answered();
+    this.#planPull();
   }
 
   #planWatch(): void {
@@ -282,6 +288,15 @@ export class Refresher {
     const gate = this.#budget.gate(this.#held.lastPullAt);
     this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, gate.open ? now : gate.nextAt));
     const failure = 'Decisions could not be refreshed, those that are held stay in use';
-    this.#jobs.plan('refresh', this.#nextPullAt - now, async () => void (await this.refresh()), failure);
+    this.#jobs.plan('refresh', this.#nextPullAt - now, () => this.#refreshBySchedule(), failure);
+    if (this.#isReady || pulledAt === undefined) return;
+    this.#isReady = true;
+    this.#options.listener.ready?.({ decisions: this.#held.count });
+  }
+
+  async #refreshBySchedule(): Promise<void> {
+    await this.refresh().catch((error: unknown) => {
+      if (!this.#outcomes.hasTold(error)) throw error;
+    });
   }
 }

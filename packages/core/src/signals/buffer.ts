@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.js';
+import { firstCause, isCrowdsecError, messageOf, sentence, type CrowdsecErrorCode } from '../errors.js';
 import { sleep } from '../scheduler.js';
 import { acquire } from '../store/acquire.js';
 import { isJournaledSignal, signalFromJournal } from './build-signal.js';
@@ -22,6 +22,14 @@ export interface SignalBufferOptions
   readonly listener: SignalListener;
 }
 
+/** Why a call with signals failed. */
+export interface SignalsFailure {
+  /** Of what failed first. */
+  readonly code: CrowdsecErrorCode;
+  /** With the host and what to do. */
+  readonly message: string;
+}
+
 /** Receives what happens to signals. */
 export type SignalListener = SignalIntakeListener & SenderListener;
 
@@ -40,6 +48,7 @@ export class SignalBuffer {
   /** What was said of the calls that fail: it is said anew when it changes, or after one that got through. */
   #saidDeferred = '';
   #poisoned = 0;
+  #failure: SignalsFailure | undefined;
 
   constructor(options: SignalBufferOptions) {
     this.#options = options;
@@ -52,9 +61,15 @@ export class SignalBuffer {
       listener: {
         sent: (details) => {
           this.#sent += details.count;
+          this.#failure = undefined;
           options.listener.sent(details);
         },
-        failed: (details) => options.listener.failed(details),
+        failed: (details) => {
+          const { error } = details;
+          const code = isCrowdsecError(error) ? firstCause(error).code : 'CROWDSEC_API_UNREACHABLE';
+          this.#failure = { code, message: messageOf(error) };
+          options.listener.failed(details);
+        },
         poisoned: (details) => {
           this.#poisoned += 1;
           options.listener.poisoned(details);
@@ -66,6 +81,11 @@ export class SignalBuffer {
   /** Signals that wait, as far as this process knows. */
   get size(): number {
     return this.#intakeQueue.size;
+  }
+
+  /** Why the last call of this process failed; `undefined` when it did not, or nothing waits any more. */
+  get failure(): SignalsFailure | undefined {
+    return this.size === 0 ? undefined : this.#failure;
   }
 
   /** What became of the signals of this process, and how many it sent. */
@@ -181,7 +201,10 @@ export class SignalBuffer {
       } while (!store.crashSafe);
       await this.#intakeQueue.write();
     } catch (error) {
-      logger.warn(`Signals could not be sent at the stop: ${messageOf(error)}`, { code: 'SIGNALS_NOT_SENT', error });
+      logger.warn(`Signals could not be sent at the stop: ${sentence(messageOf(error))}`, {
+        code: 'SIGNALS_NOT_SENT',
+        error,
+      });
     }
   }
 
@@ -229,9 +252,13 @@ export class SignalBuffer {
     try {
       await this.flushIfDue();
     } catch (error) {
-      const trouble = `${this.#sent} ${messageOf(error)}`;
+      const first = isCrowdsecError(error) ? firstCause(error) : error;
+      const trouble = `${this.#sent} ${messageOf(first)}`;
       if (trouble !== this.#saidDeferred)
-        logger.warn(`Signals are kept and sent later: ${messageOf(error)}`, { code: 'SIGNALS_DEFERRED', error });
+        logger.warn(`Signals are kept and sent later: ${sentence(messageOf(error))}`, {
+          code: 'SIGNALS_DEFERRED',
+          error,
+        });
       this.#saidDeferred = trouble;
     }
     this.#schedule(TURN_RETRY_MS);

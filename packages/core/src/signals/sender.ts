@@ -73,12 +73,14 @@ export class Sender {
     const batch = nextBatch(waiting, turn.refusals, { random: this.#random, mostPerCall });
     if (batch.length === 0) return { value: { sent: 0 } };
     onLeaving(batch.map(({ id }) => id));
+    let isPrepared = false;
     try {
       await channel.prepare();
+      isPrepared = true;
       await turn.leave();
       await channel.push(batch.map(({ signal }) => signal));
     } catch (error) {
-      return this.#notTaken(turn, batch, waiting, error);
+      return this.#notTaken({ turn, batch, waiting, isPrepared }, error);
     }
     await this.#taken(batch);
     return { value: { sent: batch.length }, refusals: afterTaken(batch, waiting, turn.refusals) };
@@ -97,9 +99,17 @@ export class Sender {
   }
 
   async #notTaken(
-    turn: Turn,
-    batch: readonly Candidate[],
-    waiting: readonly Candidate[],
+    {
+      turn,
+      batch,
+      waiting,
+      isPrepared,
+    }: {
+      readonly turn: Turn;
+      readonly batch: readonly Candidate[];
+      readonly waiting: readonly Candidate[];
+      readonly isPrepared: boolean;
+    },
     error: unknown,
   ): Promise<TurnOutcome<Sent>> {
     const { signal, clock, listener, onKept } = this.#options;
@@ -107,7 +117,8 @@ export class Sender {
     if (turn.isLost) return { value: { sent: 0 } };
     if (!isCrowdsecError(error)) throw error;
     if (signal?.aborted === true) return { value: { sent: 0, error } };
-    if (isContentRefusal(error)) return this.#refused(turn, batch, waiting, error);
+    // A login that is refused says nothing about what waits for it.
+    if (isPrepared && isContentRefusal(error)) return this.#refused(turn, batch, waiting, error);
     const nextAt = Math.ceil(error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0));
     listener.failed({ count: batch.length, error, nextAt });
     return { value: { sent: 0, error }, failure: error };

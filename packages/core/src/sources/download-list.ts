@@ -1,9 +1,11 @@
 import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { ListParser } from '../decisions/list-parser.js';
 import { DeadlineExceeded, withinDeadline } from '../deadline.js';
-import { messageOf } from '../errors.js';
+import { describeFailure, inParentheses } from '../http/failed-call.js';
+import type { Destination } from '../http/failure-advice.js';
 import { knowSecretsOfUrl } from '../redaction/redaction.js';
 import { bodyOf } from '../http/response-body.js';
+import { usedProxy } from '../http/used-proxy.js';
 import type { ListLimits } from './list-limits.js';
 import { readList } from './read-list.js';
 
@@ -37,29 +39,45 @@ export async function downloadList(download: ListDownload): Promise<DownloadResu
   const headers: Record<string, string> =
     since === undefined ? {} : { 'if-modified-since': new Date(since).toUTCString() };
   let httpStatus: number | undefined;
+  // The last hop, of which messages tell the host alone: the rest of a link is a secret.
+  let at = download.url;
+  const asked = (url: URL): void => void (at = url.href);
   try {
     await withinDeadline({ ms: limits.timeoutMs, signal: outer, keepsProcessAlive: false }, async ({ signal }) => {
-      const response = await follow(download, headers, signal);
+      const response = await follow(download, { headers, signal, asked });
       httpStatus = response.status;
       if (httpStatus === 200) await readList(bodyOf(response, signal), download);
       else await response.body?.cancel();
     });
     if (httpStatus === 200) return { status: 'read', httpStatus };
     if (httpStatus === 304) return { status: 'unchanged', httpStatus };
-    return { status: 'failed', httpStatus, error: `answered ${httpStatus}` };
+    return {
+      status: 'failed',
+      httpStatus,
+      error: `answered ${httpStatus} ${inParentheses(hostOf(at, download.fetch))}`,
+    };
   } catch (error) {
-    return { status: 'failed', ...(httpStatus === undefined ? {} : { httpStatus }), error: explain(error, limits) };
+    const why = explain(error, limits, hostOf(at, download.fetch));
+    return { status: 'failed', ...(httpStatus === undefined ? {} : { httpStatus }), error: why };
   }
 }
 
 async function follow(
   { url, allowHttp, fetch }: ListDownload,
-  headers: Record<string, string>,
-  signal: AbortSignal,
+  {
+    headers,
+    signal,
+    asked,
+  }: {
+    readonly headers: Record<string, string>;
+    readonly signal: AbortSignal;
+    readonly asked: (url: URL) => void;
+  },
 ): Promise<Response> {
   let at = new URL(url);
   knowSecretsOfUrl(url);
   for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    asked(at);
     if (at.protocol !== 'https:' && !(allowHttp && at.protocol === 'http:'))
       throw new Error(`${at.protocol} links are not followed`);
     if (at.username !== '' || at.password !== '') throw new Error('links with a user or a password are not followed');
@@ -75,8 +93,11 @@ async function follow(
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-function explain(error: unknown, limits: ListDownload['limits']): string {
-  if (error instanceof DeadlineExceeded) return `not read within ${limits.timeoutMs} ms`;
-  const cause = error instanceof Error && error.cause instanceof Error ? `: ${messageOf(error.cause)}` : '';
-  return messageOf(error) + cause;
+function explain(error: unknown, limits: ListDownload['limits'], host: Destination): string {
+  const late = error instanceof DeadlineExceeded;
+  return late ? `not read within ${limits.timeoutMs} ms ${inParentheses(host)}` : describeFailure(error, host);
+}
+
+function hostOf(url: string, fetch: ListDownload['fetch']): Destination {
+  return { name: URL.canParse(url) ? new URL(url).origin : 'no URL', proxy: usedProxy(fetch, url) };
 }

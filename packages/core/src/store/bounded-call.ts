@@ -19,20 +19,25 @@ export type BoundedCall = <T>(
 
 /** @param limits how long a call may take, in ms, and what breaks those off that are on their way */
 export function boundedCalls(
-  { description }: StoreEngine,
+  engine: StoreEngine,
   status: StoreStatus,
   { deadlineMs, signal }: { readonly deadlineMs: number; readonly signal: AbortSignal },
 ): BoundedCall {
+  const { description } = engine;
   return async (kind, task, run, proves = () => true) => {
     try {
       const result = await withinDeadline(
-        { ms: deadlineMs, signal, late: () => storeTooSlow(description, task, deadlineMs) },
+        {
+          ms: deadlineMs,
+          signal,
+          late: () => storeTooSlow(description, task, { deadlineMs, trouble: engine.trouble }),
+        },
         run,
       );
       status.worked(kind === 'write' && !proves(result) ? 'change' : kind);
       return result;
     } catch (error) {
-      const told = storeUnavailable(description, task, error);
+      const told = storeUnavailable(description, task, error, engine.trouble);
       status.failed(kind, error, told);
       throw error instanceof DamagedError ? error : told;
     }

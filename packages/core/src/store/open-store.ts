@@ -4,15 +4,16 @@ import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { homeFolder } from '../operating-system.js';
+import { knowSecretsOfUrl } from '../redaction/redaction.js';
 import { composeStore } from './compose-store.js';
 import { fileStore } from './file-store.js';
 import { codecOf } from './keyv-codec.js';
 import { listenToErrors } from './keyv-errors.js';
 import { isInMemory, isKeyvLike, type KeyvLike } from './keyv-like.js';
 import { keyvStore } from './keyv-store.js';
-import { redisAdapterOf } from './redis-client.js';
+import { hostOfClient, redisAdapterOf } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
-import { clientOfUrl, isRedisUrl } from './redis-url.js';
+import { clientOfUrl, hostOfUrl, isRedisUrl } from './redis-url.js';
 import { redisStore } from './redis-store.js';
 import { type Scope, scopeOf } from './scope.js';
 import type { StoreEngine } from './store-engine.js';
@@ -51,9 +52,11 @@ export function openStore(options: OpenStoreOptions): Store {
 function engineOf({ store, stateDir, namespace, apiRoot, ephemeral, clock, logger }: OpenStoreOptions): StoreEngine {
   const scope = scopeOf(namespace, apiRoot);
   if (typeof store === 'string' && isRedisUrl(store)) {
+    knowSecretsOfUrl(store);
     const redis = new RedisConnection({ open: () => clientOfUrl(store), clock, logger });
     const close = (): void => undefined;
-    return redisStore({ redis, codec: codecOf(new Keyv()), prefix: scope.prefix, clock, close });
+    const description = `redis at ${hostOfUrl(store)}`;
+    return redisStore({ redis, codec: codecOf(new Keyv()), prefix: scope.prefix, clock, close, description });
   }
   if (store !== undefined) return engineOfKeyv(store, scope, clock, logger);
   if (ephemeral === true && stateDir === undefined) {
@@ -68,7 +71,6 @@ function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Lo
       'store is neither a Keyv nor a redis:// URL: pass an instance, as `new Keyv(new KeyvRedis(url))`, or leave it out to use files';
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
   }
-  const stopListening = listenToErrors(keyv, clock, logger);
   const adapter = redisAdapterOf(keyv);
   if (adapter !== undefined) {
     const redis = new RedisConnection({
@@ -77,8 +79,11 @@ function engineOfKeyv(keyv: unknown, { prefix }: Scope, clock: Clock, logger: Lo
       clock,
       logger,
     });
-    return redisStore({ redis, codec: codecOf(keyv), prefix, clock, close: stopListening });
+    const stopListening = listenToErrors(keyv, { clock, logger, note: (error) => redis.noteTrouble(error) });
+    const description = ['keyv on redis', hostOfClient(adapter.client)].filter(Boolean).join(' at ');
+    return redisStore({ redis, codec: codecOf(keyv), prefix, clock, close: stopListening, description });
   }
+  const stopListening = listenToErrors(keyv, { clock, logger });
   const durable = !isInMemory(keyv);
   const description = durable ? 'keyv' : 'keyv in memory';
   logger.warn(

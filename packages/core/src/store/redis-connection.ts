@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
+import { failureReason } from '../http/failure-reason.js';
 import type { Logger } from '../logger.js';
 import { DamagedError, MOST_VALUE_BYTES } from './damaged-error.js';
 import type { Deadline } from '../deadline.js';
@@ -42,11 +43,22 @@ export class RedisConnection {
   /** When the first of the calls left that no answer has followed. */
   #silentSince: number | undefined;
   #isClosed = false;
+  #trouble: string | undefined;
   /** Ends the attempt to connect that is on its way. */
   #abandon: (() => void) | undefined;
 
   constructor(source: RedisSource) {
     this.#source = source;
+  }
+
+  /** What the client last failed with, since a call was answered. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** The client tells that it failed. */
+  noteTrouble(error: unknown): void {
+    this.#trouble = failureReason(error);
   }
 
   /** Runs a Lua script: atomic, and the one way in which everything here is read and written. */
@@ -103,9 +115,10 @@ export class RedisConnection {
       const client = await this.#client(deadline);
       const reply = await send(client);
       this.#silentSince = undefined;
+      this.#trouble = undefined;
       return reply;
     } catch (error) {
-      if (isReply(error)) this.#silentSince = undefined;
+      if (isReply(error)) this.#silentSince = this.#trouble = undefined;
       else this.#isSilent(startedAt, error);
       const replaced = leadsToReplica(error) ? this.#replaceIfUseless(error) : undefined;
       if (replaced === undefined) throw explained(error);
@@ -188,7 +201,7 @@ export class RedisConnection {
     const client = await this.#source.open();
     if (client === undefined) throw new Error('it cannot be duplicated: reconnect it after a failover');
     // Without a listener, the error would end the process. What fails shows in the calls.
-    client.on('error', () => undefined);
+    client.on('error', (error) => this.noteTrouble(error));
     this.#abandon?.();
     const abandoned = new Promise<never>((_, reject) => {
       this.#abandon = () => reject(new Error('the connection was given up'));

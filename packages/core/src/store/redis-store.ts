@@ -16,6 +16,8 @@ export interface RedisStoreOptions {
   readonly prefix: string;
   readonly clock: Clock;
   readonly close: () => void;
+  /** As people know it: `redis at 127.0.0.1:6379`. */
+  readonly description: string;
 }
 
 /**
@@ -23,13 +25,16 @@ export interface RedisStoreOptions {
  * its `get` makes a missing value of an outage, it knows no fence, and its owner may `clear()` its namespace, which
  * should empty a cache and not make a new machine.
  */
-export function redisStore({ redis, codec, prefix, clock, close }: RedisStoreOptions): StoreEngine {
+export function redisStore({ redis, codec, prefix, clock, close, description }: RedisStoreOptions): StoreEngine {
   const leaseKey = (name: string): string => `${prefix}lease:${name}`;
   const blobs = new RedisBlobs(redis);
   const fenceOf = (fence: { name: string; holder: string } | undefined): RedisFence | undefined =>
     fence && { key: leaseKey(fence.name), holder: fence.holder };
   return {
-    description: 'keyv on redis',
+    description,
+    get trouble() {
+      return redis.trouble;
+    },
     durable: true,
     shared: true,
     networked: true,

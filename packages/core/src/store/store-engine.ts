@@ -32,6 +32,8 @@ export interface StoreEngine {
   readonly shared: boolean;
   readonly networked: boolean;
   readonly crashSafe: boolean;
+  /** What the connection to the store last failed with, until it works again: it tells more than that a call was late. */
+  readonly trouble?: string | undefined;
 
   get(key: string, deadline: Deadline): Promise<JsonValue | undefined>;
   put(key: string, value: JsonValue, fence: Fence | undefined, deadline: Deadline): Promise<boolean>;

@@ -1,4 +1,5 @@
 import type { Fetch } from '../http/fetch.js';
+import { callingBy } from '../http/used-proxy.js';
 import type { MetricAttributes } from './attributes.js';
 import { observeCall, type CallObserver } from './observed-call.js';
 
@@ -17,7 +18,7 @@ export interface ObservedFetchOptions extends CallObserver {
  * than host and endpoint: links of lists are secrets. No trace context is sent to other parties.
  */
 export function observedFetch(fetch: Fetch, { peerOf, prefix = '', ...observer }: ObservedFetchOptions): Fetch {
-  return async (input, init) => {
+  const observed: Fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
     const peer = peerOf(url);
@@ -36,6 +37,7 @@ export function observedFetch(fetch: Fetch, { peerOf, prefix = '', ...observer }
     };
     return observeCall(observer, call, () => fetch(input, init), statusOf);
   };
+  return callingBy(observed, fetch);
 }
 
 function statusOf({ status }: Response): MetricAttributes {

@@ -1,0 +1,63 @@
+import type { Clock } from '../clock.js';
+import { firstCause, isCrowdsecError, messageOf, sentence, type CrowdsecErrorCode } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { PullFailure } from './pull-budget.js';
+
+/** These are no failures of CAPI: the store has its own words, and another process is at it. */
+const OTHERS: readonly CrowdsecErrorCode[] = [
+  'CROWDSEC_STORE_UNAVAILABLE',
+  'CROWDSEC_STORE_NEWER',
+  'CROWDSEC_LEASE_BUSY',
+  'CROWDSEC_STOPPED',
+];
+
+/** Keeps what became of the pulls from CAPI, and says in the log what has changed: one line for each trouble, one for its end. */
+export class CapiOutcomes {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #failure: PullFailure | undefined;
+  /** What was said of the trouble that goes on. */
+  #said: string | undefined;
+  readonly #told = new WeakSet<Error>();
+
+  constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Why the last pull failed; `undefined` when it did not. */
+  get failure(): PullFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Whether this error was told as the failure of a pull. */
+  hasTold(error: unknown): boolean {
+    return error instanceof Error && this.#told.has(error);
+  }
+
+  /** CAPI has answered this process, or another one. */
+  answered(): void {
+    const { since } = this.#failure ?? {};
+    this.#failure = undefined;
+    if (this.#said === undefined || since === undefined) return;
+    this.#said = undefined;
+    const seconds = Math.round((this.#clock.now() - since) / 1_000);
+    this.#logger.info(`CAPI answers again, after ${seconds} s.`, { code: 'CAPI_BACK' });
+  }
+
+  /** A pull has failed; the next one is due at `nextAt`, in ms since the epoch. */
+  failed(error: unknown, nextAt: number): void {
+    if (!isCrowdsecError(error) || OTHERS.includes(error.code)) return;
+    this.#told.add(error);
+    const first = firstCause(error);
+    // An error that only repeats why the last try failed tells no more than that one, but for a time.
+    const message = first.code === error.code ? first.message : messageOf(error);
+    this.#failure = { code: first.code, message, since: this.#failure?.since ?? this.#clock.now() };
+    if (this.#said === first.message) return;
+    this.#said = first.message;
+    this.#logger.warn(
+      `CAPI could not be asked for decisions: ${sentence(message)} Decisions that are held stay in use. Next try at ${new Date(nextAt).toISOString()}.`,
+      { code: 'CAPI_FAILED', reason: first.code, nextAt, error },
+    );
+  }
+}
