@@ -10,7 +10,7 @@ import type { ListReport } from './sources/decision-source.js';
 import type { IgnoredCounts } from './remediation/ignore-filter.js';
 import { withoutRemedy } from './remediation/types-without-remedy.js';
 import type { StoreProblem } from './store/store.js';
-import type { PullFailure } from './refresh/pull-budget.js';
+import type { CapiPullFailure } from './refresh/pull-budget.js';
 import type { WaitingList } from './refresh/refresh-result.js';
 import type { SignalsFailure } from './signals/buffer.js';
 import type { RefusalReason } from './signals/report.js';
@@ -74,7 +74,7 @@ export interface DecisionsHealth {
   /** How the decisions of a local API stand; absent without one. */
   readonly lapi?: LapiDecisionsHealth;
   /** Why the last pull from CAPI failed; absent when it did not. */
-  readonly failure?: PullFailure;
+  readonly failure?: CapiPullFailure;
   /** What became of each linked list in the last pull of this process. */
   readonly lists: readonly ListReport[];
   /** The linked lists that could not be read, or have not come yet, and what each waits for. */

@@ -20,6 +20,8 @@ export type { Detection, ExtensionChange } from './extensions/host.js';
 export type { Suppression } from './extensions/outcome-executor.js';
 
 export type { DecisionsHealth, Health, Problem, SignalsHealth, StoreHealth } from './health.js';
+export type { CapiPullFailure } from './refresh/pull-budget.js';
+export type { SignalsFailure } from './signals/buffer.js';
 export type { AppsecFailureReport, AppsecHealth, UnseenBody } from './appsec/appsec-health.js';
 export type { RequestCounts } from './bouncer/request-counter.js';
 export type { SessionState } from './capi/session-options.js';

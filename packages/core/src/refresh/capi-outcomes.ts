@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { firstCause, isCrowdsecError, messageOf, sentence, type CrowdsecErrorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { PullFailure } from './pull-budget.js';
+import type { CapiPullFailure } from './pull-budget.js';
 
 /** These are no failures of CAPI: the store has its own words, and another process is at it. */
 const OTHERS: readonly CrowdsecErrorCode[] = [
@@ -15,7 +15,7 @@ const OTHERS: readonly CrowdsecErrorCode[] = [
 export class CapiOutcomes {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  #failure: PullFailure | undefined;
+  #failure: CapiPullFailure | undefined;
   /** What was said of the trouble that goes on. */
   #said: string | undefined;
   readonly #told = new WeakSet<Error>();
@@ -26,13 +26,13 @@ export class CapiOutcomes {
   }
 
   /** Why the last pull failed; `undefined` when it did not. */
-  get failure(): PullFailure | undefined {
+  get failure(): CapiPullFailure | undefined {
     return this.#failure;
   }
 
-  /** Whether this error was told as the failure of a pull. */
-  hasTold(error: unknown): boolean {
-    return error instanceof Error && this.#told.has(error);
+  /** Throws an error on, unless it was told as the failure of a pull. */
+  throwUntold(error: unknown): void {
+    if (!(error instanceof Error && this.#told.has(error))) throw error;
   }
 
   /** CAPI has answered this process, or another one. */

@@ -9,7 +9,7 @@ import {
   spentRecord,
   recordPullAttempt,
   type Gate,
-  type PullFailure,
+  type CapiPullFailure,
   type PullRecord,
 } from './pull-budget.js';
 
@@ -107,14 +107,14 @@ export class PullBudgetRecord {
   }
 
   /** Why the last pull failed, of whichever process; `undefined` when it did not. */
-  get failure(): PullFailure | undefined {
+  get failure(): CapiPullFailure | undefined {
     return this.#record.failure;
   }
 
   /** The pull that was counted has failed. While the server asked to wait, no process pulls. Never rejects. */
   async failed(
     lease: Lease,
-    { askedMs, failure }: { readonly askedMs: number; readonly failure: PullFailure | undefined },
+    { askedMs, failure }: { readonly askedMs: number; readonly failure: CapiPullFailure | undefined },
   ): Promise<void> {
     const waitMs = Math.max(this.#record.waitMs, Math.min(LONGEST_STORED_WAIT_MS, askedMs));
     this.#record = { ...this.#record, waitMs, failure };

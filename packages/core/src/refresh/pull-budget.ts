@@ -37,7 +37,7 @@ export const pullRecordSchema = z.object({
 });
 
 /** Why CAPI could not be asked for decisions. */
-export interface PullFailure {
+export interface CapiPullFailure {
   /** Of what failed first: `CROWDSEC_API_UNREACHABLE` for a login that got no answer, whoever waits for the next one. */
   readonly code: CrowdsecErrorCode;
   /** With the host and what to do. */

@@ -1,18 +1,18 @@
 import type { Clock } from '../clock.js';
+import { isCrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { RemediationEngine } from '../remediation/remediation-engine.js';
 import type { Scheduler } from '../scheduler.js';
 import type { DecisionSource, ListReport } from '../sources/decision-source.js';
 import type { MeasurePull } from '../measure-pull.js';
 import type { Lease, Store } from '../store/store.js';
-import { isCrowdsecError } from '../errors.js';
 import { CapiOutcomes } from './capi-outcomes.js';
 import { ContributedSources } from './contributed-sources.js';
 import { HeldDecisions } from './held-decisions.js';
 import { Jobs } from './jobs.js';
 import { LocalSources } from './local-sources.js';
 import { NetworkSources } from './network-sources.js';
-import { SHORTEST_INTERVAL_MS, type PullFailure } from './pull-budget.js';
+import { SHORTEST_INTERVAL_MS, type CapiPullFailure } from './pull-budget.js';
 import { Puller } from './puller.js';
 import { PullBudgetRecord } from './pull-budget-record.js';
 import { RefreshLease } from './refresh-lease.js';
@@ -113,7 +113,7 @@ export class Refresher {
   }
 
   /** Why the last pull from CAPI failed, as far as this process knows; `undefined` when it did not. */
-  get failure(): PullFailure | undefined {
+  get failure(): CapiPullFailure | undefined {
     return this.#outcomes.failure ?? this.#budget.failure;
   }
 
@@ -288,15 +288,11 @@ export class Refresher {
     const gate = this.#budget.gate(this.#held.lastPullAt);
     this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, gate.open ? now : gate.nextAt));
     const failure = 'Decisions could not be refreshed, those that are held stay in use';
-    this.#jobs.plan('refresh', this.#nextPullAt - now, () => this.#refreshBySchedule(), failure);
+    const run = async (): Promise<void> =>
+      void (await this.refresh().catch((error: unknown) => this.#outcomes.throwUntold(error)));
+    this.#jobs.plan('refresh', this.#nextPullAt - now, run, failure);
     if (this.#isReady || pulledAt === undefined) return;
     this.#isReady = true;
     this.#options.listener.ready?.({ decisions: this.#held.count });
-  }
-
-  async #refreshBySchedule(): Promise<void> {
-    await this.refresh().catch((error: unknown) => {
-      if (!this.#outcomes.hasTold(error)) throw error;
-    });
   }
 }
