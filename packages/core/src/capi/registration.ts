@@ -1,7 +1,6 @@
 import { CrowdsecError, isCrowdsecError, sentence } from '../errors.js';
 import type { Credentials } from './credentials.js';
 import type { Token } from './token.js';
-import type { LoginOutcome } from './watcher-calls.js';
 
 /** The result of a registration; where it is ambiguous, a login decides. */
 export type RegistrationOutcome =
@@ -11,6 +10,9 @@ export type RegistrationOutcome =
   | 'contested'
   /** No answer: it may have been taken. */
   | 'unanswered';
+
+/** A login that CAPI answered: with a token, or with the status of a refusal. */
+export type LoginOutcome = { readonly token: Token } | { readonly refused: 401 | 403; readonly error: CrowdsecError };
 
 /** The calls that validate a pair, each with its budget. */
 export interface ValidationCalls {

@@ -18,7 +18,7 @@ import {
   type Stop,
 } from './login-budget.js';
 import { MomentAges } from './moment-ages.js';
-import { outcomeOf, type RegistrationOutcome } from './registration.js';
+import { outcomeOf, type LoginOutcome, type RegistrationOutcome } from './registration.js';
 import type { SessionMemory } from './session-memory.js';
 import type { ServerClock } from './server-clock.js';
 import { scenariosToDeclare, tokenFromAnswer, type Token } from './token.js';
@@ -39,9 +39,6 @@ export interface WatcherCallsOptions {
   readonly timeoutMs: number;
   readonly onRegistered?: (details: { readonly machineId: string }) => void;
 }
-
-/** A login that CAPI answered: with a token, or with the status of a refusal. */
-export type LoginOutcome = { readonly token: Token } | { readonly refused: 401 | 403; readonly error: CrowdsecError };
 
 /**
  * The two calls that need no token: register and login. Each is counted in the record, and the record stored, before it leaves.

@@ -1,4 +1,3 @@
-import { hostOfUrl } from './redis-url.js';
 import { isObject, type KeyvLike, storagesOf } from './keyv-like.js';
 
 /** What is needed of a client of node-redis (single, cluster or sentinel), by its form. */
@@ -39,16 +38,4 @@ function isRedisAdapter(storage: object): storage is RedisAdapter {
   if (!isObject(storage) || typeof storage.getClient !== 'function' || !isObject(storage.client)) return false;
   const { client } = storage;
   return ['eval', 'get', 'withCommandOptions'].every((method) => typeof client[method] === 'function');
-}
-
-/** Where a client of node-redis leads, as its options tell: `127.0.0.1:6379`; undefined for a cluster, and where they do not tell. */
-export function hostOfClient(client: RedisClient): string | undefined {
-  const { options } = client as { readonly options?: unknown };
-  if (!isObject(options)) return undefined;
-  if (typeof options.url === 'string' && URL.canParse(options.url)) return hostOfUrl(options.url);
-  const { socket } = options;
-  if (!isObject(socket)) return undefined;
-  if (typeof socket.path === 'string') return socket.path;
-  const { host = 'localhost', port = 6379 } = socket;
-  return `${String(host)}:${String(port)}`;
 }

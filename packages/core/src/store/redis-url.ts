@@ -10,12 +10,6 @@ export function isRedisUrl(store: string): boolean {
   return /^rediss?:\/\//.test(store) && URL.canParse(store);
 }
 
-/** Where a URL of {@link isRedisUrl} leads, without its user and password: `127.0.0.1:6379`. */
-export function hostOfUrl(url: string): string {
-  const { hostname, port } = new URL(url);
-  return `${hostname}:${port === '' ? '6379' : port}`;
-}
-
 /**
  * A client for this URL, not connected yet, made by the optional peer dependency `@keyv/redis`.
  *
