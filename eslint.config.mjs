@@ -19,6 +19,8 @@ export default tseslint.config(
       'apps/*/build/**',
       '**/next-env.d.ts',
       '.nx/**',
+      // Projects of users, which are installed and run elsewhere.
+      'tools/packages/setups/**',
     ],
   },
   js.configs.recommended,

@@ -1,3 +1,5 @@
+import { esModuleOf } from './workspace.mjs';
+
 /** @import { Export, Manifest } from './workspace.mjs' */
 
 /** The order in which a published `package.json` says what it says; the rest follows as it was. */
@@ -41,7 +43,7 @@ export function publishedManifest(manifest, folder, root) {
     type: 'module',
     sideEffects: manifest.sideEffects ?? false,
     engines: root.engines,
-    ...forOlderResolvers(manifest.exports ?? {}),
+    ...entriesOf(manifest.exports ?? {}),
     publishConfig: { ...manifest.publishConfig, access: 'public' },
   };
   const keys = [...ORDER, ...Object.keys(written).filter((key) => !ORDER.includes(key))];
@@ -51,31 +53,50 @@ export function publishedManifest(manifest, folder, root) {
 }
 
 /**
- * `main`, `types` and `typesVersions`: what TypeScript reads instead of `exports` where `moduleResolution` is `node10`, the default of
- * `module: commonjs` before TypeScript 6.
+ * `exports` with both builds of each entry, and `main`, `types` and `typesVersions`: what TypeScript reads instead where `moduleResolution`
+ * is `node10`, the default of `module: commonjs` before TypeScript 6.
  *
- * @param {Record<string, Export>} entries
+ * @param {Record<string, Export>} given
  */
-function forOlderResolvers(entries) {
-  const found = Object.entries(entries)
-    .map(([entry, target]) => ({ entry, code: targetOf(target, 'default'), types: targetOf(target, 'types') }))
-    .filter(({ types }) => types !== undefined);
-  const main = found.find(({ entry }) => entry === '.');
-  const others = found.filter(({ entry }) => entry !== '.').map(({ entry, types }) => [entry.slice(2), [types]]);
+function entriesOf(given) {
+  const modules = Object.entries(given).flatMap(([entry, target]) => {
+    const path = builtPath(target);
+    return path === undefined ? [] : [{ entry, path }];
+  });
+  const main = modules.find(({ entry }) => entry === '.');
+  const others = modules.filter(({ entry }) => entry !== '.').map(({ entry, path }) => [entry.slice(2), path]);
+  const typesOf = Object.fromEntries(others.map(([entry = '', path = '']) => [entry, [commonjs(path).types]]));
   return {
-    main: main?.code,
-    types: main?.types,
-    typesVersions: others.length === 0 ? undefined : { '*': Object.fromEntries(others) },
+    main: main && commonjs(main.path).default,
+    types: main && commonjs(main.path).types,
+    typesVersions: others.length === 0 ? undefined : { '*': typesOf },
+    exports: { ...given, ...Object.fromEntries(modules.map(({ entry, path }) => [entry, conditions(path)])) },
   };
 }
 
 /**
+ * An entry as its conditions. Node takes `module-sync` for `import` and `require()` alike, and bundlers `module`, so that a process or a
+ * bundle has one copy of a package; what knows neither, such as Jest, takes CommonJS for `require()`.
+ *
+ * @param {string} path
+ */
+function conditions(path) {
+  const esm = { types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` };
+  return { 'module-sync': esm, module: esm, import: esm, require: commonjs(path), default: esm.default };
+}
+
+/** @param {string} path */
+function commonjs(path) {
+  return { types: `./dist/cjs/${path}.d.ts`, default: `./dist/cjs/${path}.js` };
+}
+
+/**
+ * The path in `dist` of an entry's module, without its ending; nothing for entries that are files as they are.
+ *
  * @param {Export} target
- * @param {'types' | 'default'} condition
  * @returns {string | undefined}
  */
-function targetOf(target, condition) {
-  if (typeof target === 'string') return condition === 'default' ? target : undefined;
-  const found = target['require'] ?? target[condition];
-  return found === undefined || typeof found === 'string' ? found : targetOf(found, condition);
+function builtPath(target) {
+  const file = esModuleOf(target);
+  return file === undefined ? undefined : /^\.\/dist\/(.+)\.js$/.exec(file)?.[1];
 }

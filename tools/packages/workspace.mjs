@@ -55,3 +55,24 @@ export function publishedPackages(root = ROOT) {
     .map(({ name }) => ({ folder: `packages/${name}`, manifest: readManifest(`packages/${name}`, root) }))
     .filter(({ manifest }) => manifest.private !== true);
 }
+
+/**
+ * The ES module of an entry of `exports`; nothing for what is no JavaScript.
+ *
+ * @param {Export} target
+ * @returns {string | undefined}
+ */
+export function esModuleOf(target) {
+  if (typeof target === 'string') return target.endsWith('.js') ? target : undefined;
+  const found = target['default'];
+  return found === undefined ? undefined : esModuleOf(found);
+}
+
+/**
+ * The ES modules that a package's `exports` name, as paths in its folder: `./dist/index.js`.
+ *
+ * @param {Manifest} manifest
+ */
+export function entryModules(manifest) {
+  return Object.values(manifest.exports ?? {}).flatMap((target) => esModuleOf(target) ?? []);
+}

@@ -64,10 +64,32 @@ describe('publishedManifest', () => {
       './package.json': './package.json',
     };
     expect(publishedManifest({ name: 'x', version: '1.0.0', exports }, 'packages/x', root)).toMatchObject({
-      main: './dist/index.js',
-      types: './dist/index.d.ts',
-      typesVersions: { '*': { more: ['./dist/more/index.d.ts'] } },
+      main: './dist/cjs/index.js',
+      types: './dist/cjs/index.d.ts',
+      typesVersions: { '*': { more: ['./dist/cjs/more/index.d.ts'] } },
     });
+  });
+});
+
+describe('publishedManifest, of an entry', () => {
+  const esm = { types: './dist/a/b.d.ts', default: './dist/a/b.js' };
+  const expected = {
+    'module-sync': esm,
+    module: esm,
+    import: esm,
+    require: { types: './dist/cjs/a/b.d.ts', default: './dist/cjs/a/b.js' },
+    default: './dist/a/b.js',
+  };
+
+  it.each([
+    ['the module alone', './dist/a/b.js'],
+    ['its types and the module', esm],
+    ['what it wrote before', expected],
+  ])('writes all conditions from %s, in the order in which they are tried', (_, target) => {
+    const manifest = { name: 'x', version: '1.0.0', exports: { './b': target, './package.json': './package.json' } };
+    const { exports } = publishedManifest(manifest, 'packages/x', OWN);
+    expect(exports).toEqual({ './b': expected, './package.json': './package.json' });
+    expect(Object.keys(Object(exports?.['./b']))).toEqual(Object.keys(expected));
   });
 });
 

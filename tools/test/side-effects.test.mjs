@@ -3,9 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { publishedPackages, ROOT } from '../packages/workspace.mjs';
-
-/** @import { Export } from '../packages/workspace.mjs' */
+import { entryModules, publishedPackages, ROOT } from '../packages/workspace.mjs';
 
 const PACKAGES = publishedPackages().filter(({ manifest }) => manifest.sideEffects === false);
 
@@ -14,8 +12,8 @@ it(
   { timeout: 120_000 },
   () => {
     const entries = PACKAGES.flatMap(({ folder, manifest }) =>
-      Object.values(manifest.exports ?? {}).map((target) => ({ folder, file: moduleOf(target) })),
-    ).flatMap(({ folder, file }) => (file === undefined ? [] : [join(ROOT, folder, file)]));
+      entryModules(manifest).map((file) => join(ROOT, folder, file)),
+    );
     const dists = PACKAGES.map(({ folder }) => join(ROOT, folder, 'dist'));
     expect(entries.length).toBeGreaterThanOrEqual(PACKAGES.length);
     expect(Object.entries(effectsOf(dists, entries)).filter(([, effects]) => effects.length > 0)).toEqual([]);
@@ -47,14 +45,4 @@ describe('import-effects.mjs', () => {
 function effectsOf(folders, entries) {
   const script = join(ROOT, 'tools/packages/import-effects.mjs');
   return JSON.parse(execFileSync(process.execPath, [script, ...folders, '--', ...entries], { encoding: 'utf8' }));
-}
-
-/**
- * @param {Export} target
- * @returns {string | undefined}
- */
-function moduleOf(target) {
-  if (typeof target === 'string') return target.endsWith('.js') ? target : undefined;
-  const found = target['import'] ?? target['default'];
-  return found === undefined ? undefined : moduleOf(found);
 }

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A file of the page. */
@@ -9,8 +10,14 @@ export interface Asset {
 }
 
 const require = createRequire(import.meta.url);
-const ours = (name: string) => (): string => fileURLToPath(new URL(`../public/${name}`, import.meta.url));
+const ours = (name: string) => (): string => join(publicFolder(), name);
 const uplot = (name: string) => (): string => require.resolve(`uplot/dist/${name}`);
+
+/** Beside the build: this module is in `dist`, or in `dist/cjs` when it was built as CommonJS. */
+function publicFolder(): string {
+  const found = ['../public', '../../public'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return found.find((folder) => existsSync(folder)) ?? found[0]!;
+}
 
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';

@@ -6,19 +6,32 @@ export const REDACTED = '[redacted]';
 /** What is read of a text; no message needs more. */
 const LONGEST_TEXT = 16 * 1024;
 
-const known = new KnownSecrets();
+/** Changes with what {@link KnownSecrets} offers: copies of different versions may share it. */
+const KEY = Symbol.for('@crowdsec-sdk/core:known-secrets:1');
+let found: KnownSecrets | undefined;
+
+/**
+ * One for all copies of this module: a process may have one as an ES module, one as CommonJS, and those in bundles. Not enumerable, so
+ * that nobody meets it who lists what is global.
+ */
+function known(): KnownSecrets {
+  if (found !== undefined) return found;
+  const place = globalThis as { [KEY]?: KnownSecrets };
+  if (place[KEY] === undefined) Object.defineProperty(place, KEY, { value: new KnownSecrets() });
+  return (found = place[KEY]!);
+}
 
 /**
  * Makes a text known as a secret: from now on {@link redact} finds it in every text of this process. Shared by all agents of it, since
  * an error of one may be logged by another.
  */
 export function knowSecret(secret: string): void {
-  known.add(secret);
+  known().add(secret);
 }
 
 /** Forgets all secrets: for tests, which share a process with others. */
 export function forgetSecrets(): void {
-  known.clear();
+  known().clear();
 }
 
 /** Makes the credentials known that a URL holds: user and password, and what looks like a key in its query. */
@@ -37,7 +50,7 @@ export function knowSecretsOfUrl(url: string): void {
  */
 export function redact(text: string): string {
   const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-  return withoutPatterns(withoutSpans(cut, [...known.spansIn(cut), ...spansOfPatterns(cut), ...spansInBase64(cut)]));
+  return withoutPatterns(withoutSpans(cut, [...known().spansIn(cut), ...spansOfPatterns(cut), ...spansInBase64(cut)]));
 }
 
 /** Names of what holds a secret: of a JSON member, of a parameter, of a header. */
@@ -99,7 +112,7 @@ function spansInBase64(text: string): Span[] {
 }
 
 function isSensitive(text: string): boolean {
-  return known.spansIn(text).length > 0 || [JWT, MEMBER].some((pattern) => text.search(pattern) >= 0);
+  return known().spansIn(text).length > 0 || [JWT, MEMBER].some((pattern) => text.search(pattern) >= 0);
 }
 
 function withoutSpans(text: string, spans: readonly Span[]): string {

@@ -1,3 +1,4 @@
+import type { open } from 'maxmind';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { importOptional } from '../import-optional.js';
@@ -46,11 +47,11 @@ interface Database<Entry> {
 
 async function openDatabase<Entry>(file: string | undefined): Promise<Database<Entry> | undefined> {
   if (file === undefined) return undefined;
-  const { open } = (await importOptional('maxmind').catch((cause: unknown) => {
+  const maxmind = (await importOptional('maxmind').catch((cause: unknown) => {
     throw new Error('maxmindGeo needs the package "maxmind": npm install maxmind', { cause });
-  })) as typeof import('maxmind');
+  })) as { readonly open: typeof open };
   try {
-    return (await open(file)) as Database<Entry>;
+    return (await maxmind.open(file)) as Database<Entry>;
   } catch (cause) {
     throw new Error(`${file} can't be read as a database of MaxMind's: ${messageOf(cause)}`, { cause });
   }

@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import Keyv from 'keyv';
+import { Keyv } from 'keyv';
 import type { Clock } from '../clock.js';
 import { CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
