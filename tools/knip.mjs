@@ -13,7 +13,7 @@ const TOOLS = [
   'tools/test/**/*.test.mjs',
   'tools/bench/!(data|setup|thresholds).mjs',
   'tools/chaos/!(agent|scaled-time|store-watcher|workers|world|lapi-proxy).mjs',
-  'tools/packages/{import-effects,sandbox-server}.mjs',
+  'tools/packages/{build-commonjs,import-effects,sandbox-server}.mjs',
 ];
 
 /** What is used, but not by an import. */
@@ -73,7 +73,8 @@ export default {
     ),
   },
   // Declarations beside the JavaScript of tools say what it exports.
-  ignore: ['.nx/**', '**/.next/**', '**/*.d.mts'],
+  // Set-ups are projects of their own.
+  ignore: ['.nx/**', '**/.next/**', '**/*.d.mts', 'tools/packages/setups/**'],
   // Programs of the system.
   ignoreBinaries: ['openssl', 'dpkg', 'apt-get', 'redis-server'],
   // Types that a signature names are exported with it, so that declarations are readable.

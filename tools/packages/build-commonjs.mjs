@@ -1,6 +1,6 @@
 /**
  * `node build-commonjs.mjs`, in the folder of a package whose `dist` holds its ES modules: writes `dist/cjs`, the same entries in CommonJS
- * for what cannot `require()` an ES module, which is Jest and old bundlers (docs/adr/0023-commonjs-for-what-cannot-require-es-modules.md). What is in `dist`
+ * for what cannot `require()` an ES module, such as Jest (docs/adr/0023-commonjs-for-what-cannot-require-es-modules.md). What is in `dist`
  * and has no source any more is removed before.
  */
 import { rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-import { esModuleOf } from './workspace.mjs';
+import { esModuleOf, hasCommonjs } from './workspace.mjs';
 
 /** @import { Export, Manifest } from './workspace.mjs' */
 
@@ -43,7 +43,7 @@ export function publishedManifest(manifest, folder, root) {
     type: 'module',
     sideEffects: manifest.sideEffects ?? false,
     engines: root.engines,
-    ...entriesOf(manifest.exports ?? {}),
+    ...entriesOf(manifest.exports ?? {}, hasCommonjs(manifest)),
     publishConfig: { ...manifest.publishConfig, access: 'public' },
   };
   const keys = [...ORDER, ...Object.keys(written).filter((key) => !ORDER.includes(key))];
@@ -57,20 +57,25 @@ export function publishedManifest(manifest, folder, root) {
  * is `node10`, the default of `module: commonjs` before TypeScript 6.
  *
  * @param {Record<string, Export>} given
+ * @param {boolean} isDual has a CommonJS build
  */
-function entriesOf(given) {
+function entriesOf(given, isDual) {
   const modules = Object.entries(given).flatMap(([entry, target]) => {
     const path = builtPath(target);
     return path === undefined ? [] : [{ entry, path }];
   });
+  const older = isDual ? commonjs : esModule;
   const main = modules.find(({ entry }) => entry === '.');
   const others = modules.filter(({ entry }) => entry !== '.').map(({ entry, path }) => [entry.slice(2), path]);
-  const typesOf = Object.fromEntries(others.map(([entry = '', path = '']) => [entry, [commonjs(path).types]]));
+  const typesOf = Object.fromEntries(others.map(([entry = '', path = '']) => [entry, [older(path).types]]));
   return {
-    main: main && commonjs(main.path).default,
-    types: main && commonjs(main.path).types,
+    main: main && older(main.path).default,
+    types: main && older(main.path).types,
     typesVersions: others.length === 0 ? undefined : { '*': typesOf },
-    exports: { ...given, ...Object.fromEntries(modules.map(({ entry, path }) => [entry, conditions(path)])) },
+    exports: {
+      ...given,
+      ...Object.fromEntries(modules.map(({ entry, path }) => [entry, isDual ? conditions(path) : esModule(path)])),
+    },
   };
 }
 
@@ -81,8 +86,13 @@ function entriesOf(given) {
  * @param {string} path
  */
 function conditions(path) {
-  const esm = { types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` };
+  const esm = esModule(path);
   return { 'module-sync': esm, module: esm, import: esm, require: commonjs(path), default: esm.default };
+}
+
+/** @param {string} path */
+function esModule(path) {
+  return { types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` };
 }
 
 /** @param {string} path */

@@ -23,6 +23,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  *   exports?: Record<string, Export>;
  *   files?: string[];
  *   bin?: Record<string, string>;
+ *   scripts?: Record<string, string>;
  *   dependencies?: Record<string, string>;
  *   peerDependencies?: Record<string, string>;
  *   peerDependenciesMeta?: Record<string, { optional?: boolean }>;
@@ -75,4 +76,13 @@ export function esModuleOf(target) {
  */
 export function entryModules(manifest) {
   return Object.values(manifest.exports ?? {}).flatMap((target) => esModuleOf(target) ?? []);
+}
+
+/**
+ * True for packages that have a CommonJS build: all but those for programs that are ES modules anyway, such as tests by Vitest.
+ *
+ * @param {Manifest} manifest
+ */
+export function hasCommonjs(manifest) {
+  return manifest.scripts?.build?.includes('build-commonjs.mjs') === true;
 }

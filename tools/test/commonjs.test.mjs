@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isBundled } from '../packages/commonjs/esm-only.mjs';
-import { entryModules, publishedPackages, ROOT } from '../packages/workspace.mjs';
+import { entryModules, hasCommonjs, publishedPackages, ROOT } from '../packages/workspace.mjs';
 
-const PACKAGES = publishedPackages();
+const PACKAGES = publishedPackages().filter(({ manifest }) => hasCommonjs(manifest));
 const ENTRIES = PACKAGES.flatMap(({ folder, manifest }) =>
   entryModules(manifest).map((file) => ({
     esm: join(ROOT, folder, file),

@@ -64,6 +64,12 @@ describe('publishedManifest', () => {
       './package.json': './package.json',
     };
     expect(publishedManifest({ name: 'x', version: '1.0.0', exports }, 'packages/x', root)).toMatchObject({
+      main: './dist/index.js',
+      types: './dist/index.d.ts',
+      typesVersions: { '*': { more: ['./dist/more/index.d.ts'] } },
+    });
+    const scripts = { build: 'tsc && node build-commonjs.mjs' };
+    expect(publishedManifest({ name: 'x', version: '1.0.0', exports, scripts }, 'packages/x', root)).toMatchObject({
       main: './dist/cjs/index.js',
       types: './dist/cjs/index.d.ts',
       typesVersions: { '*': { more: ['./dist/cjs/more/index.d.ts'] } },
@@ -86,10 +92,11 @@ describe('publishedManifest, of an entry', () => {
     ['its types and the module', esm],
     ['what it wrote before', expected],
   ])('writes all conditions from %s, in the order in which they are tried', (_, target) => {
-    const manifest = { name: 'x', version: '1.0.0', exports: { './b': target, './package.json': './package.json' } };
-    const { exports } = publishedManifest(manifest, 'packages/x', OWN);
-    expect(exports).toEqual({ './b': expected, './package.json': './package.json' });
-    expect(Object.keys(Object(exports?.['./b']))).toEqual(Object.keys(expected));
+    const exports = { './b': target, './package.json': './package.json' };
+    const manifest = { name: 'x', version: '1.0.0', exports, scripts: { build: 'tsc && node build-commonjs.mjs' } };
+    const written = publishedManifest(manifest, 'packages/x', OWN).exports;
+    expect(written).toEqual({ './b': expected, './package.json': './package.json' });
+    expect(Object.keys(Object(written?.['./b']))).toEqual(Object.keys(expected));
   });
 });
 
