@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
-import { freePort } from '../redis-server.mjs';
 import { reasonOf, run } from '../packages/run.mjs';
+import { freePort } from '../redis-server.mjs';
 import { checkApp } from './check-app.mjs';
 import { compile, makeReadmeProject, missingInstalls, pointAtSandbox, TYPESCRIPT } from './readme-project.mjs';
+import { runScript } from './readme-script.mjs';
 
 /**
  * @import { SandboxProcess } from '../packages/sandbox-process.mjs'
@@ -18,6 +19,9 @@ import { compile, makeReadmeProject, missingInstalls, pointAtSandbox, TYPESCRIPT
  * @property {string} registry URL of the one that has our packages
  * @property {SandboxProcess} sandbox
  * @property {string} redis URL of a server
+ *
+ * @typedef {{ code: ReadmeCode, profile: Profile, environment: Environment }} Try
+ * @typedef {(cell: string, result: string) => void} Report takes `ok`, `–` for what does not apply, or what is wrong
  */
 
 /** Which files start an application, the first of them that is there. */
@@ -28,27 +32,53 @@ let runs = 0;
  * Does with a README what a reader would: installs, pastes, compiles, runs, and stops; then once more with Redis.
  *
  * @param {string} folder an empty one, outside of the repository
- * @param {{ code: ReadmeCode, profile: Profile, environment: Environment, report: (cell: string, result: string) => void }} options
- *   `report` is told each result, `ok` or what is wrong
+ * @param {Try & { report: Report }} options
  */
 export async function runReadme(folder, { code, profile, environment, report }) {
   const missing = missingInstalls(code, profile);
+  const problem = `The code imports ${missing.join(', ')}, which no install line before it names.`;
   await makeReadmeProject(folder, { code, profile, registry: environment.registry });
-  report(
-    'installs',
-    missing.length === 0 ? 'ok' : `The code imports ${missing.join(', ')}, which no install line names.`,
-  );
+  report('install', missing.length === 0 ? 'ok' : problem);
 
+  const files = Object.keys(code.files);
+  const sources = files.filter((file) => /\.tsx?$/.test(file));
+  if (sources.length > 0) await compileAll(folder, profile, report);
+  for (const script of files.filter((file) => file.endsWith('.sh')))
+    report('script', await runScript(folder, code.files[script]));
+  if (files.some((file) => file.includes('.test.'))) report('tests', await runTests(folder));
+  else if (sources.length > 0) await runApp(folder, { code, profile, environment, report });
+}
+
+/**
+ * @param {string} folder
+ * @param {Profile} profile
+ * @param {Report} report
+ */
+async function compileAll(folder, profile, report) {
   const [emitting, ...others] = TYPESCRIPT;
   report(`ts ${emitting}`, await compile(folder, emitting, { emit: profile.build === undefined }));
   for (const version of others) report(`ts ${version}`, await compile(folder, version, { emit: false }));
+}
 
-  const files = await runOnce(folder, { code, profile, environment, store: {}, name: 'files' });
+/** @param {string} folder */
+async function runTests(folder) {
+  const outcome = await run(process.execPath, nodeArguments(folder, ['vitest/vitest.mjs', 'run']), { cwd: folder });
+  return outcome.ok ? 'ok' : reasonOf(outcome);
+}
+
+/**
+ * @param {string} folder
+ * @param {Try & { report: Report }} options
+ */
+async function runApp(folder, { report, ...rest }) {
+  const text = Object.values(rest.code.files).join('\n');
+  const files = await runOnce(folder, { ...rest, store: {}, name: 'files' });
   for (const cell of /** @type {const} */ (['refused', 'reported', 'stopped'])) report(cell, withLog(files, cell));
-  const store = { store: environment.redis, namespace: `readme-${++runs}` };
-  const redis = await runOnce(folder, { code, profile, environment, store, name: 'redis' });
-  report('redis: refused', withLog(redis, 'refused'));
-  report('redis: stopped', withLog(redis, 'stopped'));
+  if (/\bstore:/.test(text)) return;
+  const store = { store: rest.environment.redis, namespace: `readme-${++runs}` };
+  const redis = await runOnce(folder, { ...rest, store, name: 'redis' });
+  report('refused, Redis', withLog(redis, 'refused'));
+  report('stopped, Redis', withLog(redis, 'stopped'));
 }
 
 /**
@@ -61,7 +91,7 @@ function withLog(results, cell) {
 
 /**
  * @param {string} folder
- * @param {{ code: ReadmeCode, profile: Profile, environment: Environment, store: Readonly<Record<string, string>>, name: string }} options
+ * @param {Try & { store: Readonly<Record<string, string>>, name: string }} options
  */
 async function runOnce(folder, { code, profile, environment: { sandbox }, store, name }) {
   const restore = pointAtSandbox(profile.build === undefined ? join(folder, 'dist') : folder, {
@@ -72,17 +102,14 @@ async function runOnce(folder, { code, profile, environment: { sandbox }, store,
   try {
     const env = { ...profile.env, NODE_ENV: 'production', XDG_STATE_HOME: join(folder, `state-${name}`) };
     if (profile.build !== undefined) {
-      const built = await run(process.execPath, nodeArguments(folder, profile.build), {
-        cwd: folder,
-        env,
-        timeoutMs: 300_000,
-      });
+      const args = nodeArguments(folder, profile.build);
+      const built = await run(process.execPath, args, { cwd: folder, env, timeoutMs: 300_000 });
       if (!built.ok) throw new Error(`The build ${reasonOf(built)}`);
     }
-    const command = profile.start === undefined ? [mainFile(folder, code)] : nodeArguments(folder, profile.start);
+    const args = profile.start === undefined ? [mainFile(folder, code)] : nodeArguments(folder, profile.start);
     const attacker = `5.188.20.${++runs}`;
     const port = await freePort();
-    return await checkApp([process.execPath, ...command], { cwd: folder, port, sandbox, env, attacker });
+    return await checkApp([process.execPath, ...args], { cwd: folder, port, sandbox, env, attacker });
   } finally {
     restore();
   }
@@ -93,10 +120,10 @@ async function runOnce(folder, { code, profile, environment: { sandbox }, store,
  * @param {readonly string[]} command
  */
 function nodeArguments(folder, [module = '', ...args]) {
-  const path = module.startsWith('./')
-    ? join(folder, module)
-    : createRequire(join(folder, 'package.json')).resolve(module);
-  return [path, ...args];
+  const inFolder = join(folder, module);
+  const installed = join(folder, 'node_modules', module);
+  if (module.startsWith('./')) return [inFolder, ...args];
+  return [existsSync(installed) ? installed : createRequire(join(folder, 'package.json')).resolve(module), ...args];
 }
 
 /**
