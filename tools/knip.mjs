@@ -14,15 +14,19 @@ const TOOLS = [
   'tools/bench/!(data|setup|thresholds).mjs',
   'tools/chaos/!(agent|scaled-time|store-watcher|workers|world|lapi-proxy).mjs',
   'tools/packages/{build-commonjs,import-effects,sandbox-server}.mjs',
+  'tools/packages/{programs,setups,commonjs}/**/*.{mjs,cjs}',
 ];
 
 /** What is used, but not by an import. */
 const DEPENDENCIES = {
   '.': ['@nx/js'], // `nx release` loads it by its name
   'apps/demo-node-http': ['@crowdsec-sdk/sandbox'], // tools/with-sandbox.mjs starts it
+  'apps/demo-nitro': ['@crowdsec-sdk/sandbox'],
+  'apps/demo': ['axe-core'], // a test reads its file
   'apps/prometheus': ['@crowdsec-sdk/demo'], // its test starts the demo's built file
   'packages/core': ['keyv'], // the version that most tests run on
   'packages/cli': ['undici'], // the bundle leaves core's import of it as it is
+  'packages/nestjs': ['publint', '@arethetypeswrong/cli'], // a test runs them by `npx`
   'packages/panel': ['uplot', 'axe-core'], // files of theirs are served, or read by a test
 };
 

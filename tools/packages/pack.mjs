@@ -17,7 +17,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  *
  * @returns {PublishedPackage[]} `folder` is absolute
  */
-export function publishedPackages() {
+function publishedPackages() {
   return readdirSync(join(ROOT, 'packages')).flatMap((name) => {
     const folder = join(ROOT, 'packages', name);
     /** @type {{ name: string, version: string, private?: boolean }} */

@@ -8,7 +8,7 @@ import { runProgram } from './program.mjs';
  */
 
 /** The versions of Node that are tried: the oldest that is supported, and the newest of each line. */
-export const NODES = ['20.19', '22.12', '22', '24', '26'];
+const NODES = ['20.19', '22.12', '22', '24', '26'];
 
 /** What Deno must be allowed; docs/runtimes.md says so. Not to ask for the system (`--allow-sys`). */
 const DENO_FLAGS = ['run', '--no-prompt', '--allow-net', '--allow-env', '--allow-read', '--allow-write'];

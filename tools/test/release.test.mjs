@@ -45,10 +45,10 @@ describe('a release of a breaking change before 1.0', () => {
     expect(next).not.toBe(version);
   });
 
-  it('moves every range on a package of ours along, with its prefix', () => {
+  it('moves every range on a package of ours to a caret range of the new version', () => {
     for (const { folder: name, manifest } of before) {
       const after = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'));
-      const expected = rangesOnOurs(manifest).map((one) => ({ ...one, range: one.range.replace(version, next) }));
+      const expected = rangesOnOurs(manifest).map((one) => ({ ...one, range: `^${next}` }));
 
       expect(rangesOnOurs(after), name).toEqual(expected);
     }
