@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
 import { describe, expect, it } from 'vitest';
 import { folderWith, installationFolder, runCommand } from './run-command.js';
@@ -127,29 +125,6 @@ describe('support dump', () => {
     for (const secret of [...secrets, 'kEy-of-the-bouncer-5678', '203.0.113.77'])
       expect(texts.join('')).not.toContain(secret);
     expect(await runCommand(['support', 'dump', '-f', 'dump'], { cwd })).toMatchObject({ code: 2 });
-  });
-});
-
-describe('completion', () => {
-  it('completes commands and flags in bash', async () => {
-    const cwd = await folderWith();
-    const { stdout } = await runCommand(['completion', 'bash'], { cwd });
-    const complete = (...words: string[]): string => {
-      const script = `${stdout}\nCOMP_WORDS=(crowdsec-sdk ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _crowdsec_sdk; echo "\${COMPREPLY[@]}"`;
-      return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.trim();
-    };
-    expect(complete('dec')).toBe('decisions');
-    expect(complete('decisions', 're')).toBe('refresh');
-    expect(complete('alerts', 'quarantine', 'd')).toBe('drop');
-    expect(complete('decisions', 'list', '--or')).toBe('--origin');
-    expect(complete('completion', 'f')).toBe('fish');
-  });
-
-  it.each(['zsh', 'fish'])('prints a script that %s reads', async (shell) => {
-    const { stdout, code } = await runCommand(['completion', shell], { cwd: await folderWith() });
-    expect(code).toBe(0);
-    expect(stdout).toContain('quarantine');
-    if (existsSync(`/usr/bin/${shell}`)) expect(spawnSync(shell, ['-n'], { input: stdout }).status).toBe(0);
   });
 });
 

@@ -89,7 +89,9 @@ function addWriting(decisions: Command, context: CommandContext): void {
   examples(
     decisions
       .command('refresh')
-      .description('pull decisions from the Central API, if the budget of the network allows (every two hours)'),
+      .description(
+        'pull decisions: from the Central API if its budget allows (every two hours), from a local API unless a process follows it',
+      ),
     ['decisions refresh'],
   ).action(async () => (await import('../decisions/refresh.js')).refreshDecisions(context));
 }

@@ -15,15 +15,19 @@ function wordsOf(command: Command, program: Command, path: readonly string[]): r
     command === program
       ? []
       : program.options.flatMap(({ long, description }) => (long == null ? [] : [{ word: long, description }]));
-  const subcommands = command.commands.map((inner) => ({ word: inner.name(), description: inner.description() }));
+  const subcommands = command.commands.flatMap((inner) =>
+    namesOf(inner).map((word) => ({ word, description: inner.description() })),
+  );
   const choices = command.registeredArguments
     .flatMap(({ argChoices = [] }) => argChoices)
     .map((word) => ({ word, description: '' }));
   const flags = [...own, ...shared, { word: '--help', description: 'display help for command' }];
   return [
     { path, words: [...subcommands, ...choices], flags },
-    ...command.commands.flatMap((inner) =>
-      [inner.name(), ...inner.aliases()].flatMap((name) => wordsOf(inner, program, [...path, name])),
-    ),
+    ...command.commands.flatMap((inner) => namesOf(inner).flatMap((name) => wordsOf(inner, program, [...path, name]))),
   ];
+}
+
+function namesOf(command: Command): readonly string[] {
+  return [command.name(), ...command.aliases()];
 }

@@ -6,12 +6,22 @@ import { warnOfDamage } from './warn-of-damage.js';
 
 type Engine = StoredDecisions['engine'];
 
+export interface ExplainFlags {
+  /** Ask the local API about its allowlists. */
+  readonly allowlists?: true;
+}
+
 /** `explain` */
-export async function explainAddress(context: CommandContext, given: string): Promise<void> {
+export async function explainAddress(
+  context: CommandContext,
+  given: string,
+  { allowlists }: ExplainFlags = {},
+): Promise<void> {
   const ip = canonicalIp(given);
   if (ip === undefined) throw usageError(`"${given}" is no IP address.`);
   const { printer } = context;
-  const stored = await (await context.installation()).decisions.load();
+  const installation = await context.installation();
+  const stored = await installation.decisions.load();
   warnOfDamage(context, stored);
   const { engine } = stored;
   const now = Date.now();
@@ -22,6 +32,7 @@ export async function explainAddress(context: CommandContext, given: string): Pr
     comesTo: engine.remediationFor(match),
     why: i === 0 ? whyItWins(match, matches[1], engine) : whyItLoses(match, matches[0]!, engine),
   }));
+  const asked = allowlists && { names: await (await installation.network()).allowlistsOf(ip) };
   await printer.print({
     data: {
       ip,
@@ -38,6 +49,7 @@ export async function explainAddress(context: CommandContext, given: string): Pr
         remediation: comesTo,
         why,
       })),
+      ...(asked && { allowlists: asked.names ?? null }),
     },
     tables: [
       {
@@ -55,8 +67,16 @@ export async function explainAddress(context: CommandContext, given: string): Pr
         paint: (text, column) => (column === 6 ? printer.remediation(text) : text),
       },
     ],
-    notes: [summaryOf(ip, outcome, matches.length)],
+    notes: [summaryOf(ip, outcome, matches.length), ...(asked ? [allowlistNote(asked.names)] : [])],
   });
+}
+
+/** What the local API says of its allowlists. */
+function allowlistNote(names: readonly string[] | undefined): string {
+  if (names === undefined) return "The engine can't tell of its allowlists: it is older than 1.6.9.";
+  if (names.length === 0) return 'On no allowlist of the local API.';
+  const lists = names.length === 1 ? `the allowlist ${names[0]}` : `the allowlists ${names.join(', ')}`;
+  return `On ${lists} of the local API.`;
 }
 
 /** Which list it stands in, for people. */

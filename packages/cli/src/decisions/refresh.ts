@@ -1,13 +1,17 @@
+import type { RefreshResult } from '@crowdsec-sdk/core';
 import type { CommandContext } from '../command-context.js';
 import { EXIT } from '../failure.js';
 import { timeLeft } from './described.js';
 
-const REASONS = {
+const REASONS: Readonly<Record<Extract<RefreshResult, { status: 'skipped' }>['reason'], string>> = {
   budget: 'the last pull is less than two hours ago, and the network asks for no more',
   backoff: 'the last pull failed a moment ago',
   busy: 'another process is pulling now',
   'no-network': 'the configuration names no network that is pulled for all processes',
-} as const;
+};
+
+const FOLLOWED =
+  'another process of the installation follows the local API, and stores within seconds what that one tells';
 
 /** `decisions refresh` */
 export async function refreshDecisions(context: CommandContext): Promise<void> {
@@ -24,10 +28,11 @@ export async function refreshDecisions(context: CommandContext): Promise<void> {
     const when = isNever
       ? ''
       : ` Next at ${new Date(result.nextAt).toISOString()} (in ${timeLeft(result.nextAt, now)}).`;
+    const isFollowed = result.reason === 'busy' && network.hasLapi;
     await printer.print({
       data: { status: 'skipped', reason: result.reason, ...until },
       tables: [],
-      notes: [`Nothing was pulled: ${REASONS[result.reason]}.${when}`],
+      notes: [`Nothing was pulled: ${isFollowed ? `${FOLLOWED}.` : `${REASONS[result.reason]}.${when}`}`],
     });
     return;
   }

@@ -20,6 +20,7 @@ import { createAgentContext, type AgentContext } from './agent-context.js';
 import { createAgentDecisions, type AgentDecisions } from './agent-decisions.js';
 import { createAgentNetworks, type AgentNetworks } from './agent-networks.js';
 import { createAgentSignals, type AgentSignals } from './agent-signals.js';
+import { refreshNetworks } from './refresh-networks.js';
 import { openAgentStore, type AgentStore } from './agent-store.js';
 import type { CapiNetwork } from './capi-network.js';
 import type { InstallationDecisions } from './installation-decisions.js';
@@ -136,14 +137,40 @@ export class InstallationNetwork {
     return this.#withCapi().client.enroll(options);
   }
 
+  /** Whether a local API is spoken to, which the processes of the installation follow. */
+  get hasLapi(): boolean {
+    return this.#networks.lapi !== undefined;
+  }
+
   /**
-   * Pulls new decisions, if the budget allows.
+   * The names of the local API's allowlists that hold an address; `undefined` when the engine can't tell, being older than 1.6.9.
+   *
+   * @throws CrowdsecError why it was not told; `CROWDSEC_OPTION_INVALID` when the options name no machine at a local API
+   */
+  async allowlistsOf(ip: string): Promise<readonly string[] | undefined> {
+    const { lapi } = this.#networks;
+    if (lapi?.allowlists === undefined) {
+      const path = 'options.lapi.machine';
+      throw new CrowdsecError(
+        'CROWDSEC_OPTION_INVALID',
+        `${path}: a local API tells machines alone of its allowlists.`,
+        {
+          path,
+        },
+      );
+    }
+    const holding = await lapi.allowlists.holding([ip]);
+    return holding && (holding.get(ip) ?? []);
+  }
+
+  /**
+   * Pulls new decisions: of CAPI if the budget allows, of a local API unless another process follows it.
    *
    * @throws CrowdsecError when the pull was tried and failed, or `CROWDSEC_STORE_NEWER`
    */
   async refresh(): Promise<RefreshResult> {
     await this.#stored.checkReadable();
-    return this.#decisions.refresher.refresh();
+    return refreshNetworks(this.#decisions.refresher, this.#networks.lapi?.decisions);
   }
 
   /** Sends these signals in calls at the pace of the network; resolves when each is answered. */
@@ -194,9 +221,9 @@ export class InstallationNetwork {
   /** Ends calls that are on their way, and gives back connections. */
   async close(): Promise<void> {
     this.#timers.stop();
-    await this.#decisions.refresher.stop();
-    this.#context.calls.abort(new CrowdsecError('CROWDSEC_STOPPED', 'The command has ended.'));
     const { http, lapi } = this.#networks;
+    await Promise.all([this.#decisions.refresher.stop(), lapi?.decisions.stop()]);
+    this.#context.calls.abort(new CrowdsecError('CROWDSEC_STOPPED', 'The command has ended.'));
     await Promise.allSettled([http.close(), lapi?.close(), this.#agentStore.store.close()]);
     await this.#agentStore.identityCopy?.close();
     this.#context.promises.release();

@@ -1,3 +1,4 @@
+import { LapiAllowlists } from '../lapi/allowlists.js';
 import { LapiAlerts } from '../lapi/alerts.js';
 import { LapiDecisions } from '../lapi/lapi-decisions.js';
 import { deleteDecisions, type DeletedTarget } from '../lapi/delete-decisions.js';
@@ -24,6 +25,8 @@ export interface LapiNetwork extends Network {
   /** Its calls as the bouncer. */
   readonly bouncer: LapiTransport;
   readonly reports?: LapiAlerts | undefined;
+  /** What the operator never wants to see banned. Absent without a machine. */
+  readonly allowlists?: LapiAllowlists | undefined;
   /** What is known of the machine's login; absent without a machine. */
   readonly machine?: MachineLoginState | undefined;
   /** Ends decisions of the engine; resolves how many there were. Absent without a machine. */
@@ -55,6 +58,7 @@ export function createLapiNetwork(context: AgentContext, parts: LapiNetworkParts
     bouncer: connections.bouncer,
     ...(machine && {
       reports: new LapiAlerts({ machine: machine.client, decisions: lapi.decisions, clock: context.clock }),
+      allowlists: new LapiAllowlists({ machine: machine.client, clock: context.clock }),
       deleteDecisions: (target: DeletedTarget) => deleteDecisions(machine.client, target),
     }),
     get machine() {
