@@ -38,19 +38,10 @@ const folder = await mkdtemp(join(tmpdir(), 'crowdsec-bench-metrics-'));
 const subjects = {};
 /** @type {{ stop(): Promise<void>, health(): unknown }[]} */
 const agents = [];
-for (const build of builds) {
-  const agent = await startAgent(build, 'without');
-  subjects[`floor${build.suffix}`] = ({ remoteAddress = '' }) => agent.getIpRemediation(remoteAddress).remediation;
-  subjects[`inspect, no SDK${build.suffix}`] = (facts) => agent.bouncer.inspect(facts).action;
-  agents.push(agent);
-}
+for (const build of builds) await addAgent(build, 'no SDK');
 const reader = new Reader();
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
-for (const build of builds) {
-  const agent = await startAgent(build, 'with');
-  subjects[`inspect, with the SDK${build.suffix}`] = (facts) => agent.bouncer.inspect(facts).action;
-  agents.push(agent);
-}
+for (const build of builds) await addAgent(build, 'with the SDK');
 
 try {
   await checkWhoIsCollected();
@@ -63,19 +54,19 @@ try {
 process.exit();
 
 /**
- * An agent that holds the decisions and has nothing to do but to answer.
+ * Adds an agent that holds the decisions and has nothing to do but to answer, and its floor: decisions of its own, in memory of its own.
  *
  * @param {Build} build
- * @param {'with' | 'without'} sdk
+ * @param {'no SDK' | 'with the SDK'} sdk
  */
-async function startAgent(build, sdk) {
+async function addAgent(build, sdk) {
   /** @type {typeof import('../../packages/core/dist/index.js')} */
   const { createCrowdsec, silentLogger } = await fromCore(build, 'index.js');
   /** @type {typeof import('../../packages/core/dist/installation.js')} */
   const { openInstallation } = await fromCore(build, 'installation.js');
   /** @type {typeof import('../../packages/core/dist/refresh/snapshot.js')} */
   const { toBlob } = await fromCore(build, 'refresh/snapshot.js');
-  const place = { apiUrl: 'http://127.0.0.1:9', stateDir: join(folder, `${sdk}${builds.indexOf(build)}`) };
+  const place = { apiUrl: 'http://127.0.0.1:9', stateDir: join(folder, `${agents.length}`) };
   const { store, close } = openInstallation(place);
   const index = await indexOf(values, Date.now(), build);
   await store.putBlob('decisions', toBlob({ index, pulledAt: Date.now(), sourceState: {} }));
@@ -85,7 +76,10 @@ async function startAgent(build, sdk) {
   const agent = createCrowdsec({ ...place, remedies, logger: silentLogger, scheduler: withoutJobs });
   await agent.start();
   if (agent.health().decisions.count !== DECISIONS) throw new Error('the agent does not hold the decisions');
-  return agent;
+  const name = `${sdk}${build.suffix}`;
+  subjects[`floor, ${name}`] = ({ remoteAddress = '' }) => agent.getIpRemediation(remoteAddress).remediation;
+  subjects[`inspect, ${name}`] = (facts) => agent.bouncer.inspect(facts).action;
+  agents.push(agent);
 }
 
 /** The agents that were started before there was an SDK tell it nothing. */
@@ -108,8 +102,9 @@ function measureRequests() {
       times[name] = nanosecondsEach(subjects[name], batches[turn]);
     if (round >= 0) rounds.push(times);
   }
-  for (const name of names.slice(1)) {
-    const paired = rounds.map((times) => ({ value: times[name], floor: times.floor }));
+  for (const name of names.filter((each) => each.startsWith('inspect'))) {
+    const floor = name.replace('inspect', 'floor');
+    const paired = rounds.map((times) => ({ value: times[name], floor: times[floor] }));
     print(row('metrics', name, DECISIONS, 'ns', paired));
   }
 }
