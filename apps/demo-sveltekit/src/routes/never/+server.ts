@@ -1,0 +1,1 @@
+export const GET = (): Promise<Response> => new Promise(() => undefined);

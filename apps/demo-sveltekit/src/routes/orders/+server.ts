@@ -1,0 +1,3 @@
+import { orders } from '$lib/server/orders';
+
+export const GET = (): Response => new Response(`${orders.count}`);

@@ -1,0 +1,1 @@
+export { crowdsecHandle, type CrowdsecHandle, type CrowdsecHandleOptions, type CrowdsecLocals } from './handle.js';
