@@ -32,7 +32,18 @@ const ENTRIES = { adapter: ['adapter'], extension: ['extension'] };
 const MORE_ENTRIES = { 'packages/panel': ['engine'] };
 
 /** What core must never know. */
-const FRAMEWORKS = ['@nestjs/*', 'koa', 'express', 'fastify', 'h3', 'hono', 'next', 'react'];
+const FRAMEWORKS = [
+  '@nestjs/*',
+  'koa',
+  'express',
+  'fastify',
+  'h3',
+  'hono',
+  'next',
+  '@sveltejs/*',
+  'react-router',
+  'react',
+];
 
 /** The rooms of core from top to bottom; rooms in one row stand beside each other. */
 const FLOORS = [

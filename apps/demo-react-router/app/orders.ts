@@ -1,0 +1,2 @@
+/** How often something was ordered. */
+export const orders = { count: 0 };

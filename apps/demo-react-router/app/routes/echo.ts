@@ -1,0 +1,3 @@
+import type { ActionFunctionArgs } from 'react-router';
+
+export const action = ({ request }: ActionFunctionArgs): Response => new Response(request.body);

@@ -1,0 +1,1 @@
+export const loader = (): Response => new Response('hello', { headers: { 'x-app': 'hello' } });

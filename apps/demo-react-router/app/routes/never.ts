@@ -1,0 +1,1 @@
+export const loader = (): Promise<Response> => new Promise(() => undefined);

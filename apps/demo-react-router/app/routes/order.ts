@@ -1,0 +1,6 @@
+import { orders } from '../orders';
+
+export function action(): Response {
+  orders.count++;
+  return new Response('ordered');
+}

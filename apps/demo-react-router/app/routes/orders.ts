@@ -1,0 +1,3 @@
+import { orders } from '../orders';
+
+export const loader = (): Response => new Response(`${orders.count}`);

@@ -1,0 +1,1 @@
+export const loader = (): Response => new Response('teapot', { status: 418 });

@@ -1,0 +1,2 @@
+export { crowdsecContext } from './context.js';
+export { crowdsecMiddleware, type CrowdsecMiddleware } from './middleware.js';
