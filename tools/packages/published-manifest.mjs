@@ -80,14 +80,14 @@ function entriesOf(given, isDual) {
 }
 
 /**
- * An entry as its conditions. Node takes `module-sync` for `import` and `require()` alike, and bundlers `module`, so that a process or a
- * bundle has one copy of a package; what knows neither, such as Jest, takes CommonJS for `require()`.
+ * An entry as its conditions. Node and Deno take `module-sync` for `import` and `require()` alike, bundlers `module` and Bun `bun`, so that a
+ * process or a bundle has one copy of a package; what knows none of them, such as Jest, takes CommonJS for `require()`.
  *
  * @param {string} path
  */
 function conditions(path) {
   const esm = esModule(path);
-  return { 'module-sync': esm, module: esm, import: esm, require: commonjs(path), default: esm.default };
+  return { 'module-sync': esm, module: esm, bun: esm, import: esm, require: commonjs(path), default: esm.default };
 }
 
 /** @param {string} path */

@@ -82,6 +82,7 @@ describe('publishedManifest, of an entry', () => {
   const expected = {
     'module-sync': esm,
     module: esm,
+    bun: esm,
     import: esm,
     require: { types: './dist/cjs/a/b.d.ts', default: './dist/cjs/a/b.js' },
     default: './dist/a/b.js',

@@ -29,16 +29,6 @@ describe('the packed packages', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(PACKED)(
-    '@crowdsec-sdk/%s is well packed and typed',
-    async (name) => {
-      const tarball = await tarballOf(folder, name);
-      await run('npx', ['publint', 'run', tarball, '--strict']);
-      await run('npx', ['attw', tarball]);
-    },
-    DEADLINE_MS,
-  );
-
   it.each(CONSUMERS)(
     'install, compile and protect $consumer',
     async ({ type, nest, compiler }) => {
