@@ -9,8 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
  *
  * @typedef {object} AppProcess
  * @property {() => Promise<void>} listening resolves once it accepts connections; rejects with its output when it ends before, or takes too long
- * @property {() => Promise<{ code: number | null, ms: number }>} terminate sends SIGTERM to it, as `docker stop` does, and waits for its end:
- *   `code` is null when it was killed, also for want of an end
+ * @property {() => Promise<{ code: number | null, signal: string | null, ms: number }>} terminate sends SIGTERM to it, as `docker stop` does, and waits for its end:
+ *   `code` is null when a signal ended it, SIGKILL for want of an end
  * @property {() => boolean} ended
  * @property {() => string} output all that it has written
  * @property {() => void} kill ends it and all that it has started
@@ -32,13 +32,13 @@ export function startApp([command, ...args], { cwd, env, port }) {
     stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
   child.on('error', (error) => (output += error.message));
   const exit = once(child, 'close').then(
-    ([code]) => {
+    ([code, signal]) => {
       over = true;
-      return /** @type {number | null} */ (code);
+      return /** @type {{ code: number | null, signal: string | null }} */ ({ code, signal });
     },
     () => {
       over = true;
-      return null;
+      return { code: null, signal: null };
     },
   );
   const kill = () => {
@@ -65,11 +65,11 @@ export function startApp([command, ...args], { cwd, env, port }) {
       const startedAt = performance.now();
       child.kill('SIGTERM');
       const deadline = setTimeout(kill, END_MS);
-      const code = await exit;
+      const end = await exit;
       clearTimeout(deadline);
       // What it has left behind.
       kill();
-      return { code, ms: Math.round(performance.now() - startedAt) };
+      return { ...end, ms: Math.round(performance.now() - startedAt) };
     },
   };
 }

@@ -24,7 +24,8 @@ const PROBES = [
 
 /**
  * Runs an application against the sandbox: a banned client must be refused and another one served; with `attacker`, what that address does
- * must come to the sandbox as a signal; SIGTERM must end the process with code 0.
+ * must come to the sandbox as a signal; SIGTERM must end the process
+ * as `ends` says, with code 0 unless given.
  *
  * @param {readonly [string, ...string[]]} command
  * @param {object} options
@@ -32,10 +33,11 @@ const PROBES = [
  * @param {number} options.port that it listens on, by PORT
  * @param {SandboxProcess} options.sandbox
  * @param {Readonly<Record<string, string | undefined>>} options.env
+ * @param {readonly (number | string)[]} [options.ends] exit codes and signals
  * @param {string} [options.attacker] a public address that no other run uses
  * @returns {Promise<{ refused: string, reported: string, stopped: string, output: string }>} each `ok`, or what happened instead
  */
-export async function checkApp(command, { cwd, port, sandbox, env, attacker }) {
+export async function checkApp(command, { cwd, port, sandbox, env, ends = [0], attacker }) {
   await sandbox.ban([BANNED]);
   const app = startApp(command, { cwd, port, env: { ...process.env, ...env, PORT: String(port) } });
   const result = { refused: 'not run', reported: 'not run', stopped: 'not run', output: '' };
@@ -43,8 +45,10 @@ export async function checkApp(command, { cwd, port, sandbox, env, attacker }) {
     await app.listening();
     result.refused = await outcome(() => isRefused(port));
     if (attacker !== undefined) await attack(port, attacker);
-    const { code, ms } = await app.terminate();
-    result.stopped = code === 0 ? 'ok' : code === null ? `still there after ${ms} ms` : `ended with code ${code}`;
+    const { code, signal, ms } = await app.terminate();
+    const end = code ?? signal ?? 'unknown';
+    if (ends.includes(end)) result.stopped = 'ok';
+    else result.stopped = end === 'SIGKILL' ? `still there after ${ms} ms` : `ended with ${end}`;
     // A few reports may wait for minutes while the application runs. A stop sends them.
     if (attacker !== undefined) result.reported = await outcome(() => hasReported(sandbox, attacker));
   } catch (error) {

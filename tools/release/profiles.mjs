@@ -10,6 +10,7 @@
  * @property {readonly string[]} [build] the module and the arguments by which Node builds it; TypeScript's own output is run unless given
  * @property {readonly string[]} [start] the same for starting it
  * @property {Readonly<Record<string, string>>} [env] of the process
+ * @property {readonly (number | string)[]} [ends] how SIGTERM ends it, by exit codes and signals; 0 unless given
  */
 
 const NODE_OPTIONS = { module: 'nodenext', target: 'es2022', types: ['node'] };
@@ -18,12 +19,15 @@ const DECORATORS = { experimentalDecorators: true, emitDecoratorMetadata: true }
 /** @type {Profile} */
 const PLAIN = { label: '', base: {}, packageJson: { type: 'module' }, compilerOptions: NODE_OPTIONS };
 
+/** @type {Profile} Nest's shutdown hooks end the process by the signal that they were called for, where nobody else listens to it. */
+const NEST = { ...PLAIN, compilerOptions: { ...NODE_OPTIONS, ...DECORATORS }, ends: [0, 'SIGTERM'] };
+
 /** @type {Readonly<Record<string, readonly Profile[]>>} */
 const PROFILES = {
   nestjs: [
     // As `nest new` of either version makes it: CommonJS then, ES modules now.
-    { ...PLAIN, label: '11', base: nest('11'), packageJson: {}, compilerOptions: { ...NODE_OPTIONS, ...DECORATORS } },
-    { ...PLAIN, label: '12', base: nest('12'), compilerOptions: { ...NODE_OPTIONS, ...DECORATORS } },
+    { ...NEST, label: '11', base: nest('11'), packageJson: {} },
+    { ...NEST, label: '12', base: nest('12') },
   ],
   next: [
     {
@@ -33,6 +37,7 @@ const PROFILES = {
         react: '^19.0.0',
         'react-dom': '^19.0.0',
         '@types/react': '^19.0.0',
+        '@types/react-dom': '^19.0.0',
         typescript: '^5.9.0',
       },
       files: {
@@ -48,6 +53,8 @@ const PROFILES = {
       build: ['next/dist/bin/next', 'build'],
       start: ['next/dist/bin/next', 'start'],
       env: { NEXT_TELEMETRY_DISABLED: '1' },
+      // As Next ends by itself.
+      ends: [143],
     },
   ],
 };

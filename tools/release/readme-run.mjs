@@ -109,7 +109,14 @@ async function runOnce(folder, { code, profile, environment: { sandbox }, store,
     const args = profile.start === undefined ? [mainFile(folder, code)] : nodeArguments(folder, profile.start);
     const attacker = `5.188.20.${++runs}`;
     const port = await freePort();
-    return await checkApp([process.execPath, ...args], { cwd: folder, port, sandbox, env, attacker });
+    return await checkApp([process.execPath, ...args], {
+      cwd: folder,
+      port,
+      sandbox,
+      env,
+      ends: profile.ends,
+      attacker,
+    });
   } finally {
     restore();
   }
