@@ -10,6 +10,7 @@
  * @property {readonly string[]} [build] the module and the arguments by which Node builds it; TypeScript's own output is run unless given
  * @property {readonly string[]} [start] the same for starting it
  * @property {Readonly<Record<string, string>>} [env] of the process
+ * @property {readonly string[]} [typescript] versions that the framework's own types compile with; all that users have unless given
  * @property {readonly (number | string)[]} [ends] how SIGTERM ends it, by exit codes and signals; 0 unless given
  */
 
@@ -38,7 +39,7 @@ const PROFILES = {
         'react-dom': '^19.0.0',
         '@types/react': '^19.0.0',
         '@types/react-dom': '^19.0.0',
-        typescript: '^5.9.0',
+        typescript: '^6.0.0',
       },
       files: {
         'app/layout.tsx':
@@ -53,6 +54,8 @@ const PROFILES = {
       build: ['next/dist/bin/next', 'build'],
       start: ['next/dist/bin/next', 'start'],
       env: { NEXT_TELEMETRY_DISABLED: '1' },
+      // Types of Next name some of the DOM that TypeScript 5.9 does not have.
+      typescript: ['6.0', '7.0'],
       // As Next ends by itself.
       ends: [143],
     },

@@ -55,7 +55,7 @@ export async function runReadme(folder, { code, profile, environment, report }) 
  * @param {Report} report
  */
 async function compileAll(folder, profile, report) {
-  const [emitting, ...others] = TYPESCRIPT;
+  const [emitting = '', ...others] = profile.typescript ?? TYPESCRIPT;
   report(`ts ${emitting}`, await compile(folder, emitting, { emit: profile.build === undefined }));
   for (const version of others) report(`ts ${version}`, await compile(folder, version, { emit: false }));
 }
