@@ -22,6 +22,8 @@ const DEPENDENCIES = {
   '.': ['@nx/js'], // `nx release` loads it by its name
   'apps/demo-node-http': ['@crowdsec-sdk/sandbox'], // tools/with-sandbox.mjs starts it
   'apps/demo-nitro': ['@crowdsec-sdk/sandbox'],
+  'apps/demo-react-router': ['@crowdsec-sdk/sandbox'],
+  'apps/demo-sveltekit': ['@crowdsec-sdk/sandbox'],
   'apps/demo': ['axe-core'], // a test reads its file
   'apps/prometheus': ['@crowdsec-sdk/demo'], // its test starts the demo's built file
   'packages/core': ['keyv'], // the version that most tests run on
