@@ -284,6 +284,8 @@ class Agent implements Crowdsec {
       this.#openFailed = false;
       return;
     }
+    // What a stop breaks off is no trouble of the store.
+    if (this.#state !== 'started') return;
     if (!this.#openFailed) {
       logger.warn(
         `The agent serves from memory and sends nothing until its store answers: ${messageOf(failed.reason)}`,
@@ -291,8 +293,7 @@ class Agent implements Crowdsec {
       );
     }
     this.#openFailed = true;
-    if (this.#state === 'started')
-      this.#storeJob = scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
+    this.#storeJob = scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
   }
 
   async #openGeo(): Promise<void> {
