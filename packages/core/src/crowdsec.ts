@@ -17,6 +17,7 @@ import { agentHealth } from './composition/agent-health.js';
 import { createAgentMetrics } from './composition/agent-metrics.js';
 import { createAgentSignals, type AgentSignals } from './composition/agent-signals.js';
 import { openAgentStore } from './composition/agent-store.js';
+import { createStoreWatches, type StoreWatches } from './composition/store-watches.js';
 import { LocalDecisionWriter } from './composition/local-decision-writer.js';
 import { reportExclusions, type ReasonNotReportable } from './composition/report-exclusions.js';
 import { refreshNetworks } from './composition/refresh-networks.js';
@@ -38,7 +39,6 @@ import type { IpRemediation } from './remediation/ip-remediation.js';
 import { poisonedSignals, type PoisonedSignal, type RetryResult } from './signals/poisoned.js';
 import { pushAll } from './signals/push-all.js';
 import type { FlushResult, PushResult, Receipt, Report, Whisper } from './signals/report.js';
-import { StoreWatch } from './store/store-watch.js';
 import type { Store } from './store/store.js';
 import type { AgentMetrics } from './telemetry/agent-metrics.js';
 
@@ -63,7 +63,7 @@ class Agent implements Crowdsec {
   readonly #declared: ReadonlySet<string>;
   readonly #reasonNotReportable: ReasonNotReportable;
   readonly #store: Store;
-  readonly #storeWatch: StoreWatch;
+  readonly #storeWatches: StoreWatches;
   readonly #networks: AgentNetworks;
   readonly #decisions: AgentDecisions;
   readonly #localDecisions: LocalDecisionWriter;
@@ -83,7 +83,6 @@ class Agent implements Crowdsec {
     this.userAgent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
     const agentStore = openAgentStore(context);
     const store = (this.#store = agentStore.store);
-    this.#storeWatch = new StoreWatch({ store, scheduler: context.scheduler, logger: context.logger });
     const reasonNotReportable = (this.#reasonNotReportable = reportExclusions({
       ownIps: options.ownIps,
       isAllowed: (ip) => this.#decisions.engine.isAllowed(ip),
@@ -91,6 +90,7 @@ class Agent implements Crowdsec {
     const actions = extensionActions(this, { reasonNotReportable, localDecisions: () => this.#localDecisions });
     this.#extensions = createAgentExtensions(context, { store, actions });
     this.#declared = new Set([...options.scenarios, ...this.#extensions.scenarios]);
+    this.#storeWatches = createStoreWatches(context, { store, scenarios: this.#declared });
     const networks = (this.#networks = createAgentNetworks(context, {
       ...agentStore,
       scenarios: [...this.#declared],
@@ -130,7 +130,7 @@ class Agent implements Crowdsec {
     this.#state = 'started';
     this.#metrics.start();
     tellStart(this.#context, this.#networks.all, this.#store);
-    await Promise.all([this.#open().then(() => this.#storeWatch.start()), this.#openGeo(), this.#extensions.start()]);
+    await Promise.all([this.#open().then(() => this.#storeWatches.start()), this.#openGeo(), this.#extensions.start()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -140,7 +140,6 @@ class Agent implements Crowdsec {
     }
     this.#state = 'stopped';
     this.#storeJob?.[Symbol.dispose]();
-    this.#storeWatch.stop();
     this.#metrics.stop();
     const deadlineMs = options.deadlineMs ?? STOP_DEADLINE_MS;
     await keepProcessAlive(
@@ -152,6 +151,7 @@ class Agent implements Crowdsec {
         http: this.#networks.http,
         appsec: this.#appsec,
         store: this.#store,
+        storeWatches: this.#storeWatches,
       }),
     );
   }
@@ -243,6 +243,7 @@ class Agent implements Crowdsec {
       localDecisions: this.#localDecisions,
       signals: this.#signals.buffer,
       store: this.#store,
+      sharedNamespace: this.#storeWatches.sharedNamespace,
       extensions: this.#extensions,
     });
   }

@@ -44,7 +44,7 @@ export interface Health {
 }
 
 export interface Problem {
-  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `CLOCK_SKEW`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`, `APPSEC_FAILED`, `SIGNALS_DEFERRED`. */
+  /** The code of a `CrowdsecError`, or `NOT_STARTED`, `STORE_NOT_WRITABLE`, `STORE_DAMAGED`, `CLOCK_SKEW`, `NO_DECISIONS`, `DECISIONS_STALE`, `GEO_UNAVAILABLE`, `REMEDY_MISSING`, `LIST_FAILED`, `LOCAL_DECISIONS_FULL`, `EXTENSION_OFF`, `CLOCK_FAILED`, `SCHEDULER_FAILED`, `LOGGER_FAILED`, `EXTENSION_CAPPED`, `APPSEC_FAILED`, `SIGNALS_DEFERRED`, `NAMESPACE_SHARED`. */
   readonly code: string;
   /** What it means and what to do. */
   readonly message: string;
@@ -134,6 +134,8 @@ interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
   readonly typesWithoutRemedy: readonly string[];
   /** What is wrong with parts that the application injected. */
   readonly faults: readonly Problem[];
+  /** Another application uses the same namespace. */
+  readonly sharedNamespace: Problem | undefined;
   /** Scenarios of extensions that had their share of the hour. */
   readonly cappedScenarios: readonly string[];
 }
@@ -148,6 +150,7 @@ export function assessHealth(facts: HealthFacts): Health {
     faults: ____,
     refusedOptions: _____,
     typesWithoutRemedy: ______,
+    sharedNamespace: _______,
     ...rest
   } = facts;
   const problems = [...problemsOf(facts)];
@@ -196,6 +199,7 @@ function* problemsOf(facts: HealthFacts): Iterable<Problem> {
     };
   }
   if (facts.appsec?.failing !== undefined) yield appsecProblem(facts.appsec.url, facts.appsec.failing);
+  if (facts.sharedNamespace !== undefined) yield facts.sharedNamespace;
   yield* faults;
   for (const scenario of cappedScenarios) {
     yield {

@@ -6,6 +6,7 @@ const CURES: Readonly<Record<string, string>> = {
   CLOCK_SKEW: 'Synchronise the clock of this machine, for instance by chrony or systemd-timesyncd.',
   STORE_NOT_WRITABLE: 'Make room on the disk, or give the process the right to write there.',
   STORE_DAMAGED: 'What was damaged was set aside; check the disk. Nothing else is to be done.',
+  NAMESPACE_SHARED: 'Give each application a namespace of its own; parts of one should declare the same scenarios.',
   GEO_UNAVAILABLE: 'Check the paths of the MaxMind files in the option geo.',
   REMEDY_MISSING: 'Give a remedy for this type in the option remedies, or name it in fallbackRemediation.',
   LIST_FAILED: 'The list is asked for again by itself. If that fails for long, check it in the console.',

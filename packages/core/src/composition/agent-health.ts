@@ -3,7 +3,14 @@ import type { SessionState } from '../capi/session-options.js';
 import type { Captcha } from '../captcha/captcha.js';
 import type { Clock } from '../clock.js';
 import type { ExtensionHost } from '../extensions/host.js';
-import { assessHealth, type DecisionsHealth, type Health, type SignalsHealth, type StoreHealth } from '../health.js';
+import {
+  assessHealth,
+  type DecisionsHealth,
+  type Health,
+  type Problem,
+  type SignalsHealth,
+  type StoreHealth,
+} from '../health.js';
 import type { Fault } from '../injected/faults.js';
 import type { SignalBuffer } from '../signals/buffer.js';
 import type { Store } from '../store/store.js';
@@ -30,6 +37,8 @@ export interface AgentHealthParts {
   readonly store: Store;
   readonly extensions: ExtensionHost;
   readonly faults: readonly Fault[];
+  /** Another application uses the same namespace. */
+  readonly sharedNamespace: Problem | undefined;
 }
 
 /** Reads the health of an agent from its parts; it calls nobody. */
@@ -41,6 +50,7 @@ export function agentHealth(parts: AgentHealthParts): Health {
     loaded: decisions.engine.isLoaded,
     geoFailure,
     faults,
+    sharedNamespace: parts.sharedNamespace,
     refusedOptions: [
       ...bouncer.refusedOptions,
       ...(parts.appsec?.refusedOptions ?? []),

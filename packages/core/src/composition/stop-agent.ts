@@ -8,6 +8,7 @@ import type { AgentAppsec } from './agent-appsec.js';
 import type { AgentDecisions } from './agent-decisions.js';
 import type { AgentHttp } from './agent-http.js';
 import type { Network } from '../networks/network.js';
+import type { StoreWatches } from './store-watches.js';
 
 /** The share of the deadline that extensions and a pull may take: the rest is for what must be stored and sent. */
 const FIRST_SHARE = 0.5;
@@ -22,6 +23,7 @@ export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localS
   readonly http: AgentHttp;
   readonly appsec: AgentAppsec | undefined;
   readonly store: Store;
+  readonly storeWatches: Pick<StoreWatches, 'stop'>;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface StoppedParts extends Pick<AgentDecisions, 'refresher' | 'localS
 export async function stopAgent(
   { clock, scheduler, logger, calls, promises }: AgentContext,
   deadlineMs: number,
-  { extensions, refresher, localSync, signals, store, networks, http, appsec }: StoppedParts,
+  { extensions, refresher, localSync, signals, store, storeWatches, networks, http, appsec }: StoppedParts,
 ): Promise<void> {
   const endAt = clock.monotonic() + deadlineMs;
   const leftMs = (): number => Math.max(0, endAt - clock.monotonic());
@@ -43,7 +45,7 @@ export async function stopAgent(
   const endCalls = (): void => calls.abort(stopped());
   const callsJob = scheduler.schedule('crowdsec:stop-calls', deadlineMs * CALLS_SHARE, endCalls);
 
-  await inTime(deadlineMs * FIRST_SHARE, extensions.stop(), refresher.stop(), signals.write());
+  await inTime(deadlineMs * FIRST_SHARE, extensions.stop(), refresher.stop(), signals.write(), storeWatches.stop());
   await inTime(leftMs(), localSync.stop(), signals.stop(leftMs()), ...networks.map((network) => network.stop()));
   callsJob[Symbol.dispose]();
   endCalls();

@@ -109,6 +109,8 @@ export const STATE_KINDS = {
   session: 'budget',
   /** The machine that running processes use, and when they did. */
   'machine-in-use': 'cache',
+  /** Which applications use the namespace, and when each was last seen. */
+  applications: 'cache',
   /** The snapshot blob; its head holds the time of the pull, and is still told when only the bytes are damaged. */
   decisions: 'cache',
   /** What this installation decided itself: a list of the blobs `local-decisions:<id>` that hold it. */
