@@ -64,6 +64,17 @@ export class DemoServer implements DemoControl {
     return this.#crowdsec;
   }
 
+  /** What the command `crowdsec-sdk` is told by its environment to work on the same installation; `undefined` where that needs secrets. */
+  get commandEnvironment(): Readonly<Record<string, string>> | undefined {
+    const { apiUrl, env } = this.network.options;
+    if (apiUrl !== undefined) return { CROWDSEC_STATE_DIR: this.#stateDir, CROWDSEC_API_URL: apiUrl };
+    return env && { CROWDSEC_STATE_DIR: this.#stateDir, CROWDSEC_ENV: env };
+  }
+
+  get #stateDir(): string {
+    return join(this.#folder.path, 'agent');
+  }
+
   async rename(name: AgentName): Promise<string> {
     const renamed = userAgent(name);
     const before = this.#app;
@@ -99,7 +110,7 @@ export class DemoServer implements DemoControl {
       ...(name.suffix !== undefined && { userAgentSuffix: name.suffix }),
       ...(name.version !== undefined && { userAgentVersion: name.version }),
       extensions: demoExtensions(),
-      stateDir: join(this.#folder.path, 'agent'),
+      stateDir: this.#stateDir,
       trustedProxies: 'loopback',
     });
     // Two agents at a time would share the state well enough; one after the other is what a restart looks like.

@@ -1,5 +1,4 @@
 import { keepProcessAlive } from '@crowdsec-sdk/core/installation';
-import { CommanderError } from 'commander';
 import { CommandContext } from './command-context.js';
 import { EXIT, failureOf } from './failure.js';
 import type { Io } from './io.js';
@@ -36,13 +35,19 @@ async function runCommand(args: readonly string[], context: CommandContext): Pro
     await program.parseAsync([...args], { from: 'user' });
     return context.exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!isCommanderError(error)) throw error;
     if (error.exitCode === 0) return EXIT.done;
     // The help of a command group that was called without a subcommand has been printed.
     if (error.code === 'commander.help') return EXIT.usage;
     stderr.write(`crowdsec-sdk: ${oneLine(error.message)}\n`);
-    return EXIT.usage;
+    // A command itself has said that it could not.
+    return error.code === 'commander.error' ? EXIT.failed : EXIT.usage;
   }
+}
+
+/** By its shape: the command of the sandbox comes with a commander of its own. */
+function isCommanderError(error: unknown): error is Error & { readonly code: string; readonly exitCode: number } {
+  return error instanceof Error && 'exitCode' in error && 'code' in error && /^commander\./.test(String(error.code));
 }
 
 function oneLine(message: string): string {

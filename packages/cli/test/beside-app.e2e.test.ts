@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
 import { describe, expect, it, vi } from 'vitest';
-import { installationFolder } from './run-command.js';
+import { folderWith, installationFolder } from './run-command.js';
 import { COMMAND, ended, startNode } from './spawn-command.js';
 
 const APP = fileURLToPath(new URL('fixtures/app.mjs', import.meta.url));
@@ -48,6 +48,30 @@ describe('beside a running application', () => {
 
     app.kill('SIGTERM');
     expect(await ended(app)).toBe(0);
+  });
+});
+
+describe('the sandbox as a command of this one', () => {
+  const run = async (...args: string[]): Promise<{ code: number | string; out: string; error: string }> => {
+    const command = startNode([COMMAND, 'sandbox', ...args], await folderWith());
+    return { code: await ended(command), ...command.texts };
+  };
+
+  it('prints its help and its version, and nothing else', async () => {
+    expect(await run('--help')).toEqual({ code: 0, out: expect.stringContaining('--port'), error: '' });
+    expect(await run('--version')).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), error: '' });
+  });
+
+  it('says in one line what was asked wrongly, and what it could not do', async () => {
+    expect(await run('--prt', '1')).toMatchObject({
+      code: 2,
+      error: "crowdsec-sdk: unknown option '--prt'. (Did you mean --port?)\n",
+    });
+    await using sandbox = await startSandbox();
+    const { port } = new URL(sandbox.url);
+    const taken = await run('--port', port);
+    expect(taken.code).toBe(1);
+    expect(taken.error).toMatch(/^crowdsec-sdk: listen EADDRINUSE: .* by --port.*\n$/);
   });
 });
 

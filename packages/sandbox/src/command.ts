@@ -62,6 +62,8 @@ async function run(flags: Flags, command: Command): Promise<void> {
   try {
     await serve(flags);
   } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (isTaken) command.error(`error: ${error.message}. Choose another port by --port, 0 for any free one.`);
     command.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
