@@ -30,6 +30,18 @@ describe('the published packages', () => {
     expect(manifest.files).toEqual(expect.arrayContaining(['dist']));
   });
 
+  it.each(PACKAGES)(
+    '$folder takes packages of ours by a caret, and core as a peer where an agent is passed to it',
+    ({ manifest }) => {
+      const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = manifest;
+      const ours = [dependencies, peerDependencies, devDependencies].flatMap(Object.entries);
+      const pinned = ours.filter(([name, range]) => name.startsWith('@crowdsec-sdk/') && !range.startsWith('^'));
+      expect(pinned).toEqual([]);
+      // The command is a bundle with a core of its own, and works where no application is.
+      if (manifest.name !== '@crowdsec-sdk/cli') expect(dependencies).not.toHaveProperty('@crowdsec-sdk/core');
+    },
+  );
+
   it.each(PACKAGES)('$folder links to what is there', ({ folder }) => {
     const readme = readFileSync(join(ROOT, folder, 'README.md'), 'utf8');
     expect(linkedPaths(readme, OWN).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
