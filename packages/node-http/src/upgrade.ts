@@ -48,7 +48,14 @@ function refuse(request: IncomingMessage, socket: Duplex, answer: BouncerRespons
   const response = new ServerResponse(request);
   // The parser has left the connection: no other request can come by it.
   response.shouldKeepAlive = false;
-  response.assignSocket(socket);
-  response.once('finish', () => socket.end());
+  try {
+    response.assignSocket(socket);
+  } catch {
+    // The client did not wait for the answer to a request before this one, which is not finished: nothing may be written behind it.
+    socket.destroySoon();
+    return;
+  }
+  // Not only our half: nobody reads this connection any more, so nobody would see the client end its own.
+  response.once('finish', () => socket.destroySoon());
   response.writeHead(answer.status, nodeHeaders(answer)).end(answer.body);
 }

@@ -60,6 +60,31 @@ describe('an upgrade', () => {
     socket.destroy();
   });
 
+  it('that a banned client sends right behind a request is refused, and ends no process', async () => {
+    const { port, verdicts, sockets } = await listening(await agent());
+    const head = `GET / HTTP/1.1\r\nhost: x\r\nx-forwarded-for: ${BANNED}\r\n`;
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    let said = '';
+    socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    socket.write(`${head}\r\n${head}connection: upgrade\r\nupgrade: echo\r\n\r\n`);
+    await once(socket, 'close');
+    expect(said).toMatch(/^HTTP\/1\.1 403 /);
+    expect(verdicts).toEqual([]);
+    await expect.poll(() => sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
+    expect((await refused(port, BANNED)).status).toBe(403);
+  });
+
+  it('that is refused leaves no connection behind, though the client keeps its half open', async () => {
+    const { port, sockets } = await listening(await agent());
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    const head = `GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\n`;
+    socket.write(`${head}x-forwarded-for: ${BANNED}\r\n\r\n`);
+    socket.resume();
+    await once(socket, 'end');
+    await expect.poll(() => sockets.map(({ destroyed }) => destroyed)).toEqual([true]);
+  });
+
   it('whose client is gone before a remedy has answered is handed to nobody', async () => {
     let decide = (_: 'pass'): void => undefined;
     const asked: unknown[] = [];
