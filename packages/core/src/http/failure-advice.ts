@@ -81,7 +81,7 @@ function connectionAdvice(destination: Destination): string {
 function orProxy(destination: Destination): string {
   if (!isRemote(destination)) return '';
   const variable = destination.name.startsWith('http:') ? 'HTTP_PROXY' : 'HTTPS_PROXY';
-  return `; if only a proxy can, name it in ${variable}`;
+  return `; where only a proxy reaches the Internet, name it in ${variable}`;
 }
 
 function isRemote({ name, caOption }: Destination): boolean {
