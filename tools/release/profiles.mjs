@@ -25,6 +25,11 @@ const NEST = { ...PLAIN, compilerOptions: { ...NODE_OPTIONS, ...DECORATORS }, en
 
 /** @type {Readonly<Record<string, readonly Profile[]>>} */
 const PROFILES = {
+  // The types of h3 2 override members that only newer libraries declare.
+  h3: [{ ...PLAIN, compilerOptions: { ...NODE_OPTIONS, lib: ['esnext', 'dom'] } }],
+  // Whole projects, of which the READMEs show the files that matter: apps/demo-sveltekit and apps/demo-react-router are built and served in tests.
+  sveltekit: [],
+  'react-router': [],
   nestjs: [
     // As `nest new` of either version makes it: CommonJS then, ES modules now.
     { ...NEST, label: '11', base: nest('11'), packageJson: {} },
