@@ -1,4 +1,4 @@
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
   assemble,
@@ -15,6 +15,7 @@ import { DamagedError, parseStored } from './damaged-error.js';
 import { keepAside } from './file-aside.js';
 import type { FileStorage, WriteFence } from './file-storage.js';
 import { makeFolder } from './folder.js';
+import { openFile } from './open-file.js';
 import { codeOf } from './store-error.js';
 import type { DamagedBlob, VersionedBlob } from './store-engine.js';
 import type { Blob } from './store.js';
@@ -93,7 +94,7 @@ export class FileBlobs {
 
   async #write(file: string, blob: Blob, deadline: Deadline): Promise<void> {
     await makeFolder(this.#folder);
-    await using handle = await open(file, 'wx', 0o600);
+    await using handle = await openFile(file, 'wx', 0o600);
     for (const piece of piecesOf(blob)) {
       deadline.signal.throwIfAborted();
       await handle.writeFile(piece);
@@ -105,7 +106,7 @@ export class FileBlobs {
 
   async #read(key: string, manifest: BlobManifest, deadline: Deadline): Promise<VersionedBlob | undefined> {
     try {
-      await using handle = await open(this.#fileOf(key, manifest.version), 'r');
+      await using handle = await openFile(this.#fileOf(key, manifest.version), 'r');
       const found = await handle.stat();
       // Before memory is allocated for it.
       if (!found.isFile() || found.size !== manifest.length)

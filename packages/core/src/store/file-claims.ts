@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from './folder.js';
+import { openFile } from './open-file.js';
 import { codeOf } from './store-error.js';
 
 const SWEEP_EVERY_MS = 60_000;
@@ -38,7 +39,7 @@ export class FileClaims {
 
 async function create(file: string, ttlMs: number): Promise<boolean> {
   try {
-    await using created = await open(file, 'wx', 0o600);
+    await using created = await openFile(file, 'wx', 0o600);
     const endsAt = (Date.now() + ttlMs) / 1_000;
     await created.utimes(endsAt, endsAt);
     return true;

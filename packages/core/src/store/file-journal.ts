@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Deadline } from '../deadline.js';
@@ -10,6 +10,7 @@ import { ACKS, type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.j
 import { bySegment, type Place } from './journal-place.js';
 import { JournalView } from './journal-view.js';
 import { JournalWriter, sealSegment } from './journal-writer.js';
+import { openFile } from './open-file.js';
 import type { JournalEngine } from './store-engine.js';
 import type { JournalEntry, JsonValue } from './store.js';
 
@@ -124,7 +125,7 @@ export class FileJournal implements JournalEngine {
     for (const [segment, group] of bySegment(places)) {
       deadline.signal.throwIfAborted();
       const { bytes } = linesOf([group.map(({ offset }) => offset)]);
-      await using file = await open(join(this.#folder, `${segment}.${this.#me}${ACKS}`), 'a', 0o600);
+      await using file = await openFile(join(this.#folder, `${segment}.${this.#me}${ACKS}`), 'a', 0o600);
       await file.appendFile(bytes);
       await file.datasync();
       for (const { offset } of group) this.#view.acknowledge(segment, offset);

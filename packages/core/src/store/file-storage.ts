@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { DamagedError, MOST_VALUE_BYTES } from './damaged-error.js';
 import { keepAside } from './file-aside.js';
 import { makeFolder, syncFolder } from './folder.js';
+import { openFile } from './open-file.js';
 import { codeOf } from './store-error.js';
 
 const SUFFIX = '.json';
@@ -127,7 +128,7 @@ export class FileStorage {
 }
 
 async function writeSynced(path: string, text: string): Promise<void> {
-  await using handle = await open(path, 'wx', 0o600);
+  await using handle = await openFile(path, 'wx', 0o600);
   await handle.writeFile(text);
   await handle.sync();
 }

@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { Deadline } from '../deadline.js';
+import { openFile } from './open-file.js';
 import { codeOf } from './store-error.js';
 import type { JsonValue } from './store.js';
 
@@ -118,9 +119,9 @@ export function isAcknowledgement(value: unknown): value is readonly number[] {
 }
 
 /** Opens a file for reading; undefined when there is none. */
-export async function openIfThere(path: string): Promise<Awaited<ReturnType<typeof open>> | undefined> {
+export async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    const file = await open(path, 'r');
+    const file = await openFile(path, 'r');
     if ((await file.stat()).isFile()) return file;
     await file.close();
     return undefined;

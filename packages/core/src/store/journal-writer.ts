@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Deadline } from '../deadline.js';
 import { makeFolder, syncFolder } from './folder.js';
 import { type EntryLine, linesOf, OPEN, SEALED } from './journal-segment.js';
+import { openFile } from './open-file.js';
 import { codeOf } from './store-error.js';
 
 /** A segment that has grown to this size, in bytes, is sealed: small enough to go soon when its entries are answered. */
@@ -76,7 +77,7 @@ export class JournalWriter {
     const number = String(this.#created++).padStart(8, '0');
     const key = `${String(this.#started).padStart(15, '0')}-${process.pid}-${this.#random}-${number}`;
     const path = join(this.#folder, key + OPEN);
-    const handle = await open(path, 'ax', 0o600);
+    const handle = await openFile(path, 'ax', 0o600);
     await syncFolder(this.#folder);
     return { key, path, handle, size: 0 };
   }
