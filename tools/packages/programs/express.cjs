@@ -2,4 +2,11 @@
 const { crowdsecMiddleware } = require('@crowdsec-sdk/express');
 const express = require('express');
 
-import('./on-express.mjs').then(({ onExpress }) => onExpress({ crowdsecMiddleware, express }));
+void run();
+
+async function run() {
+  const imported = await import('@crowdsec-sdk/express');
+  if (imported.crowdsecMiddleware !== crowdsecMiddleware) throw new Error('require() and import give two copies.');
+  const { onExpress } = await import('./on-express.mjs');
+  await onExpress({ crowdsecMiddleware, express });
+}
