@@ -101,7 +101,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['**/*.mjs'], languageOptions: { globals: globals.node } },
+  { files: ['**/*.{mjs,cjs}', 'tools/packages/next-application/**/*.js'], languageOptions: { globals: globals.node } },
   {
     // JavaScript whose types are checked: what hangs or is never awaited is found here too.
     files: ['tools/**/*.mjs'],

@@ -14,12 +14,13 @@ const TOOLS = [
   'tools/bench/!(data|setup|thresholds).mjs',
   'tools/chaos/!(agent|scaled-time|store-watcher|workers|world|lapi-proxy).mjs',
   'tools/packages/{build-commonjs,import-effects,sandbox-server}.mjs',
-  'tools/packages/{programs,setups,commonjs}/**/*.{mjs,cjs}',
+  'tools/packages/{programs,setups,bundled,commonjs}/**/*.{mjs,cjs}',
 ];
 
 /** What is used, but not by an import. */
 const DEPENDENCIES = {
-  '.': ['@nx/js'], // `nx release` loads it by its name
+  // `nx release` loads the first by its name; tools/packages/programs use the others, in projects of their own.
+  '.': ['@nx/js', '@nestjs/core', '@nestjs/schedule', '@nestjs/terminus', '@nestjs/platform-express'],
   'apps/demo-node-http': ['@crowdsec-sdk/sandbox'], // tools/with-sandbox.mjs starts it
   'apps/demo-nitro': ['@crowdsec-sdk/sandbox'],
   'apps/demo-react-router': ['@crowdsec-sdk/sandbox'],
@@ -80,7 +81,7 @@ export default {
   },
   // Declarations beside the JavaScript of tools say what it exports.
   // Set-ups are projects of their own.
-  ignore: ['.nx/**', '**/.next/**', '**/*.d.mts', 'tools/packages/setups/**'],
+  ignore: ['.nx/**', '**/.next/**', '**/*.d.mts', 'tools/packages/{setups,next-application}/**'],
   // Programs of the system.
   ignoreBinaries: ['openssl', 'dpkg', 'apt-get', 'redis-server'],
   // Types that a signature names are exported with it, so that declarations are readable.

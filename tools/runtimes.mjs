@@ -10,11 +10,15 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { runCells } from './runtimes/cell.mjs';
+import { bundlerCells } from './runtimes/bundlers.mjs';
+import { passed, runCells } from './runtimes/cell.mjs';
+import { managerCells } from './runtimes/managers.mjs';
+import { nextCells } from './runtimes/next.mjs';
 import { runtimeCells } from './runtimes/runtimes.mjs';
 import { setupCells } from './runtimes/setups.mjs';
 import { tables } from './runtimes/table.mjs';
 import { makeWorld } from './runtimes/world.mjs';
+import { writeTables } from './runtimes/write.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,17 +26,16 @@ const { values, positionals } = parseArgs({
 });
 const words = positionals.map((word) => word.toLowerCase());
 const begins = (/** @type {string} */ name) => words.some((word) => name.toLowerCase().startsWith(word));
-const cells = [...runtimeCells(), ...setupCells()].filter(
-  ({ group, row }) => words.length === 0 || begins(group) || begins(row),
-);
+const all = [...runtimeCells(), ...setupCells(), ...bundlerCells(), ...nextCells(), ...managerCells()];
+const cells = all.filter(({ group, row }) => words.length === 0 || begins(group) || begins(row));
 
 console.log(`Packing; then ${cells.length} cells, two at a time …`);
 const world = await makeWorld({ build: !values['no-build'] });
 try {
   const results = await runCells(cells, world, { atATime: 2, onResult: tell });
   console.log(`\n${tables(results)}`);
-  const ran = results.filter(({ outcome }) => outcome !== 'not run');
-  process.exitCode = ran.length > 0 && ran.every(({ outcome }) => outcome === 'ok') ? 0 : 1;
+  if (values.write) await writeTables(results, all);
+  process.exitCode = passed(results) ? 0 : 1;
 } finally {
   await world.stop();
 }

@@ -44,7 +44,8 @@ export const MANAGERS = {
     package: 'yarn',
     range: () => '1',
     command: 'yarn',
-    install: ['install', '--no-progress', '--non-interactive'],
+    // One at a time: its cache does not survive two.
+    install: ['install', '--no-progress', '--non-interactive', '--mutex', `file:${join(CACHE, 'yarn1.lock')}`],
     env: { YARN_CACHE_FOLDER: join(CACHE, 'yarn1-cache') },
     peerProblem: /(unmet|incorrect) peer dependency|is incompatible with this module/,
   },

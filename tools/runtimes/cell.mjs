@@ -34,7 +34,7 @@
 export class NotRun extends Error {}
 
 /** A cell must end in this time, in ms; its own commands have shorter deadlines. */
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 600_000;
 
 /**
  * Runs cells, some at a time.
@@ -95,6 +95,16 @@ async function withinLimit(work) {
     timer = setTimeout(() => reject(new Error(`Not done within ${LONGEST_MS / 1_000} s.`)), LONGEST_MS);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Whether a run has shown something, and nothing that fails.
+ *
+ * @param {readonly Result[]} results
+ */
+export function passed(results) {
+  const ran = results.filter(({ outcome }) => outcome !== 'not run');
+  return ran.length > 0 && ran.every(({ outcome }) => outcome === 'ok');
 }
 
 /**

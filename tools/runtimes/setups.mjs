@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -33,7 +33,8 @@ const NODES = ['20', '22', NEWEST_NODE];
  * @returns {Cell[]}
  */
 export function setupCells() {
-  return readdirSync(SETUPS).flatMap(setupsOf).flatMap(cellsOf);
+  const folders = readdirSync(SETUPS).filter((name) => existsSync(join(SETUPS, name, 'package.json')));
+  return folders.flatMap(setupsOf).flatMap(cellsOf);
 }
 
 /**

@@ -12,7 +12,7 @@ import { BANNED } from './program.mjs';
 
 /** @typedef {import('./cell.mjs').World} World */
 
-const PROGRAMS = fileURLToPath(new URL('../packages/programs', import.meta.url));
+export const PROGRAMS = fileURLToPath(new URL('../packages/programs', import.meta.url));
 
 /** What an application of ours needs, whatever runs it. */
 const DEPENDENCIES = {

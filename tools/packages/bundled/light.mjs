@@ -1,0 +1,4 @@
+/** One light function of the entry of parts. */
+import { isPublicIp } from '@crowdsec-sdk/core/engine';
+
+console.log(typeof isPublicIp);

@@ -1,0 +1,103 @@
+import { cp, mkdtemp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { install, makeProject, withoutNpm } from '../packages/install.mjs';
+import { runOrThrow } from '../packages/run.mjs';
+import { freePort } from '../redis-server.mjs';
+import { BANNED } from './program.mjs';
+import { whileServed } from './served.mjs';
+
+/**
+ * @typedef {import('./cell.mjs').Cell} Cell
+ * @typedef {import('./cell.mjs').World} World
+ */
+
+const APPLICATION = fileURLToPath(new URL('../packages/next-application', import.meta.url));
+
+/** The two ways that the README has: core as a part of the bundle, or loaded by Node as it is. */
+const CONFIGS = {
+  'Turbopack (Next)': 'export default {};\n',
+  'Turbopack (Next), core left out': "export default { serverExternalPackages: ['@crowdsec-sdk/core'] };\n",
+};
+
+/**
+ * An application on Next, built and served.
+ *
+ * @returns {Cell[]}
+ */
+export function nextCells() {
+  /** @type {Promise<string> | undefined} */
+  let installed;
+  return Object.entries(CONFIGS).map(([row, config]) => ({
+    group: 'Bundlers',
+    row,
+    column: 'application',
+    async run(world) {
+      installed ??= makeApplication(world);
+      // Links in node_modules, and all else of its own: both may be built at a time.
+      const folder = await mkdtemp(join(world.folder, 'next-'));
+      await cp(await installed, folder, { recursive: true, verbatimSymlinks: true });
+      await makeProject(folder, {
+        packageJson: await packageJson(),
+        files: { 'next.config.mjs': config },
+        registry: world.registry,
+      });
+      await buildAndServe(folder, world);
+      return versionOf(join(folder, 'node_modules/next'));
+    },
+  }));
+}
+
+/** @param {string} folder of a package */
+async function versionOf(folder) {
+  /** @type {{ version: string }} */
+  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  return version;
+}
+
+/** @returns {Promise<object>} */
+async function packageJson() {
+  return JSON.parse(await readFile(join(APPLICATION, 'package.json'), 'utf8'));
+}
+
+/** @param {World} world */
+async function makeApplication({ folder, registry }) {
+  const project = join(folder, 'next');
+  await cp(APPLICATION, project, { recursive: true });
+  await makeProject(project, { packageJson: await packageJson(), registry });
+  await install(project);
+  return project;
+}
+
+/**
+ * @param {string} folder
+ * @param {World} world
+ */
+async function buildAndServe(folder, { sandbox }) {
+  const next = join(folder, 'node_modules/next/dist/bin/next');
+  const env = { ...withoutNpm(), NEXT_TELEMETRY_DISABLED: '1' };
+  await runOrThrow(process.execPath, [next, 'build'], { cwd: folder, env, timeoutMs: 280_000 });
+
+  const port = String(await freePort());
+  const url = `http://127.0.0.1:${port}/`;
+  const options = { CAPI_URL: sandbox.url, STATE_DIR: join(folder, 'state'), NEXT_MANUAL_SIG_HANDLE: 'true' };
+  const statusFor = async (/** @type {string} */ client) => {
+    const { status } = await fetch(url, { headers: { 'x-forwarded-for': client } });
+    return status;
+  };
+  const reported = '45.84.0.1';
+  await whileServed(
+    [process.execPath, next, 'start', '-H', '127.0.0.1', '-p', port],
+    { cwd: folder, env: options, url },
+    async () => {
+      for (const end = performance.now() + 30_000; (await statusFor(BANNED)) !== 403; await delay(100))
+        if (performance.now() > end) throw new Error('The banned client was not refused.');
+      if ((await statusFor('203.0.113.1')) !== 200) throw new Error('Another client was refused.');
+      const headers = { 'x-forwarded-for': '203.0.113.1' };
+      await fetch(`${url}report`, { method: 'POST', body: reported, headers });
+    },
+  );
+  await sandbox.signal(({ source }) => source.value === reported);
+}
