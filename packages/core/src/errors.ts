@@ -130,9 +130,12 @@ export function messageOf(error: unknown): string {
   }
 }
 
-/** A text from outside in one line, without secrets, cut to so many characters. */
+/** What steers a terminal, or turns the direction in which a line is shown. */
+const CONTROL = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text from outside in one line, without secrets, cut to so many characters. Control characters become U+FFFD. */
 export function excerpt(text: string, longest: number): string {
-  const line = redact(text).replace(/\s+/g, ' ').trim();
+  const line = redact(text).replace(/\s+/g, ' ').trim().replace(CONTROL, '\ufffd');
   return line.length > longest ? `${line.slice(0, longest)}…` : line;
 }
 
