@@ -35,6 +35,8 @@ const DEPENDENCIES = {
 
 /** What the browser's code of the panel imports from the server. */
 const SERVED = ['./uplot.js'];
+/** What SvelteKit writes when it builds. */
+const GENERATED = [/\$types$/];
 
 /**
  * The sources of what a package exports or runs.
@@ -61,7 +63,7 @@ function targets(target) {
 const folders = ['packages', 'apps']
   .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`))
   .filter((folder) => existsSync(join(ROOT, folder, 'package.json')));
-const APPS = ['src/main.ts', 'src/instrumentation.ts', 'src/cli.ts', 'public/*.js'];
+const APPS = ['vitest.config.ts', 'src/main.ts', 'src/instrumentation.ts', 'src/cli.ts', 'public/*.js'];
 
 /** `npm run unused`: files, exports and dependencies that nobody uses. */
 export default {
@@ -73,7 +75,9 @@ export default {
         folder,
         {
           entry: [...sourcesOf(readManifest(folder)), ...APPS, ...TESTS].filter((entry) => hasMatch(folder, entry)),
-          ignoreUnresolved: SERVED,
+          ignoreUnresolved: [...SERVED, ...GENERATED],
+          // Its configuration can't be loaded before a build has written what it extends.
+          ...(folder === 'apps/demo-sveltekit' ? { vitest: false, vite: false } : {}),
           ignoreDependencies: /** @type {Record<string, string[]>} */ (DEPENDENCIES)[folder] ?? [],
         },
       ]),
@@ -83,7 +87,7 @@ export default {
   // Set-ups are projects of their own.
   ignore: ['.nx/**', '**/.next/**', '**/*.d.mts', 'tools/packages/{setups,next-application}/**'],
   // Programs of the system.
-  ignoreBinaries: ['openssl', 'dpkg', 'apt-get', 'redis-server'],
+  ignoreBinaries: ['openssl', 'dpkg', 'apt-get', 'redis-server', 'fish'],
   // Types that a signature names are exported with it, so that declarations are readable.
   ignoreExportsUsedInFile: { interface: true, type: true },
 };
