@@ -40,15 +40,15 @@ export async function makeProject(folder, { packageJson, files = {}, registry })
  *
  * @param {string} folder of {@link makeProject}
  * @param {ManagerName} [manager]
- * @param {{ node?: string, timeoutMs?: number }} [options] `node` is the path of the Node that runs the package manager and the install scripts:
- *   this process's unless given
+ * @param {{ node?: string, range?: string, timeoutMs?: number }} [options] `node` is the path of the Node that runs the package manager and the install scripts:
+ *   this process's unless given; `range` of the package manager's versions, the ones that go with that Node unless given
  * @returns {Promise<{ version: string, peerProblems: string[], output: string }>} `version` of the package manager; `peerProblems` are
  *   the lines that tell of peers that are missing, or of another version than asked for
  * @throws an `Error` with the output when it fails
  */
-export async function install(folder, manager = 'npm', { node = process.execPath, timeoutMs = 300_000 } = {}) {
+export async function install(folder, manager = 'npm', { node = process.execPath, range, timeoutMs = 300_000 } = {}) {
   const { install: args, env, peerProblem } = MANAGERS[manager];
-  const { version, call } = await managerCall(manager, { path: node, major: majorOf(node) });
+  const { version, call } = await managerCall(manager, { path: node, major: majorOf(node) }, range);
   const { output } = await runOrThrow(call[0], [...call.slice(1), ...args], {
     cwd: folder,
     timeoutMs,

@@ -78,11 +78,12 @@ function yarn4(linker) {
  *
  * @param {ManagerName} name
  * @param {{ path: string, major: number }} node that runs it
+ * @param {string} [wanted] range of its versions, where it must be another than what goes with that Node
  * @returns {Promise<{ version: string, call: string[] }>} `call`: command and first arguments
  */
-export async function managerCall(name, node) {
+export async function managerCall(name, node, wanted) {
   const manager = MANAGERS[name];
-  const range = manager.range(node.major);
+  const range = wanted ?? manager.range(node.major);
   if (name === 'pnpm' && range === NATIVE_PNPM) {
     const { version, path } = await platformBinary('pnpm', range, '@pnpm', ['pnpm']);
     return { version, call: [path] };

@@ -95,8 +95,10 @@ async function isRefused(port) {
 async function attack(port, ip) {
   const wrong = { username: 'ann', user: 'ann', email: 'ann@example.org', password: 'wrong' };
   for (let turn = 0; turn < 12; turn++) {
-    await ask(port, '/login', { ip, method: 'POST', json: JSON.stringify(wrong) });
-    await ask(port, '/login', { ip, method: 'POST', form: new URLSearchParams(wrong).toString() });
+    for (const path of ['/login', '/api/login']) {
+      await ask(port, path, { ip, method: 'POST', json: JSON.stringify(wrong) });
+      await ask(port, path, { ip, method: 'POST', form: new URLSearchParams(wrong).toString() });
+    }
     for (const probe of PROBES) await ask(port, `/${turn}/${probe}`, { ip });
     for (const probe of PROBES) await ask(port, `/${probe}`, { ip });
   }

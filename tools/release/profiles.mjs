@@ -7,6 +7,9 @@
  * @property {Readonly<Record<string, string>>} [files] that it has before; those of the README replace them
  * @property {Readonly<Record<string, unknown>>} [packageJson]
  * @property {Readonly<Record<string, unknown>>} compilerOptions beside `strict` and `skipLibCheck: false`
+ * @property {Readonly<Record<string, RegExp>>} [fragments] files that the user has already and is told to change: each is the block without
+ *   title that matches
+ * @property {RegExp} [startScript] finds, in such a block, what a user is told to start the application with: NAME=value before the command is set
  * @property {readonly string[]} [build] the module and the arguments by which Node builds it; TypeScript's own output is run unless given
  * @property {readonly string[]} [start] the same for starting it
  * @property {Readonly<Record<string, string>>} [env] of the process
@@ -35,6 +38,26 @@ const PROFILES = {
     { ...NEST, label: '11', base: nest('11'), packageJson: {} },
     { ...NEST, label: '12', base: nest('12') },
   ],
+  h3: [
+    {
+      // As the starter of Nitro 2 is; a Nuxt application has the same files in server/.
+      label: 'on Nitro',
+      base: { nitropack: '^2.13.0', h3: '^1.15.0' },
+      files: {
+        'nitro.config.ts':
+          "import { defineNitroConfig } from 'nitropack/config';\n\nexport default defineNitroConfig({ compatibilityDate: '2026-11-01', srcDir: 'server', imports: false });\n",
+        'server/routes/index.ts':
+          "import { defineEventHandler } from 'h3';\n\nexport default defineEventHandler(() => 'The shop');\n",
+      },
+      packageJson: { type: 'module' },
+      compilerOptions: {
+        ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2022', types: ['node'], noEmit: true },
+        lib: ['es2023', 'dom', 'dom.iterable'],
+      },
+      build: ['nitropack/dist/cli/index.mjs', 'build'],
+      start: ['./.output/server/index.mjs'],
+    },
+  ],
   next: [
     {
       label: '',
@@ -56,13 +79,15 @@ const PROFILES = {
         ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2022', lib: ['dom', 'dom.iterable', 'esnext'] },
         ...{ jsx: 'react-jsx', noEmit: true, esModuleInterop: true, resolveJsonModule: true, isolatedModules: true },
       },
+      fragments: { 'next.config.ts': /\bconst nextConfig\b/ },
+      startScript: /"start": "([^"]+)"/,
       build: ['next/dist/bin/next', 'build'],
       start: ['next/dist/bin/next', 'start'],
       env: { NEXT_TELEMETRY_DISABLED: '1' },
       // Types of Next name some of the DOM that TypeScript 5.9 does not have.
       typescript: ['6.0', '7.0'],
       // As Next ends by itself.
-      ends: [143],
+      ends: [0, 143],
     },
   ],
 };

@@ -5,6 +5,7 @@
  * @property {Readonly<Record<string, string>>} files contents by path, from blocks such as ```ts title="server.ts"```: together they are the
  *   whole application
  * @property {readonly string[]} installs what `npm install` lines name, as far as they stand before the last of these blocks
+ * @property {readonly string[]} fragments the content of the other blocks
  * @property {readonly string[]} commands the other lines of shell blocks, without their comments
  * @property {readonly string[]} problems one sentence each, such as two blocks for the same file
  */
@@ -22,6 +23,8 @@ export function readmeCode(text) {
   /** @type {Record<string, string>} */
   const files = {};
   /** @type {string[]} */
+  const fragments = [];
+  /** @type {string[]} */
   const problems = [];
   /** @type {{ at: number, line: string }[]} */
   const shell = [];
@@ -33,14 +36,17 @@ export function readmeCode(text) {
       if (title in files) problems.push(`Two blocks are called ${title}.`);
       files[title] = content;
       end = index;
-    } else if (SHELL.has(language)) {
-      shell.push(...content.split('\n').map((line) => ({ at: index, line: withoutComment(line) })));
+    } else {
+      fragments.push(content);
     }
+    if (SHELL.has(language))
+      shell.push(...content.split('\n').map((line) => ({ at: index, line: withoutComment(line) })));
   }
   const given = shell.filter(({ line }) => line !== '');
   return {
     files,
-    installs: [...new Set(given.filter(({ at }) => at < end || end === 0).flatMap(({ line }) => packagesOf(line)))],
+    fragments,
+    installs: [...new Set(given.filter(({ at }) => at <= end || end === 0).flatMap(({ line }) => packagesOf(line)))],
     commands: given.map(({ line }) => line).filter((line) => !INSTALL.test(line)),
     problems,
   };

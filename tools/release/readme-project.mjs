@@ -55,11 +55,39 @@ export async function makeReadmeProject(folder, { code, profile, registry }) {
     },
     files: {
       ...profile.files,
+      ...fragmentFiles(code, profile),
       ...code.files,
       'tsconfig.json': JSON.stringify({ compilerOptions, exclude: ['dist', 'node_modules'] }, null, 2),
     },
   });
-  await install(folder, 'npm');
+  // npm 10 ends in an error of its own where Vitest is to be installed.
+  await install(folder, 'npm', { range: '11' });
+}
+
+/**
+ * @param {ReadmeCode} code
+ * @param {Profile} profile
+ */
+function fragmentFiles({ fragments }, { fragments: wanted = {} }) {
+  return Object.fromEntries(
+    Object.entries(wanted).map(([file, pattern]) => {
+      const found = fragments.find((fragment) => pattern.test(fragment));
+      if (found === undefined) throw new Error(`The README does not say what ${file} is to have (${pattern}).`);
+      return [file, found];
+    }),
+  );
+}
+
+/**
+ * The variables that the README's command for starting sets.
+ *
+ * @param {ReadmeCode} code
+ * @param {Profile} profile
+ * @returns {Record<string, string>}
+ */
+export function startVariables({ fragments }, { startScript }) {
+  const script = fragments.map((fragment) => startScript?.exec(fragment)?.[1]).find((found) => found !== undefined);
+  return Object.fromEntries([...(script ?? '').matchAll(/\b([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value]));
 }
 
 /**

@@ -5,7 +5,14 @@ import process from 'node:process';
 import { reasonOf, run } from '../packages/run.mjs';
 import { freePort } from '../redis-server.mjs';
 import { checkApp } from './check-app.mjs';
-import { compile, makeReadmeProject, missingInstalls, pointAtSandbox, TYPESCRIPT } from './readme-project.mjs';
+import {
+  compile,
+  makeReadmeProject,
+  missingInstalls,
+  pointAtSandbox,
+  startVariables,
+  TYPESCRIPT,
+} from './readme-project.mjs';
 import { runScript } from './readme-script.mjs';
 
 /**
@@ -55,9 +62,10 @@ export async function runReadme(folder, { code, profile, environment, report }) 
  * @param {Report} report
  */
 async function compileAll(folder, profile, report) {
-  const [emitting = '', ...others] = profile.typescript ?? TYPESCRIPT;
-  report(`ts ${emitting}`, await compile(folder, emitting, { emit: profile.build === undefined }));
-  for (const version of others) report(`ts ${version}`, await compile(folder, version, { emit: false }));
+  const versions = profile.typescript ?? TYPESCRIPT;
+  const emits = profile.build === undefined;
+  const results = versions.map(async (version, index) => compile(folder, version, { emit: emits && index === 0 }));
+  for (const [index, version] of versions.entries()) report(`ts ${version}`, await results[index]);
 }
 
 /** @param {string} folder */
@@ -100,7 +108,12 @@ async function runOnce(folder, { code, profile, environment: { sandbox }, store,
     ...store,
   });
   try {
-    const env = { ...profile.env, NODE_ENV: 'production', XDG_STATE_HOME: join(folder, `state-${name}`) };
+    const env = {
+      ...profile.env,
+      ...startVariables(code, profile),
+      NODE_ENV: 'production',
+      XDG_STATE_HOME: join(folder, `state-${name}`),
+    };
     if (profile.build !== undefined) {
       const args = nodeArguments(folder, profile.build);
       const built = await run(process.execPath, args, { cwd: folder, env, timeoutMs: 300_000 });

@@ -44,6 +44,10 @@ describe('the code of a README', () => {
     expect(readmeCode(README).commands).toEqual(['npx crowdsec-sandbox --port 8090 &']);
   });
 
+  it('has fragments beside it', () => {
+    expect(readmeCode(README).fragments).toContain('const fragment = 1;\n');
+  });
+
   it('may have a file once', () => {
     const twice = '```ts title="a.ts"\n1;\n```\n\n```ts title="a.ts"\n2;\n```\n';
 
@@ -53,6 +57,16 @@ describe('the code of a README', () => {
 
   it('without any block with a title has no files, and all of its install lines', () => {
     expect(readmeCode('```sh\nnpm install a\n```\n')).toMatchObject({ files: {}, installs: ['a'] });
+  });
+});
+
+describe('a shell script of a README', () => {
+  const { files, installs, commands } = readmeCode('```sh title="try.sh"\nnpm install a\nnpx a --help # all\n```\n');
+
+  it('is a file, whose install lines count too', () => {
+    expect(files).toEqual({ 'try.sh': 'npm install a\nnpx a --help # all\n' });
+    expect(installs).toEqual(['a']);
+    expect(commands).toEqual(['npx a --help']);
   });
 });
 
