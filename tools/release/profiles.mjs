@@ -38,26 +38,6 @@ const PROFILES = {
     { ...NEST, label: '11', base: nest('11'), packageJson: {} },
     { ...NEST, label: '12', base: nest('12') },
   ],
-  h3: [
-    {
-      // As the starter of Nitro 2 is; a Nuxt application has the same files in server/.
-      label: 'on Nitro',
-      base: { nitropack: '^2.13.0', h3: '^1.15.0' },
-      files: {
-        'nitro.config.ts':
-          "import { defineNitroConfig } from 'nitropack/config';\n\nexport default defineNitroConfig({ compatibilityDate: '2026-11-01', srcDir: 'server', imports: false });\n",
-        'server/routes/index.ts':
-          "import { defineEventHandler } from 'h3';\n\nexport default defineEventHandler(() => 'The shop');\n",
-      },
-      packageJson: { type: 'module' },
-      compilerOptions: {
-        ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2022', types: ['node'], noEmit: true },
-        lib: ['es2023', 'dom', 'dom.iterable'],
-      },
-      build: ['nitropack/dist/cli/index.mjs', 'build'],
-      start: ['./.output/server/index.mjs'],
-    },
-  ],
   next: [
     {
       label: '',

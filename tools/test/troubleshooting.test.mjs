@@ -24,7 +24,7 @@ describe('docs/troubleshooting.md', () => {
 
   it('names every code of an error, and every problem of health', () => {
     const errors = [...readFileSync(`${CORE}errors.ts`, 'utf8').matchAll(/^ {2}\| '(CROWDSEC_\w+)'/gm)];
-    const problems = [.../or `NOT_STARTED`.*$/m.exec(source)[0].matchAll(/`([A-Z_]+)`/g)];
+    const problems = [...(/or `NOT_STARTED`.*$/m.exec(source)?.[0].matchAll(/`([A-Z_]+)`/g) ?? [])];
     expect(Math.min(errors.length, problems.length)).toBeGreaterThan(10);
     // These two are no trouble: another process is at work, or the application has stopped the agent itself.
     const silent = ['CROWDSEC_LEASE_BUSY', 'CROWDSEC_STOPPED'];
@@ -33,7 +33,7 @@ describe('docs/troubleshooting.md', () => {
   });
 
   it('links to sections that are there', () => {
-    const slug = (title) =>
+    const slug = (/** @type {string} */ title) =>
       title
         .toLowerCase()
         .replace(/[^\w\s-]/g, '')
