@@ -47,7 +47,9 @@ describe('docs/troubleshooting.md', () => {
 
   it('names commands that the command line has', () => {
     const readme = readFileSync(new URL('../packages/cli/README.md', DOCS), 'utf8');
-    const commands = [...page.matchAll(/npx crowdsec-sdk ([a-z]+(?: [a-z]+)?)/g)].map(([, command]) => command);
+    const commands = [...page.matchAll(/npx (?:crowdsec-sdk|@crowdsec-sdk\/cli) ([a-z]+(?: [a-z]+)?)/g)].map(
+      ([, command]) => command,
+    );
     expect(commands.length).toBeGreaterThan(5);
     for (const command of commands) expect(readme).toContain(`\`${command}`);
   });
