@@ -25,6 +25,7 @@ export class EventQueue {
   /** How many are handled at once: twice as many as the last time if those took no time to speak of, else one. */
   #batchSize = 1;
   #isPlanned = false;
+  #slices = 0;
   #dropped = 0;
 
   /**
@@ -44,6 +45,11 @@ export class EventQueue {
   /** Events wait, and get their turn when the event loop has handled what is ready now. */
   get isPlanned(): boolean {
     return this.#isPlanned;
+  }
+
+  /** How often some of what waits got its turn: while more comes than is handled, something always waits. */
+  get slices(): number {
+    return this.#slices;
   }
 
   add(event: DetectionEvent): void {
@@ -97,6 +103,7 @@ export class EventQueue {
   };
 
   #slice(): void {
+    this.#slices++;
     let at = this.#begin();
     const endAt = at + SLICE_MS;
     // Some at least, however slow the machine is.

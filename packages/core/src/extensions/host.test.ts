@@ -281,6 +281,29 @@ describe('a detector', () => {
     ]);
   });
 
+  it('is told when each request came, also while more come than it can be shown', async () => {
+    let passedMs = 0;
+    const clock = { now: () => time.clock.now() + passedMs, monotonic: () => time.clock.monotonic() + passedMs };
+    const told: number[] = [];
+    const detect: Detector['detect'] = ({ at }) => {
+      told.push(at);
+      passedMs += 40;
+    };
+    const crowdsec = await running([extension({ detect, detector: { on: ['request'] } })], { clock });
+    const came: number[] = [];
+    const visit = (): void => {
+      came.push(clock.now());
+      crowdsec.bouncer.inspect(facts('/', `203.0.113.${came.length}`));
+    };
+    for (let i = 0; i < 3; i++) visit();
+    for (let i = 0; i < 10; i++) {
+      await shown();
+      visit();
+    }
+    await expect.poll(() => told.length).toBe(came.length);
+    expect(told).toEqual(came);
+  });
+
   it('is asked beside the requests, and costs nothing where it does not listen', async () => {
     const crowdsec = await running([extension({ detect: () => banAndTell, detector: { on: ['request'] } })]);
     expect(crowdsec.bouncer.inspect(facts('/'))).toMatchObject({ action: 'pass' });

@@ -73,6 +73,8 @@ export class ExtensionHost implements RequestObserver {
   #invalidIps = 0;
   #queuesRequests = false;
   #lastEventTime = 0;
+  /** How many slices of the queue there had been when that was read. */
+  #slicesThen = -1;
   wantsRequests = false;
   wantsResponses = false;
 
@@ -213,9 +215,13 @@ export class ExtensionHost implements RequestObserver {
     await Promise.all(this.#hosted.map((hosted) => hosted.answered()));
   }
 
-  /** The wall time of an event, read once for all that happen before the detectors get their turn. */
+  /** The wall time of an event, read once for all that happen before the detectors get their next turn. */
   #eventTime(): number {
-    if (!this.#queue.isPlanned) this.#lastEventTime = this.#options.clock.now();
+    const { isPlanned, slices } = this.#queue;
+    if (!isPlanned || slices !== this.#slicesThen) {
+      this.#lastEventTime = this.#options.clock.now();
+      this.#slicesThen = slices;
+    }
     return this.#lastEventTime;
   }
 
