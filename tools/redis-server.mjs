@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +57,10 @@ export async function startRedis({ appendOnly = false, tcp = false, args: furthe
       await rm(folder, { recursive: true });
     },
   };
-  const killAtExit = () => void server?.kill('SIGKILL');
+  const killAtExit = () => {
+    server?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', killAtExit);
   await redis.start();
   return redis;

@@ -29,6 +29,7 @@ const begins = (/** @type {string} */ name) => words.some((word) => name.toLower
 const all = [...runtimeCells(), ...setupCells(), ...bundlerCells(), ...nextCells(), ...managerCells()];
 const cells = all.filter(({ group, row }) => words.length === 0 || begins(group) || begins(row));
 
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => process.exit(1));
 console.log(`Packing; then ${cells.length} cells, two at a time …`);
 const world = await makeWorld({ build: !values['no-build'] });
 try {

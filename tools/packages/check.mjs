@@ -3,8 +3,8 @@
  * resolvers find its entries, and by Are The Types Wrong whether TypeScript does, in each of its ways. With `-- FOLDER` it takes the tarballs that
  * are there, with `-- --built` it packs what is built.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { readdirSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -29,6 +29,7 @@ const OF_ES_MODULES = ['CJSResolvesToESM', 'NoResolution'];
 const given = process.argv[2];
 const isFolder = given !== undefined && given !== '--built';
 const folder = isFolder ? resolve(given) : await mkdtemp(join(tmpdir(), 'crowdsec-packed-'));
+if (!isFolder) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 if (!isFolder) await packPackages(folder, { build: given === undefined });
 const tarballs = readdirSync(folder)
   .filter((file) => file.endsWith('.tgz'))
@@ -41,7 +42,6 @@ for (const tarball of tarballs) {
   );
   if (complaints.length > 0) process.exitCode = 1;
 }
-if (!isFolder) await rm(folder, { recursive: true });
 
 /** @param {Buffer} tarball */
 async function check(tarball) {

@@ -1,9 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -48,6 +50,8 @@ const SERVER = fileURLToPath(new URL('sandbox-server.mjs', import.meta.url));
 export async function startSandboxProcess({ from = REPOSITORY } = {}) {
   const module = createRequire(join(from, 'package.json')).resolve('@crowdsec-sdk/sandbox');
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-sandbox-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const child = fork(SERVER, [pathToFileURL(module).href, join(folder, 'lapi.sock')], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -79,7 +83,8 @@ export async function startSandboxProcess({ from = REPOSITORY } = {}) {
     async stop() {
       if (child.connected) child.disconnect();
       await exit;
-      await rm(folder, { recursive: true, force: true });
+      process.off('exit', removeFolder);
+      removeFolder();
     },
   };
 }

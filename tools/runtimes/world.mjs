@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { install, makeProject } from '../packages/install.mjs';
 import { packPackages } from '../packages/pack.mjs';
@@ -33,6 +35,8 @@ const DEPENDENCIES = {
  */
 export async function makeWorld({ build }) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-runtimes-'));
+  // However this ends: when nothing can be packed or installed, and on Ctrl+C.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const registry = await startRegistry(await packPackages(join(folder, 'tarballs'), { build }));
   const application = join(folder, 'application');
   await makeProject(application, { packageJson: { dependencies: DEPENDENCIES }, registry: registry.url });
@@ -57,8 +61,11 @@ export async function makeWorld({ build }) {
       );
     },
     async stop() {
-      await Promise.all([sandbox.stop(), registry.stop(), redis?.then((server) => server.dispose())]);
+      await Promise.all([sandbox.stop(), registry.stop(), redis?.then((server) => server.dispose(), noRedis)]);
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
+
+/** The cells that need one have said so. */
+function noRedis() {}
