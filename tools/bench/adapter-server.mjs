@@ -181,11 +181,15 @@ const server = await builders[framework]();
 await new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(undefined)));
 const timeEach = loadInProcess(server);
 /** A number asks for so many rounds of requests within this process; the answer tells the time of one, and the CPU time used so far, in µs. */
-process.on('message', async (rounds) => {
-  const time = await timeEach(Number(rounds));
+process.on('message', (rounds) => void tell(Number(rounds)));
+
+/** @param {number} rounds */
+async function tell(rounds) {
+  const time = await timeEach(rounds);
   const { user, system } = process.cpuUsage();
   process.send?.({ time, cpu: user + system, seen });
-});
+}
+
 process.send?.({ port: portOf(server) });
 // The benchmark has ended, in whatever way.
 process.on('disconnect', () => process.exit());
