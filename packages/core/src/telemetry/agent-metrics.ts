@@ -14,8 +14,12 @@ import { type Observation, observations } from './observations.js';
 /** The name under which meters and tracers of the SDK are known. */
 export const INSTRUMENTATION_SCOPE = '@crowdsec-sdk/core';
 
-/** How soon, in ms, an SDK is found that the application sets after the agent has started, or in place of another. */
-const LOOK_EVERY_MS = 10_000;
+/**
+ * The gaps, in ms, between looks for an SDK that the application sets after the agent has started, or in place of another: applications set
+ * it when they start, so each gap is twice the one before.
+ */
+const FIRST_GAP_MS = 1_000;
+const LONGEST_GAP_MS = 10 * 60_000;
 
 /**
  * The observable metrics of an agent, registered with the OpenTelemetry SDK of the application. Where there is none, nothing is ever
@@ -41,7 +45,7 @@ export class AgentMetrics {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#look();
+    this.#look(FIRST_GAP_MS);
   }
 
   stop(): void {
@@ -66,9 +70,10 @@ export class AgentMetrics {
     this.#unregister = () => meter.removeBatchObservableCallback(observe, instruments);
   }
 
-  #look(): void {
+  #look(gapMs: number): void {
     this.register();
-    this.#job = this.#scheduler.schedule('crowdsec:metrics', LOOK_EVERY_MS, () => this.#look());
+    const next = (): void => this.#look(Math.min(2 * gapMs, LONGEST_GAP_MS));
+    this.#job = this.#scheduler.schedule('crowdsec:meter-provider', gapMs, next);
   }
 
   #observe(result: BatchObservableResult, observables: ReadonlyMap<string, Observable>): void {
