@@ -13,12 +13,13 @@ const CHECK = join(ROOT, 'tools/packages/check.mjs');
 /**
  * What a release does, without its effects.
  *
+ * @param {string} tarballs the folder that has what is published
  * @returns {Job[]}
  */
-export function publishJobs() {
+export function publishJobs(tarballs) {
   return [
     {
-      row: 'nx release',
+      row: 'nx-release',
       run: async (folder, report) => {
         mkdirSync(folder, { recursive: true });
         trialRelease(ROOT, folder, { bump: 'patch', text: 'A trial.' });
@@ -30,10 +31,10 @@ export function publishJobs() {
       },
     },
     {
-      row: 'publint, attw',
+      row: 'publint-attw',
       run: async (_folder, report) => {
         if (!existsSync(CHECK)) throw new Error(`${CHECK} is missing.`);
-        const outcome = await run(process.execPath, [CHECK], { cwd: ROOT, timeoutMs: 600_000 });
+        const outcome = await run(process.execPath, [CHECK, tarballs], { cwd: ROOT, timeoutMs: 600_000 });
         report('publish', outcome.ok ? 'ok' : reasonOf(outcome));
       },
     },

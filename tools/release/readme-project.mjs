@@ -57,7 +57,11 @@ export async function makeReadmeProject(folder, { code, profile, registry }) {
       ...profile.files,
       ...fragmentFiles(code, profile),
       ...code.files,
-      'tsconfig.json': JSON.stringify({ compilerOptions, exclude: ['dist', 'node_modules'] }, null, 2),
+      'tsconfig.json': JSON.stringify(
+        { ...profile.tsconfig, compilerOptions, exclude: ['build', 'dist', 'node_modules'] },
+        null,
+        2,
+      ),
     },
   });
   // npm 10 ends in an error of its own where Vitest is to be installed.

@@ -28,7 +28,7 @@ import { runScript } from './readme-script.mjs';
  * @property {string} redis URL of a server
  *
  * @typedef {{ code: ReadmeCode, profile: Profile, environment: Environment }} Try
- * @typedef {(cell: string, result: string) => void} Report takes `ok`, `–` for what does not apply, or what is wrong
+ * @typedef {(cell: string, result: string) => void} Report takes `ok`, `not run: ` with a reason, or what is wrong
  */
 
 /** Which files start an application, the first of them that is there. */
@@ -46,6 +46,7 @@ export async function runReadme(folder, { code, profile, environment, report }) 
   const problem = `The code imports ${missing.join(', ')}, which no install line before it names.`;
   await makeReadmeProject(folder, { code, profile, registry: environment.registry });
   report('install', missing.length === 0 ? 'ok' : problem);
+  await prepare(folder, profile);
 
   const files = Object.keys(code.files);
   const sources = files.filter((file) => /\.tsx?$/.test(file));
@@ -59,10 +60,22 @@ export async function runReadme(folder, { code, profile, environment, report }) 
 /**
  * @param {string} folder
  * @param {Profile} profile
+ */
+async function prepare(folder, profile) {
+  if (profile.prepare === undefined) return;
+  const prepared = await run(process.execPath, nodeArguments(folder, profile.prepare), { cwd: folder });
+  if (!prepared.ok) throw new Error(`${profile.prepare.join(' ')} ${reasonOf(prepared)}`);
+}
+
+/**
+ * @param {string} folder
+ * @param {Profile} profile
  * @param {Report} report
  */
 async function compileAll(folder, profile, report) {
-  const versions = profile.typescript ?? TYPESCRIPT;
+  const { notCompiled = {} } = profile;
+  for (const [version, reason] of Object.entries(notCompiled)) report(`ts ${version}`, `not run: ${reason}`);
+  const versions = TYPESCRIPT.filter((version) => !(version in notCompiled));
   const emits = profile.build === undefined;
   const results = versions.map(async (version, index) => compile(folder, version, { emit: emits && index === 0 }));
   for (const [index, version] of versions.entries()) report(`ts ${version}`, await results[index]);

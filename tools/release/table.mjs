@@ -1,5 +1,5 @@
 /**
- * Results of a run, by row and cell: `ok`, `–` for what does not apply, or what is wrong.
+ * Results of a run, by row and cell: `ok`, `–` for what does not apply, `not run: ` with the reason for what is left out on purpose, or what is wrong.
  *
  * @typedef {Map<string, Map<string, string>>} Results
  */
@@ -27,11 +27,30 @@ export function table(results) {
  */
 export function failures(results) {
   return [...results].flatMap(([row, cells]) =>
-    [...cells].filter(([, text]) => text !== 'ok' && text !== '–').map(([cell, text]) => `${row}, ${cell}: ${text}`),
+    [...cells].filter(([, text]) => isFailure(text)).map(([cell, text]) => `${row}, ${cell}: ${text}`),
   );
+}
+
+/**
+ * @param {Results} results
+ * @returns {string[]} what was left out, with row, cell and reason
+ */
+export function leftOut(results) {
+  return [...results].flatMap(([row, cells]) =>
+    [...cells].filter(([, text]) => text.startsWith(NOT_RUN)).map(([cell, text]) => `${row}, ${cell}: ${text}`),
+  );
+}
+
+const NOT_RUN = 'not run: ';
+
+/** @param {string} text of a cell */
+export function isFailure(text) {
+  return text !== 'ok' && text !== '–' && !text.startsWith(NOT_RUN);
 }
 
 /** @param {string | undefined} text */
 function short(text) {
-  return text === undefined ? '' : text === 'ok' || text === '–' ? text : 'FAILED';
+  if (text === undefined) return '';
+  if (isFailure(text)) return 'FAILED';
+  return text.startsWith(NOT_RUN) ? 'not run' : text;
 }

@@ -1,2 +1,2 @@
-export { crowdsecContext } from './context.js';
+export { crowdsecAgentContext, crowdsecContext } from './context.js';
 export { crowdsecMiddleware, type CrowdsecMiddleware } from './middleware.js';

@@ -5,13 +5,13 @@ import {
   type CrowdsecMiddleware as NodeMiddleware,
 } from '@crowdsec-sdk/node-http';
 import { RouterContextProvider } from 'react-router';
-import { crowdsecContext } from './context.js';
+import { crowdsecAgentContext, crowdsecContext } from './context.js';
 
 /** A middleware of the server that React Router runs on, with the agent behind it: to report to, and to stop. */
 export interface CrowdsecMiddleware extends NodeMiddleware {
   /**
-   * The option `getLoadContext` of React Router's request handler: hands the verdict on as {@link crowdsecContext}. In a function of yours,
-   * give it the context that you have filled.
+   * The option `getLoadContext` of React Router's request handler: hands the verdict on as {@link crowdsecContext}, and the agent as
+   * {@link crowdsecAgentContext}. In a function of yours, give it the context that you have filled.
    */
   getLoadContext(request: IncomingMessage, response?: unknown, context?: RouterContextProvider): RouterContextProvider;
 }
@@ -35,7 +35,8 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
     _response?: unknown,
     context = new RouterContextProvider(),
   ): RouterContextProvider => {
-    context.set(crowdsecContext, middleware.verdictOf(request));
+    context.set(crowdsecContext, middleware.verdictOf(request) ?? null);
+    context.set(crowdsecAgentContext, middleware.crowdsec);
     return context;
   };
   return Object.assign(middleware, { getLoadContext });
