@@ -35,19 +35,20 @@ export default function Layout({ children }: { children: ReactNode }) {
   start: ['next/dist/bin/next', 'start'],
   env: { NEXT_TELEMETRY_DISABLED: '1' },
   notCompiled: { 5.9: "Next's own types name parts of the DOM that TypeScript 5.9 does not declare" },
-  // As Next ends by itself.
-  ends: [0, 143],
+  // As Next itself ends after SIGTERM; registerCrowdsec keeps to that.
+  ends: [143],
 };
 
 /** @type {Profile} */
 export const REACT_ROUTER = {
   label: '',
+  // The starter names one exact version for all packages of React Router, and they ask for it.
   base: {
     ...REACT,
-    '@react-router/dev': '^7.9.0',
-    '@react-router/node': '^7.9.0',
+    '@react-router/dev': '7.18.4',
+    '@react-router/node': '7.18.4',
     isbot: '^5.1.0',
-    'react-router': '^7.9.0',
+    'react-router': '7.18.4',
     typescript: '^5.9.0',
     vite: '^7.0.0',
   },
