@@ -155,6 +155,18 @@ describe.each([400, 413, 422])('an hour of %i to everything', (status) => {
   });
 });
 
+it.each([400, 500])(
+  'a login that is answered %i makes pushSignals reject at once, by its own error',
+  async (status) => {
+    const outage = sandbox.faults.add({ path: '/v3/watchers/login', status, times: Infinity });
+    const crowdsec = await running();
+    const pushed = crowdsec.pushSignals([{ ip: ip(1), scenario }]);
+    await expect(pushed).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS', status });
+    expect(calls()).toEqual([]);
+    outage[Symbol.dispose]();
+  },
+);
+
 describe('signals that were set aside', () => {
   it('can be sent again, with their uuids, and are set aside again when they are still refused', async () => {
     const crowdsec = await running();

@@ -91,6 +91,8 @@ function inBatches(signals: readonly Numbered[], mostPerCall: number): (readonly
 interface Outcome {
   readonly refusal?: CrowdsecError;
   readonly failure?: CrowdsecError;
+  /** There was no login for it. When that is tried again, its own budget says, and that may take longer than a caller waits. */
+  readonly lacksLogin?: boolean;
 }
 
 /** Sends one call's worth when its turn comes; resolves with the network's refusal if what is in it is the reason. */
@@ -100,27 +102,33 @@ async function send(batch: readonly Numbered[], options: PushOptions): Promise<C
     if (isStopped()) throw new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped before all signals were sent.');
     const outcome = await pacer.turn((turn) => call(batch, turn, options));
     if (outcome !== undefined && outcome.failure === undefined) return outcome.refusal;
-    if (outcome?.failure !== undefined && (!mayPass(outcome.failure) || tries++ >= TRIES)) throw outcome.failure;
+    if (outcome?.failure !== undefined && (!mayPass(outcome) || tries++ >= TRIES)) throw outcome.failure;
     await sleep(scheduler, 'crowdsec:signals-turn', Math.max(250, pacer.allowedAt - clock.now()));
   }
 }
 
 async function call(batch: readonly Numbered[], turn: Turn, { channel }: PushOptions): Promise<TurnOutcome<Outcome>> {
+  let lacksLogin = true;
   try {
     await channel.prepare();
+    lacksLogin = false;
     await turn.leave();
     await channel.push(batch.map(({ signal }) => signal));
     return { value: {} };
   } catch (error) {
     if (!isCrowdsecError(error)) throw error;
-    return isContentRefusal(error) ? { value: { refusal: error } } : { value: { failure: error }, failure: error };
+    if (!lacksLogin && isContentRefusal(error)) return { value: { refusal: error } };
+    return { value: { failure: error, lacksLogin }, failure: error };
   }
 }
 
 /** Whether waiting helps within the life of this call. A token that was refused once is a fresh one in the next turn. */
-function mayPass(error: CrowdsecError): boolean {
-  if (error.code === 'CROWDSEC_API_UNREACHABLE') return true;
+function mayPass({ failure, lacksLogin }: Outcome): boolean {
+  if (failure === undefined || lacksLogin === true) return false;
+  const { code, status = 0 } = failure;
   return (
-    (error.code === 'CROWDSEC_API_STATUS' && [401, 403, 429].includes(error.status ?? 0)) || (error.status ?? 0) >= 500
+    code === 'CROWDSEC_API_UNREACHABLE' ||
+    (code === 'CROWDSEC_API_STATUS' && [401, 403, 429].includes(status)) ||
+    status >= 500
   );
 }
