@@ -16,9 +16,19 @@ it(
     );
     const dists = PACKAGES.map(({ folder }) => join(ROOT, folder, 'dist'));
     expect(entries.length).toBeGreaterThanOrEqual(PACKAGES.length);
-    expect(Object.entries(effectsOf(dists, entries)).filter(([, effects]) => effects.length > 0)).toEqual([]);
+    const told = Object.entries(effectsOf(dists, entries)).map(([file, effects]) => [file, effects.filter(isNoticed)]);
+    expect(told.filter(([, effects]) => effects.length > 0)).toEqual([]);
   },
 );
+
+/**
+ * A value that copies of a module share by a symbol of ours is not missed where the import is dropped: whoever reads it makes it.
+ *
+ * @param {string} effect
+ */
+function isNoticed(effect) {
+  return !effect.startsWith('globalThis[Symbol(@crowdsec-sdk/');
+}
 
 describe('import-effects.mjs', () => {
   let folder = '';
