@@ -34,8 +34,8 @@ const NEST = { ...PLAIN, compilerOptions: { ...NODE_OPTIONS, ...DECORATORS } };
 
 /** @type {Readonly<Record<string, Profiles>>} */
 const PROFILES = {
-  // The types of h3 2 override members that only newer libraries declare.
-  h3: [{ ...PLAIN, compilerOptions: { ...NODE_OPTIONS, lib: ['esnext', 'dom'] } }],
+  // The types of h3 2 override members that only newer libraries declare, and import h3's optional peer for WebSockets.
+  h3: [{ ...PLAIN, base: { crossws: '^0.4.12' }, compilerOptions: { ...NODE_OPTIONS, lib: ['esnext', 'dom'] } }],
   nestjs: [
     // As `nest new` of either version makes it: CommonJS then, ES modules now.
     { ...NEST, label: '11', base: nest('11'), packageJson: {} },
