@@ -13,7 +13,7 @@ const TOOLS = [
   'tools/test/**/*.test.mjs',
   'tools/bench/!(data|setup|thresholds).mjs',
   'tools/chaos/!(agent|scaled-time|store-watcher|workers|world|lapi-proxy).mjs',
-  'tools/packages/{build-commonjs,import-effects,sandbox-server}.mjs',
+  'tools/packages/{build-commonjs,remove-stale,import-effects,sandbox-server}.mjs',
   'tools/packages/{programs,setups,bundled,commonjs}/**/*.{mjs,cjs}',
 ];
 
