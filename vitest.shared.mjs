@@ -33,8 +33,8 @@ export function packageTests({ e2e = process.env.TEST_KIND === 'e2e', alone = []
           }
         : together),
       setupFiles: [...setupFiles],
-      testTimeout: isUnit ? 30_000 : 120_000,
-      hookTimeout: isUnit ? 30_000 : 120_000,
+      testTimeout: isUnit ? 60_000 : 240_000,
+      hookTimeout: isUnit ? 60_000 : 240_000,
       pool: 'forks',
       // The files of one worker share the modules that they import: loading them anew for each file took a third of the time. What a
       // test changes in the process is put back.
