@@ -47,7 +47,9 @@ async function runCommand(args: readonly string[], context: CommandContext): Pro
 
 /** By its shape: the command of the sandbox comes with a commander of its own. */
 function isCommanderError(error: unknown): error is Error & { readonly code: string; readonly exitCode: number } {
-  return error instanceof Error && 'exitCode' in error && 'code' in error && /^commander\./.test(String(error.code));
+  return (
+    error instanceof Error && 'exitCode' in error && 'code' in error && String(error.code).startsWith('commander.')
+  );
 }
 
 function oneLine(message: string): string {
