@@ -10,23 +10,19 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { buildOrExit } from './build.mjs';
+import { ROOT, workspacePackages } from './packages/workspace.mjs';
 
 /**
  * @typedef {{ adapter: string, case: string, ok: boolean }} Row
  * @typedef {{ folder: string, project: string, kind: string, file: string }} Run
  */
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-
-const runs = ['packages', 'apps'].flatMap((group) =>
-  readdirSync(join(ROOT, group)).flatMap((name) =>
-    testsIn(join(ROOT, group, name)).flatMap((file) => {
-      const kind = kindOf(file);
-      return kind === undefined ? [] : [{ folder: join(group, name), project: `@crowdsec-sdk/${name}`, kind, file }];
-    }),
-  ),
+const runs = workspacePackages().flatMap(({ folder, manifest: { name: project } }) =>
+  testsIn(join(ROOT, folder)).flatMap((file) => {
+    const kind = kindOf(file);
+    return kind === undefined ? [] : [{ folder, project, kind, file }];
+  }),
 );
 if (!process.argv.includes('--no-build')) {
   await buildOrExit({ what: 'the adapters', projects: [...new Set(runs.map(({ project }) => project))] });

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readManifest, ROOT } from './packages/workspace.mjs';
+import { ROOT, workspacePackages } from './packages/workspace.mjs';
 
 /** @import { Export, Manifest } from './packages/workspace.mjs' */
 
@@ -60,9 +60,6 @@ function targets(target) {
   return typeof target === 'string' ? [target] : Object.values(target).flatMap(targets);
 }
 
-const folders = ['packages', 'apps']
-  .flatMap((group) => readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`))
-  .filter((folder) => existsSync(join(ROOT, folder, 'package.json')));
 const APPS = ['vitest.config.ts', 'src/main.ts', 'src/instrumentation.ts', 'src/cli.ts', 'public/*.js'];
 
 /** `npm run unused`: files, exports and dependencies that nobody uses. */
@@ -71,10 +68,10 @@ export default {
   workspaces: {
     '.': { entry: TOOLS, ignoreDependencies: DEPENDENCIES['.'] },
     ...Object.fromEntries(
-      folders.map((folder) => [
+      workspacePackages().map(({ folder, manifest }) => [
         folder,
         {
-          entry: [...sourcesOf(readManifest(folder)), ...APPS, ...TESTS].filter((entry) => hasMatch(folder, entry)),
+          entry: [...sourcesOf(manifest), ...APPS, ...TESTS].filter((entry) => hasMatch(folder, entry)),
           ignoreUnresolved: [...SERVED, ...GENERATED],
           // Its configuration can't be loaded before a build has written what it extends.
           ...(folder === 'apps/demo-sveltekit' ? { vitest: false, vite: false } : {}),

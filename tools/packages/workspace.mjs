@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,7 +36,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** @typedef {{ folder: string; manifest: Manifest }} Package `folder` is relative to the repository, `packages/core` */
 
 /**
- * @param {string} folder relative to `root`, empty for the repository's own
+ * @param {string} folder relative to `root`, empty for the one of `root` itself
  * @param {string} [root]
  * @returns {Manifest}
  */
@@ -51,10 +51,29 @@ export function readManifest(folder, root = ROOT) {
  * @returns {Package[]}
  */
 export function publishedPackages(root = ROOT) {
-  return readdirSync(join(root, 'packages'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ folder: `packages/${name}`, manifest: readManifest(`packages/${name}`, root) }))
-    .filter(({ manifest }) => manifest.private !== true);
+  return packagesIn('packages', root).filter(({ manifest }) => manifest.private !== true);
+}
+
+/**
+ * All packages and apps, private ones too: a release gives all of them its version.
+ *
+ * @param {string} [root]
+ * @returns {Package[]}
+ */
+export function workspacePackages(root = ROOT) {
+  return ['packages', 'apps'].flatMap((group) => packagesIn(group, root));
+}
+
+/**
+ * @param {string} group
+ * @param {string} root
+ * @returns {Package[]}
+ */
+function packagesIn(group, root) {
+  return readdirSync(join(root, group))
+    .map((name) => `${group}/${name}`)
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .map((folder) => ({ folder, manifest: readManifest(folder, root) }));
 }
 
 /**

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { workspaceManifests } from './manifests.mjs';
+import { workspacePackages } from '../packages/workspace.mjs';
 
 /** What `nx release` reads and writes, beside the manifests of packages and apps. */
 const FILES = ['package.json', 'package-lock.json', 'nx.json', '.gitignore', '.npmrc', 'CHANGELOG.md'];
@@ -18,7 +18,7 @@ const TOOLS = ['tools/project.json', 'tools/generators/package.json'];
  * @returns {{ git: (...args: string[]) => string }} `git` runs in the folder and returns what it printed
  */
 export function trialRelease(root, folder, { bump, text }) {
-  for (const file of [...FILES, ...TOOLS, ...workspaceManifests(root).map((one) => `${one.folder}/package.json`)]) {
+  for (const file of [...FILES, ...TOOLS, ...workspacePackages(root).map((one) => `${one.folder}/package.json`)]) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(root, file), join(folder, file));
   }

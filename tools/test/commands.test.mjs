@@ -1,18 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ROOT, workspacePackages } from '../packages/workspace.mjs';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const text = (/** @type {string} */ file) => readFileSync(join(ROOT, file), 'utf8');
 
-/** @type {{ folder: string, name: string, bin?: Record<string, string>, files?: string[] }[]} */
-const packages = readdirSync(join(ROOT, 'packages')).map((folder) => ({
-  ...JSON.parse(text(`packages/${folder}/package.json`)),
-  folder: `packages/${folder}`,
-}));
-const commands = packages.flatMap(({ folder, bin = {}, files = [] }) =>
-  Object.entries(bin).map(([command, file]) => ({ command, folder, files, file: file.replace(/^\.\//, '') })),
+const commands = workspacePackages().flatMap(({ folder, manifest: { name, bin = {}, files = [] } }) =>
+  Object.entries(bin).map(([command, file]) => ({ command, folder, name, files, file: file.replace(/^\.\//, '') })),
 );
 
 describe.each(commands)('the command $command', ({ folder, file, files }) => {
@@ -38,10 +32,10 @@ describe('what the documentation runs by npx', () => {
 
   it.each(pages)('is no package of somebody else: %s', (page) => {
     const foreign = commands.filter(
-      ({ command, folder }) =>
+      ({ command, name }) =>
         new RegExp(`npx ${command}\\b`).test(elsewhere(page)) &&
         // Once the page has had the package installed, npx takes the command from it.
-        !new RegExp(`npm install [^\n]*${packages.find((one) => one.folder === folder)?.name}\\b`).test(text(page)),
+        !new RegExp(`npm install [^\n]*${name}\\b`).test(text(page)),
     );
     expect(foreign.map(({ command }) => command)).toEqual([]);
   });

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tagProblems } from '../release/check-tag.mjs';
-import { publishedPackages } from '../packages/workspace.mjs';
-import { workspaceManifests } from '../release/manifests.mjs';
+import { publishedPackages, workspacePackages } from '../packages/workspace.mjs';
 import { trialRelease } from '../release/trial-release.mjs';
 
 /** @import { Manifest } from '../packages/workspace.mjs' */
@@ -28,7 +27,7 @@ function rangesOnOurs({ dependencies, devDependencies, peerDependencies }) {
 }
 
 describe('a release of a breaking change before 1.0', () => {
-  const before = workspaceManifests(ROOT);
+  const before = workspacePackages(ROOT);
   const version = before[0]?.manifest.version ?? '';
   const next = version.replace(/^0\.(\d+)\..*$/, (_, minor) => `0.${Number(minor) + 1}.0`);
   /** @type {ReturnType<typeof trialRelease>} */
@@ -38,7 +37,7 @@ describe('a release of a breaking change before 1.0', () => {
   }, 120_000);
 
   it('gives all packages and apps the same next minor version', () => {
-    const versions = workspaceManifests(folder).map(({ manifest }) => manifest.version);
+    const versions = workspacePackages(folder).map(({ manifest }) => manifest.version);
 
     expect(versions).toHaveLength(before.length);
     expect(new Set(versions)).toEqual(new Set([next]));
