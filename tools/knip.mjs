@@ -11,7 +11,7 @@ const TESTS = ['{src,test}/**/*.test.ts', 'test/**/*-{process,worker,server,chil
 const TOOLS = [
   'tools/*.mjs',
   'tools/test/**/*.test.mjs',
-  'tools/bench/!(data|setup|thresholds).mjs',
+  'tools/bench/!(data|setup).mjs',
   'tools/chaos/!(agent|scaled-time|store-watcher|workers|world|lapi-proxy).mjs',
   'tools/packages/{build-commonjs,remove-stale,import-effects,sandbox-server}.mjs',
   'tools/packages/{programs,setups,bundled,commonjs}/**/*.{mjs,cjs}',
@@ -29,7 +29,6 @@ const DEPENDENCIES = {
   'apps/prometheus': ['@crowdsec-sdk/demo'], // its test starts the demo's built file
   'packages/core': ['keyv'], // the version that most tests run on
   'packages/cli': ['undici'], // the bundle leaves core's import of it as it is
-  'packages/nestjs': ['publint', '@arethetypeswrong/cli'], // a test runs them by `npx`
   'packages/panel': ['uplot', 'axe-core'], // files of theirs are served, or read by a test
 };
 
