@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
@@ -48,7 +47,7 @@ export async function makeProject(folder, { packageJson, files = {}, registry })
  */
 export async function install(folder, manager = 'npm', { node = process.execPath, range, timeoutMs = 300_000 } = {}) {
   const { install: args, env, peerProblem } = MANAGERS[manager];
-  const { version, call } = await managerCall(manager, { path: node, major: majorOf(node) }, range);
+  const { version, call } = await managerCall(manager, node, range);
   const { output } = await runOrThrow(call[0], [...call.slice(1), ...args], {
     cwd: folder,
     timeoutMs,
@@ -68,10 +67,4 @@ export function withoutNpm() {
       .filter((name) => name.toLowerCase().startsWith('npm_') || name === 'INIT_CWD')
       .map((name) => [name, undefined]),
   );
-}
-
-/** @param {string} node */
-function majorOf(node) {
-  const { stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
-  return Number.parseInt(stdout, 10);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { platformBinary } from './binaries.mjs';
@@ -77,13 +78,13 @@ function yarn4(linker) {
  * How a package manager is called.
  *
  * @param {ManagerName} name
- * @param {{ path: string, major: number }} node that runs it
+ * @param {string} node path of the Node that runs it
  * @param {string} [wanted] range of its versions, where it must be another than what goes with that Node
  * @returns {Promise<{ version: string, call: string[] }>} `call`: command and first arguments
  */
 export async function managerCall(name, node, wanted) {
   const manager = MANAGERS[name];
-  const range = wanted ?? manager.range(node.major);
+  const range = wanted ?? manager.range(majorOf(node));
   if (name === 'pnpm' && range === NATIVE_PNPM) {
     const { version, path } = await platformBinary('pnpm', range, '@pnpm', ['pnpm']);
     return { version, call: [path] };
@@ -92,5 +93,11 @@ export async function managerCall(name, node, wanted) {
   const home = join(folder, 'node_modules', manager.package);
   /** @type {{ bin: string | Record<string, string> }} */
   const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
-  return { version, call: [node.path, join(home, typeof bin === 'string' ? bin : bin[manager.command])] };
+  return { version, call: [node, join(home, typeof bin === 'string' ? bin : bin[manager.command])] };
+}
+
+/** @param {string} node */
+function majorOf(node) {
+  const { stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' });
+  return Number.parseInt(stdout, 10);
 }

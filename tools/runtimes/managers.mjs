@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nodeBinary } from '../packages/binaries.mjs';
@@ -44,7 +43,8 @@ export function managerCells() {
         const { version, peerProblems } = await install(folder, manager, { node });
         const faults = peerProblems.filter((line) => OURS.test(line));
         if (faults.length > 0) throw new Error(`${row} says of peers:\n${faults.join('\n')}`);
-        const runner = manager === 'yarn4-pnp' ? [...(await plugAndPlay(manager, node)), 'node'] : [node];
+        // Without node_modules, yarn runs Node.
+        const runner = manager === 'yarn4-pnp' ? [...(await managerCall(manager, node)).call, 'node'] : [node];
         for (const file of ['express.mjs', 'nest.mjs'])
           await runProgram(world, { cwd: folder, call: [...runner, file] });
         return version;
@@ -68,16 +68,4 @@ function dependencies({ nest, schedule, terminus }) {
     'reflect-metadata': '^0.2.0',
     rxjs: '^7.8.0',
   };
-}
-
-/**
- * Without node_modules, yarn runs Node.
- *
- * @param {ManagerName} manager
- * @param {string} node
- */
-async function plugAndPlay(manager, node) {
-  const major = Number.parseInt(spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout, 10);
-  const { call } = await managerCall(manager, { path: node, major });
-  return call;
 }

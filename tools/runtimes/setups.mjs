@@ -5,7 +5,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { nodeBinary } from '../packages/binaries.mjs';
 import { install, makeProject, withoutNpm } from '../packages/install.mjs';
-import { cachedTool } from '../packages/cached-tool.mjs';
+import { managerCall } from '../packages/managers.mjs';
 import { reasonOf, run } from '../packages/run.mjs';
 import { orNotRun } from './cell.mjs';
 
@@ -95,9 +95,8 @@ async function makeSetup({ folder: source, dependencies }, { folder, registry })
  * @param {string} node
  */
 async function runScript(cwd, node) {
-  const { folder } = await cachedTool('npm', '10');
-  const npm = join(folder, 'node_modules/npm/bin/npm-cli.js');
-  const outcome = await run(node, [npm, 'test'], {
+  const { call } = await managerCall('npm', node, '10');
+  const outcome = await run(call[0], [...call.slice(1), 'test'], {
     cwd,
     env: { ...withoutNpm(), CI: '1', PATH: [dirname(node), process.env.PATH ?? ''].join(delimiter) },
   });
