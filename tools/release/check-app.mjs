@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startApp } from './app-process.mjs';
+import { startApp } from '../packages/app-process.mjs';
 
 /** @import { SandboxProcess } from '../packages/sandbox-process.mjs' */
 

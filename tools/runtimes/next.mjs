@@ -1,13 +1,14 @@
-import { cp, mkdtemp, readFile } from 'node:fs/promises';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startApp } from '../packages/app-process.mjs';
 import { install, makeProject, withoutNpm } from '../packages/install.mjs';
 import { runOrThrow } from '../packages/run.mjs';
+import { readManifest } from '../packages/workspace.mjs';
 import { freePort } from '../redis-server.mjs';
 import { BANNED } from './program.mjs';
-import { whileServed } from './served.mjs';
 
 /**
  * @typedef {import('./cell.mjs').Cell} Cell
@@ -15,6 +16,8 @@ import { whileServed } from './served.mjs';
  */
 
 const APPLICATION = fileURLToPath(new URL('../packages/next-application', import.meta.url));
+
+const REPORTED = '45.84.0.1';
 
 /** The two ways that the README has: core as a part of the bundle, or loaded by Node as it is. */
 const CONFIGS = {
@@ -40,33 +43,21 @@ export function nextCells() {
       const folder = await mkdtemp(join(world.folder, 'next-'));
       await cp(await installed, folder, { recursive: true, verbatimSymlinks: true });
       await makeProject(folder, {
-        packageJson: await packageJson(),
+        packageJson: readManifest('', APPLICATION),
         files: { 'next.config.mjs': config },
         registry: world.registry,
       });
       await buildAndServe(folder, world);
-      return versionOf(join(folder, 'node_modules/next'));
+      return readManifest('node_modules/next', folder).version;
     },
   }));
-}
-
-/** @param {string} folder of a package */
-async function versionOf(folder) {
-  /** @type {{ version: string }} */
-  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
-  return version;
-}
-
-/** @returns {Promise<object>} */
-async function packageJson() {
-  return JSON.parse(await readFile(join(APPLICATION, 'package.json'), 'utf8'));
 }
 
 /** @param {World} world */
 async function makeApplication({ folder, registry }) {
   const project = join(folder, 'next');
   await cp(APPLICATION, project, { recursive: true });
-  await makeProject(project, { packageJson: await packageJson(), registry });
+  await makeProject(project, { packageJson: readManifest('', APPLICATION), registry });
   await install(project);
   return project;
 }
@@ -80,24 +71,39 @@ async function buildAndServe(folder, { sandbox }) {
   const env = { ...withoutNpm(), NEXT_TELEMETRY_DISABLED: '1' };
   await runOrThrow(process.execPath, [next, 'build'], { cwd: folder, env, timeoutMs: 280_000 });
 
-  const port = String(await freePort());
-  const url = `http://127.0.0.1:${port}/`;
+  const port = await freePort();
   const options = { CAPI_URL: sandbox.url, STATE_DIR: join(folder, 'state'), NEXT_MANUAL_SIG_HANDLE: 'true' };
+  const app = startApp([process.execPath, next, 'start', '-H', '127.0.0.1', '-p', String(port)], {
+    cwd: folder,
+    env: { ...process.env, ...options },
+    port,
+  });
+  try {
+    await app.listening();
+    await expectGuarded(`http://127.0.0.1:${port}/`);
+    const { signal } = await app.terminate();
+    if (signal === 'SIGKILL') throw new Error('It did not end by SIGTERM.');
+  } catch (error) {
+    throw new Error(`${/** @type {Error} */ (error).message}\n${app.output()}`, { cause: error });
+  } finally {
+    app.kill();
+  }
+  await sandbox.signal(({ source }) => source.value === REPORTED);
+}
+
+/**
+ * Has the application refuse one client, answer another one and report {@link REPORTED}.
+ *
+ * @param {string} url
+ */
+async function expectGuarded(url) {
   const statusFor = async (/** @type {string} */ client) => {
     const { status } = await fetch(url, { headers: { 'x-forwarded-for': client } });
     return status;
   };
-  const reported = '45.84.0.1';
-  await whileServed(
-    [process.execPath, next, 'start', '-H', '127.0.0.1', '-p', port],
-    { cwd: folder, env: options, url },
-    async () => {
-      for (const end = performance.now() + 30_000; (await statusFor(BANNED)) !== 403; await delay(100))
-        if (performance.now() > end) throw new Error('The banned client was not refused.');
-      if ((await statusFor('203.0.113.1')) !== 200) throw new Error('Another client was refused.');
-      const headers = { 'x-forwarded-for': '203.0.113.1' };
-      await fetch(`${url}report`, { method: 'POST', body: reported, headers });
-    },
-  );
-  await sandbox.signal(({ source }) => source.value === reported);
+  for (const end = performance.now() + 30_000; (await statusFor(BANNED)) !== 403; await delay(100))
+    if (performance.now() > end) throw new Error('The banned client was not refused.');
+  if ((await statusFor('203.0.113.1')) !== 200) throw new Error('Another client was refused.');
+  const headers = { 'x-forwarded-for': '203.0.113.1' };
+  await fetch(`${url}report`, { method: 'POST', body: REPORTED, headers });
 }

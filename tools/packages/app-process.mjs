@@ -8,10 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
  * An application that runs in a process of its own.
  *
  * @typedef {object} AppProcess
- * @property {() => Promise<void>} listening resolves once it accepts connections; rejects with its output when it ends before, or takes too long
+ * @property {() => Promise<void>} listening resolves once it accepts connections; rejects when it ends before, or takes too long
  * @property {() => Promise<{ code: number | null, signal: string | null, ms: number }>} terminate sends SIGTERM to it, as `docker stop` does, and waits for its end:
  *   `code` is null when a signal ended it, SIGKILL for want of an end
- * @property {() => boolean} ended
  * @property {() => string} output all that it has written
  * @property {() => void} kill ends it and all that it has started
  */
@@ -53,13 +52,12 @@ export function startApp([command, ...args], { cwd, env, port }) {
 
   return {
     output: () => output,
-    ended: () => over,
     kill,
     async listening() {
       for (const end = performance.now() + START_MS; performance.now() < end && !over; await delay(100))
         if (await accepts(port)) return;
       kill();
-      throw new Error(`It ${over ? 'ended' : `did not listen on port ${port} within ${START_MS} ms`}:\n${output}`);
+      throw new Error(`It ${over ? 'ended before it listened' : 'did not listen'} on port ${port} within ${START_MS} ms.`);
     },
     async terminate() {
       const startedAt = performance.now();
