@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { createCrowdsec, silentLogger } from '@crowdsec-sdk/core';
 import { nodeFacts, nodeHeaders } from '@crowdsec-sdk/core/adapter';
 import { chromium } from 'playwright-core';
+import { portOf } from './port-of.mjs';
 
 const IMAGES = fileURLToPath(new URL('../docs/images', import.meta.url));
 
@@ -34,7 +35,6 @@ const server = createServer((request, response) => {
   });
 }).listen(0, '127.0.0.1');
 await once(server, 'listening');
-const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
@@ -44,7 +44,7 @@ mkdirSync(IMAGES, { recursive: true });
 for (const [name, options] of PICTURES) {
   const context = await browser.newContext({ ...options, locale: 'en' });
   const page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${port}/`);
+  await page.goto(`http://127.0.0.1:${portOf(server)}/`);
   // A twentieth of the bar: the page's policy lets nothing be evaluated that waits inside it.
   while ((await page.evaluate('document.getElementById("bar").position')) < 0.05) await page.waitForTimeout(50);
   await page.screenshot({ path: join(IMAGES, `captcha-${name}.png`) });

@@ -6,6 +6,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { portOf } from './port-of.mjs';
 
 /**
  * Starts a private redis-server on a unix socket in a temporary folder.
@@ -70,8 +71,7 @@ export async function startRedis({ appendOnly = false, tcp = false, args: furthe
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
   return port;

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { loadInProcess } from './in-process-load.mjs';
-import { portOf } from './port-of.mjs';
+import { portOf } from '../port-of.mjs';
 
 /**
  * A server of the adapters' benchmark, in a process of its own: a framework bare, with a middleware that does nothing, with the adapter,

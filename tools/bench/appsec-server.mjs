@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import process from 'node:process';
-import { portOf } from './port-of.mjs';
+import { portOf } from '../port-of.mjs';
 
 /** An AppSec that allows everything, for `appsec.mjs`: it tells its port. */
 const server = createServer((_request, response) => {

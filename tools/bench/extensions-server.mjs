@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { createCrowdsec, silentLogger } from '../../packages/core/dist/index.js';
 import { crowdsecMiddleware } from '../../packages/express/dist/index.js';
-import { portOf } from './port-of.mjs';
+import { portOf } from '../port-of.mjs';
 
 /** @import { Detector, Extension } from '../../packages/core/dist/entries/extension.js' */
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { parentPort } from 'node:worker_threads';
 import { synthetic } from './data.mjs';
-import { portOf } from './port-of.mjs';
+import { portOf } from '../port-of.mjs';
 
 /**
  * A local API, in a thread of its own: at startup it tells the first `n` of its decisions, `/start?n=` says how many; each pull after

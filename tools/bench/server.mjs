@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { parentPort } from 'node:worker_threads';
 import { fromFile, synthetic } from './data.mjs';
-import { portOf } from './port-of.mjs';
+import { portOf } from '../port-of.mjs';
 
 /**
  * Serves what a refresh reads, from a thread of its own: a stream with `n` decisions, or none but links; and a list.

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { portOf } from '../port-of.mjs';
 
 /** @import { IncomingMessage, ServerResponse } from 'node:http' */
 /** @import { LapiProxy } from './types.d.mts' */
@@ -86,8 +87,7 @@ export async function startLapiProxy(target) {
 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  proxy.url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  proxy.url = `http://127.0.0.1:${portOf(server)}`;
   proxy.stop = async () => {
     server.closeAllConnections();
     server.close();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { basename } from 'node:path';
+import { portOf } from '../port-of.mjs';
 import { runOrThrow } from './run.mjs';
 
 /**
@@ -41,8 +42,7 @@ export async function startRegistry(tarballs) {
     else response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"Not found"}');
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`;
+  url = `http://127.0.0.1:${portOf(server)}/`;
   return {
     url,
     async stop() {

@@ -1,7 +1,7 @@
 /**
  * The port that a server listens on.
  *
- * @param {import('node:http').Server} server
+ * @param {import('node:net').Server} server
  */
 export function portOf(server) {
   const address = server.address();
