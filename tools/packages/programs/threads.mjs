@@ -1,8 +1,7 @@
 /** Two worker threads with an agent each, on one store: one machine, and both end by themselves. */
-import { createCrowdsec } from '@crowdsec-sdk/core';
 import { once } from 'node:events';
 import { isMainThread, Worker } from 'node:worker_threads';
-import { given, pulled, report } from './steps.mjs';
+import { oneAgent } from './one-agent.mjs';
 
 if (isMainThread) {
   const workers = [1, 2].map(() => new Worker(new URL(import.meta.url)));
@@ -10,10 +9,5 @@ if (isMainThread) {
   if (codes.some((code) => code !== 0)) throw new Error(`The threads ended with ${codes.join(' and ')}.`);
   console.log('done');
 } else {
-  const { options, banned, reported } = given();
-  const crowdsec = createCrowdsec(options);
-  await crowdsec.start();
-  await pulled(crowdsec, banned);
-  await report(crowdsec, reported);
-  await crowdsec.stop();
+  await oneAgent();
 }
