@@ -11,11 +11,12 @@ const KINDS = {
  * end-to-end tests (`*.e2e.test.ts`) in a run of their own, and a JSON report that the root `npm test` counts. What only
  * `npm run conformance` runs is called `*.conformance.test.ts`.
  *
- * @param {{ e2e?: boolean, alone?: readonly string[], setupFiles?: readonly string[] }} [options] `alone`: unit tests that get a process
+ * @param {{ alone?: readonly string[], setupFiles?: readonly string[] }} [options] `alone`: unit tests that get a process
  *   of their own, such as those that measure the processor; `setupFiles` run before each file
  */
-export function packageTests({ e2e = process.env.TEST_KIND === 'e2e', alone = [], setupFiles = [] } = {}) {
-  const kind = e2e ? 'e2e' : process.env.TEST_KIND === 'conformance' ? 'conformance' : 'unit';
+export function packageTests({ alone = [], setupFiles = [] } = {}) {
+  const { TEST_KIND } = process.env;
+  const kind = TEST_KIND === 'e2e' || TEST_KIND === 'conformance' ? TEST_KIND : 'unit';
   const isUnit = kind === 'unit';
   const together = {
     include: [KINDS[kind].include],
