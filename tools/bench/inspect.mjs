@@ -1,6 +1,6 @@
 import { builds, fromCore } from './builds.mjs';
 import { fresh, queries, seeded, synthetic } from './data.mjs';
-import { indexOf, print, row, rotated } from './setup.mjs';
+import { indexOf, print, row, timesInRounds } from './setup.mjs';
 
 /** @import { nodeFacts } from '../../packages/core/dist/entries/adapter.js' */
 /** @import { RequestFacts } from '../../packages/core/dist/index.js' */
@@ -8,8 +8,7 @@ import { indexOf, print, row, rotated } from './setup.mjs';
 
 /**
  * What the bouncer adds to the decision about a passing request: `bouncer.inspect` against `getIpRemediation` of the same engine, both
- * for a client that connects itself and for one behind a trusted proxy, and `nodeFacts` before it. In each round every subject has
- * requests of its own, and another subject begins: none finds in the processor's caches what another has just fetched.
+ * for a client that connects itself and for one behind a trusted proxy, and `nodeFacts` before it.
  * The bouncer of another checkout (`--against`) takes its turns among ours.
  */
 const DECISIONS = 60_000;
@@ -47,17 +46,12 @@ for (const build of builds) {
 
 const random = seeded(DECISIONS);
 const held = values.filter((value) => !value.includes('/'));
-const names = Object.keys(subjects);
-const rounds = [];
-for (let round = -WARM_UP; round < ROUNDS; round++) {
-  const batches = names.map(() => fresh(queries(held, BATCH, random)).map(visit));
-  /** @type {Record<string, number>} */
-  const times = {};
-  for (const [turn, name] of rotated(names, round + WARM_UP).entries())
-    times[name] = nanosecondsEach(subjects[name], batches[turn]);
-  if (round >= 0) rounds.push(times);
-}
-for (const name of names.slice(1)) {
+const rounds = timesInRounds(subjects, {
+  rounds: ROUNDS,
+  warmUp: WARM_UP,
+  items: () => fresh(queries(held, BATCH, random)).map(visit),
+});
+for (const name of Object.keys(subjects).slice(1)) {
   const paired = rounds.map((times) => ({ value: times[name], floor: times.floor }));
   print(row('inspect', name, DECISIONS, 'ns', paired));
 }
@@ -87,17 +81,4 @@ function headersOf() {
   headers['accept'] = 'text/html,*/*;q=0.8';
   headers['user-agent'] = 'bench';
   return headers;
-}
-
-/**
- * @param {(visit: Visit) => unknown} subject
- * @param {Visit[]} visits
- */
-function nanosecondsEach(subject, visits) {
-  const start = process.hrtime.bigint();
-  let found = 0;
-  for (const visit of visits) if (subject(visit) !== undefined) found++;
-  const end = process.hrtime.bigint();
-  if (found !== visits.length) throw new Error('a request was not judged');
-  return Number(end - start) / visits.length;
 }

@@ -1,6 +1,6 @@
 import { builds, fromCore } from './builds.mjs';
 import { fresh, queries, seeded } from './data.mjs';
-import { collectGarbage, indexOf, print, row, rotated, sets } from './setup.mjs';
+import { collectGarbage, indexOf, print, row, sets, timesInRounds } from './setup.mjs';
 
 /**
  * Lookups from fresh strings, against a bare `Map.get` with as many keys. In each round every subject looks up addresses of its own,
@@ -31,22 +31,17 @@ async function measure(values) {
     subjects[`index${build.suffix}`] = inIndex;
     subjects[`getIpRemediation${build.suffix}`] = (text) => engine.getIpRemediation(text).remediation !== 'bypass';
   }
-  const names = Object.keys(subjects);
   const random = seeded(n);
   const held = values.filter((value) => !value.includes('/'));
-  /** @type {Record<string, number>[]} */
-  const rounds = [];
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const batches = names.map(() => fresh(queries(held, BATCH, random)));
-    /** @type {Record<string, number>} */
-    const times = {};
-    for (const [turn, name] of rotated(names, round + WARM_UP).entries())
-      times[name] = nanosecondsEach(subjects[name], batches[turn]);
-    if (round >= 0) rounds.push(times);
-  }
+  const rounds = timesInRounds(subjects, {
+    rounds: ROUNDS,
+    warmUp: WARM_UP,
+    items: () => fresh(queries(held, BATCH, random)),
+    nanoseconds: nanosecondsEach,
+  });
   const against = (/** @type {string} */ name, /** @type {string} */ floor) =>
     rounds.map((times) => ({ value: times[name], floor: times[floor] }));
-  for (const name of names.slice(1)) print(row('lookup', name, n, 'ns', against(name, 'floor')));
+  for (const name of Object.keys(subjects).slice(1)) print(row('lookup', name, n, 'ns', against(name, 'floor')));
   // With another checkout beside it, the lookup in the index is two functions in one, which takes longer.
   if (builds.length === 1)
     print(row('lookup', 'getIpRemediation-by-index', n, 'ns', against('getIpRemediation', 'index')));

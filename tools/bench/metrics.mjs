@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builds, fromCore } from './builds.mjs';
 import { fresh, queries, seeded, synthetic } from './data.mjs';
-import { indexOf, print, rotated, row } from './setup.mjs';
+import { indexOf, print, row, timesInRounds } from './setup.mjs';
 
 /** @import { RequestFacts } from '../../packages/core/dist/index.js' */
 /** @import { Build } from './builds.mjs' */
@@ -92,17 +92,12 @@ async function checkWhoIsCollected() {
 function measureRequests() {
   const random = seeded(DECISIONS);
   const held = values.filter((value) => !value.includes('/'));
-  const names = Object.keys(subjects);
-  const rounds = [];
-  for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const batches = names.map(() => fresh(queries(held, BATCH, random)).map(factsOf));
-    /** @type {Record<string, number>} */
-    const times = {};
-    for (const [turn, name] of rotated(names, round + WARM_UP).entries())
-      times[name] = nanosecondsEach(subjects[name], batches[turn]);
-    if (round >= 0) rounds.push(times);
-  }
-  for (const name of names.filter((each) => each.startsWith('inspect'))) {
+  const rounds = timesInRounds(subjects, {
+    rounds: ROUNDS,
+    warmUp: WARM_UP,
+    items: () => fresh(queries(held, BATCH, random)).map(factsOf),
+  });
+  for (const name of Object.keys(subjects).filter((each) => each.startsWith('inspect'))) {
     const floor = name.replace('inspect', 'floor');
     const paired = rounds.map((times) => ({ value: times[name], floor: times[floor] }));
     print(row('metrics', name, DECISIONS, 'ns', paired));
@@ -130,17 +125,4 @@ async function measureCollections() {
 function factsOf(ip) {
   const headers = { host: 'localhost', accept: 'text/html,*/*;q=0.8', 'user-agent': 'bench' };
   return { remoteAddress: ip, disconnected: false, method: 'GET', path: '/hello', headers };
-}
-
-/**
- * @param {(facts: RequestFacts) => unknown} subject
- * @param {RequestFacts[]} requests
- */
-function nanosecondsEach(subject, requests) {
-  const start = process.hrtime.bigint();
-  let found = 0;
-  for (const facts of requests) if (subject(facts) !== undefined) found++;
-  const end = process.hrtime.bigint();
-  if (found !== requests.length) throw new Error('a request was not judged');
-  return Number(end - start) / requests.length;
 }

@@ -110,6 +110,48 @@ export function print(...rows) {
 }
 
 /**
+ * The time of each subject for one item, in ns, in each round. In each round every subject has items of its own, and another subject begins:
+ * none finds in the processor's caches what another has just fetched.
+ *
+ * @template Item
+ * @template Answer
+ * @param {Readonly<Record<string, (item: Item) => Answer>>} subjects
+ * @param {object} options
+ * @param {number} options.rounds
+ * @param {number} options.warmUp how many rounds before them do not count
+ * @param {() => Item[]} options.items makes those of one subject for one round
+ * @param {(subject: (item: Item) => Answer, items: Item[]) => number} [options.nanoseconds] measures them
+ * @returns {Record<string, number>[]} the times by the names of the subjects
+ */
+export function timesInRounds(subjects, { rounds, warmUp, items, nanoseconds = nanosecondsEach }) {
+  const names = Object.keys(subjects);
+  const all = [];
+  for (let round = -warmUp; round < rounds; round++) {
+    const batches = names.map(items);
+    /** @type {Record<string, number>} */
+    const times = {};
+    for (const [turn, name] of rotated(names, round + warmUp).entries())
+      times[name] = nanoseconds(subjects[name], batches[turn]);
+    if (round >= 0) all.push(times);
+  }
+  return all;
+}
+
+/**
+ * @template Item
+ * @param {(item: Item) => unknown} subject
+ * @param {Item[]} items
+ */
+function nanosecondsEach(subject, items) {
+  const start = process.hrtime.bigint();
+  let answered = 0;
+  for (const item of items) if (subject(item) !== undefined) answered++;
+  const end = process.hrtime.bigint();
+  if (answered !== items.length) throw new Error('not every item was answered');
+  return Number(end - start) / items.length;
+}
+
+/**
  * The same items, another one first in each round.
  *
  * @template T
