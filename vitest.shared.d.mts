@@ -1,6 +1,3 @@
 import type { ViteUserConfig } from 'vitest/config';
 
-export function packageTests(options?: {
-  alone?: readonly string[];
-  setupFiles?: readonly string[];
-}): ViteUserConfig;
+export function packageTests(options?: { alone?: readonly string[]; setupFiles?: readonly string[] }): ViteUserConfig;

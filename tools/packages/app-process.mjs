@@ -57,7 +57,9 @@ export function startApp([command, ...args], { cwd, env, port }) {
       for (const end = performance.now() + START_MS; performance.now() < end && !over; await delay(100))
         if (await accepts(port)) return;
       kill();
-      throw new Error(`It ${over ? 'ended before it listened' : 'did not listen'} on port ${port} within ${START_MS} ms.`);
+      throw new Error(
+        `It ${over ? 'ended before it listened' : 'did not listen'} on port ${port} within ${START_MS} ms.`,
+      );
     },
     async terminate() {
       const startedAt = performance.now();
