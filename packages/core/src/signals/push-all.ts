@@ -5,8 +5,9 @@ import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import type { ReportChannel } from '../networks/report-channel.js';
 import { sleep, type Scheduler } from '../scheduler.js';
 import type { SignalIntakeOptions } from './intake-options.js';
-import { buildSignal, checkReport, isContentRefusal } from './build-signal.js';
+import { buildSignal, checkReport } from './build-signal.js';
 import type { Pacer, Turn, TurnOutcome } from './pacer.js';
+import { pushInTurn } from './push-in-turn.js';
 import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
 
 /** A call without an answer is repeated this often before it is reported to the caller as failed. */
@@ -108,18 +109,13 @@ async function send(batch: readonly Numbered[], options: PushOptions): Promise<C
 }
 
 async function call(batch: readonly Numbered[], turn: Turn, { channel }: PushOptions): Promise<TurnOutcome<Outcome>> {
-  let lacksLogin = true;
-  try {
-    await channel.prepare();
-    lacksLogin = false;
-    await turn.leave();
-    await channel.push(batch.map(({ signal }) => signal));
-    return { value: {} };
-  } catch (error) {
-    if (!isCrowdsecError(error)) throw error;
-    if (!lacksLogin && isContentRefusal(error)) return { value: { refusal: error } };
-    return { value: { failure: error, lacksLogin }, failure: error };
-  }
+  const signals = batch.map(({ signal }) => signal);
+  const notTaken = await pushInTurn(channel, turn, signals);
+  if (notTaken === undefined) return { value: {} };
+  const { error, lacksLogin, refusesContent } = notTaken;
+  if (!isCrowdsecError(error)) throw error;
+  if (refusesContent) return { value: { refusal: error } };
+  return { value: { failure: error, lacksLogin }, failure: error };
 }
 
 /** Whether waiting helps within the life of this call. A token that was refused once is a fresh one in the next turn. */

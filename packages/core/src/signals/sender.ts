@@ -4,9 +4,10 @@ import { isCrowdsecError, messageOf, type CrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { ReportChannel } from '../networks/report-channel.js';
 import type { JournalEntry, Store } from '../store/store.js';
-import { isContentRefusal, isJournaledSignal, signalFromJournal } from './build-signal.js';
+import { isJournaledSignal, signalFromJournal } from './build-signal.js';
 import type { Turn, TurnOutcome } from './pacer.js';
 import { setAside } from './poisoned.js';
+import { pushInTurn, type PushFailure } from './push-in-turn.js';
 import { afterRefused, afterTaken, candidatesNeeded, nextBatch } from './refusal-state.js';
 
 export interface SenderOptions {
@@ -73,15 +74,9 @@ export class Sender {
     const batch = nextBatch(waiting, turn.refusals, { random: this.#random, mostPerCall });
     if (batch.length === 0) return { value: { sent: 0 } };
     onLeaving(batch.map(({ id }) => id));
-    let isPrepared = false;
-    try {
-      await channel.prepare();
-      isPrepared = true;
-      await turn.leave();
-      await channel.push(batch.map(({ signal }) => signal));
-    } catch (error) {
-      return this.#notTaken({ turn, batch, waiting, isPrepared }, error);
-    }
+    const signals = batch.map(({ signal }) => signal);
+    const failure = await pushInTurn(channel, turn, signals);
+    if (failure !== undefined) return this.#notTaken(turn, batch, waiting, failure);
     await this.#taken(batch);
     return { value: { sent: batch.length }, refusals: afterTaken(batch, waiting, turn.refusals) };
   }
@@ -99,26 +94,17 @@ export class Sender {
   }
 
   async #notTaken(
-    {
-      turn,
-      batch,
-      waiting,
-      isPrepared,
-    }: {
-      readonly turn: Turn;
-      readonly batch: readonly Candidate[];
-      readonly waiting: readonly Candidate[];
-      readonly isPrepared: boolean;
-    },
-    error: unknown,
+    turn: Turn,
+    batch: readonly Candidate[],
+    waiting: readonly Candidate[],
+    { error, refusesContent }: PushFailure,
   ): Promise<TurnOutcome<Sent>> {
     const { signal, clock, listener, onKept } = this.#options;
     onKept(batch.map(({ id }) => id));
     if (turn.isLost) return { value: { sent: 0 } };
     if (!isCrowdsecError(error)) throw error;
     if (signal?.aborted === true) return { value: { sent: 0, error } };
-    // A login that is refused says nothing about what waits for it.
-    if (isPrepared && isContentRefusal(error)) return this.#refused(turn, batch, waiting, error);
+    if (refusesContent) return this.#refused(turn, batch, waiting, error);
     const nextAt = Math.ceil(error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0));
     listener.failed({ count: batch.length, error, nextAt });
     return { value: { sent: 0, error }, failure: error };
