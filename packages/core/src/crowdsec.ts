@@ -17,6 +17,7 @@ import { agentHealth } from './composition/agent-health.js';
 import { createAgentMetrics } from './composition/agent-metrics.js';
 import { createAgentSignals, type AgentSignals } from './composition/agent-signals.js';
 import { openAgentStore } from './composition/agent-store.js';
+import { StoreOpening } from './composition/store-opening.js';
 import { createStoreWatches, type StoreWatches } from './composition/store-watches.js';
 import { LocalDecisionWriter } from './composition/local-decision-writer.js';
 import { reportExclusions, type ReasonNotReportable } from './composition/report-exclusions.js';
@@ -43,8 +44,6 @@ import type { Store } from './store/store.js';
 import type { AgentMetrics } from './telemetry/agent-metrics.js';
 
 const STOP_DEADLINE_MS = 10_000;
-/** How soon a store that was out of reach at the start is asked again. */
-const STORE_RETRY_MS = 5_000;
 
 /**
  * Makes a soft agent. Nothing is opened or sent before {@link Crowdsec.start}.
@@ -63,6 +62,7 @@ class Agent implements Crowdsec {
   readonly #declared: ReadonlySet<string>;
   readonly #reasonNotReportable: ReasonNotReportable;
   readonly #store: Store;
+  readonly #storeOpening: StoreOpening;
   readonly #storeWatches: StoreWatches;
   readonly #networks: AgentNetworks;
   readonly #decisions: AgentDecisions;
@@ -74,8 +74,6 @@ class Agent implements Crowdsec {
   readonly #metrics: AgentMetrics;
   #geoFailure: string | undefined;
   #state: 'new' | 'started' | 'stopped' = 'new';
-  #openFailed = false;
-  #storeJob: Disposable | undefined;
 
   constructor(given: CrowdsecOptions) {
     const options = parseOptions(given);
@@ -105,6 +103,8 @@ class Agent implements Crowdsec {
       declared: this.#declared,
       reasonNotReportable,
     });
+    const opened = { ...this.#decisions, networks: networks.all, signals: this.#signals.buffer };
+    this.#storeOpening = new StoreOpening(context, opened);
     this.#localDecisions = new LocalDecisionWriter({
       ...this.#decisions,
       clock: context.clock,
@@ -130,7 +130,8 @@ class Agent implements Crowdsec {
     this.#state = 'started';
     this.#metrics.start();
     tellStart(this.#context, this.#networks.all, this.#store);
-    await Promise.all([this.#open().then(() => this.#storeWatches.start()), this.#openGeo(), this.#extensions.start()]);
+    const opened = this.#storeOpening.start().then(() => this.#storeWatches.start());
+    await Promise.all([opened, this.#openGeo(), this.#extensions.start()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -139,7 +140,7 @@ class Agent implements Crowdsec {
       return;
     }
     this.#state = 'stopped';
-    this.#storeJob?.[Symbol.dispose]();
+    this.#storeOpening.stop();
     this.#metrics.stop();
     const deadlineMs = options.deadlineMs ?? STOP_DEADLINE_MS;
     await keepProcessAlive(
@@ -268,33 +269,6 @@ class Agent implements Crowdsec {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-  }
-
-  /** Reads what the store knows and starts the jobs; a store out of reach is asked again until it answers. */
-  async #open(): Promise<void> {
-    const { logger, scheduler } = this.#context;
-    const opened = await Promise.allSettled([
-      ...this.#networks.all.map((network) => network.start()),
-      this.#decisions.refresher.start(),
-      this.#decisions.localSync.start(),
-      this.#signals.buffer.start(),
-    ]);
-    const failed = opened.find((part) => part.status === 'rejected');
-    if (failed === undefined) {
-      if (this.#openFailed) logger.info('The store is back.', { code: 'STORE_BACK' });
-      this.#openFailed = false;
-      return;
-    }
-    // What a stop breaks off is no trouble of the store.
-    if (this.#state !== 'started') return;
-    if (!this.#openFailed) {
-      logger.warn(
-        `The agent serves from memory and sends nothing until its store answers: ${messageOf(failed.reason)}`,
-        { code: 'STORE_UNAVAILABLE', error: failed.reason },
-      );
-    }
-    this.#openFailed = true;
-    this.#storeJob = scheduler.schedule('crowdsec:store', STORE_RETRY_MS, () => this.#open());
   }
 
   async #openGeo(): Promise<void> {
