@@ -53,17 +53,13 @@ export function refusedCall(
 }
 
 function statusAdvice(status: number, retryAfterMs: number | undefined, { proxy }: Destination): string {
-  const wait = retryAfterMs === undefined || retryAfterMs === 0 ? '' : `It asks to wait ${inSeconds(retryAfterMs)}`;
   if (status === 407 && proxy !== undefined) return proxyAdvice(status, proxy);
-  if (status === 429) return wait === '' ? 'Too many calls come from this address' : wait;
   if (status >= 300 && status < 400)
     return 'Redirects are not followed: check the address, and whether a portal or a proxy answers in its place';
-  if (status !== 502 && status !== 503 && status !== 504) return wait;
-  return wait === '' ? 'It is out of order or overloaded, or what stands before it can not reach it' : wait;
-}
-
-function inSeconds(ms: number): string {
-  return `${Math.ceil(ms / 1_000)} s`;
+  if (retryAfterMs !== undefined && retryAfterMs > 0) return `It asks to wait ${Math.ceil(retryAfterMs / 1_000)} s`;
+  if (status === 429) return 'Too many calls come from this address';
+  const isDown = status === 502 || status === 503 || status === 504;
+  return isDown ? 'It is out of order or overloaded, or what stands before it can not reach it' : '';
 }
 
 function joined(what: string, advice: string): string {
