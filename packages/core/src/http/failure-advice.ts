@@ -1,5 +1,5 @@
 import { DeadlineExceeded } from '../deadline.js';
-import { failureCodes } from './failure-reason.js';
+import { failureCodes, proxyRefusal } from './failure-reason.js';
 import { isLoopback } from './is-loopback.js';
 import type { UsedProxy } from './used-proxy.js';
 
@@ -27,10 +27,10 @@ const CODES = {
 
 /** What to do about a call that got no answer, as a sentence without its end; empty where nothing is known. */
 export function failureAdvice(error: unknown, destination: Destination): string {
+  const proxyStatus = proxyRefusal(error);
+  if (proxyStatus !== undefined && destination.proxy !== undefined) return proxyAdvice(proxyStatus, destination.proxy);
   const codes = error instanceof DeadlineExceeded ? ['ETIMEDOUT'] : failureCodes(error);
   const has = (pattern: RegExp): boolean => codes.some((code) => pattern.test(code));
-  const proxyStatus = proxyStatusOf(codes);
-  if (proxyStatus !== undefined && destination.proxy !== undefined) return proxyAdvice(proxyStatus, destination.proxy);
   if (has(CODES.authority)) return authorityAdvice(destination);
   if (has(CODES.validity)) return 'Check the clock of this machine, and the certificate of the server';
   if (has(CODES.certificateName))
@@ -46,12 +46,6 @@ export function proxyAdvice(status: number, { variable }: UsedProxy): string {
   if (status === 407)
     return `The proxy wants to know who calls: give the right USER:PASSWORD@ before its host in ${variable}`;
   return `Ask whoever runs the proxy to let this machine through, or correct ${variable}; hosts in NO_PROXY are called without it`;
-}
-
-/** The status by which a proxy refused to connect to the host, of codes of {@link failureCodes}. */
-function proxyStatusOf(codes: readonly string[]): number | undefined {
-  const text = codes.find((code) => code.startsWith('PROXY_'));
-  return text === undefined ? undefined : Number(text.slice('PROXY_'.length));
 }
 
 function authorityAdvice({ caOption }: Destination): string {

@@ -16,12 +16,16 @@ export function failureReason(error: unknown): string {
   return causes.size === 0 ? 'no reason given' : [...causes].join(', ');
 }
 
-/** The system codes of the innermost causes; of a proxy that refused to connect, `PROXY_` and the status that it answered. */
+/** The system codes of the innermost causes. */
 export function failureCodes(error: unknown): readonly string[] {
-  return innermostCauses(error, DEEPEST_CAUSE).map((cause) => {
-    const status = PROXY_REFUSAL.exec(messageOf(cause))?.[1];
-    return status === undefined ? codeOf(cause) : `PROXY_${status}`;
-  });
+  return innermostCauses(error, DEEPEST_CAUSE).map(codeOf);
+}
+
+/** The status by which a proxy refused to connect to the host; `undefined` when none did. */
+export function proxyRefusal(error: unknown): number | undefined {
+  return innermostCauses(error, DEEPEST_CAUSE)
+    .map((cause) => refusalIn(messageOf(cause)))
+    .find((status) => status !== undefined);
 }
 
 /** A host with several addresses fails with an `AggregateError` that has no message of its own. */
@@ -35,10 +39,15 @@ function innermostCauses(error: unknown, depth: number): readonly unknown[] {
 
 function inWords(cause: unknown): string {
   const message = messageOf(cause);
-  const status = PROXY_REFUSAL.exec(message)?.[1];
+  const status = refusalIn(message);
   if (status !== undefined) return `the proxy answered ${status}`;
   const code = codeOf(cause);
   return message.includes(code) ? message : `${message} (${code})`.trim();
+}
+
+function refusalIn(message: string): number | undefined {
+  const status = PROXY_REFUSAL.exec(message)?.[1];
+  return status === undefined ? undefined : Number(status);
 }
 
 function codeOf(cause: unknown): string {
