@@ -3,13 +3,20 @@ import type { Fetch } from './fetch.js';
 import { isLoopback } from './is-loopback.js';
 import { proxySettings } from './proxy-settings.js';
 import { Agent, EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from './undici.js';
-import { proxyOfSettings, usingProxies, type UsedProxy } from './used-proxy.js';
+import { proxyOfSettings, usingProxies, type ProxyOf, type UsedProxy } from './used-proxy.js';
 
 /** What proves to a server who we are, and by whose word we believe it; PEM texts. */
 export interface TlsOptions {
   readonly cert?: string | Buffer | undefined;
   readonly key?: string | Buffer | undefined;
   readonly ca?: string | Buffer | undefined;
+}
+
+/** A `fetch` with connections of its own. */
+export interface ClosableFetch {
+  readonly fetch: Fetch;
+  /** Breaks off what is on its way. */
+  readonly close: () => Promise<void>;
 }
 
 /** How long an idle connection is kept, in ms: longer than a pull is from the next at the default interval. */
@@ -24,11 +31,16 @@ const KEEP_ALIVE_MS = 30_000;
 export function endpointFetch(
   endpoint: Endpoint,
   options: { readonly tls?: TlsOptions | undefined; readonly warn?: (message: string) => void } = {},
-): { readonly fetch: Fetch; readonly close: () => Promise<void> } {
+): ClosableFetch {
   const { dispatcher, proxy } = endpointConnections(endpoint, options);
+  return fetchBy(dispatcher, () => proxy);
+}
+
+/** A `fetch` whose calls go by a dispatcher. @param proxyOf the proxies that it uses */
+export function fetchBy(dispatcher: Dispatcher, proxyOf: ProxyOf): ClosableFetch {
   const send = undiciFetch as unknown as Fetch;
   const fetch: Fetch = (input, init) => send(input, { ...init, dispatcher } as unknown as RequestInit);
-  return { fetch: usingProxies(fetch, () => proxy), close: () => dispatcher.destroy() };
+  return { fetch: usingProxies(fetch, proxyOf), close: () => dispatcher.destroy() };
 }
 
 /** The connections to one server of the operator. */
