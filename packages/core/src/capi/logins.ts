@@ -5,7 +5,7 @@ import type { Lease } from '../store/store.js';
 import type { Credentials } from './credentials.js';
 import { DAY_MS, FORBIDDEN_BEFORE_REJECTED, HOUR_MS } from './login-budget.js';
 import type { CandidatePair, MachineIdentity } from './machine-identity.js';
-import { validatePair } from './registration.js';
+import { validatePair, type ContestedPair } from './registration.js';
 import type { Token } from './token.js';
 import type { WatcherCalls } from './watcher-calls.js';
 
@@ -33,7 +33,7 @@ export class Logins {
   async logIn(lease: Lease, { pair, isNew }: CandidatePair, previous: Token | undefined): Promise<Token> {
     const { calls, identity } = this.#options;
     if (identity.current?.status === 'validated') return this.#logInValidated(lease, pair, previous);
-    const token = await validatePair(
+    const validated = await validatePair(
       {
         register: (candidate: Credentials) => calls.register(lease, candidate),
         login: (candidate: Credentials) => calls.login(lease, candidate, previous),
@@ -41,7 +41,7 @@ export class Logins {
       pair,
       isNew,
     );
-    return token ?? this.#replace(lease, previous);
+    return 'token' in validated ? validated.token : this.#replace(lease, previous, validated);
   }
 
   async #logInValidated(lease: Lease, pair: Credentials, previous: Token | undefined): Promise<Token> {
@@ -69,20 +69,19 @@ export class Logins {
   }
 
   /** Gives up a pair that both a login and a registration refused: at most once an hour, and never one that the user gave. */
-  async #replace(lease: Lease, previous: Token | undefined): Promise<Token> {
+  async #replace(lease: Lease, previous: Token | undefined, { contested }: ContestedPair): Promise<Token> {
     const { calls, clock, credentials: given, identity, logger } = this.#options;
     const { replacedAt } = calls.record;
-    const { contested } = calls;
-    const answer = contested === undefined ? '.' : `: ${sentence(contested.message)}`;
+    const answer = sentence(contested.message);
     const tooSoon = replacedAt !== undefined && replacedAt + HOUR_MS > clock.now();
     if (given !== undefined || tooSoon) {
       const what = given === undefined ? 'a second new machine id within an hour' : 'the given credentials';
-      const message = `CAPI accepts neither a login nor a registration of ${what}${answer}`;
+      const message = `CAPI accepts neither a login nor a registration of ${what}: ${answer}`;
       const stop = { code: 'CROWDSEC_REGISTRATION_FAILED', forMs: HOUR_MS, message } as const;
-      throw await calls.stop(lease, stop, { cause: calls.contested });
+      throw await calls.stop(lease, stop, { cause: contested });
     }
     logger.warn(
-      `CAPI refuses both the login and the registration of a machine id that was never validated, and a new one is made${answer}`,
+      `CAPI refuses both the login and the registration of a machine id that was never validated, and a new one is made: ${answer}`,
       { code: 'MACHINE_REFUSED' },
     );
     await calls.replaced(lease);

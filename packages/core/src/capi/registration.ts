@@ -6,10 +6,15 @@ import type { Token } from './token.js';
 export type RegistrationOutcome =
   /** Any 2xx: the pair is known now. */
   | 'taken'
-  /** 400, 409 or 500: the id may be known already, with this password or another. */
-  | 'contested'
   /** No answer: it may have been taken. */
-  | 'unanswered';
+  | 'unanswered'
+  | ContestedPair;
+
+/** 400, 409 or 500: the id may be known already, with this password or another. */
+export interface ContestedPair {
+  /** What CAPI answered. */
+  readonly contested: CrowdsecError;
+}
 
 /** A login that CAPI answered: with a token, or with the status of a refusal. */
 export type LoginOutcome = { readonly token: Token } | { readonly refused: 401 | 403; readonly error: CrowdsecError };
@@ -24,7 +29,7 @@ export interface ValidationCalls {
  * Makes CAPI and us agree on a pair that no login has validated yet, whatever was cut off before.
  *
  * A pair that may have been sent before is tried with a login first; one that is refused is registered (again); only a pair that
- * both a login and a registration refuse resolves `undefined`: it may be given up.
+ * both a login and a registration refuse is contested: it may be given up.
  *
  * @param isNew the pair was made just now, so CAPI can't know it
  * @throws CrowdsecError what a call threw when it settles nothing; the pair stays pending
@@ -33,15 +38,15 @@ export async function validatePair(
   calls: ValidationCalls,
   pair: Credentials,
   isNew: boolean,
-): Promise<Token | undefined> {
+): Promise<{ readonly token: Token } | ContestedPair> {
   if (isNew) await calls.register(pair);
   const first = await calls.login(pair);
-  if ('token' in first) return first.token;
+  if ('token' in first) return first;
 
   const again = await calls.register(pair);
-  if (again === 'contested') return undefined;
+  if (typeof again === 'object') return again;
   const second = again === 'taken' ? await calls.login(pair) : first;
-  if ('token' in second) return second.token;
+  if ('token' in second) return second;
   throw new CrowdsecError(
     'CROWDSEC_REGISTRATION_FAILED',
     `CAPI refuses the login of a pair that it does not refuse to register: ${sentence(second.error.message)} The same pair is tried again later.`,
@@ -56,7 +61,8 @@ export async function validatePair(
  */
 export function outcomeOf(error: unknown): RegistrationOutcome {
   if (isCrowdsecError(error, 'CROWDSEC_API_UNREACHABLE')) return 'unanswered';
-  const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
-  if (status === 400 || status === 409 || status === 500) return 'contested';
+  if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS')) throw error;
+  const { status } = error;
+  if (status === 400 || status === 409 || status === 500) return { contested: error };
   throw error;
 }

@@ -51,7 +51,6 @@ export class WatcherCalls {
   /** What came of a call could not be written down: it is, before anything else. */
   #isUnsaved = false;
   #isDamaged = false;
-  #contested: CrowdsecError | undefined;
 
   constructor(options: WatcherCallsOptions) {
     this.#options = options;
@@ -61,11 +60,6 @@ export class WatcherCalls {
   /** What is known of earlier attempts, its moments as the wall clock of now would have shown them. */
   get record(): SessionRecord {
     return mapMoments(this.#stored, (at) => this.#ages.present(at));
-  }
-
-  /** What CAPI answered the last registration that it neither took nor forbade. */
-  get contested(): CrowdsecError | undefined {
-    return this.#contested;
   }
 
   /**
@@ -168,10 +162,9 @@ export class WatcherCalls {
       const answer = await this.#post('/v3/watchers/login', body);
       return { token: tokenFromAnswer(answer, { machineId: pair.machineId, scenarios: declared }, serverClock) };
     } catch (error) {
-      const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
-      if (isCrowdsecError(error) && (status === 401 || status === 403)) {
+      if (isCrowdsecError(error, 'CROWDSEC_API_STATUS') && (error.status === 401 || error.status === 403)) {
         await this.settle(lease, { ...this.record, logins: recordAnswer(this.record.logins) });
-        return { refused: status, error };
+        return { refused: error.status, error };
       }
       await this.settle(lease, { ...this.record, logins: deferNextAttempt(this.record.logins, error) });
       throw error;
@@ -193,9 +186,7 @@ export class WatcherCalls {
       }
       const registrations = deferNextAttempt(this.record.registrations, error);
       await this.settle(lease, { ...this.record, registrations });
-      const outcome = outcomeOf(error);
-      if (outcome === 'contested' && isCrowdsecError(error)) this.#contested = error;
-      return outcome;
+      return outcomeOf(error);
     }
   }
 
