@@ -166,8 +166,9 @@ export class LapiDecisions {
   }
 
   #tellReady(): void {
+    if (this.#isReady || !this.#held.isLoaded) return;
     const { pulledAt, failure, count } = this.health;
-    if (this.#isReady || !this.#held.isLoaded || pulledAt === undefined || failure !== undefined) return;
+    if (pulledAt === undefined || failure !== undefined) return;
     this.#isReady = true;
     this.#options.listener.ready?.({ decisions: count });
   }
