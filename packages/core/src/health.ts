@@ -122,7 +122,11 @@ export interface StoreHealth {
   readonly damagedEntries: number;
 }
 
-interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
+/** What is told of an agent before it is known what is wrong. */
+export type HealthState = Omit<Health, 'status' | 'problems'>;
+
+/** What else shows what is wrong. */
+interface HealthSigns {
   readonly started: boolean;
   /** Decisions of a network were loaded, or the agent has only sources of its own and these have answered. */
   readonly loaded: boolean;
@@ -140,21 +144,14 @@ interface HealthFacts extends Omit<Health, 'status' | 'problems'> {
   readonly cappedScenarios: readonly string[];
 }
 
-/** The health of these facts: what is wrong, and how bad that is. */
-export function assessHealth(facts: HealthFacts): Health {
-  const {
-    started,
-    loaded,
-    geoFailure: __,
-    cappedScenarios: ___,
-    faults: ____,
-    refusedOptions: _____,
-    typesWithoutRemedy: ______,
-    sharedNamespace: _______,
-    ...rest
-  } = facts;
-  const problems = [...problemsOf(facts)];
-  return { status: !started || !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded', problems, ...rest };
+type HealthFacts = HealthState & HealthSigns;
+
+/** The health of an agent in this state: what is wrong, and how bad that is. */
+export function assessHealth(state: HealthState, signs: HealthSigns): Health {
+  const { started, loaded } = signs;
+  const problems = [...problemsOf({ ...state, ...signs })];
+  const status = !started || !loaded ? 'unavailable' : problems.length === 0 ? 'ok' : 'degraded';
+  return { status, problems, ...state };
 }
 
 function* problemsOf(facts: HealthFacts): Iterable<Problem> {

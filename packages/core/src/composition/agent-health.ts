@@ -7,6 +7,7 @@ import {
   assessHealth,
   type DecisionsHealth,
   type Health,
+  type HealthState,
   type Problem,
   type SignalsHealth,
   type StoreHealth,
@@ -45,18 +46,7 @@ export interface AgentHealthParts {
 export function agentHealth(parts: AgentHealthParts): Health {
   const { started, geoFailure, userAgent, bouncer, identity, decisions, signals, store, extensions, clock, faults } =
     parts;
-  return assessHealth({
-    started,
-    loaded: decisions.engine.isLoaded,
-    geoFailure,
-    faults,
-    sharedNamespace: parts.sharedNamespace,
-    refusedOptions: [
-      ...bouncer.refusedOptions,
-      ...(parts.appsec?.refusedOptions ?? []),
-      ...decisions.engine.refusedOptions,
-    ],
-    typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
+  const state: HealthState = {
     userAgent,
     requests: bouncer.counts,
     ...(parts.captcha && { captcha: parts.captcha.counts }),
@@ -69,6 +59,19 @@ export function agentHealth(parts: AgentHealthParts): Health {
     extensions: extensions.health,
     droppedEvents: extensions.droppedEvents,
     refusedEvents: extensions.refusedEvents,
+  };
+  return assessHealth(state, {
+    started,
+    loaded: decisions.engine.isLoaded,
+    geoFailure,
+    faults,
+    sharedNamespace: parts.sharedNamespace,
+    refusedOptions: [
+      ...bouncer.refusedOptions,
+      ...(parts.appsec?.refusedOptions ?? []),
+      ...decisions.engine.refusedOptions,
+    ],
+    typesWithoutRemedy: decisions.engine.typesWithoutRemedy,
     cappedScenarios: extensions.cappedScenarios,
   });
 }
