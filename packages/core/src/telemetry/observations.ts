@@ -29,8 +29,9 @@ const EXTENSION_STATES = ['idle', 'activating', 'active', 'off', 'disposed'] as 
 /** All observable metrics, as they are now. Counts that are known to exist are told from zero on, so that rates begin with the first. */
 export function* observations(facts: MetricFacts): Iterable<Observation> {
   const { health } = facts;
-  yield* ofRequests(facts);
-  yield* ofDecisions(facts);
+  const decisions = [...localCounts(facts), ...facts.held];
+  yield* ofRequests(facts, decisions);
+  yield* ofDecisions(facts, decisions);
   yield* ofSignals(facts);
   yield* ofCaptcha(facts);
   yield* ofAppsec(facts);
@@ -55,8 +56,8 @@ export function* observations(facts: MetricFacts): Iterable<Observation> {
   }
 }
 
-function* ofRequests(facts: MetricFacts): Iterable<Observation> {
-  for (const { kind, origin, remediation, count } of requestCounts(facts)) {
+function* ofRequests(facts: MetricFacts, decisions: readonly TypeCount[]): Iterable<Observation> {
+  for (const { kind, origin, remediation, count } of requestCounts(facts, decisions)) {
     const attributes = { 'crowdsec.verdict': kind, 'crowdsec.origin': origin, 'crowdsec.remediation': remediation };
     yield { name: 'crowdsec.bouncer.requests', value: count, attributes };
   }
@@ -64,7 +65,7 @@ function* ofRequests(facts: MetricFacts): Iterable<Observation> {
 }
 
 /** What requests came to; what the decisions that are held will come to is told from zero on. */
-function requestCounts(facts: MetricFacts): readonly RequestOutcome[] {
+function requestCounts(facts: MetricFacts, decisions: readonly TypeCount[]): readonly RequestOutcome[] {
   const ofDecision = ({ origin, type }: TypeCount): RequestOutcome => ({
     kind: 'block',
     origin,
@@ -72,7 +73,7 @@ function requestCounts(facts: MetricFacts): readonly RequestOutcome[] {
     count: 0,
   });
   const clean: RequestOutcome = { kind: 'pass', origin: 'clean', remediation: 'bypass', count: 0 };
-  const expected = [clean, ...localCounts(facts).map(ofDecision), ...facts.held.map(ofDecision)];
+  const expected = [clean, ...decisions.map(ofDecision)];
   const key = ({ kind, origin, remediation }: RequestOutcome): string => JSON.stringify([kind, origin, remediation]);
   return [...new Map([...expected, ...facts.outcomes].map((outcome) => [key(outcome), outcome])).values()];
 }
@@ -84,8 +85,8 @@ function localCounts({ localTypes }: MetricFacts): readonly TypeCount[] {
   return [...local].map(([type, count]) => ({ origin: 'crowdsec', type, count }));
 }
 
-function* ofDecisions(facts: MetricFacts): Iterable<Observation> {
-  for (const { origin, type, count } of [...localCounts(facts), ...facts.held]) {
+function* ofDecisions(facts: MetricFacts, decisions: readonly TypeCount[]): Iterable<Observation> {
+  for (const { origin, type, count } of decisions) {
     const attributes = { 'crowdsec.origin': origin, 'crowdsec.decision.type': type };
     yield { name: 'crowdsec.decision.count', value: count, attributes };
   }
