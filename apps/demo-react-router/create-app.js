@@ -2,8 +2,6 @@ import { fileURLToPath, URL } from 'node:url';
 import { crowdsecMiddleware } from '@crowdsec-sdk/react-router';
 import { createRequestHandler } from '@react-router/express';
 import express from 'express';
-import { RouterContextProvider } from 'react-router';
-import { agentContext } from './app/agent-context.js';
 
 /**
  * What `react-router build` has made.
@@ -25,16 +23,6 @@ export function createApp(crowdsec) {
   // Another guard of the same agent, which judges nobody twice.
   app.use('/guarded', crowdsecMiddleware(crowdsec));
   app.use(express.static(fileURLToPath(new URL('build/client', import.meta.url))));
-  app.use(
-    createRequestHandler({
-      build,
-      mode: 'production',
-      getLoadContext(request, response) {
-        const context = new RouterContextProvider();
-        context.set(agentContext, crowdsec);
-        return guard.getLoadContext(request, response, context);
-      },
-    }),
-  );
+  app.use(createRequestHandler({ build, mode: 'production', getLoadContext: guard.getLoadContext }));
   return app;
 }
