@@ -52,12 +52,10 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
     }
     const facts = node === undefined ? webFacts(event.req as Request) : nodeFacts(node.req, urlAsItArrived(node));
     const follow = (verdict: SettledVerdict): Response | undefined => {
-      const answered = node?.res === undefined ? bouncer.answering(facts, verdict) : undefined;
       if (node?.res !== undefined) followAnswer(bouncer, facts, verdict, node.res);
-      if (verdict.action === 'block') {
-        answered?.(verdict.response.status);
-        return refuse(event, node, verdict);
-      }
+      // Where nobody sees answers go out, refusals alone are known.
+      else if (verdict.action === 'block') bouncer.answering(facts, verdict)?.(verdict.response.status);
+      if (verdict.action === 'block') return refuse(event, node, verdict);
       keepVerdict(bouncer, event, node, verdict);
       return undefined;
     };
