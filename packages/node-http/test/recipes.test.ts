@@ -1,8 +1,6 @@
 import { once, type EventEmitter } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { OFFLINE } from '@crowdsec-sdk/conformance';
-import { createCrowdsec, type Crowdsec, type PassVerdict } from '@crowdsec-sdk/core';
+import { createServer } from 'node:http';
+import type { PassVerdict } from '@crowdsec-sdk/core';
 import { server as hapiServer } from '@hapi/hapi';
 import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import { initTRPC } from '@trpc/server';
@@ -11,9 +9,7 @@ import { Server as SocketServer } from 'socket.io';
 import { io } from 'socket.io-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { crowdsecHandler, crowdsecMiddleware } from '../src/index.js';
-
-const BANNED = '203.0.113.66';
-const CLEAN = '203.0.113.7';
+import { agent, BANNED, CLEAN, listening } from './running-agent.js';
 
 /** What docs/recipes.md shows, on the real servers. */
 describe('the recipe for', () => {
@@ -93,21 +89,3 @@ describe('the recipe for', () => {
     expect(await (await fetch(url)).text()).toBe('hello');
   });
 });
-
-async function agent(): Promise<Crowdsec> {
-  const crowdsec = createCrowdsec({ ...OFFLINE, trustedProxies: 'loopback' });
-  await crowdsec.start();
-  onTestFinished(() => crowdsec.stop());
-  crowdsec.decide({ ip: BANNED, scenario: 'acme/x', duration: '1h' });
-  return crowdsec;
-}
-
-async function listening(server: Server): Promise<string> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}

@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { OFFLINE } from '@crowdsec-sdk/conformance';
-import { createCrowdsec, type Crowdsec, type CrowdsecOptions, type PassVerdict } from '@crowdsec-sdk/core';
+import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { crowdsecHandler } from '../src/index.js';
+import { agent, BANNED, CLEAN } from './running-agent.js';
 
-const BANNED = '203.0.113.66';
-const CLEAN = '203.0.113.7';
 const KEY = 'upgrade-test-key';
 
 describe('an upgrade', () => {
@@ -105,15 +103,6 @@ describe('an upgrade', () => {
     expect(verdicts).toMatchObject([{ ip: CLEAN }]);
   });
 });
-
-/** An agent that holds a ban and trusts this machine as a proxy. */
-async function agent(options: Partial<CrowdsecOptions> = {}): Promise<Crowdsec> {
-  const crowdsec = createCrowdsec({ ...OFFLINE, trustedProxies: 'loopback', ...options });
-  await crowdsec.start();
-  onTestFinished(() => crowdsec.stop());
-  crowdsec.decide({ ip: BANNED, scenario: 'acme/x', duration: '1h' });
-  return crowdsec;
-}
 
 async function appsec(): Promise<Sandbox> {
   const sandbox = await startSandbox({ appsec: { apiKeys: [KEY] } });
