@@ -1,5 +1,5 @@
 import { byId, say, showFacts } from './dom.js';
-import { integer, since, timeOfDay, until } from './format.js';
+import { breakdown, integer, since, timeOfDay, until } from './format.js';
 
 /** Shows the local API, AppSec and the captcha, each where it is on. */
 export function showFeatures({ lapi, appsec, captcha }) {
@@ -18,12 +18,6 @@ function showStatus(id, kind, text) {
   say(id, text);
 }
 
-const reasons = (counts) =>
-  Object.entries(counts)
-    .filter(([, number]) => number > 0)
-    .map(([reason, number]) => `${integer(number)} ${reason}`)
-    .join(', ');
-
 function showLapi({ url, role, stale, count, skipped, pulledAt, fullAt, nextPullAt, failure, machine }) {
   if (failure !== null) showStatus('lapi-status', 'bad', 'failing');
   else showStatus('lapi-status', stale ? 'bad' : 'good', stale ? 'silent' : 'answers');
@@ -35,7 +29,7 @@ function showLapi({ url, role, stale, count, skipped, pulledAt, fullAt, nextPull
     'Next pull': until(nextPullAt),
     Failure: failure === null ? undefined : `${failure.message} (since ${timeOfDay(failure.since)})`,
     'Decisions held': integer(count),
-    'Left out': reasons(skipped) || undefined,
+    'Left out': breakdown(skipped) || undefined,
     ...machineFacts(machine),
   });
 }
@@ -59,7 +53,7 @@ function showAppsec({ url, asked, actions, failures, unseenBodies, failing, last
     'Last failure': lastFailure
       ? `${lastFailure.cause} at ${timeOfDay(lastFailure.at)}: ${lastFailure.message}`
       : 'none',
-    'Bodies not seen': reasons(unseenBodies) || undefined,
+    'Bodies not seen': breakdown(unseenBodies) || undefined,
   });
   const failed = Object.entries(failures).filter(([, number]) => number > 0);
   showFacts('appsec-outcomes', {

@@ -5,6 +5,13 @@ export const integer = (value) => numbers.format(value);
 /** A number with its noun: `1 signal`, `2,000 signals`. */
 export const count = (value, noun) => `${integer(value)} ${noun}${value === 1 ? '' : 's'}`;
 
+/** How often each of several things happened: `2 duplicate, 1 invalid`. Empty where none of them did. */
+export const breakdown = (counts) =>
+  Object.entries(counts)
+    .filter(([, number]) => number > 0)
+    .map(([name, number]) => `${integer(number)} ${name}`)
+    .join(', ');
+
 export const timeOfDay = (at) => new Date(at).toLocaleTimeString('en-GB');
 
 /** How long it is until a moment, or since. */

@@ -1,5 +1,5 @@
 import { badge, byId, element, say, show, showFacts } from './dom.js';
-import { count, integer, since, until } from './format.js';
+import { breakdown, count, integer, since, until } from './format.js';
 
 const STATUS = { ok: 'everything works', degraded: 'works, with problems', unavailable: 'not protecting' };
 
@@ -43,7 +43,6 @@ function showDecisions({ count: held, local, localLimit, origins, stale, pulledA
 }
 
 function showSignals({ buffered, nextFlushAt, nextFlushReason, sent, merged, evicted, poisoned, refused }) {
-  const reasons = Object.entries(refused).map(([reason, number]) => `${integer(number)} ${reason}`);
   showFacts('signals', {
     Waiting: integer(buffered),
     'Next call': buffered === 0 ? 'nothing waits' : `${until(nextFlushAt ?? null)}: ${nextFlushReason}`,
@@ -51,7 +50,7 @@ function showSignals({ buffered, nextFlushAt, nextFlushReason, sent, merged, evi
     Merged: integer(merged),
     Evicted: evicted > 0 ? integer(evicted) : undefined,
     Poisoned: poisoned > 0 ? integer(poisoned) : undefined,
-    Refused: reasons.length > 0 ? reasons.join(', ') : undefined,
+    Refused: breakdown(refused) || undefined,
   });
 }
 

@@ -1,5 +1,5 @@
 import { badge, element, momentUntil, say, showEntries } from './dom.js';
-import { count, integer, timeOfDay } from './format.js';
+import { breakdown, count, integer, timeOfDay } from './format.js';
 
 const line = (...children) => element('div', { className: 'line' }, ...children);
 const mono = (text) => element('strong', { className: 'mono', text });
@@ -75,12 +75,12 @@ function showExtensions(extensions) {
 }
 
 function countsOf({ name, events, acted, suppressed, missed, dryRun }) {
-  const reasons = Object.entries(suppressed).map(([reason, times]) => `${integer(times)} ${reason}`);
   return [
     `${name}${dryRun ? ' (dry run)' : ''}: ${count(events, 'event')}, ${integer(acted)} acted on`,
-    ...reasons,
-    ...(missed > 0 ? [`${integer(missed)} missed`] : []),
-  ].join(', ');
+    breakdown({ ...suppressed, missed }),
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 function showBans({ bans, banCount }, lift) {
