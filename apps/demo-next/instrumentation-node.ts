@@ -1,4 +1,4 @@
 import { registerCrowdsec } from '@crowdsec-sdk/next';
 import { crowdsecOptions } from './crowdsec-options';
 
-await registerCrowdsec(crowdsecOptions());
+await registerCrowdsec(crowdsecOptions);

@@ -1,9 +1,15 @@
 import { createServer } from 'node:http';
+import { programOptions } from '@crowdsec-sdk/conformance/program';
 import { createCrowdsec } from '@crowdsec-sdk/core';
 import { createApp } from './app.js';
-import { crowdsecOptions } from './crowdsec-options.js';
 
-const crowdsec = createCrowdsec(crowdsecOptions());
+// A sandbox on this machine, unless a test tells otherwise.
+const options = programOptions({
+  apiUrl: 'http://127.0.0.1:8090',
+  scenarios: ['acme/login-bruteforce'],
+  ephemeral: true,
+});
+const crowdsec = createCrowdsec(options);
 await crowdsec.start();
 
 const respond = createApp(crowdsec).callback();

@@ -18,9 +18,8 @@ export interface ProcessHostOptions extends Pick<Host, 'adapter' | 'peers'> {
 }
 
 /**
- * A host that is a program of its own: it is told `HOST` (and `HOSTNAME`), `PORT` and, as JSON, `CROWDSEC_OPTIONS`,
- * serves `/hello` once it is ready, and ends by itself after a SIGTERM. Told `CROWDSEC_EVENTS=stdout`, it writes what
- * detectors are told to its standard output, each event a line of JSON.
+ * A host that is a program of its own: it is told `HOST` (and `HOSTNAME`), `PORT` and what `programOptions` of
+ * `@crowdsec-sdk/conformance/program` reads, serves `/hello` once it is ready, and ends by itself after a SIGTERM.
  */
 export function processHost(host: ProcessHostOptions): Host {
   const [program = '', ...args] = host.command;

@@ -1,7 +1,7 @@
 import { createCrowdsecProxy } from '@crowdsec-sdk/next';
 import { crowdsecOptions } from '../../crowdsec-options';
 
-export const proxy = createCrowdsecProxy(crowdsecOptions());
+export const proxy = createCrowdsecProxy(crowdsecOptions);
 
 export const config = {
   matcher: [

@@ -1,5 +1,12 @@
+import { programOptions } from '@crowdsec-sdk/conformance/program';
 import { crowdsecNitroPlugin } from '@crowdsec-sdk/h3';
-import { crowdsecOptions } from './crowdsec-options';
+
+/** A sandbox on this machine, unless a test tells otherwise. */
+const options = programOptions({
+  apiUrl: 'http://127.0.0.1:8090',
+  scenarios: ['acme/login-bruteforce'],
+  ephemeral: true,
+});
 
 /** The plugin, with the agent behind it: routes report to it. */
-export const guard = crowdsecNitroPlugin(crowdsecOptions());
+export const guard = crowdsecNitroPlugin(options);
