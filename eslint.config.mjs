@@ -3,6 +3,7 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/eslint/boundaries.mjs';
 import { deadlines } from './tools/eslint/deadlines.mjs';
+import { wholeNamespaceOfZod } from './tools/eslint/zod.mjs';
 
 export default tseslint.config(
   {
@@ -70,6 +71,7 @@ export default tseslint.config(
     ignores: ['**/*.test.ts', '**/*.conformance.ts', 'packages/conformance/**'],
     rules: { 'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }] },
   },
+  { files: ['**/*.{ts,tsx}'], rules: { 'no-restricted-syntax': ['error', wholeNamespaceOfZod] } },
   {
     // Each line that the agent logs has a code, and what it is about as data.
     files: ['packages/core/src/**/*.ts'],
@@ -77,6 +79,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
+        wholeNamespaceOfZod,
         {
           selector:
             'CallExpression[callee.property.name=/^(debug|info|warn|error)$/][callee.property.type="Identifier"][arguments.length=1]:not([callee.object.name="console"])',

@@ -1,6 +1,6 @@
 import { isCrowdsecError, type LapiOptions } from '@crowdsec-sdk/core';
 import { userAgent } from '@crowdsec-sdk/core/capi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SetupError } from './setup-error.js';
 
 /** What the demo is told by its environment. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseGoDuration } from './decisions/go-duration.js';
 import { CrowdsecError } from './errors.js';
 import { goDurationField, isGoDurationText, isRemediationText, ONE_TARGET, remediationField } from './fields.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseGoDuration } from './decisions/go-duration.js';
 
 /** A Go duration of more than zero, with an example of one for messages. */

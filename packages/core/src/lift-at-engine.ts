@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CrowdsecError } from './errors.js';
 import { checkTarget } from './decide.js';
 import { validate } from './validate.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { appsecFields, type AppsecOptions } from './appsec/options.js';
 import { bouncerOptions, skipSchema } from './bouncer/options.js';
 import { captchaOptions, type CaptchaOptions } from './captcha/captcha-options.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The last moment that a `Date` can hold, in ms since the epoch (ECMA-262, section 21.4.1.1). */
 const LAST_MOMENT_MS = 8.64e15;

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, UnauthorizedException } from '@nestjs/common';
 import type { Crowdsec } from '@crowdsec-sdk/core';
 import { InjectCrowdsec, Remediation } from '@crowdsec-sdk/nestjs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The site's login, whose only account is demo with the password demo. Of a failed one the detectors are told. */
 @Controller('api/login')

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BouncerResponse } from '../bouncer/verdict.js';
 import { challengePage } from './challenge.js';
 import type { AppsecFailure } from './options.js';

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Skip } from '../bouncer/skip-rule.js';
 
 /** The causes for which AppSec gives no verdict, each with a policy and a counter of its own. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isHeader } from '../http/is-header.js';
 import { functionSchema } from '../validate.js';
 import { unknownPlaceholders } from './ban-page.js';

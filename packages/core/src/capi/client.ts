@@ -1,5 +1,5 @@
 import pRetry, { AbortError } from 'p-retry';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostName } from '../operating-system.js';
 import { CrowdsecError, isCrowdsecError, sentence } from '../errors.js';
 import { knowSecret } from '../redaction/redaction.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CROWDSEC_ERROR_CODES, CrowdsecError, firstCause, isCrowdsecError, messageOf, sentence } from '../errors.js';
 import { storedCountSchema, storedMomentSchema, storedWaitSchema } from '../stored-moment.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { functionSchema } from '../validate.js';
 import { givenCredentialsSchema, machineIdPrefixSchema } from './credentials.js';
 import type { Fetch } from './transport.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { validate } from '../validate.js';
 import { callingBy } from '../http/used-proxy.js';
 import { SDK_VERSION } from '../version.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { objectWith, switchable } from '../validate.js';
 import type { CaptchaProvider } from './captcha-provider.js';
 import { TEXT_NAMES, type CaptchaTexts } from './captcha-texts.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bodyOf } from '../http/response-body.js';
 import { Secret } from '../secret.js';
 import { validate } from '../validate.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RemedyRequest } from '../bouncer/remedy.js';
 import { readHeader, type BouncerResponse, type RequestFacts } from '../bouncer/verdict.js';
 import type { CaptchaAnswers } from './captcha-answers.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { capiOptions } from '../capi/options.js';
 import type { CrowdsecOptions } from '../options.js';
 import { refreshOptions } from '../refresh/options.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseGoDuration } from '../decisions/go-duration.js';
 import { goDurationField } from '../fields.js';
 import type { BucketRules } from '../store/bucket-rules.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CrowdsecError } from '../errors.js';
 import { canonicalIp } from '../ip/address.js';
 import { validate } from '../validate.js';

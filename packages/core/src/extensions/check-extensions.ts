@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Remedy } from '../bouncer/remedy.js';
 import { CrowdsecError } from '../errors.js';
 import { SCENARIO_NAME } from '../scenario-name.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../clock.js';
 import { CrowdsecError, messageOf } from '../errors.js';
 import type { LogData, Logger } from '../logger.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../clock.js';
 import type { LocalDecisionRequest, LocalDecisionResult } from '../decide.js';
 import { CrowdsecError } from '../errors.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkIndex } from '../decisions/check-index.js';
 import type { DecisionDelta } from '../decisions/decision-delta.js';
 import { DecisionIndex } from '../decisions/decision-index.js';

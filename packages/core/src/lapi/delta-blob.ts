@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DecisionDelta, DeltaBuilder } from '../decisions/decision-delta.js';
 import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { FAMILIES, RowSet, WORDS } from '../decisions/row-set.js';

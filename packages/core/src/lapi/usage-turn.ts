@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../clock.js';
 import { sleep, type Scheduler } from '../scheduler.js';
 import type { Lease, Store } from '../store/store.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { FAMILIES, type RowSet, WORDS } from '../decisions/row-set.js';
 import type { DecisionSource, PullResult } from '../sources/decision-source.js';

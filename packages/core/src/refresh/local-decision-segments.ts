@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import type { LocalDecision } from '../decisions/local-decisions.js';
 import type { Blob, JsonValue } from '../store/store.js';

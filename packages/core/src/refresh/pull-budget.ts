@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CROWDSEC_ERROR_CODES, type CrowdsecErrorCode } from '../errors.js';
 import { storedMomentSchema } from '../stored-moment.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DecisionIndex } from '../decisions/decision-index.js';
 import type { SourceState } from '../sources/decision-source.js';
 import type { Blob, JsonValue } from '../store/store.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Decisions that an application does not act on, whichever network they come from: a web shop needs no bans for guessing SSH passwords. They

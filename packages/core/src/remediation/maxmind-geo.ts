@@ -1,5 +1,5 @@
 import type { open } from 'maxmind';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOf } from '../errors.js';
 import { importOptional } from '../import-optional.js';
 import { validate } from '../validate.js';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { IGNORED } from '../decisions/decision-index.js';
 import type { remediationOptions } from './remediation-options.js';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from '../clock.js';
 import { DecisionIndex, type GeoFacts, type Hit, IGNORED, type SourceWeights } from '../decisions/decision-index.js';
 import {

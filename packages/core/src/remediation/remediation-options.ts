@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { functionSchema, objectWith } from '../validate.js';
 import type { GeoLookup, GeoSource } from './geo-source.js';
 import { ignoredDecisions } from './ignored-decisions.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Signal } from '../capi/wire.js';
 import type { JsonValue, Lease, Store } from '../store/store.js';
 import { storedMomentSchema } from '../stored-moment.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** So many signals, refused alone one after the other, are no accident: CAPI refuses whatever it is sent. */
 const OUTAGE_AFTER = 3;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { goDurationField, isGoDurationText, isRemediationText, remediationField } from '../fields.js';
 import { SCENARIO_NAME } from '../scenario-name.js';
 import { validate } from '../validate.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsePrefix } from '../ip/prefix.js';
 import { validate } from '../validate.js';
 import type { DecisionSource } from './decision-source.js';

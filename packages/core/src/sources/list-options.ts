@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { goDurationField } from '../fields.js';
 import { functionSchema } from '../validate.js';
 import type { ListKind, PullContext } from './decision-source.js';

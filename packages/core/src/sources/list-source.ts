@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { DeltaBuilder } from '../decisions/decision-delta.js';
 import { parseGoDuration } from '../decisions/go-duration.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { notInFuture, type Clock } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { Scheduler } from '../scheduler.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { objectWith } from '../validate.js';
 import type { KeyvLike } from './keyv-like.js';
 import { isRedisUrl } from './redis-url.js';
