@@ -32,19 +32,6 @@ describe('docs/troubleshooting.md', () => {
     expect(wanted.filter((code) => !codes.includes(code))).toEqual([]);
   });
 
-  it('links to sections that are there', () => {
-    const slug = (/** @type {string} */ title) =>
-      title
-        .toLowerCase()
-        .replace(/[^\w\s-]/g, '')
-        .replaceAll(' ', '-');
-    for (const [, file, section] of page.matchAll(/\]\(([\w-]+\.md)(?:#([\w-]+))?\)/g)) {
-      const text = readFileSync(new URL(file, DOCS), 'utf8');
-      const sections = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => slug(title));
-      if (section !== undefined) expect(sections).toContain(section);
-    }
-  });
-
   it('names commands that the command line has', () => {
     const readme = readFileSync(new URL('../packages/cli/README.md', DOCS), 'utf8');
     const commands = [...page.matchAll(/npx (?:crowdsec-sdk|@crowdsec-sdk\/cli) ([a-z]+(?: [a-z]+)?)/g)].map(
