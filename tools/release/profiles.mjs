@@ -7,7 +7,7 @@ import { NEXT, REACT_ROUTER, SVELTEKIT } from './project-profiles.mjs';
  * @property {string} label
  * @property {Readonly<Record<string, string>>} base dependencies that an application of this framework has before it takes the package
  * @property {Readonly<Record<string, string>>} [files] that it has before; those of the README replace them
- * @property {Readonly<Record<string, unknown>>} [packageJson]
+ * @property {Readonly<Record<string, unknown>>} [packageJson] what package.json has before the README's own lines change it
  * @property {Readonly<Record<string, unknown>>} compilerOptions beside `strict` and `skipLibCheck: false`
  * @property {Readonly<Record<string, unknown>>} [tsconfig] what tsconfig.json has beside them
  * @property {readonly string[]} [prepare] the module and the arguments by which Node writes the framework's types, before code is compiled
@@ -25,7 +25,14 @@ const NODE_OPTIONS = { module: 'nodenext', target: 'es2022', types: ['node'] };
 const DECORATORS = { experimentalDecorators: true, emitDecoratorMetadata: true };
 
 /** @type {Profile} */
-const PLAIN = { label: '', base: {}, packageJson: { type: 'module' }, compilerOptions: NODE_OPTIONS };
+const PLAIN = { label: '', base: {}, compilerOptions: NODE_OPTIONS };
+
+/**
+ * Tests, which join an application that is of ES modules already.
+ *
+ * @type {Profile}
+ */
+const TESTS = { ...PLAIN, packageJson: { type: 'module' } };
 
 /** @type {Profile} */
 const NEST = { ...PLAIN, compilerOptions: { ...NODE_OPTIONS, ...DECORATORS } };
@@ -34,15 +41,17 @@ const NEST = { ...PLAIN, compilerOptions: { ...NODE_OPTIONS, ...DECORATORS } };
 
 /** @type {Readonly<Record<string, Profiles>>} */
 const PROFILES = {
+  conformance: [TESTS],
   // The types of h3 2 override members that only newer libraries declare, and import h3's optional peer for WebSockets.
   h3: [{ ...PLAIN, base: { crossws: '^0.4.12' }, compilerOptions: { ...NODE_OPTIONS, lib: ['esnext', 'dom'] } }],
   nestjs: [
     // As `nest new` of either version makes it: CommonJS then, ES modules now.
-    { ...NEST, label: '11', base: nest('11'), packageJson: {} },
-    { ...NEST, label: '12', base: nest('12') },
+    { ...NEST, label: '11', base: nest('11') },
+    { ...NEST, label: '12', base: nest('12'), packageJson: { type: 'module' } },
   ],
   next: [NEXT],
   'react-router': [REACT_ROUTER],
+  sandbox: [TESTS],
   sveltekit: [SVELTEKIT],
 };
 

@@ -15,6 +15,8 @@ import { importedPackages } from './readme-code.mjs';
 export const TYPESCRIPT = ['5.9', '6.0', '7.0'];
 
 const OURS = '@crowdsec-sdk/';
+/** By which a README has its reader change package.json, where the code needs it. */
+const MODULES = 'npm pkg set type=module';
 /** Packages without types of their own. A user of TypeScript has these before. */
 const TYPES = new Map([
   ['express', '@types/express'],
@@ -44,6 +46,7 @@ export async function makeReadmeProject(folder, { code, profile, registry }) {
     packageJson: {
       name: 'readme-application',
       ...profile.packageJson,
+      ...(code.commands.includes(MODULES) ? { type: 'module' } : {}),
       dependencies: {
         '@types/node': '^24.0.0',
         ...Object.fromEntries(types.map((name) => [name, '*'])),
