@@ -41,6 +41,10 @@ const CURES: Readonly<Record<string, string>> = {
   CROWDSEC_LEASE_BUSY: 'Try again in some seconds.',
 };
 
+/** `npx` runs a command that is not installed from a folder of its own, where it finds nothing of the application's. */
+const BESIDE =
+  'This command finds the packages that are installed beside it alone: where the application has the package, install the command there too (npm install --save-dev @crowdsec-sdk/cli).';
+
 const USAGE_CODES: ReadonlySet<string> = new Set([
   'CROWDSEC_OPTION_INVALID',
   'CROWDSEC_SCENARIO_UNDECLARED',
@@ -55,6 +59,12 @@ export function failureOf(error: unknown): { readonly line: string; readonly exi
   if (!isCrowdsecError(error)) return { line: message, exitCode: EXIT.failed };
   const cure = CURES[error.code];
   const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  const line = `${error.code}: ${sentence}${cure === undefined ? '' : ` ${cure}`}`;
+  const line = [`${error.code}: ${sentence}`, cure ?? '', lacksPackage(error) ? BESIDE : ''].filter(Boolean).join(' ');
   return { line, exitCode: USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.failed };
+}
+
+/** Whether it comes of a package that could not be imported. */
+function lacksPackage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(error.code))) || lacksPackage(error.cause);
 }

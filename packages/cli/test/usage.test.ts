@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { CrowdsecError } from '@crowdsec-sdk/core';
 import { describe, expect, it } from 'vitest';
+import { failureOf } from '../src/failure.js';
 import { folderWith, installationFolder, runCommand } from './run-command.js';
 
 describe('what was asked wrongly ends with 2 and one line', () => {
@@ -49,6 +52,30 @@ describe('what was asked wrongly ends with 2 and one line', () => {
     });
     expect(stderr).toMatch(/^crowdsec-sdk: CROWDSEC_OPTION_INVALID: options\.mode: .*\n$/);
     expect(code).toBe(2);
+  });
+});
+
+/** A name that is a value: the compiler would look for it. */
+const NOT_INSTALLED: string = '@crowdsec-sdk/not-installed';
+
+describe('a package that the command does not find', () => {
+  it.each([
+    ['import()', () => import(NOT_INSTALLED) as Promise<unknown>],
+    ['require()', async () => Promise.resolve(createRequire(import.meta.url)(NOT_INSTALLED) as unknown)],
+  ])('may be installed beside the application: %s', async (_by, load) => {
+    const cause: unknown = await load().catch((error: unknown) => error);
+    const message = 'A store given by URL needs the package @keyv/redis: install it (npm install @keyv/redis)';
+    const { line, exitCode } = failureOf(new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { cause }));
+    expect(line).toContain(`${message}. This command finds the packages that are installed beside it alone`);
+    expect(line).toContain('npm install --save-dev @crowdsec-sdk/cli');
+    expect(exitCode).toBe(2);
+  });
+
+  it('is not spoken of where another cause lies', () => {
+    const cause = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    expect(failureOf(new CrowdsecError('CROWDSEC_OPTION_INVALID', 'x: is wrong', { cause })).line).toBe(
+      'CROWDSEC_OPTION_INVALID: x: is wrong.',
+    );
   });
 });
 
