@@ -55,7 +55,8 @@ const FLOORS = [
   ['decisions'],
   ['capi', 'networks'],
   ['store'],
-  ['http', 'ip'],
+  ['http', 'ip', 'paths', 'injected'],
+  ['redaction'],
 ];
 
 /** @param {string} kind */
