@@ -12,8 +12,10 @@ import { manualTime, type ManualTime } from './testing/manual-time.js';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Hours with a poll of the store each minute, rather than every few seconds. */
+/** A while with a poll of the store each minute, rather than every few seconds. */
 const POLLED_EACH_MINUTE = { strideMs: MINUTE_MS };
+/** Hours in which nothing but a pull falls due. */
+const POLLED_SELDOM = { strideMs: 6 * MINUTE_MS };
 const BANNED = '198.51.100.7';
 
 let sandbox: Sandbox;
@@ -91,7 +93,7 @@ describe('decisions', () => {
     expect(result).toMatchObject({ status: 'skipped', reason: 'budget', nextAt: time.clock.now() + 2 * HOUR_MS });
     expect([count('/v3/watchers'), count('/v3/watchers/login'), count('/v3/decisions/stream')]).toEqual([1, 1, 1]);
 
-    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
+    await time.advance(2 * HOUR_MS, POLLED_SELDOM);
     expect(await again.refreshDecisions()).toMatchObject({ status: 'refreshed', new: 1 });
     expect(again.getIpRemediation('198.51.100.8').remediation).toBe('ban');
     expect(again.getIpRemediation(BANNED).remediation).toBe('ban');
@@ -99,15 +101,15 @@ describe('decisions', () => {
 
   it('are refreshed by themselves, every four hours with some jitter', async () => {
     await running();
-    await time.advance(3.9 * HOUR_MS, POLLED_EACH_MINUTE);
+    await time.advance(3.9 * HOUR_MS, POLLED_SELDOM);
     expect(count('/v3/decisions/stream')).toBe(1);
-    await time.advance(0.6 * HOUR_MS, POLLED_EACH_MINUTE);
+    await time.advance(0.6 * HOUR_MS, POLLED_SELDOM);
     expect(count('/v3/decisions/stream')).toBe(2);
   });
 
   it('ask for everything once and for changes then', async () => {
     const crowdsec = await running();
-    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
+    await time.advance(2 * HOUR_MS, POLLED_SELDOM);
     await crowdsec.refreshDecisions();
     const pulls = sandbox.calls.filter((call) => call.path === '/v3/decisions/stream');
     expect(pulls.map((call) => call.query.startup)).toEqual(['true', undefined]);
@@ -115,7 +117,7 @@ describe('decisions', () => {
 
   it('back off while CAPI fails, and ask for everything after a pull that was lost', async () => {
     const crowdsec = await running();
-    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
+    await time.advance(2 * HOUR_MS, POLLED_SELDOM);
     sandbox.faults.add({ path: '/v3/decisions', status: 500, times: Infinity });
     await expect(crowdsec.refreshDecisions()).rejects.toMatchObject({ status: 500 });
     expect(await crowdsec.refreshDecisions()).toMatchObject({ status: 'skipped', reason: 'backoff' });
@@ -129,7 +131,7 @@ describe('decisions', () => {
   it('are found by other processes on the same store within seconds', async () => {
     const first = await running();
     const second = await running();
-    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
+    await time.advance(2 * HOUR_MS, POLLED_SELDOM);
     sandbox.decisions.add([{ value: '198.51.100.9' }]);
     await first.refreshDecisions();
     await time.advance(6 * SECOND_MS);
@@ -171,7 +173,7 @@ describe('local decisions', () => {
     const third = await running();
     expect(third.getIpRemediation('203.0.113.7').remediation).toBe('ban');
     expect(third.localDecisions()).toMatchObject([{ value: '203.0.113.7', type: 'ban', expiresAt }]);
-    await time.advance(HOUR_MS, POLLED_EACH_MINUTE);
+    await time.advance(HOUR_MS, POLLED_SELDOM);
     expect(third.localDecisions()).toEqual([]);
     expect(third.getIpRemediation('203.0.113.7').remediation).toBe('bypass');
     expect(sandbox.signals).toHaveLength(0);

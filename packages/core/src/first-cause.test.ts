@@ -15,6 +15,8 @@ import { manualTime, type ManualTime } from './testing/manual-time.js';
 
 const PROXY_PASSWORD = 'hunter2-of-the-proxy';
 const HOUR_MS = 3_600_000;
+/** What failed is tried again every few minutes; the polls of the store in between are of no interest. */
+const IN_STEPS = { strideMs: 180_000 };
 
 let servers: BrokenServers;
 let sandbox: Sandbox | undefined;
@@ -160,7 +162,7 @@ describe('CAPI, of which', () => {
       const apiUrl = await open();
       await start({ apiUrl });
       agent.report({ ip: '8.8.8.8', scenario: 'acme/login-bruteforce' });
-      await time.advance(1.2 * HOUR_MS, { strideMs: 60_000 });
+      await time.advance(1.2 * HOUR_MS, IN_STEPS);
 
       expect(failures.length).toBeGreaterThan(1);
       for (const { error } of failures) for (const part of [apiUrl, ...tells]) expect(error.message).toContain(part);
@@ -188,7 +190,7 @@ describe('CAPI, of which', () => {
     });
     expect(failures[0]?.nextAt).toBeGreaterThanOrEqual(time.clock.now() + 599_000);
     agent.report({ ip: '8.8.8.8', scenario: 'acme/login-bruteforce' });
-    await time.advance(590_000);
+    await time.advance(590_000, { strideMs: 30_000 });
     expect(calls).toBe(1);
   });
 });
@@ -217,7 +219,7 @@ describe('CAPI that lets us log in and gives no decisions', () => {
     await agent.stop();
     agent = first;
 
-    await time.advance(601_000);
+    await time.advance(601_000, { strideMs: 60_000 });
     expect(agent.health()).toMatchObject({ status: 'ok', problems: [] });
     const back = log.filter(({ code }) => code === 'CAPI_BACK' || code === 'READY');
     expect(back.map(({ code }) => code)).toEqual(['CAPI_BACK', 'READY']);
@@ -276,7 +278,7 @@ describe('An agent that is well', () => {
     expect(ready.map(({ level, message }) => [level, message])).toEqual([
       ['info', `CAPI works: machine ${masked}, 2 decisions in use, next pull at ${next}.`],
     ]);
-    await time.advance(12 * HOUR_MS, { strideMs: 300_000 });
+    await time.advance(12 * HOUR_MS, { strideMs: 900_000 });
     expect(log.filter(({ code }) => code === 'READY')).toHaveLength(1);
     expect(JSON.stringify(log)).not.toContain(machineId);
   });
@@ -302,13 +304,13 @@ describe('A login that is refused for what is in it', () => {
     sandbox.faults.add({ path, status: 400, body: { message: 'bad login' }, times: Infinity });
     await start({ apiUrl: url });
     for (const ip of ['8.8.8.8', '8.8.4.4', '1.1.1.1']) agent.report({ ip, scenario: 'acme/login-bruteforce' });
-    await time.advance(1.2 * HOUR_MS, { strideMs: 60_000 });
+    await time.advance(1.2 * HOUR_MS, IN_STEPS);
     const deferred = log.filter(({ code }) => code === 'SIGNALS_DEFERRED');
     expect(deferred.map(({ message }) => message)).toEqual([
       expect.stringContaining(`POST ${path} was answered 400: bad login (${url})`),
     ]);
     sandbox.faults.clear();
-    await time.advance(2 * HOUR_MS, { strideMs: 60_000 });
+    await time.advance(2 * HOUR_MS, IN_STEPS);
     expect(calls.filter((call) => call.path === '/v3/signals')).toHaveLength(1);
     expect(agent.health().signals).toMatchObject({ buffered: 0, sent: 3, poisoned: 0 });
   });

@@ -9,6 +9,8 @@ import type { Session } from './session.js';
 const MINUTE_MS = 60_000;
 const LOGIN = '/v3/watchers/login';
 const REGISTER = '/v3/watchers';
+/** Half as long as the store says that a process runs, so that one that does is never taken for one that was killed. */
+const POLLED_EACH_HALF_MINUTE = { strideMs: MINUTE_MS / 2 };
 
 let world: CapiWorld;
 const running: Session[] = [];
@@ -247,7 +249,7 @@ describe('a prefix', () => {
         message: expect.stringMatching(/'second'.*'first'/) as string,
       });
       await first.token();
-      await world.time.advance(5 * MINUTE_MS);
+      await world.time.advance(5 * MINUTE_MS, POLLED_EACH_HALF_MINUTE);
     }
     expect(second.state.failure?.message).toContain("'first'");
     expect(world.sandbox.machines).toHaveLength(1);
@@ -281,7 +283,7 @@ describe('a prefix', () => {
     const sessions = [await started({ machineIdPrefix: 'a', logger }), await started({ machineIdPrefix: 'b', logger })];
     for (let minute = 0; minute < 3 * 60; minute += 10) {
       for (const session of sessions) await session.token().catch((error: unknown) => errors.push(String(error)));
-      await world.time.advance(10 * MINUTE_MS);
+      await world.time.advance(10 * MINUTE_MS, POLLED_EACH_HALF_MINUTE);
     }
     expect(world.sandbox.machines.length).toBeLessThanOrEqual(2);
     expect(world.count(LOGIN)).toBeLessThanOrEqual(6);

@@ -9,6 +9,10 @@ import { manualTime, type ManualTime } from '../testing/manual-time.js';
 const SCENARIO = 'acme/login-bruteforce';
 const MACHINE = { machineId: 'shop', password: 'the-password-of-the-shop' };
 const HOUR = 3_600_000;
+/** Hours in which little happens, in steps of minutes rather than seconds. */
+const IN_MINUTES = { strideMs: 300_000 };
+/** Days in which nothing should happen. */
+const IN_STEPS = { strideMs: 600_000 };
 
 let time: ManualTime;
 let sandbox: Sandbox;
@@ -133,7 +137,7 @@ describe('a report of an agent with a machine at LAPI', () => {
       lapi.faults.add({ path: '/v1/alerts', cut: 'before', times: Infinity });
       const reportedAt = time.clock.now();
       crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO, decision: { type: 'ban', duration: '4h' } });
-      await time.advance(5 * HOUR);
+      await time.advance(5 * HOUR, IN_MINUTES);
 
       lapi.faults.clear();
       await time.advance(90_000);
@@ -165,7 +169,7 @@ describe('a report of an agent with a machine at LAPI', () => {
     crowdsec.report({ ip: '8.8.4.4', scenario: SCENARIO });
     await crowdsec.flushSignals();
 
-    await time.advance(3 * HOUR + 59 * 60_000);
+    await time.advance(3 * HOUR + 59 * 60_000, IN_MINUTES);
     expect(lapi.decisions.active()).toHaveLength(1);
     await time.advance(2 * 60_000);
     expect(lapi.decisions.active()).toEqual([]);
@@ -219,7 +223,7 @@ describe('what LAPI does not take', () => {
         { signal: { source: { value: '8.8.4.7' } }, message: expect.stringContaining(message.slice(0, 20)) },
       ]);
       const calls = pushes().length;
-      await time.advance(24 * HOUR);
+      await time.advance(24 * HOUR, IN_STEPS);
       expect(pushes()).toHaveLength(calls);
       expect(crowdsec.health().signals).toMatchObject({ sent: 19, poisoned: 1, buffered: 0 });
     },
@@ -230,7 +234,7 @@ describe('what LAPI does not take', () => {
     lapi.rejectAlerts(() => 'validation failure list:\n0.scenario in body is required');
     crowdsec.report({ ip: '8.8.4.7', scenario: SCENARIO });
 
-    await time.advance(24 * HOUR);
+    await time.advance(24 * HOUR, IN_STEPS);
 
     expect(pushes()).toEqual([500]);
     expect(crowdsec.health().signals).toMatchObject({ poisoned: 1, buffered: 0 });

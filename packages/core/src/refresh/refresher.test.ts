@@ -19,6 +19,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const BANNED = '198.51.100.7';
 const LISTED = '203.0.113.7';
+/** Hours with a poll of the store each minute, rather than every few seconds. */
+const POLLED_EACH_MINUTE = { strideMs: MINUTE_MS };
 
 let time: ManualTime;
 let folder: string;
@@ -86,7 +88,7 @@ describe('the lists of a pull', () => {
     expect([second.said(BANNED), second.capi.pulls]).toEqual(['CAPI', 0]);
     links.hanging = (_, response) => response.end(`${LISTED}\n`);
     await first.stop();
-    await time.advance(20 * MINUTE_MS);
+    await time.advance(20 * MINUTE_MS, POLLED_EACH_MINUTE);
     expect([second.said(LISTED), second.capi.pulls]).toEqual(['lists:hanging', 0]);
   });
 
@@ -103,9 +105,9 @@ describe('the lists of a pull', () => {
     expect(freshLinkAt).toBeGreaterThanOrEqual(startedAt + 2 * HOUR_MS);
     expect(freshLinkAt).toBeLessThanOrEqual(startedAt + 2.3 * HOUR_MS);
     issued = signature = 'b';
-    await time.advance(1.9 * HOUR_MS);
+    await time.advance(1.9 * HOUR_MS, POLLED_EACH_MINUTE);
     expect([agent.said(LISTED), agent.capi.pulls]).toEqual(['clean', 1]);
-    await time.advance(0.4 * HOUR_MS);
+    await time.advance(0.4 * HOUR_MS, POLLED_EACH_MINUTE);
     expect([agent.said(LISTED), agent.capi.pulls]).toEqual(['lists:signed', 2]);
     expect(agent.refresher.waitingLists).toEqual([]);
     expect(agent.refresher.nextPullAt).toBeGreaterThan(time.clock.now() + 3 * HOUR_MS);
@@ -119,7 +121,7 @@ describe('the budget of pulls', () => {
     time.jump(3 * DAY_MS);
     await time.advance(10 * SECOND_MS);
     expect(agent.capi.pulls).toBe(2);
-    await time.advance(1.9 * HOUR_MS);
+    await time.advance(1.9 * HOUR_MS, POLLED_EACH_MINUTE);
     expect(agent.capi.pulls).toBe(2);
   });
 
@@ -147,14 +149,14 @@ describe('the budget of pulls', () => {
   it('opens after two hours although the wall clock went back', async () => {
     const agent = await running();
     time.jump(-3 * DAY_MS);
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     expect(await agent.refresher.refresh()).toMatchObject({ status: 'refreshed' });
   });
 
   it('counts a pull that could not be written down, and writes it before the next one', async () => {
     const failing = { writes: 0 };
     const agent = await running({ store: (store) => failingWrites(store, failing) });
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     failing.writes = Infinity;
     agent.capi.banned = '198.51.100.8';
     // The stamp that says that a try was made still goes through.
@@ -163,14 +165,14 @@ describe('the budget of pulls', () => {
     agent.capi.onPull = () => (failing.writes = Infinity);
     expect(await pull).toMatchObject({ status: 'refreshed', new: 1 });
     expect([agent.said('198.51.100.8'), agent.capi.pulls]).toEqual(['CAPI', 2]);
-    await time.advance(30 * MINUTE_MS);
+    await time.advance(30 * MINUTE_MS, POLLED_EACH_MINUTE);
     await expect(agent.refresher.refresh()).rejects.toThrow(/out of order/);
     expect(agent.capi.pulls).toBe(2);
     failing.writes = 0;
     await time.advance(10 * SECOND_MS);
     const other = await open();
     expect([other.said('198.51.100.8'), other.refresher.pulledAt]).toEqual(['CAPI', agent.refresher.pulledAt]);
-    await time.advance(1.4 * HOUR_MS);
+    await time.advance(1.4 * HOUR_MS, POLLED_EACH_MINUTE);
     expect([agent.capi.pulls, other.capi.pulls]).toEqual([2, 0]);
   });
 });
@@ -222,7 +224,7 @@ describe('what is stored, when it is damaged', () => {
     time.jump(-3 * DAY_MS);
     for (let restart = 0; restart < 3; restart++) {
       const again = await open();
-      await time.advance(HOUR_MS);
+      await time.advance(HOUR_MS, POLLED_EACH_MINUTE);
       await again.stop();
     }
     const last = await open();
@@ -251,10 +253,10 @@ describe('a result', () => {
       ],
       deleted: [{ scope: 'ip', decisions: ['192.0.2.99', '192.0.2.99', '192.0.2.1'] }],
     };
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     expect(await agent.refresher.refresh()).toMatchObject({ new: 2, deleted: 0 });
     agent.capi.answer = { deleted: [{ scope: 'ip', decisions: ['192.0.2.1', '192.0.2.1', '192.0.2.98'] }] };
-    await time.advance(2 * HOUR_MS - SECOND_MS);
+    await time.advance(2 * HOUR_MS - SECOND_MS, POLLED_EACH_MINUTE);
     // What ended by itself is not deleted.
     await time.advance(SECOND_MS);
     expect(await agent.refresher.refresh()).toMatchObject({ new: 0, deleted: 0 });
@@ -263,7 +265,7 @@ describe('a result', () => {
   it('counts a deletion of what is held', async () => {
     const agent = await running();
     agent.capi.answer = { deleted: [{ scope: 'Ip', decisions: [BANNED, BANNED, '192.0.2.98'] }] };
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     expect(await agent.refresher.refresh()).toMatchObject({ new: 0, deleted: 1 });
   });
 });

@@ -26,6 +26,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const BANNED = '198.51.100.7';
 const OURS = '203.0.113.1';
 const THEIRS = '203.0.113.2';
+/** Hours with a poll of the store each minute, rather than every few seconds. */
+const POLLED_EACH_MINUTE = { strideMs: MINUTE_MS };
 
 let time: ManualTime;
 let folder: string;
@@ -59,7 +61,7 @@ describe.each<[string, Place]>([
     const first = await running({ place, namespace, sources: [cidrs([OURS], { name: 'first' })] });
     const second = await running({ place, namespace, sources: [cidrs([THEIRS], { name: 'second' })] });
     expect([first.said(BANNED), second.said(BANNED)]).toEqual(['CAPI', 'CAPI']);
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     first.capi.banned.push('198.51.100.8');
     await first.refresher.refresh();
     await time.advance(6 * SECOND_MS);
@@ -157,10 +159,10 @@ describe('a source of each process', () => {
         .map(({ origin }) => origin)
         .toSorted(),
     ).toEqual(['CAPI', 'acme']);
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     await agent.refresher.refresh();
     expect(agent.engine.explain(BANNED)).toHaveLength(2);
-    await time.advance(HOUR_MS + 2 * SECOND_MS);
+    await time.advance(HOUR_MS + 2 * SECOND_MS, POLLED_EACH_MINUTE);
     expect([agent.said(OURS), agent.said(BANNED)]).toEqual(['acme', 'CAPI']);
     expect(agent.engine.explain(BANNED)).toHaveLength(1);
   });
@@ -244,7 +246,7 @@ describe('another source of the network', () => {
     expect([agent.said(BANNED), agent.said(OURS)]).toEqual(['CAPI', 'clean']);
     expect(agent.refresher.lists).toMatchObject([{ name: 'acme', status: 'failed', error: 'out of order' }]);
     fails = false;
-    await time.advance(15 * MINUTE_MS);
+    await time.advance(15 * MINUTE_MS, POLLED_EACH_MINUTE);
     expect([agent.said(OURS), agent.capi.pulls]).toEqual(['acme:x', 1]);
 
     const without = await running({ namespace: 'capi-fails', capiFails: true, sources: [network(() => THEIRS)] });
@@ -263,7 +265,7 @@ describe('another source of the network', () => {
       },
     };
     const agent = await running({ sources: [source] });
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     await agent.refresher.refresh();
     expect(contexts).toEqual([
       { startup: true, state: {} },
@@ -275,7 +277,7 @@ describe('another source of the network', () => {
   it('leaves nothing behind once it is in no options any more', async () => {
     await (await running({ sources: [network(() => OURS)] })).stop();
     const agent = await running();
-    await time.advance(2 * HOUR_MS);
+    await time.advance(2 * HOUR_MS, POLLED_EACH_MINUTE);
     await agent.refresher.refresh();
     expect([agent.said(OURS), agent.said(BANNED)]).toEqual(['clean', 'CAPI']);
     expect(await storedFeeds(agent.store)).toEqual(['CAPI']);

@@ -14,6 +14,8 @@ const MINUTE_MS = 60_000;
 const LONG_MS = 30 * MINUTE_MS;
 const SHOP: CrowdsecOptions = { scenarios: ['shop/login-bruteforce', 'shop/coupon'] };
 const FORUM: CrowdsecOptions = { scenarios: ['forum/spam'] };
+/** Given, for an agent that finds no machine on a Redis waits 4 s of real time before it registers one. */
+const MACHINE = { machineId: 'shop'.repeat(12), password: 'S3cret-of-the-shop' };
 
 interface Running {
   readonly agent: Crowdsec;
@@ -30,6 +32,7 @@ let running: Running[];
 beforeEach(async () => {
   time = manualTime(Date.UTC(2026, 10, 22, 12));
   sandbox = await startSandbox({ clock: time.clock });
+  sandbox.seedMachine(MACHINE);
   redis = await startRedis({ tcp: true });
   stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
   running = [];
@@ -43,7 +46,7 @@ afterEach(async () => {
 
 const PLACES: Readonly<Record<string, () => CrowdsecOptions>> = {
   files: () => ({ stateDir }),
-  Redis: () => ({ store: `redis://127.0.0.1:${redis.port}`, namespace: 'default' }),
+  Redis: () => ({ store: `redis://127.0.0.1:${redis.port}`, namespace: 'default', credentials: MACHINE }),
 };
 
 async function start(options: CrowdsecOptions): Promise<Running> {
@@ -62,7 +65,8 @@ async function start(options: CrowdsecOptions): Promise<Running> {
   return started;
 }
 
-const pass = (ms: number): Promise<void> => time.advance(ms, { strideMs: MINUTE_MS });
+/** Lets time pass from one look of the watch to the next. */
+const pass = (ms: number): Promise<void> => time.advance(ms, { strideMs: 2 * MINUTE_MS });
 const problems = ({ agent }: Running): readonly string[] =>
   agent
     .health()

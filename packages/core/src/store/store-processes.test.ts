@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis } from '../../../../tools/redis-server.mjs';
 import { openAt, type StorePlace } from '../../test/store-place.js';
 import type { Told } from '../../test/store-worker.js';
@@ -14,35 +14,30 @@ beforeAll(async () => {
 });
 afterAll(() => workers.dispose());
 
-interface Place {
+interface Place extends AsyncDisposable {
   readonly place: StorePlace;
-  dispose(): Promise<void>;
 }
 
 async function files(): Promise<Place> {
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-processes-'));
-  return { place: { stateDir }, dispose: () => rm(stateDir, { recursive: true }) };
+  return { place: { stateDir }, [Symbol.asyncDispose]: () => rm(stateDir, { recursive: true }) };
 }
 
 async function redis(): Promise<Place> {
   const server = await startRedis();
-  return { place: { redisSocket: server.socket }, dispose: () => server.dispose() };
+  return { place: { redisSocket: server.socket }, [Symbol.asyncDispose]: () => server.dispose() };
 }
 
 const storedBy = (worker: Worker): readonly string[] =>
   worker.told.flatMap((told) => (told.kind === 'stored' ? told.ids : []));
 
-describe.each([
+// They wait for most of the time, each with a store and processes of its own.
+describe.concurrent.each([
   ['files', files],
   ['redis', redis],
 ])('many processes on one store: %s', (_, make) => {
-  let at: Place;
-  beforeEach(async () => {
-    at = await make();
-  });
-  afterEach(() => at.dispose());
-
   it('lets exactly one of them hold a lease at any time, each with a greater token', { timeout: 30_000 }, async () => {
+    await using at = await make();
     const folder = await mkdtemp(join(tmpdir(), 'crowdsec-witness-'));
     const task = { kind: 'race', witness: join(folder, 'witness'), forMs: 2_000, ttlMs: 5_000 } as const;
     const racing = Array.from({ length: 4 }, () => workers.start(at.place, task));
@@ -60,6 +55,7 @@ describe.each([
   });
 
   it('hands the lease of a killed holder to another when its time is up', { timeout: 30_000 }, async () => {
+    await using at = await make();
     const ttlMs = 2_000;
     const holder = workers.start(at.place, { kind: 'hold', ttlMs });
     await holder.next();
@@ -76,6 +72,7 @@ describe.each([
   });
 
   it('reads back every entry whose append resolved before its process was killed', { timeout: 60_000 }, async () => {
+    await using at = await make();
     const { store, disconnect } = openAt(at.place);
     const stored = new Set<string>();
     const acknowledged = new Set<string>();
