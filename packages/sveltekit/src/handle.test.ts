@@ -1,4 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { middlewareConformance, OFFLINE } from '@crowdsec-sdk/conformance';
@@ -54,6 +56,22 @@ describe('the hook of SvelteKit', () => {
     expect(crowdsec.bouncer.counts.total).toBe(0);
   });
 
+  it('hands over no body for a client that went away: one that has failed would end the process', async () => {
+    const handle = crowdsecHandle(await agent({ trustedProxies: 1 }));
+    const socket = new Socket();
+    const req = new IncomingMessage(socket);
+    req.headers['x-forwarded-for'] = CLEAN;
+    const failed = (): Response =>
+      new Response(new ReadableStream({ start: (body) => body.error(new Error('aborted')) }));
+    const answer = async (): Promise<Response> => {
+      socket.destroy();
+      return failed();
+    };
+    expect((await run(handle, CLEAN, { answer: async () => failed(), req })).body).not.toBeNull();
+    const { status, body } = await run(handle, CLEAN, { answer, req });
+    expect({ status, body }).toEqual({ status: 200, body: null });
+  });
+
   it('tells detectors of the status that the application answers, also by throwing', async () => {
     const statuses: number[] = [];
     const listener: Extension = {
@@ -88,12 +106,14 @@ async function agent(options: Partial<CrowdsecOptions>): Promise<Crowdsec> {
 interface Given {
   readonly isSubRequest?: boolean;
   readonly answer?: () => Promise<Response> | never;
+  /** Node's request, as adapter-node tells it. */
+  readonly req?: IncomingMessage;
 }
 
-/** Runs the hook as SvelteKit does where there is no adapter-node: it knows no peer. */
-function run(handle: Handle, ip: string, { isSubRequest = false, answer }: Given = {}): Promise<Response> {
+/** Runs the hook as SvelteKit does, without `req` as where there is no adapter-node: it knows no peer. */
+function run(handle: Handle, ip: string, { isSubRequest = false, answer, req }: Given = {}): Promise<Response> {
   const request = new Request('http://shop.example/', { headers: { 'x-forwarded-for': ip } });
   const locals: CrowdsecLocals = {};
-  const event = { request, url: new URL(request.url), locals, isSubRequest, platform: undefined } as never;
+  const event = { request, url: new URL(request.url), locals, isSubRequest, platform: req && { req } } as never;
   return Promise.resolve(handle({ event, resolve: answer ?? (() => new Response(locals.crowdsec?.ip)) }));
 }

@@ -68,7 +68,7 @@ function guardOf(bouncer: Bouncer): Handle {
     // Endpoints that a page fetches while it is rendered belong to the request for that page.
     if (known !== undefined || event.isSubRequest) {
       (event.locals as CrowdsecLocals).crowdsec = known;
-      return resolve(event);
+      return event.isSubRequest ? resolve(event) : forClientOf(node, await resolve(event));
     }
     const facts = factsOf(event, node);
     const judged = bouncer.inspect(facts);
@@ -84,7 +84,7 @@ function guardOf(bouncer: Bouncer): Handle {
     try {
       const response = await resolve(event);
       answered?.(response.status);
-      return response;
+      return forClientOf(node, response);
     } catch (error) {
       // Another hook of the sequence threw; `error()` and `redirect()` of SvelteKit throw what has a status.
       answered?.(statusOf(error));
@@ -109,6 +109,17 @@ function factsOf({ request, url }: RequestEvent, node: NodeRequest | undefined):
   if (node !== undefined) return { ...nodeFacts(node, node.originalUrl ?? node.url), webRequest: request };
   const { method, headers } = request;
   return { remoteAddress: undefined, method, path: url.pathname, headers, webRequest: request };
+}
+
+/**
+ * A body for nobody is left out: SvelteKit cancels it, and one that has failed, such as that of an upload which its client did not finish,
+ * rejects where nobody catches it, which ends the process.
+ */
+function forClientOf(node: NodeRequest | undefined, response: Response): Response {
+  if (node?.socket.destroyed !== true || response.body === null) return response;
+  response.body.cancel().catch(() => undefined);
+  const { status, statusText, headers } = response;
+  return new Response(null, { status, statusText, headers });
 }
 
 /** What is left of an upload that nobody reads would keep the connection from its next request: adapter-node has begun to read it. */

@@ -76,6 +76,19 @@ export function appsecHostileCases({ host, world }: Subject): void {
     expect(calls().every((call) => told(call, 'verb') === 'GET')).toBe(true);
   });
 
+  it('survives uploads that are answered by what came of them, although their clients went away', async () => {
+    const running = await world().host(askingAppsec(world()));
+    const calls = answering(world());
+    const half = `POST /echo HTTP/1.1\r\n${HEAD}content-type: application/octet-stream\r\ncontent-length: 100\r\n\r\nhalf of it`;
+    for (let i = 0; i < 5; i++) await endedEarly(running.port, half);
+    // Nothing was asked about them, and those that come after them are served.
+    await expect.poll(async () => (await ask(running, '/hello')).status).toBe(200);
+    expect(
+      (await visit(running, CLEAN, '/echo', 'post').type('application/octet-stream').send('all of it')).status,
+    ).toBe(200);
+    expect(calls().filter(({ body }) => body.includes('half'))).toEqual([]);
+  });
+
   it('serves requests that come in one piece on one connection, each with its own body', async () => {
     const running = await world().host(askingAppsec(world()));
     answering(world(), ({ body }) => ({ action: body.includes('bad') ? 'ban' : 'allow' }));
@@ -142,4 +155,11 @@ async function abandoned(port: number, half: string): Promise<void> {
   const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   await new Promise<void>((resolve) => socket.write(half, () => resolve()));
   socket.resetAndDestroy();
+}
+
+/** Sends half a request and says that this was all: other than after a reset, the server has read what came. */
+async function endedEarly(port: number, half: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.resume().end(half);
+  await new Promise((resolve) => socket.once('close', resolve));
 }

@@ -86,6 +86,26 @@ describe('uploads', () => {
     await expect.poll(() => world.handled).toEqual(['aborted']);
   });
 
+  it('whose client went away, and whose handler destroys what came of them, show it nothing more', async () => {
+    await using world = await appsecWorld();
+    const { bouncer } = world.crowdsec;
+    const read: string[] = [];
+    const server = createHttpServer((request) => {
+      void Promise.resolve(bouncer.inspect(nodeFacts(request)).settled).then(() => {
+        request.on('close', () => read.push('close')).on('error', () => undefined);
+        // As the cancelled stream of `Readable.toWeb` does, which throws when there is more.
+        request.on('data', (chunk: Buffer) => read.push(chunk.toString())).destroy();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+    socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
+    await expect.poll(() => world.crowdsec.health().appsec?.asked).toBe(1);
+    socket.resetAndDestroy();
+    await expect.poll(() => read).toEqual(['close']);
+  });
+
   it('over HTTP/2 are shown and left intact', async () => {
     await using world = await appsecWorld();
     const { bouncer } = world.crowdsec;

@@ -117,6 +117,10 @@ export class NodeBodyTap {
   #deferDestroy(): () => void {
     const request = this.#request;
     const own = Object.getOwnPropertyDescriptor(request, 'destroy');
+    const restore = (): void => {
+      if (own === undefined) Reflect.deleteProperty(request, 'destroy');
+      else Object.defineProperty(request, 'destroy', own);
+    };
     let deferred: (() => void) | undefined;
     request.destroy = (error?: Error) => {
       deferred = () => void request.destroy(error);
@@ -124,9 +128,15 @@ export class NodeBodyTap {
       return request;
     };
     return () => {
-      if (own === undefined) Reflect.deleteProperty(request, 'destroy');
-      else Object.defineProperty(request, 'destroy', own);
-      if (deferred !== undefined) setImmediate(deferred);
+      restore();
+      if (deferred === undefined) return;
+      // Whoever reads it may destroy it first, as one who finds that there is nobody to answer. Its pieces would still be on their way to
+      // him then: the stream of `Readable.toWeb` throws where nobody can catch it when one comes after it was cancelled.
+      request.destroy = (error?: Error) => {
+        restore();
+        return request.pause().destroy(error);
+      };
+      setImmediate(deferred);
     };
   }
 }
