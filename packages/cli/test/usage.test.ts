@@ -56,7 +56,7 @@ describe('what was asked wrongly ends with 2 and one line', () => {
 });
 
 /** A name that is a value: the compiler would look for it. */
-const NOT_INSTALLED: string = '@crowdsec-sdk/not-installed';
+const NOT_INSTALLED = ['@crowdsec-sdk', 'not-installed'].join('/');
 
 describe('a package that the command does not find', () => {
   it.each([
