@@ -33,7 +33,7 @@ describe('readEnvironment', () => {
     expect(
       readEnvironment({
         CROWDSEC_LAPI_URL: 'unix:/run/crowdsec.sock',
-        CROWDSEC_LAPI_KEY_FILE: '/run/secrets/key',
+        CROWDSEC_LAPI_API_KEY_FILE: '/run/secrets/key',
         CROWDSEC_LAPI_MACHINE_ID: 'shop',
         CROWDSEC_LAPI_PASSWORD: 'secret',
       }).network,
@@ -55,7 +55,7 @@ describe('readEnvironment', () => {
     [{ CROWDSEC_API_URL: 'http://a', CROWDSEC_ENV: 'prod' }, /exclude each other/],
     [{ CROWDSEC_BLOCKLIST: 'list.txt', CROWDSEC_ENV: 'prod' }, /^CROWDSEC_BLOCKLIST/],
     [{ CROWDSEC_LAPI_URL: 'http://a', CROWDSEC_ENV: 'prod' }, /^CROWDSEC_ENV and CROWDSEC_LAPI_URL exclude each other/],
-    [{ CROWDSEC_LAPI_URL: 'http://a' }, /CROWDSEC_LAPI_KEY_FILE.*cscli bouncers add/],
+    [{ CROWDSEC_LAPI_URL: 'http://a' }, /CROWDSEC_LAPI_API_KEY_FILE.*cscli bouncers add/],
     [{ CROWDSEC_USER_AGENT_SUFFIX: 'bad suffix!' }, /^CROWDSEC_USER_AGENT_SUFFIX: .*letters and digits/],
   ])('refuses %j in one clear line', (variables, message) => {
     expect(() => readEnvironment(variables)).toThrow(message);

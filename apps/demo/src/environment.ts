@@ -50,8 +50,8 @@ const schema = z.object({
     .optional(),
   CROWDSEC_API_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   CROWDSEC_LAPI_URL: z.string().optional(),
-  CROWDSEC_LAPI_KEY: z.string().optional(),
-  CROWDSEC_LAPI_KEY_FILE: z.string().optional(),
+  CROWDSEC_LAPI_API_KEY: z.string().optional(),
+  CROWDSEC_LAPI_API_KEY_FILE: z.string().optional(),
   CROWDSEC_LAPI_MACHINE_ID: z.string().optional(),
   CROWDSEC_LAPI_PASSWORD: z.string().optional(),
   CROWDSEC_LAPI_PASSWORD_FILE: z.string().optional(),
@@ -82,10 +82,10 @@ function networkOf(given: Variables): Environment['network'] {
 }
 
 function lapiCredentials(given: Variables): Omit<LapiOptions, 'url'> {
-  const { CROWDSEC_LAPI_KEY: apiKey, CROWDSEC_LAPI_KEY_FILE: apiKeyFile } = given;
+  const { CROWDSEC_LAPI_API_KEY: apiKey, CROWDSEC_LAPI_API_KEY_FILE: apiKeyFile } = given;
   if (apiKey === undefined && apiKeyFile === undefined) {
     throw new SetupError(
-      'CROWDSEC_LAPI_URL needs CROWDSEC_LAPI_KEY or CROWDSEC_LAPI_KEY_FILE: make a key by `cscli bouncers add demo`',
+      'CROWDSEC_LAPI_URL needs CROWDSEC_LAPI_API_KEY or CROWDSEC_LAPI_API_KEY_FILE: make a key by `cscli bouncers add demo`',
     );
   }
   const { CROWDSEC_LAPI_MACHINE_ID: machineId, CROWDSEC_LAPI_PASSWORD: password } = given;

@@ -28,6 +28,11 @@ function explain(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
+/** A text such as a key, which comes from a variable of the environment and is empty where that is not set: said alone, before its form. */
+export function givenText(): z.ZodString {
+  return z.string().min(1, { error: 'is empty: is the variable set that it comes from?', abort: true });
+}
+
 /** A function of any shape, checked by type only. */
 export function functionSchema<T>(what: string): z.ZodType<T> {
   return z.custom<T>((value) => typeof value === 'function', { error: `must be ${what}` });

@@ -52,4 +52,10 @@ describe('the option appsec', () => {
   ])('names what is wrong: %s', (path, appsec) => {
     expect(() => parsed(appsec)).toThrow(expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }) as unknown);
   });
+
+  it('says of an empty key that its variable may not be set, and nothing else', () => {
+    expect(() => parsed({ ...GOOD, apiKey: '' })).toThrow(
+      /^options\.appsec\.apiKey: is empty: is the variable set[^;]*$/,
+    );
+  });
 });

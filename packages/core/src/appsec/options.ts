@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import type { Skip } from '../bouncer/skip-rule.js';
+import { givenText } from '../validate.js';
 
 /** The causes for which AppSec gives no verdict, each with a policy and a counter of its own. */
 export const APPSEC_FAILURES = [
@@ -91,8 +92,7 @@ const URL_FORMS = 'must be an http(s) URL, unix: with the path of a socket, or t
 /** The members of the option `appsec` with their defaults, but for `skip`: that is checked by the rule of the agent's own. */
 export const appsecFields = {
   url: z.string({ error: URL_FORMS }).refine(isAppsecUrl, URL_FORMS),
-  apiKey: z
-    .string()
+  apiKey: givenText()
     .regex(/^[\x21-\x7e]{1,1000}$/, 'must be a key, without blanks and line breaks')
     .optional(),
   apiKeyFile: z.string().min(1).optional(),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { hostName } from '../operating-system.js';
 import { CrowdsecError, isCrowdsecError, sentence } from '../errors.js';
 import { knowSecret } from '../redaction/redaction.js';
-import { validate } from '../validate.js';
+import { givenText, validate } from '../validate.js';
 import type { EnrollOptions, EnrollResult } from './enroll.js';
 import type { Session } from './session.js';
 import type { Token } from './token.js';
@@ -193,8 +193,7 @@ export class CapiClient {
 }
 
 const enrollSchema = z.strictObject({
-  key: z
-    .string()
+  key: givenText()
     .trim()
     .regex(/^[a-zA-Z0-9]+$/, 'must be the enrollment key of the console: letters and digits'),
   name: z

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { bodyOf } from '../http/response-body.js';
 import { Secret } from '../secret.js';
-import { validate } from '../validate.js';
+import { givenText, validate } from '../validate.js';
 import type { CaptchaProvider, ProviderQuestion } from './captcha-provider.js';
 
 /** The options that the built-in providers have in common. */
@@ -28,8 +28,8 @@ export interface SiteVerifyService {
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 
 const providerOptions = z.strictObject({
-  siteKey: z.string().min(1).max(200),
-  secretKey: z.string().min(1).max(500),
+  siteKey: givenText().max(200),
+  secretKey: givenText().max(500),
   verifyUrl: httpUrl.optional(),
   scriptUrl: httpUrl.optional(),
 });

@@ -10,6 +10,12 @@ describe('The option lapi', () => {
   });
 
   it.each<[string, CrowdsecOptions['lapi'], string, RegExp]>([
+    [
+      'an empty key',
+      { url: 'http://x:1', apiKey: '' },
+      'options.lapi.apiKey',
+      /^options\.lapi\.apiKey: is empty: is the variable set[^;]*$/,
+    ],
     ['no key', { url: 'http://x:1' }, 'options.lapi.apiKey', /cscli bouncers add/],
     [
       'a key and a certificate',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CrowdsecError } from '../errors.js';
 import { parseEndpoint } from '../http/endpoint.js';
+import { givenText } from '../validate.js';
 
 /** How the agent reaches the local API (LAPI) of a CrowdSec engine. */
 export interface LapiOptions {
@@ -64,8 +65,7 @@ const pem = z.union([z.string().min(1), z.instanceof(Buffer)], { error: 'must be
 /** The option `lapi`. What a single field cannot tell, {@link checkLapiOptions} checks. */
 export const lapiOptions = z.strictObject({
   url: z.string({ error: 'must be a URL such as http://127.0.0.1:8080 or unix:/run/crowdsec.sock' }),
-  apiKey: z
-    .string()
+  apiKey: givenText()
     .trim()
     .regex(/^[\x21-\x7e]{1,1000}$/, 'must be a key as `cscli bouncers add` shows it, in one line')
     .optional(),
@@ -84,7 +84,7 @@ export const lapiOptions = z.strictObject({
   machine: z
     .strictObject({
       machineId: z.string().min(1, 'must not be empty').optional(),
-      password: z.string().trim().min(1, 'must not be empty').optional(),
+      password: givenText().trim().min(1, 'must not be empty').optional(),
       passwordFile: z.string().optional(),
       tls: z.strictObject({ cert: pem, key: pem }).optional(),
     })
