@@ -26,6 +26,9 @@ export async function build({ what, projects, tell = console.error, command = nx
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NX_DAEMON: 'false', NEXT_TELEMETRY_DISABLED: '1' },
   });
+  // A signal to this process alone, and not to its whole group as by Ctrl+C, does not reach it.
+  const end = () => void child.kill();
+  process.once('exit', end);
   /** @type {string[]} */
   const printed = [];
   for (const output of [child.stdout, child.stderr]) {
@@ -39,6 +42,7 @@ export async function build({ what, projects, tell = console.error, command = nx
     child.once('error', ({ message }) => resolve(message));
     child.once('close', (code) => resolve(code === 0 ? undefined : `The build ended with ${code}.`));
   });
+  process.off('exit', end);
   if (failure === undefined) tell(`Built in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s.`);
   else for (const line of [...printed, failure]) tell(line);
   return failure === undefined;

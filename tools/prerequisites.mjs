@@ -47,7 +47,15 @@ export function ensurePrerequisites() {
 
 /** @param {Need} need */
 function isThere({ command, path }) {
-  if (path !== undefined) return isExecutable(path);
+  return path === undefined ? isCommand(command) : isExecutable(path);
+}
+
+/**
+ * Whether a command is in one of the folders of PATH.
+ *
+ * @param {string} command
+ */
+export function isCommand(command) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, command)));
 }
 

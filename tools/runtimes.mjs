@@ -3,13 +3,15 @@
  *
  * Tries the packages, packed as they are published, wherever they are said to run: runtimes, test runners, bundlers and package managers.
  * Prints a table of cells, each of them run or said why not, and fails when one fails or none ran. It needs the npm registry, from which it
- * takes the runtimes and tools; those stay in `node_modules/.cache`.
+ * takes the runtimes and tools; those stay in `node_modules/.cache`. A cell whose runtime or tool can't be had fails, but for the exceptions
+ * that `runtimes/cell.mjs` lists.
  *
  * WORDs choose cells whose table or row begins with one of them, whatever the case: `node bun`, `bundlers`, `yarn4`. `--write` puts the
  * tables into docs/runtimes.md; `--no-build` takes what is built already.
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { exitOnSignals } from './packages/temporary-folder.mjs';
 import { bundlerCells } from './runtimes/bundlers.mjs';
 import { passed, runCells } from './runtimes/cell.mjs';
 import { managerCells } from './runtimes/managers.mjs';
@@ -29,7 +31,7 @@ const begins = (/** @type {string} */ name) => words.some((word) => name.toLower
 const all = [...runtimeCells(), ...setupCells(), ...bundlerCells(), ...nextCells(), ...managerCells()];
 const cells = all.filter(({ group, row }) => words.length === 0 || begins(group) || begins(row));
 
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => process.exit(1));
+exitOnSignals();
 console.log(`Packing; then ${cells.length} cells, two at a time …`);
 const world = await makeWorld({ build: !values['no-build'] });
 try {

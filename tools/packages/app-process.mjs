@@ -47,7 +47,8 @@ export function startApp([command, ...args], { cwd, env, port }) {
       // All of it has ended.
     }
   };
-  process.once('exit', kill);
+  // Before the folder is removed in which it runs.
+  process.prependOnceListener('exit', kill);
   void exit.finally(() => process.off('exit', kill));
 
   return {

@@ -11,6 +11,9 @@ import { cachedTool } from './cached-tool.mjs';
  * @property {string} path absolute
  */
 
+/** The registry has a runtime, and no binary of it for this platform. */
+export class NoBinary extends Error {}
+
 /** As the npm package `node` spells the platforms for which it has a binary each. */
 const NODE_PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
@@ -44,12 +47,13 @@ export function denoBinary() {
  * @param {string} scope of the packages with the binaries
  * @param {readonly string[]} path of the binary in them
  * @returns {Promise<Binary>}
+ * @throws {NoBinary}
  */
 export async function platformBinary(name, range, scope, path) {
   const { version, folder } = await cachedTool(name, range);
   const packages = join(folder, 'node_modules', scope);
   const fitting = existsSync(packages) ? readdirSync(packages) : [];
-  if (fitting.length === 0) throw new Error(`The npm package ${name}@${version} has no binary for this platform.`);
+  if (fitting.length === 0) throw new NoBinary(`The npm package ${name}@${version} has no binary for this platform.`);
   return { version, path: join(packages, fitting[0], ...executable(...path)) };
 }
 

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -41,13 +41,21 @@ async function installInto(folder, wanted) {
   if (existsSync(folder)) return;
   // Made aside, so that what was interrupted is not taken for whole.
   const partial = `${folder}.${process.pid}`;
-  await mkdir(partial, { recursive: true });
-  await writeFile(join(partial, 'package.json'), '{"private":true}');
-  await runOrThrow('npm', ['install', '--ignore-scripts', '--legacy-peer-deps', wanted], {
-    cwd: partial,
-    timeoutMs: 300_000,
-  });
-  await rename(partial, folder).catch(() => rm(partial, { recursive: true }));
+  const removePartial = () => rmSync(partial, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  process.once('exit', removePartial);
+  try {
+    await mkdir(partial, { recursive: true });
+    await writeFile(join(partial, 'package.json'), '{"private":true}');
+    await runOrThrow('npm', ['install', '--ignore-scripts', '--legacy-peer-deps', wanted], {
+      cwd: partial,
+      timeoutMs: 300_000,
+    });
+    // Another process may have been faster.
+    await rename(partial, folder).catch(() => undefined);
+  } finally {
+    process.off('exit', removePartial);
+    removePartial();
+  }
 }
 
 /** @type {Map<string, Promise<string>>} */

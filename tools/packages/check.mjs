@@ -3,9 +3,8 @@
  * resolvers find its entries, and by Are The Types Wrong whether TypeScript does, in each of its ways. With `-- FOLDER` it takes the tarballs that
  * are there, with `-- --built` it packs what is built.
  */
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -13,6 +12,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { packPackages } from './pack.mjs';
 import { complaintsAboutFiles } from './packed-files.mjs';
+import { exitOnSignals, temporaryFolder } from './temporary-folder.mjs';
 import { hasCommonjs } from './workspace.mjs';
 
 /** @import { ProblemKind } from '@arethetypeswrong/core' */
@@ -28,8 +28,8 @@ const OF_ES_MODULES = ['CJSResolvesToESM', 'NoResolution'];
 
 const given = process.argv[2];
 const isFolder = given !== undefined && given !== '--built';
-const folder = isFolder ? resolve(given) : await mkdtemp(join(tmpdir(), 'crowdsec-packed-'));
-if (!isFolder) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+exitOnSignals();
+const folder = isFolder ? resolve(given) : temporaryFolder('crowdsec-packed-');
 if (!isFolder) await packPackages(folder, { build: given === undefined });
 const tarballs = readdirSync(folder)
   .filter((file) => file.endsWith('.tgz'))

@@ -5,13 +5,12 @@
  * files and with Redis, and stops it. With names, it does what they name: the last for a package, or the rows `nx-release` and `publint-attw`. Ends
  * with a table, and with code 1 when anything failed or nothing ran.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { packPackages } from '../packages/pack.mjs';
 import { startRegistry } from '../packages/registry.mjs';
 import { startSandboxProcess } from '../packages/sandbox-process.mjs';
+import { exitOnSignals, temporaryFolder } from '../packages/temporary-folder.mjs';
 import { publishedPackages } from '../packages/workspace.mjs';
 import { startRedis } from '../redis-server.mjs';
 import { publishJobs } from './publish-jobs.mjs';
@@ -31,9 +30,8 @@ import { failures, isFailure, leftOut, table } from './table.mjs';
 const PARALLEL = 2;
 const startedAt = performance.now();
 const named = process.argv.slice(2);
-const folder = mkdtempSync(join(tmpdir(), 'crowdsec-release-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => process.exit(1));
+exitOnSignals();
+const folder = temporaryFolder('crowdsec-release-');
 
 const ofPublishing = publishJobs(join(folder, 'tarballs'));
 const known = [...publishedPackages().map(({ folder: path }) => nameOf(path)), ...ofPublishing.map(({ row }) => row)];

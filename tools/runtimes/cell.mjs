@@ -1,3 +1,5 @@
+import { NoBinary } from '../packages/binaries.mjs';
+
 /**
  * What cells are run in.
  *
@@ -16,8 +18,8 @@
  * @property {string} group the table that it is in
  * @property {string} row
  * @property {string} column
- * @property {(world: World) => Promise<string | undefined>} run resolves with what to state beside "ok"; rejects with {@link NotRun} where
- *   the registry or this machine lacks what is needed, and with any other error when it fails
+ * @property {(world: World) => Promise<string | undefined>} run resolves with what to state beside "ok"; rejects with {@link NotRun} for one
+ *   of the {@link EXCEPTIONS}, and with any other error when it fails
  */
 
 /**
@@ -30,8 +32,22 @@
  * @property {number} seconds
  */
 
-/** Why a cell can't run here. */
-export class NotRun extends Error {}
+/**
+ * Why a cell may be left out without the whole run failing. Nothing else may: a runtime or tool that could not be downloaded has been tried by
+ * nobody, and fails its cells.
+ */
+const EXCEPTIONS = /** @type {const} */ ({
+  platform: 'its npm package has no binary for this platform',
+  redis: 'redis-server is not installed here',
+});
+
+/** A cell can't run here, for one of the {@link EXCEPTIONS}. */
+export class NotRun extends Error {
+  /** @param {keyof typeof EXCEPTIONS} exception */
+  constructor(exception) {
+    super(EXCEPTIONS[exception]);
+  }
+}
 
 /** A cell must end in this time, in ms; its own commands have shorter deadlines. */
 const LONGEST_MS = 600_000;
@@ -98,7 +114,7 @@ async function withinLimit(work) {
 }
 
 /**
- * Whether a run has shown something, and nothing that fails.
+ * Whether a run has shown something, and nothing that fails or could not be tried for another reason than one of the {@link EXCEPTIONS}.
  *
  * @param {readonly Result[]} results
  */
@@ -108,16 +124,16 @@ export function passed(results) {
 }
 
 /**
- * A binary or another tool of the npm registry; a cell that needs one that the registry lacks is not run.
+ * A runtime that has a binary for each platform; a cell that needs one is not run where there is none.
  *
  * @template T
- * @param {Promise<T>} tool
+ * @param {Promise<T>} binary
  * @returns {Promise<T>}
  */
-export async function orNotRun(tool) {
+export async function orNotRun(binary) {
   try {
-    return await tool;
+    return await binary;
   } catch (error) {
-    throw new NotRun(/** @type {Error} */ (error).message.split('\n')[0]);
+    throw error instanceof NoBinary ? new NotRun('platform') : error;
   }
 }

@@ -1,13 +1,12 @@
-import { rmSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { install, makeProject } from '../packages/install.mjs';
 import { packPackages } from '../packages/pack.mjs';
 import { startRegistry } from '../packages/registry.mjs';
 import { startSandboxProcess } from '../packages/sandbox-process.mjs';
+import { temporaryFolder } from '../packages/temporary-folder.mjs';
+import { isCommand } from '../prerequisites.mjs';
 import { startRedis } from '../redis-server.mjs';
 import { NotRun } from './cell.mjs';
 import { BANNED } from './program.mjs';
@@ -34,9 +33,8 @@ const DEPENDENCIES = {
  * @returns {Promise<World & { stop(): Promise<void> }>}
  */
 export async function makeWorld({ build }) {
-  const folder = await mkdtemp(join(tmpdir(), 'crowdsec-runtimes-'));
   // However this ends: when nothing can be packed or installed, and on Ctrl+C.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('crowdsec-runtimes-');
   const registry = await startRegistry(await packPackages(join(folder, 'tarballs'), { build }));
   const application = join(folder, 'application');
   await makeProject(application, { packageJson: { dependencies: DEPENDENCIES }, registry: registry.url });
@@ -52,13 +50,9 @@ export async function makeWorld({ build }) {
     sandbox,
     application,
     async redis() {
+      if (!isCommand('redis-server')) throw new NotRun('redis');
       redis ??= startRedis({ tcp: true });
-      return redis.then(
-        ({ port }) => `redis://127.0.0.1:${port}`,
-        (error) => {
-          throw new NotRun(error.message);
-        },
-      );
+      return `redis://127.0.0.1:${(await redis).port}`;
     },
     async stop() {
       await Promise.all([sandbox.stop(), registry.stop(), redis?.then((server) => server.dispose(), noRedis)]);
@@ -67,5 +61,5 @@ export async function makeWorld({ build }) {
   };
 }
 
-/** The cells that need one have said so. */
+/** The cells that need one have failed. */
 function noRedis() {}

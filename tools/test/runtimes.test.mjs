@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { NotRun, passed, runCells } from '../runtimes/cell.mjs';
+import { NoBinary } from '../packages/binaries.mjs';
+import { orNotRun, passed, runCells } from '../runtimes/cell.mjs';
 import { tables } from '../runtimes/table.mjs';
 
 /** @typedef {import('../runtimes/cell.mjs').Cell} Cell */
@@ -18,9 +19,8 @@ const works = cell('works', async () => '24.1.0');
 const fails = cell('fails', async () => {
   throw new Error('It said:\nno.');
 });
-const absent = cell('absent', async () => {
-  throw new NotRun('The npm registry has no node@24.');
-});
+const absent = cell('absent', async () => orNotRun(Promise.reject(new NoBinary('The npm package bun@1 has none.'))));
+const notHad = cell('not had', async () => orNotRun(Promise.reject(new Error('The npm registry has no node@24.'))));
 
 /** @param {readonly Cell[]} cells */
 const results = async (cells) => runCells(cells, WORLD, { atATime: 2, onResult: () => undefined });
@@ -35,7 +35,7 @@ it('shows each cell in its place, and why it failed or did not run', async () =>
       '| Node 24 | ✓ 24.1.0 | ✗ | – |',
       '',
       '- Node 24, fails: failed: It said:\n  no.',
-      '- Node 24, absent: not run: The npm registry has no node@24.',
+      '- Node 24, absent: not run: its npm package has no binary for this platform',
     ].join('\n'),
   );
 });
@@ -45,6 +45,12 @@ it('passes when all that ran is well, and fails when something is not or nothing
   expect(passed(await results([works, fails]))).toBe(false);
   expect(passed(await results([absent]))).toBe(false);
   expect(passed([])).toBe(false);
+});
+
+it('fails when a tool could not be had, which would leave out what nobody has listed', async () => {
+  const [result] = await results([notHad]);
+  expect(result).toMatchObject({ outcome: 'failed', detail: 'The npm registry has no node@24.' });
+  expect(passed(await results([works, notHad]))).toBe(false);
 });
 
 it('runs no more cells at a time than it was told', async () => {
