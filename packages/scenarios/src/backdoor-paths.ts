@@ -4,13 +4,14 @@ import {
   type BucketOptions,
   type DetectionEvent,
   type Extension,
+  type RequestTraits,
 } from '@crowdsec-sdk/core/extension';
 import { bothEnds } from './both-ends.js';
 import { isEncodedLink } from './encoded-link.js';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { exceptRule } from './except-rule.js';
 import { perEvent } from './per-event.js';
-import { rememberedNo } from './remembered-no.js';
+import { RememberedNo } from './remembered-no.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';
 
 export interface BackdoorPathsOptions extends CountingOptions {
@@ -37,13 +38,13 @@ export interface BackdoorPathsOptions extends CountingOptions {
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */
 export function backdoorPaths(options: BackdoorPathsOptions): Extension {
-  const kindOf = kinds(options);
+  const { filter, kindOf } = kinds(options);
   const counts = (wanted: Kind, isDistinct: boolean) => (event: DetectionEvent) => {
     const found = kindOf(event);
     if (found?.kind !== wanted) return undefined;
     return isDistinct ? found.counted : { context: found.counted.context };
   };
-  const rule = { on: ['request'], signal: 'decision' } as const;
+  const rule = { on: ['request'], filter, signal: 'decision' } as const;
   return countingScenario({
     name: 'backdoor-paths',
     behavior: 'http:exploit',
@@ -88,18 +89,19 @@ interface Found {
   readonly counted: Counted & { readonly distinct: string };
 }
 
-/** Tells what a request is. Four rules ask about each event. */
-function kinds({ paths = [], except = [] }: BackdoorPathsOptions): (event: DetectionEvent) => Found | undefined {
+/** Tells which requests are worth a look, and what each is. Four rules ask about each event. */
+function kinds({ paths = [], except = [] }: BackdoorPathsOptions) {
   const known = new Set(paths.map(plainPath));
   const isExcepted = exceptRule(except);
-  const isSuspicious = rememberedNo((path) => {
+  const suspicious = new RememberedNo((path) => {
     const plain = plainPath(path);
     return (
       (EXPLOITED.test(bothEnds(plain)) || pathTraversal(path) !== undefined || known.has(plain)) && !isExcepted(plain)
     );
   });
-  return perEvent((event) => {
-    if (event.kind !== 'request' || !isSuspicious(event.path)) return undefined;
+  const filter = ({ path }: RequestTraits): boolean => suspicious.mayBe(path);
+  const kindOf = perEvent((event): Found | undefined => {
+    if (event.kind !== 'request' || !suspicious.is(event.path)) return undefined;
     const plain = plainPath(event.path);
     const looked = bothEnds(plain);
     const isKnown = EXPLOITED.test(looked);
@@ -112,6 +114,7 @@ function kinds({ paths = [], except = [] }: BackdoorPathsOptions): (event: Detec
     const context = { target_uri: event.path, user_agent: event.userAgent };
     return { kind: isMeant ? 'exploit' : isLink ? 'link' : 'attempt', counted: { distinct: plain, context } };
   });
+  return { filter, kindOf };
 }
 
 /** A climb in plain spelling, or a NUL: on the way to a known path, no link has one. */

@@ -1,6 +1,6 @@
-import type { BucketOptions, DetectionEvent, Extension } from '@crowdsec-sdk/core/extension';
+import type { BucketOptions, DetectionEvent, Extension, RequestTraits } from '@crowdsec-sdk/core/extension';
 import { countingScenario, type Counted } from './counting-scenario.js';
-import { rememberedNo } from './remembered-no.js';
+import { RememberedNo } from './remembered-no.js';
 import { bucketOf, invalidOption, type CountingOptions } from './scenario-options.js';
 
 export interface BadUserAgentOptions extends CountingOptions {
@@ -23,9 +23,10 @@ export function badUserAgent(options: BadUserAgentOptions): Extension {
   if (empty >= 0) throw invalidOption(`agents[${empty}]`, 'must not be empty: it would be found everywhere');
   const words = [...SCANNERS, ...agents].map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const scanner = new RegExp(`(?<![a-z0-9])(?:${words.join('|')})(?![a-z0-9])`, 'i');
-  const isScanner = rememberedNo((userAgent) => scanner.test(userAgent));
+  const scanners = new RememberedNo((userAgent) => scanner.test(userAgent));
+  const filter = ({ userAgent }: RequestTraits): boolean => scanners.mayBe(userAgent);
   const counts = (event: DetectionEvent): Counted | undefined => {
-    if (event.kind !== 'request' || !isScanner(event.userAgent)) return undefined;
+    if (event.kind !== 'request' || !scanners.is(event.userAgent)) return undefined;
     return { context: { user_agent: event.userAgent } };
   };
   return countingScenario({
@@ -36,6 +37,7 @@ export function badUserAgent(options: BadUserAgentOptions): Extension {
       {
         name: 'whisper',
         on: ['request'],
+        filter,
         bucket: bucketOf(options.whisper, { capacity: 0, leakspeed: '1m', blackhole: '1h' }),
         path: 'options.whisper',
         counts,
@@ -44,6 +46,7 @@ export function badUserAgent(options: BadUserAgentOptions): Extension {
       {
         name: 'decision',
         on: ['request'],
+        filter,
         bucket: bucketOf(options, { capacity: 10, leakspeed: '30s', blackhole: '5m' }),
         counts,
         signal: 'decision',

@@ -31,6 +31,8 @@ export interface CountingRule {
   readonly on: readonly EventKind[];
   /** Of answers, those with one of these statuses alone. */
   readonly statuses?: readonly number[];
+  /** Of requests, those that it answers `true` about alone. */
+  readonly filter?: Detector['filter'];
   readonly bucket: BucketOptions;
   /** Where the bucket's options came in, for errors; `options` by default. */
   readonly path?: string;
@@ -67,6 +69,7 @@ export function countingScenario({ name, behavior, options, rules }: CountingSce
       name: counter.rule.name,
       on: counter.rule.on,
       ...(counter.rule.statuses !== undefined && { statuses: counter.rule.statuses }),
+      ...(counter.rule.filter !== undefined && { filter: counter.rule.filter }),
       detect: (event) => counter.detect(event),
       dryRun,
       ...(counter.rule.blocking && { blocking: true }),

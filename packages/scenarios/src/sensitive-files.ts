@@ -28,7 +28,7 @@ export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
   const { blocking = true, except = [] } = options;
   const isInnocent = exceptRule(except);
   const counts = (event: DetectionEvent): Counted | undefined => {
-    if (event.kind !== 'request' || !WORTH_A_LOOK.test(event.path)) return undefined;
+    if (event.kind !== 'request') return undefined;
     const path = plainPath(event.path);
     if (!SENSITIVE.test(bothEnds(path))) return undefined;
     if (isInnocent(path) || path.startsWith('/.well-known/')) return undefined;
@@ -43,6 +43,7 @@ export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
         name: 'probes',
         on: ['request'],
         bucket: bucketOf(options, { capacity: 0, leakspeed: '1m' }),
+        filter: ({ path }) => WORTH_A_LOOK.test(path),
         counts,
         signal: 'decision',
         blocking,

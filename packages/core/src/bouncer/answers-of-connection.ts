@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Is told the status of a response that was sent, or whose connection closed after its head was. */
@@ -9,10 +9,50 @@ type Answered = (status: number) => void;
 interface Connection extends Socket {
   /** Reads the requests; connections of HTTP/2 and made-up ones have none. */
   readonly parser?: object | null;
-  [PENDING]?: (readonly [response: ServerResponse, answered: Answered])[];
+  [PENDING]?: PendingAnswers;
 }
 
 const PENDING = Symbol('crowdsec.pending-answers');
+
+/** Responses that are not over, and who wants to hear of each, at the same place. */
+class PendingAnswers {
+  readonly #responses: ServerResponse[] = [];
+  readonly #answered: Answered[] = [];
+
+  add(response: ServerResponse, answered: Answered): void {
+    this.#responses.push(response);
+    this.#answered.push(answered);
+  }
+
+  /** Tells whoever wants to hear of a response that it was sent. */
+  sent(response: ServerResponse): void {
+    const responses = this.#responses;
+    // The only one, unless requests were sent without waiting for the answers, or several agents listen.
+    if (responses.length === 1 && responses[0] === response) {
+      responses.pop();
+      this.#answered.pop()!(read(response, 'statusCode'));
+      return;
+    }
+    for (let i = 0; i < responses.length;) {
+      if (responses[i] === response) this.#remove(i)(read(response, 'statusCode'));
+      else i++;
+    }
+  }
+
+  /** Tells of those whose heads were sent: nothing follows any more. */
+  closed(): void {
+    while (this.#responses.length > 0) {
+      const response = this.#responses[0]!;
+      const answered = this.#remove(0);
+      if (read(response, 'headersSent')) answered(read(response, 'statusCode'));
+    }
+  }
+
+  #remove(place: number): Answered {
+    this.#responses.splice(place, 1);
+    return this.#answered.splice(place, 1)[0]!;
+  }
+}
 
 /**
  * Tells the status of a response once it is over. It listens to what Node tells of all responses, and to each connection: a listener for each response
@@ -21,24 +61,23 @@ const PENDING = Symbol('crowdsec.pending-answers');
  * @returns false when it can't tell: of responses that no HTTP/1 server of Node has made
  */
 export function whenAnswered(response: ServerResponse, answered: Answered): boolean {
-  const request = Reflect.get(response, 'req') as ServerResponse['req'] | undefined;
-  const connection = request && (Reflect.get(request, 'socket') as Connection | undefined);
+  const request = read(response, 'req') as ServerResponse['req'] | undefined;
+  // A request that has another prototype belongs to a response that has another one.
+  const connection =
+    request && ((isPlain(response) ? request.socket : Reflect.get(request, 'socket')) as Connection | undefined);
   if (connection?.parser === undefined || connection.parser === null) return false;
-  (connection[PENDING] ?? follow(connection)).push([response, answered]);
+  (connection[PENDING] ?? follow(connection)).add(response, answered);
   return true;
 }
 
 let isSubscribed = false;
 
-function follow(connection: Connection): NonNullable<Connection[typeof PENDING]> {
-  if (!isSubscribed) subscribe('http.server.response.finish', (message) => sent(message as Sent));
+function follow(connection: Connection): PendingAnswers {
+  if (!isSubscribed) subscribe('http.server.response.finish', sent as (message: unknown) => void);
   isSubscribed = true;
-  connection.once('close', () => {
-    for (const [response, answered] of connection[PENDING]?.splice(0) ?? []) {
-      if (Reflect.get(response, 'headersSent')) answered(statusOf(response));
-    }
-  });
-  return (connection[PENDING] = []);
+  const pending = (connection[PENDING] = new PendingAnswers());
+  connection.once('close', () => pending.closed());
+  return pending;
 }
 
 /** What Node tells of a response that was sent. */
@@ -48,17 +87,17 @@ interface Sent {
 }
 
 function sent({ response, socket }: Sent): void {
-  const pending = socket[PENDING];
-  if (pending === undefined) return;
-  // The only one, unless requests were sent without waiting for the answers, or several agents listen.
-  if (pending.length === 1 && pending[0]![0] === response) return pending.pop()![1](statusOf(response));
-  for (let i = 0; i < pending.length;) {
-    if (pending[i]![0] === response) pending.splice(i, 1)[0]![1](statusOf(response));
-    else i++;
-  }
+  socket[PENDING]?.sent(response);
 }
 
-/** Read without inline caches, see `isReshaped`. */
-function statusOf(response: ServerResponse): number {
-  return Reflect.get(response, 'statusCode');
+/** A property of a response; of one of Express without inline caches, see `isReshaped`. */
+function read<Key extends 'req' | 'statusCode' | 'headersSent'>(
+  response: ServerResponse,
+  key: Key,
+): ServerResponse[Key] {
+  return isPlain(response) ? response[key] : Reflect.get(response, key);
+}
+
+function isPlain(response: ServerResponse): boolean {
+  return Object.getPrototypeOf(response) === ServerResponse.prototype;
 }

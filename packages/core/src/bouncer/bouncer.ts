@@ -5,6 +5,7 @@ import type { IpRemediation } from '../remediation/ip-remediation.js';
 import { answerWithin } from '../deadline.js';
 import { timerScheduler } from '../scheduler.js';
 import { SynchronousOptions } from '../synchronous-options.js';
+import { AnswerObserver } from './answer-observer.js';
 import type { BlockedRequest, BouncerOptions } from './bouncer-options.js';
 import { checkedAnswer } from './checked-answer.js';
 import { clientIpRule, type ClientIpRule } from './client-ip.js';
@@ -37,6 +38,7 @@ export class Bouncer {
   readonly #skips: (facts: RequestFacts) => boolean;
   readonly #warn: ReturnType<typeof proxyWarnings>;
   readonly #counter = new RequestCounter();
+  readonly #answers: AnswerObserver | undefined;
 
   /** @throws CrowdsecError `CROWDSEC_OPTION_INVALID` for a bad address in `trustedProxies` */
   constructor(options: BouncerOptions) {
@@ -47,6 +49,8 @@ export class Bouncer {
     this.#clientIp = clientIpRule(options, this.#synchronous);
     this.#skips = skipRule(options.skip ?? [], this.#synchronous);
     this.#warn = proxyWarnings(this.#logger);
+    const { observer, clock = systemClock } = options;
+    this.#answers = observer && new AnswerObserver(observer, clock);
     this.#counter.outcomes.mark(SKIPPED, 'skip');
   }
 
@@ -136,14 +140,8 @@ export class Bouncer {
    * For hosts that can tell how a request was answered: what to call with the status once it was, or `undefined` when
    * nobody wants to know.
    */
-  answering(facts: RequestFacts, { ip, action }: Verdict): ((status: number) => void) | undefined {
-    const { observer, clock = systemClock } = this.#options;
-    if (ip === undefined || observer?.wantsResponses !== true) return undefined;
-    const from = clock.monotonic();
-    return (status) => {
-      if (observer.wantsStatus?.(status) === false) return;
-      observer.response(ip, requestTraits(facts, action), { status, durationMs: clock.monotonic() - from });
-    };
+  answering(facts: RequestFacts, verdict: Verdict): ((status: number) => void) | undefined {
+    return this.#answers?.answering(facts, verdict);
   }
 
   #assessHealth(ip: string, facts: RequestFacts): IpRemediation {

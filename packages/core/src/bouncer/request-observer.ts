@@ -44,11 +44,33 @@ export interface RequestTraits {
 const LONGEST_USER_AGENT = 500;
 
 /** What an observer gets to see of a request. */
-export function requestTraits({ method, path, headers }: RequestFacts, action: Verdict['action']): RequestTraits {
-  return {
-    method,
-    path: shortPath(path),
-    userAgent: (readHeader(headers, 'user-agent') ?? '').slice(0, LONGEST_USER_AGENT),
-    action,
-  };
+export function requestTraits(facts: RequestFacts, action: Verdict['action']): RequestTraits {
+  return new TraitsOfFacts(facts, action);
+}
+
+/** Read of the facts by whoever asks, so that nothing is done for what nobody looks at. Nobody can change them: to freeze an object takes longer. */
+class TraitsOfFacts implements RequestTraits {
+  readonly #facts: RequestFacts;
+  readonly #action: Verdict['action'];
+
+  constructor(facts: RequestFacts, action: Verdict['action']) {
+    this.#facts = facts;
+    this.#action = action;
+  }
+
+  get method(): string {
+    return this.#facts.method;
+  }
+
+  get path(): string {
+    return shortPath(this.#facts.path);
+  }
+
+  get userAgent(): string {
+    return (readHeader(this.#facts.headers, 'user-agent') ?? '').slice(0, LONGEST_USER_AGENT);
+  }
+
+  get action(): Verdict['action'] {
+    return this.#action;
+  }
 }

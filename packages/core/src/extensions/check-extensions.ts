@@ -18,6 +18,7 @@ const detector = z
     name: z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be a name of [a-z0-9-], at most 64 characters'),
     on: z.array(eventKind).min(1, 'must name an event at least'),
     statuses: z.array(z.number().int().min(100).max(999)).optional(),
+    filter: functionSchema<NonNullable<Detector['filter']>>('a function from a request to true or false').optional(),
     detect: functionSchema<Detector['detect']>('a function from an event to an outcome'),
     blocking: z.boolean().optional(),
     dryRun: z.boolean().optional(),
@@ -26,6 +27,10 @@ const detector = z
   .refine(({ blocking, on }) => !blocking || on.every((kind) => kind === 'request'), {
     path: ['on'],
     error: "must be ['request'] where it is blocking: nothing else can be refused",
+  })
+  .refine(({ filter, on }) => filter === undefined || on.includes('request'), {
+    path: ['filter'],
+    error: "must be left out where `on` does not name 'request': nothing else is filtered",
   });
 
 const extension = z.object({
@@ -82,11 +87,12 @@ function asRead(extension: Extension): Extension {
 }
 
 function asReadDetector(detector: Detector): Detector {
-  const { name, on, statuses, blocking = false, dryRun = false, capPerHour } = detector;
+  const { name, on, statuses, filter, blocking = false, dryRun = false, capPerHour } = detector;
   return {
     name,
     on: [...on],
     ...(statuses !== undefined && { statuses: [...statuses] }),
+    ...(filter !== undefined && { filter }),
     blocking,
     dryRun,
     ...(capPerHour !== undefined && { capPerHour }),

@@ -1,3 +1,4 @@
+import type { RequestTraits } from '../bouncer/request-observer.js';
 import type { DetectionEvent, EventKind } from './detection-event.js';
 
 /** Events in, outcomes out. */
@@ -7,6 +8,13 @@ export interface Detector {
   readonly on: readonly EventKind[];
   /** Of answers, those with one of these statuses alone; all by default. What nobody wants to hear of costs next to nothing. */
   readonly statuses?: readonly number[];
+  /**
+   * Of requests, those that it answers `true` about; all by default. It is asked before the request goes on, so that one that nobody wants
+   * to see costs next to nothing: let it be a quick look, such as a short pattern or a look-up, and `detect` do the rest. It may be asked
+   * twice about one request. It is called without `this`; an extension's detectors that listen to the same events by the same function
+   * share its answer. One that throws, holds the event loop for more than 50 ms, or answers anything else has failed.
+   */
+  readonly filter?: (request: RequestTraits) => boolean;
   /**
    * Looks at an event. It runs after the answer is on its way, unless `blocking`. What it returns is checked and acted on; a detector
    * that throws, rejects, takes longer than 2 s to settle, holds the event loop for more than 50 ms, or returns what it may not, has

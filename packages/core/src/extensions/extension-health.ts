@@ -27,7 +27,7 @@ export interface ExtensionHealth {
 export interface DetectorHealth {
   readonly name: string;
   readonly dryRun: boolean;
-  /** Events that it has looked at. */
+  /** Events that it has looked at, those that its `filter` turned away among them. */
   readonly events: number;
   /** Events that it was not shown, because too many of its answers were pending. */
   readonly missed: number;

@@ -8,21 +8,16 @@ import type { Store } from '../store/store.js';
 import type { Actions, ActionResult } from './outcome-executor.js';
 import { checkAppEvent } from './check-app-event.js';
 import { checkExtensions } from './check-extensions.js';
-import type { AppEventKind, ObservedFacts, DetectionEvent } from './detection-event.js';
+import type { AppEventKind, ObservedFacts, DetectionEvent, RequestEvent } from './detection-event.js';
 import { EventQueue } from './event-queue.js';
 import { extensionContext } from './extension-context.js';
 import type { ExtensionHealth, ExtensionState } from './extension-health.js';
 import type { Extension } from './extension.js';
-import { LONGEST_HOLD_MS, type HostedDetector } from './hosted-detector.js';
+import type { HostedDetector } from './hosted-detector.js';
 import { HostedExtension } from './hosted-extension.js';
 import { Listeners } from './listeners.js';
+import { RequestListeners } from './request-listeners.js';
 import { Stopwatch } from './stopwatch.js';
-
-/** So often each showing to blocking detectors is measured, and the same after one of them may have held the event loop. */
-const ALL_MEASURED = 100;
-const ALL_MEASURED_AGAIN = 10_000;
-/** After that, one in so many is. */
-const MEASURED_EVERY = 8;
 
 export interface ExtensionHostOptions {
   readonly extensions: readonly Extension[];
@@ -64,14 +59,11 @@ export class ExtensionHost implements RequestObserver {
   readonly #hosted: readonly HostedExtension[];
   readonly #stopwatch: Stopwatch;
   readonly #queue: EventQueue;
-  /** The detectors of active extensions: those that requests do not wait for, and those that they do. */
+  /** The detectors of active extensions: those that requests do not wait for, and what runs before a request goes on. */
   #listeners: Listeners;
-  #blocking: readonly HostedDetector[] = [];
-  /** How often these were shown something; less after one of them may have held the event loop. */
-  #blockingShown = 0;
+  #requests: RequestListeners;
   #started: Promise<void> | undefined;
   #invalidIps = 0;
-  #queuesRequests = false;
   #lastEventTime = 0;
   /** How many slices of the queue there had been when that was read. */
   #slicesThen = -1;
@@ -84,6 +76,7 @@ export class ExtensionHost implements RequestObserver {
     const { clock, scheduler, logger, listener, actions, store } = options;
     const stopwatch = (this.#stopwatch = new Stopwatch(clock));
     this.#listeners = new Listeners([], stopwatch);
+    this.#requests = this.#requestListeners([]);
     this.#queue = new EventQueue(stopwatch, (events) => this.#listeners.show(events));
     const extensions = (this.#extensions = checkExtensions(options.extensions));
     this.#hosted = extensions.map(
@@ -171,12 +164,7 @@ export class ExtensionHost implements RequestObserver {
   }
 
   request(ip: string, traits: RequestTraits): boolean {
-    const { method, path, userAgent, action } = traits;
-    const at = this.#eventTime();
-    const event = Object.freeze({ kind: 'request', ip, at, method, path, userAgent, action } as const);
-    const decided = this.#blocking.length > 0 && this.#showBlocking(event);
-    if (this.#queuesRequests) this.#queue.add(event);
-    return decided;
+    return this.#requests.request(ip, traits);
   }
 
   wantsStatus(status: number): boolean {
@@ -204,7 +192,7 @@ export class ExtensionHost implements RequestObserver {
 
   /** Shows an event to all who listen to it, in this turn: for events that come from elsewhere, such as a log. */
   show(event: DetectionEvent): void {
-    if (event.kind === 'request') this.#showBlocking(event);
+    if (event.kind === 'request') this.#requests.show(event);
     this.#stopwatch.start();
     this.#listeners.show([event]);
   }
@@ -225,29 +213,27 @@ export class ExtensionHost implements RequestObserver {
     return this.#lastEventTime;
   }
 
-  /** While they are quick, only some of the showings are measured: two looks at the clock cost more than the detectors. */
-  #showBlocking(event: DetectionEvent): boolean {
-    const isMeasured = this.#blockingShown++ < ALL_MEASURED || this.#blockingShown % MEASURED_EVERY === 0;
-    if (isMeasured) this.#stopwatch.begin();
-    let decided = false;
-    for (const detector of this.#blocking) {
-      decided = detector.show(event, isMeasured) || decided;
-      detector.endLap();
-    }
-    if (isMeasured && this.#stopwatch.longestMs > LONGEST_HOLD_MS)
-      this.#blockingShown = ALL_MEASURED - ALL_MEASURED_AGAIN;
-    return decided;
+  readonly #requestEvent = (ip: string, { method, path, userAgent, action }: RequestTraits): RequestEvent =>
+    Object.freeze({ kind: 'request', ip, at: this.#eventTime(), method, path, userAgent, action });
+
+  #requestListeners(detectors: readonly HostedDetector[]): RequestListeners {
+    return new RequestListeners({
+      detectors,
+      stopwatch: this.#stopwatch,
+      eventOf: this.#requestEvent,
+      queue: (event) => this.#queue.add(event),
+    });
   }
 
   #subscribe(): void {
     const detectors = this.#hosted.filter(({ isActive }) => isActive).flatMap((hosted) => hosted.detectors);
-    this.#blocking = detectors.filter(({ detector }) => detector.blocking);
+    const ofRequests = detectors.filter(({ detector }) => detector.on.includes('request'));
+    this.#requests = this.#requestListeners(ofRequests);
     this.#listeners = new Listeners(
       detectors.filter(({ detector }) => !detector.blocking),
       this.#stopwatch,
     );
-    this.#queuesRequests = this.#listeners.has('request');
-    this.wantsRequests = this.#blocking.length > 0 || this.#queuesRequests;
+    this.wantsRequests = ofRequests.length > 0;
     this.wantsResponses = this.#listeners.has('response');
   }
 }

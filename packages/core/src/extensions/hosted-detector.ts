@@ -4,20 +4,20 @@ import type { OutcomeExecutor, ActionResult, Suppression } from './outcome-execu
 import type { DetectionEvent } from './detection-event.js';
 import type { Detector, Outcome } from './detector.js';
 import type { DetectorHealth } from './extension-health.js';
+import { HoldCheck, heldTooLong } from './hold-check.js';
+import type { RequestFilter } from './request-filter.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** An answer that has not come by then never counts. */
 const ANSWER_DEADLINE_MS = 2_000;
-/** Whoever holds the event loop for longer holds up every request. */
-export const LONGEST_HOLD_MS = 50;
-/** One event may take long because the machine runs other processes; so many in a row do not. */
-const SLOW_IN_A_ROW = 3;
 /** So many answers of a detector may be pending; it is not shown what comes beyond. */
 const MOST_PENDING = 100;
 
 /** What a detector is run with. */
 export interface HostedDetectorOptions {
   readonly detector: Detector;
+  /** What decides which requests it is shown: whoever shows one asks. */
+  readonly filter: RequestFilter | undefined;
   readonly executor: OutcomeExecutor;
   /** Running: whoever shows an event has started it. */
   readonly stopwatch: Stopwatch;
@@ -30,12 +30,13 @@ export interface HostedDetectorOptions {
 /** Shows events to one detector, and acts on what it finds. Never throws. */
 export class HostedDetector {
   readonly detector: Detector;
+  readonly filter: RequestFilter | undefined;
   readonly #options: HostedDetectorOptions;
+  readonly #hold: HoldCheck;
   readonly #suppressed: Partial<Record<Suppression, number>> = {};
   #events = 0;
   #missed = 0;
   #acted = 0;
-  #slowInARow = 0;
   /** It was shown something since the stopwatch was read last. */
   #isInLap = false;
   readonly #pending = new Set<Promise<void>>();
@@ -43,6 +44,8 @@ export class HostedDetector {
   constructor(options: HostedDetectorOptions) {
     this.#options = options;
     this.detector = options.detector;
+    this.filter = options.filter;
+    this.#hold = new HoldCheck(options.stopwatch);
   }
 
   get health(): DetectorHealth {
@@ -50,7 +53,7 @@ export class HostedDetector {
     return {
       name,
       dryRun,
-      events: this.#events,
+      events: this.#events + (this.filter?.rejected ?? 0),
       missed: this.#missed,
       acted: this.#acted,
       suppressed: { ...this.#suppressed },
@@ -92,35 +95,20 @@ export class HostedDetector {
   endLap(): void {
     if (!this.#isInLap) return;
     this.#isInLap = false;
-    const heldMs = this.#heldMs();
+    const heldMs = this.#hold.lap();
     if (heldMs > 0) this.#options.onFailure(heldTooLong(heldMs));
   }
 
   /** Acts on an answer. What it found counts though it held the event loop: its count of it has begun anew. */
   #conclude(answer: Outcome | Promise<Outcome | undefined>, event: DetectionEvent, isAlone: boolean): boolean {
     const { stopwatch, onFailure } = this.#options;
-    const heldMs = isAlone ? this.#heldMs() : 0;
+    const heldMs = isAlone ? this.#hold.lap() : 0;
     if (!isAlone) stopwatch.lap();
     const decided = this.#take(answer, event);
     stopwatch.start();
     this.#isInLap = false;
     if (heldMs > 0) onFailure(heldTooLong(heldMs));
     return decided;
-  }
-
-  /** Ends the lap: how long the detector held the event loop in it, 0 where that was not too long. */
-  #heldMs(): number {
-    const lapMs = this.#options.stopwatch.lap();
-    return lapMs > LONGEST_HOLD_MS ? this.#holding(lapMs) : (this.#slowInARow = 0);
-  }
-
-  /** How long the detector held the event loop, of a lap that took too long: 0 where that may be the machine's doing. */
-  #holding(lapMs: number): number {
-    this.#slowInARow++;
-    const cpuMs = this.#options.stopwatch.cpuOf(lapMs);
-    if (cpuMs > LONGEST_HOLD_MS) return cpuMs;
-    // Whoever waits without using the CPU, as for a synchronous read, does so each time.
-    return this.#slowInARow >= SLOW_IN_A_ROW ? lapMs : 0;
   }
 
   #take(answer: Outcome | Promise<Outcome | undefined>, event: DetectionEvent): boolean {
@@ -152,10 +140,6 @@ export class HostedDetector {
     this.#options.onActionResult(result);
     return result.suppressed === undefined && result.decision !== undefined;
   }
-}
-
-function heldTooLong(ms: number): Error {
-  return new Error(`held the event loop for ${Math.round(ms)} ms`);
 }
 
 function isPromise(answer: Outcome | Promise<Outcome | undefined>): answer is Promise<Outcome | undefined> {

@@ -5,9 +5,11 @@ import { atMost } from '../deadline.js';
 import type { Scheduler } from '../scheduler.js';
 import { OutcomeExecutor, type Actions, type ActionResult } from './outcome-executor.js';
 import { Breaker } from './breaker.js';
+import type { Detector } from './detector.js';
 import type { Extension, ExtensionContext } from './extension.js';
 import type { ExtensionHealth, ExtensionState } from './extension-health.js';
 import { HostedDetector } from './hosted-detector.js';
+import { RequestFilter } from './request-filter.js';
 import type { Stopwatch } from './stopwatch.js';
 
 const ACTIVATION_DEADLINE_MS = 5_000;
@@ -27,6 +29,9 @@ export interface HostedExtensionOptions {
   /** Something was found. */
   readonly onActionResult: (hosted: HostedExtension, detector: string, result: ActionResult) => void;
 }
+
+/** Filters by the events that their detectors listen to, and their functions. */
+type KnownFilters = Map<string, Map<Detector['filter'], RequestFilter>>;
 
 /** One extension from activation to disposal: what it throws ends here, and too much of it switches it off for a while. */
 export class HostedExtension {
@@ -49,10 +54,12 @@ export class HostedExtension {
     this.extension = extension;
     this.#breaker = new Breaker(clock);
     this.executor = new OutcomeExecutor({ scenarios: extension.scenarios ?? [], actions, clock });
+    const filters: KnownFilters = new Map();
     this.detectors = (extension.detectors ?? []).map(
       (detector) =>
         new HostedDetector({
           detector,
+          filter: this.#filterOf(detector, filters),
           executor: this.executor,
           stopwatch,
           scheduler,
@@ -61,6 +68,19 @@ export class HostedExtension {
           isActive: () => this.isActive,
         }),
     );
+  }
+
+  /** The filter of a detector: one for all that have the same function and listen to the same events. */
+  #filterOf({ name, filter, on, statuses, blocking }: Detector, known: KnownFilters): RequestFilter | undefined {
+    if (filter === undefined) return undefined;
+    // Blocking ones are asked one by one.
+    const events = JSON.stringify([[...on].sort(), statuses, blocking === true && name]);
+    const ofEvents = known.get(events) ?? new Map<Detector['filter'], RequestFilter>();
+    const made =
+      ofEvents.get(filter) ??
+      new RequestFilter(filter, this.#options.stopwatch, (error) => this.failed(`detector ${name}`, error));
+    known.set(events, ofEvents.set(filter, made));
+    return made;
   }
 
   get name(): string {

@@ -1,5 +1,7 @@
 import type { DetectionEvent, EventKind } from './detection-event.js';
-import { LONGEST_HOLD_MS, type HostedDetector } from './hosted-detector.js';
+import { LONGEST_HOLD_MS } from './hold-check.js';
+import type { HostedDetector } from './hosted-detector.js';
+import type { RequestFilter } from './request-filter.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** So often each detector is measured by itself before all are measured together. */
@@ -10,11 +12,16 @@ const MEASURED_EACH_AGAIN = 10_000;
 /** Detectors that listen to the same events. */
 interface Group {
   readonly statuses: ReadonlySet<number> | undefined;
+  readonly filter: RequestFilter | undefined;
   readonly detectors: HostedDetector[];
 }
 
-function isWanted(event: DetectionEvent, { statuses }: Group): boolean {
-  return statuses === undefined || event.kind !== 'response' || statuses.has(event.status);
+/** @param isEach whether a filter is measured by itself */
+function isWanted(event: DetectionEvent, { statuses, filter }: Group, isEach: boolean): boolean {
+  if (event.kind === 'response') return statuses === undefined || statuses.has(event.status);
+  if (event.kind !== 'request' || filter === undefined || filter.accepts(event, isEach)) return true;
+  filter.rejected++;
+  return false;
 }
 
 /** The detectors that events are shown to after their requests went on. */
@@ -34,17 +41,21 @@ export class Listeners {
   constructor(detectors: readonly HostedDetector[], stopwatch: Stopwatch) {
     this.#stopwatch = stopwatch;
     const groups = new Map<string, Group>();
+    const filters: (RequestFilter | undefined)[] = [
+      undefined,
+      ...new Set(detectors.flatMap(({ filter }) => filter ?? [])),
+    ];
     for (const hosted of detectors) {
       const { on, statuses } = hosted.detector;
       const kinds = new Set(on);
-      const key = JSON.stringify([[...kinds].sort(), statuses]);
+      const key = JSON.stringify([[...kinds].sort(), statuses, filters.indexOf(hosted.filter)]);
       const group = groups.get(key);
       if (group !== undefined) {
         group.detectors.push(hosted);
         continue;
       }
       for (const kind of kinds) this.#groupsOf.set(kind, [...(this.#groupsOf.get(kind) ?? []), groups.size]);
-      groups.set(key, { statuses: statuses && new Set(statuses), detectors: [hosted] });
+      groups.set(key, { statuses: statuses && new Set(statuses), filter: hosted.filter, detectors: [hosted] });
     }
     this.#groups = [...groups.values()];
     const ofResponses = (this.#groupsOf.get('response') ?? []).map((group) => this.#groups[group]!.statuses);
@@ -68,14 +79,14 @@ export class Listeners {
    * more: then each is measured by itself, to tell which one it is.
    */
   show(events: readonly DetectionEvent[]): void {
+    const isEach = this.#measuredEach > 0;
+    if (!isEach) this.#stopwatch.longestMs = 0;
     const shown = this.#groups.map((): DetectionEvent[] => []);
     for (const event of events) {
       for (const group of this.#groupsOf.get(event.kind) ?? []) {
-        if (isWanted(event, this.#groups[group]!)) shown[group]!.push(event);
+        if (isWanted(event, this.#groups[group]!, isEach)) shown[group]!.push(event);
       }
     }
-    const isEach = this.#measuredEach > 0;
-    if (!isEach) this.#stopwatch.longestMs = 0;
     for (const [group, theirs] of shown.entries()) {
       if (theirs.length === 0) continue;
       for (const detector of this.#groups[group]!.detectors) {
