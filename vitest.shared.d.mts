@@ -1,3 +1,7 @@
 import type { ViteUserConfig } from 'vitest/config';
 
-export function packageTests(options?: { alone?: readonly string[]; setupFiles?: readonly string[] }): ViteUserConfig;
+export function packageTests(options?: {
+  alone?: readonly string[];
+  setupFiles?: readonly string[];
+  unitWorkers?: number;
+}): ViteUserConfig;

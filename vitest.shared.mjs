@@ -6,15 +6,18 @@ const KINDS = {
   conformance: { include: 'test/*.conformance.test.ts', exclude: [] },
 };
 
+const BUILT_PACKAGE = /\/packages\/[^/]+\/dist\//;
+
 /**
  * The test set-up that every package and app shares: tests beside the source (`src/**\/*.test.ts`) and under `test/`,
  * end-to-end tests (`*.e2e.test.ts`) in a run of their own, and a JSON report that the root `npm test` counts. What only
  * `npm run conformance` runs is called `*.conformance.test.ts`.
  *
- * @param {{ alone?: readonly string[], setupFiles?: readonly string[] }} [options] `alone`: unit tests that get a process
- *   of their own, such as those that measure the processor; `setupFiles` run before each file
+ * @param {{ alone?: readonly string[], setupFiles?: readonly string[], unitWorkers?: number }} [options] `alone`: unit
+ *   tests that get a process of their own, such as those that measure the processor; `setupFiles` run before each file;
+ *   `unitWorkers`: how many processes share the files of unit tests, 1 by default
  */
-export function packageTests({ alone = [], setupFiles = [] } = {}) {
+export function packageTests({ alone = [], setupFiles = [], unitWorkers = 1 } = {}) {
   const { TEST_KIND } = process.env;
   const kind = TEST_KIND === 'e2e' || TEST_KIND === 'conformance' ? TEST_KIND : 'unit';
   const isUnit = kind === 'unit';
@@ -37,13 +40,17 @@ export function packageTests({ alone = [], setupFiles = [] } = {}) {
       testTimeout: isUnit ? 60_000 : 240_000,
       hookTimeout: isUnit ? 60_000 : 240_000,
       pool: 'forks',
+      // Built packages are loaded as applications load them. As links they would be taken for sources, and transformed.
+      server: { deps: { external: [BUILT_PACKAGE] } },
       // The files of one worker share the modules that they import: loading them anew for each file took a third of the time. What a
       // test changes in the process is put back.
       isolate: false,
       restoreMocks: true,
       unstubEnvs: true,
       unstubGlobals: true,
-      maxWorkers: 2,
+      // Each worker imports what it tests anew, which costs small packages more than a second one saves, where those of other packages
+      // run beside it. End-to-end tests wait for most of their time.
+      maxWorkers: isUnit ? unitWorkers : 2,
       reporters: ['default', 'json'],
       outputFile: { json: `test-results/${kind}.json` },
     },
