@@ -43,6 +43,7 @@ const facts = (path: string, remoteAddress = '203.0.113.7'): RequestFacts => ({
   headers: { 'user-agent': 'curl/8' },
 });
 
+/** What comes after it is in another turn of the event loop. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const eventsOf = (crowdsec: Crowdsec): (number | undefined)[] =>
@@ -65,14 +66,14 @@ describe('the filter of a detector', () => {
     for (const [i, path] of ['/a', '/b', '/ab'].entries()) crowdsec.bouncer.inspect(facts(path, `203.0.113.${i}`));
     expect(asked.map(({ path }) => path)).toEqual(['/a', '/b', '/ab']);
     expect(asked[0]).toEqual({ method: 'GET', path: '/a', userAgent: 'curl/8', action: 'pass' });
-    await turn();
+    await crowdsec.runDue();
     expect(seen.toSorted()).toEqual(['first /a', 'first /ab', 'second /a', 'second /ab']);
     expect(eventsOf(crowdsec)).toEqual([3, 3]);
 
     seen.length = 0;
     const both = await agentWith([some, extension('all', { detect: note('all') })]);
     for (const [i, path] of ['/a', '/b'].entries()) both.bouncer.inspect(facts(path, `203.0.113.${i}`));
-    await turn();
+    await both.runDue();
     expect(seen.toSorted()).toEqual(['all /a', 'all /b', 'first /a', 'second /a']);
     expect(eventsOf(both)).toEqual([2, 2, 2]);
   });
@@ -99,7 +100,7 @@ describe('the filter of a detector', () => {
     ]);
     crowdsec.bouncer.answering(facts('/'), crowdsec.bouncer.inspect(facts('/')))?.(404);
     crowdsec.observe('app:hit', { ip: '203.0.113.7' });
-    await turn();
+    await crowdsec.runDue();
     expect(seen).toEqual(['response', 'app:hit']);
     expect(eventsOf(crowdsec)).toEqual([3]);
   });
@@ -125,7 +126,7 @@ describe('the filter of a detector', () => {
         extension('good', { filter: () => true, detect: () => void good++ }),
       ]);
       for (let i = 0; i < 6; i++) expect(crowdsec.bouncer.inspect(facts('/')).action).toBe('pass');
-      await turn();
+      await crowdsec.runDue();
       const [bad] = crowdsec.health().extensions;
       expect(bad).toMatchObject({
         state: 'off',
@@ -175,7 +176,7 @@ describe('the filter of a detector', () => {
       extension('good', { filter: () => true, detect: (event) => void seen.push(event) }),
     ]);
     crowdsec.bouncer.inspect(facts('/trap'));
-    await turn();
+    await crowdsec.runDue();
     expect(seen).toMatchObject([{ path: '/trap' }]);
     expect(crowdsec.health().extensions.map(({ failures }) => failures > 0)).toEqual([true, false]);
   });
@@ -213,7 +214,7 @@ describe('the duration of an answer', () => {
     const third = judged();
     now += 5;
     for (const answered of [first, third, second]) answered(200);
-    await turn();
+    await crowdsec.runDue();
     expect(durations).toEqual([12, 5, 12]);
   });
 });
