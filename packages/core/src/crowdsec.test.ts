@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { untilSettled } from '../test/until-settled.js';
 import type { Crowdsec } from './agent.js';
 import { createCrowdsec } from './crowdsec.js';
 import { silentLogger } from './logger.js';
@@ -431,8 +432,7 @@ describe('signals', () => {
     const pushed = crowdsec.pushSignals(
       Array.from({ length: 300 }, (_, i) => ({ ...report, ip: `203.0.113.${i % 250}` })),
     );
-    await turnUntil(pushed);
-    expect(await pushed).toEqual({ accepted: 300, refused: [] });
+    expect(await untilSettled(pushed, time)).toEqual({ accepted: 300, refused: [] });
     expect(sandbox.calls.filter((call) => call.path === '/v3/signals').map((call) => call.signals)).toEqual([250, 50]);
   });
 });
@@ -509,14 +509,3 @@ describe('trouble', () => {
     expect(time.pending()).toEqual([]);
   });
 });
-
-/** Moves time until the work is done. */
-async function turnUntil(work: Promise<unknown>): Promise<void> {
-  let done = false;
-  const settle = (): void => void (done = true);
-  work.then(settle, settle);
-  while (!done) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    await time.advance(250);
-  }
-}

@@ -41,7 +41,8 @@ function program(
   });
 }
 
-describe('a program whose last line waits for', () => {
+// Each program loads the whole package: they do so side by side.
+describe.concurrent('a program whose last line waits for', () => {
   it.each([
     ['a report', `await crowdsec.report({ ip: '203.0.113.7', scenario }).stored;`],
     ['a whisper', `await crowdsec.whisper({ ip: '203.0.113.7', scenario }).stored;`],
@@ -71,7 +72,7 @@ describe('a program whose last line waits for', () => {
   });
 });
 
-describe('a program ends by itself', () => {
+describe.concurrent('a program ends by itself', () => {
   it('when nobody waits for what it reported and decided', async () => {
     const body = `
       crowdsec.report({ ip: '203.0.113.7', scenario });

@@ -10,7 +10,9 @@ import type { Crowdsec } from '../src/agent.js';
 import { createCrowdsec } from '../src/crowdsec.js';
 import type { CrowdsecEvents } from '../src/events.js';
 import type { CrowdsecOptions } from '../src/options.js';
+import { manualTime } from '../src/testing/manual-time.js';
 import { echoServer, QUOTES, type EchoServer } from './echo-server.js';
+import { untilSettled } from './until-settled.js';
 
 const EVENTS: readonly (keyof CrowdsecEvents)[] = [
   'registered',
@@ -22,7 +24,7 @@ const EVENTS: readonly (keyof CrowdsecEvents)[] = [
   'signalsSent',
 ];
 
-/** A server and a folder of its own for each test: they run beside each other, for the pace of the network makes some wait 10 s. */
+/** A server and a folder of its own for each test: they run beside each other, for they wait for answers, timers and files. */
 async function place(): Promise<AsyncDisposable & { readonly server: EchoServer; readonly stateDir: string }> {
   const server = await echoServer();
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
@@ -36,7 +38,10 @@ async function place(): Promise<AsyncDisposable & { readonly server: EchoServer;
   };
 }
 
-/** Runs through everything that an agent says, and gives all of it as text: lines, events, errors and health, with hidden members. */
+/**
+ * Runs through everything that an agent says, and gives all of it as text: lines, events, errors and health, with hidden members. Time is moved
+ * by hand, for the pace of the network makes calls wait 10 s.
+ */
 async function allThatIsSaid(
   server: EchoServer,
   options: Partial<CrowdsecOptions> & { readonly stateDir: string },
@@ -44,16 +49,19 @@ async function allThatIsSaid(
   const said: string[] = [];
   const show = (value: unknown): void =>
     void said.push(typeof value === 'string' ? value : inspect(value, { showHidden: true, depth: Infinity }));
+  const time = manualTime(Date.now());
   const agent: Crowdsec = createCrowdsec({
     apiUrl: server.url,
+    clock: time.clock,
+    scheduler: time.scheduler,
     scenarios: ['acme/probe'],
     timeoutMs: 2_000,
     logger: { debug: show, info: show, warn: show, error: show },
     ...options,
   });
   for (const event of EVENTS) agent.on(event, show);
-  await agent.start();
-  const work = [
+  await untilSettled(agent.start(), time);
+  const work: readonly (() => Promise<unknown>)[] = [
     () => agent.refreshDecisions(),
     () => agent.pushSignals([{ ip: '9.9.9.9', scenario: 'acme/probe' }]),
     () => agent.enroll({ key: 'k3yOfTheConsole1234567890', name: 'n' }),
@@ -62,9 +70,9 @@ async function allThatIsSaid(
     () => agent.poisonedSignals(),
     () => agent.runDue(),
   ];
-  for (const run of work) await run().then(show, show);
+  for (const run of work) await untilSettled(run(), time).then(show, show);
   show(agent.health());
-  await agent.stop({ deadlineMs: 300 });
+  await untilSettled(agent.stop({ deadlineMs: 300 }), time);
   show(agent);
   return said.join('\n');
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { untilSettled } from '../../test/until-settled.js';
 import { CrowdsecError } from '../errors.js';
 import { silentLogger } from '../logger.js';
 import type { JsonValue, Lease, Store, StoreKey } from '../store/store.js';
@@ -321,21 +322,9 @@ describe('an emptied store', () => {
   it('that others can empty is asked twice before a machine is registered in it', async () => {
     const knows = await started({ store: { ...world.store(), networked: true } });
     const newcomer = world.process({ store: { ...world.store(), networked: true } }).session;
-    const { machineId } = await drive(knows.token());
+    const { machineId } = await untilSettled(knows.token(), world.time, 100);
     await emptyTheStore();
-    expect((await drive(newcomer.token())).machineId).toBe(machineId);
+    expect((await untilSettled(newcomer.token(), world.time, 100)).machineId).toBe(machineId);
     expect(world.count(REGISTER)).toBe(1);
   }, 120_000);
 });
-
-/** Lets processes that wait go on. */
-async function drive<T>(work: Promise<T>): Promise<T> {
-  let done = false;
-  const settle = (): void => void (done = true);
-  work.then(settle, settle);
-  while (!done) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    await world.time.advance(100);
-  }
-  return work;
-}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { untilSettled } from '../../test/until-settled.js';
 import { silentLogger } from '../logger.js';
 import { openStore } from '../store/open-store.js';
 import { DAY_MS, HOUR_MS } from './login-budget.js';
@@ -37,7 +38,11 @@ describe('the identity', () => {
   });
 
   it('is made once, however many processes start together', async () => {
-    const tokens = await drive(Promise.all(Array.from({ length: 5 }, () => world.process().session.token())));
+    const tokens = await untilSettled(
+      Promise.all(Array.from({ length: 5 }, () => world.process().session.token())),
+      world.time,
+      100,
+    );
     expect(new Set(tokens.map((token) => token.machineId)).size).toBe(1);
     expect(world.paths()).toEqual([REGISTER, LOGIN]);
   });
@@ -341,15 +346,3 @@ describe('a refusal', () => {
     await world.process().session.token();
   });
 });
-
-/** Lets processes that wait for each other's lease go on. */
-async function drive<T>(work: Promise<T>): Promise<T> {
-  let done = false;
-  const settle = (): void => void (done = true);
-  work.then(settle, settle);
-  while (!done) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    await world.time.advance(100);
-  }
-  return work;
-}

@@ -6,6 +6,8 @@ import { manualTime } from '../testing/manual-time.js';
 /** What may come of the stream of a local API, and what must come of that here: setup and outcome are the names of the tests. */
 
 const IP = '198.51.100.1';
+/** Hours with a pull each minute, rather than every 10 s. */
+const IN_MINUTES = { strideMs: 60_000 };
 let world: LapiWorld;
 afterEach(() => world.stop());
 
@@ -180,7 +182,7 @@ describe('a decision that is renewed, shortened or ended', () => {
     world.lapi.decisions.add([{ value: IP, duration: '24h', origin: 'CAPI' }]);
     await world.pass();
     expect(agent.explain(IP)).toHaveLength(1);
-    await world.time.advance(3_600_000);
+    await world.time.advance(3_600_000, IN_MINUTES);
     expect(remediationOf(agent)).toBe('ban');
   });
 
@@ -295,7 +297,7 @@ describe('an alert that is deleted on LAPI takes its decisions along, and nobody
     ]);
     const agent = await world.agent();
     world.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new":[],"deleted":[]}', times: Infinity });
-    await world.time.advance(29 * 60_000);
+    await world.time.advance(29 * 60_000, IN_MINUTES);
     expect(remediationOf(agent)).toBe('ban');
     await world.time.advance(2 * 60_000);
     expect(remediationOf(agent)).toBe('bypass');
@@ -569,7 +571,7 @@ describe('filters by origin or scenario', () => {
     await endById(long!.id);
     await world.pass();
     expect(remediationOf(agent)).toBe('ban');
-    await world.time.advance(3_600_000);
+    await world.time.advance(3_600_000, IN_MINUTES);
     expect(remediationOf(agent)).toBe('bypass');
   });
 });

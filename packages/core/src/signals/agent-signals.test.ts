@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { untilSettled } from '../../test/until-settled.js';
 import type { Crowdsec } from '../agent.js';
 import { createCrowdsec } from '../crowdsec.js';
 import { silentLogger } from '../logger.js';
@@ -59,17 +60,6 @@ const gaps = () =>
     .map(({ at }, i) => at - calls()[i]!.at);
 const ip = (i: number): string => `20.0.${i >> 8}.${i & 255}`;
 
-/** Lets time pass until the promise has settled. */
-async function turnUntil(work: Promise<unknown>): Promise<void> {
-  let done = false;
-  const settle = (): void => void (done = true);
-  work.then(settle, settle);
-  while (!done) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    await time.advance(250);
-  }
-}
-
 describe('the pace of the network', () => {
   it.each([401, 403])('holds for the repetition after a %i, which takes a fresh token', async (status) => {
     const crowdsec = await running();
@@ -115,8 +105,7 @@ describe('the pace of the network', () => {
           agent.pushSignals(Array.from({ length: 300 }, (_, i) => ({ ip: ip(1_000 * n + i), scenario }))),
         ),
       );
-      await turnUntil(pushed);
-      expect(await pushed).toEqual([
+      expect(await untilSettled(pushed, time, SECOND_MS)).toEqual([
         { accepted: 300, refused: [] },
         { accepted: 300, refused: [] },
       ]);
@@ -148,9 +137,7 @@ describe.each([400, 413, 422])('an hour of %i to everything', (status) => {
     const crowdsec = await running();
     sandbox.faults.add({ path: '/v3/signals', status, times: Infinity });
     const pushed = crowdsec.pushSignals(Array.from({ length: 500 }, (_, i) => ({ ip: ip(i), scenario })));
-    pushed.catch(() => undefined);
-    await turnUntil(pushed);
-    await expect(pushed).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS', status });
+    await expect(untilSettled(pushed, time, SECOND_MS)).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS', status });
     expect(calls().length).toBeLessThan(20);
   });
 });
