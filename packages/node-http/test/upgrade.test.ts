@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -72,6 +73,25 @@ describe('an upgrade', () => {
     expect((await refused(port, BANNED)).status).toBe(403);
   });
 
+  it.each([
+    [BANNED, 403],
+    [CLEAN, 200],
+  ])('is guarded as the other events that Node emits in place of `request`: %s gets %i', async (visitor, status) => {
+    const handler = crowdsecHandler(await agent(), (_request, response) => response.end('hello'));
+    const server = createServer(handler)
+      .on('checkContinue', handler)
+      .on(
+        'connect',
+        handler.upgrade((_request, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n')),
+      );
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const head = `host: x\r\nconnection: close\r\nx-forwarded-for: ${visitor}\r\n`;
+    expect(await statuses(server, `CONNECT x:443 HTTP/1.1\r\n${head}\r\n`)).toEqual([status]);
+    const expecting = `POST / HTTP/1.1\r\n${head}expect: 100-continue\r\ncontent-length: 0\r\n\r\n`;
+    expect(await statuses(server, expecting)).toEqual([status]);
+  });
+
   it('that is refused leaves no connection behind, though the client keeps its half open', async () => {
     const { port, sockets } = await listening(await agent());
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
@@ -103,6 +123,13 @@ describe('an upgrade', () => {
     expect(verdicts).toMatchObject([{ ip: CLEAN }]);
   });
 });
+
+/** The statuses that a server answers to this before it closes the connection. */
+async function statuses(server: Server, request: string): Promise<number[]> {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.end(request);
+  return [...(await text(socket)).matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+}
 
 async function appsec(): Promise<Sandbox> {
   const sandbox = await startSandbox({ appsec: { apiKeys: [KEY] } });
