@@ -139,6 +139,23 @@ describe('the login budget', () => {
   );
 });
 
+describe('the watch over the store', () => {
+  it('reads each record once in a look, the credentials every 5 s and the others every 10 s', async () => {
+    const reads: Record<string, number> = {};
+    const store = world.store();
+    const counted: Store = {
+      ...store,
+      read: (key, parse) => ((reads[key] = (reads[key] ?? 0) + 1), store.read(key, parse)),
+    };
+    const session = await started({ store: counted });
+    await session.token();
+    await world.time.advance(MINUTE_MS);
+    for (const key of Object.keys(reads)) reads[key] = 0;
+    await world.time.advance(MINUTE_MS);
+    expect(reads).toEqual({ credentials: 12, session: 6, token: 6, 'machine-in-use': 6 });
+  });
+});
+
 describe('what came of a call and could not be written', () => {
   /** A store whose writes of these keys fail while `isFailing`. */
   function failing(keys: readonly StoreKey[], state: { isFailing: boolean }): Store {

@@ -267,7 +267,8 @@ export class Session {
     const hasChanged = machineId !== this.#identity.current?.machineId;
     if (hasChanged || clock.monotonic() - this.#lookedAt >= LOOK_AT_ALL_MS) {
       this.#lookedAt = clock.monotonic();
-      await this.load();
+      await this.#calls.load();
+      await this.#adoptStored();
       await this.#identity.tellInUse();
     }
     if (!wasOurs || this.#identity.isOurs()) return;

@@ -243,6 +243,17 @@ describe('what is stored, when it is damaged', () => {
   });
 });
 
+describe('the watch over the store', () => {
+  it('asks once each 5 s while nothing changes', async () => {
+    let asked = 0;
+    const counted = (store: Store): Store => ({ ...store, blobVersion: (key) => (asked++, store.blobVersion(key)) });
+    await running({ store: counted });
+    asked = 0;
+    await time.advance(MINUTE_MS);
+    expect(asked).toBe(12);
+  });
+});
+
 describe('a result', () => {
   it('counts each change once, and no removal of what is not held', async () => {
     const agent = await running();

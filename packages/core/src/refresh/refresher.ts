@@ -253,8 +253,9 @@ export class Refresher {
     const before = this.#held.version;
     const version = await store.blobVersion('decisions');
     await this.#held.load(version);
-    // It may have been found to be damaged by now.
-    const isLost = version === undefined || (await store.blobVersion('decisions')) === undefined;
+    // What is new was read, and may have been found to be damaged.
+    const isLost =
+      version === undefined || (version !== before && (await store.blobVersion('decisions')) === undefined);
     if (isLost && this.#held.isLoaded) await this.#putBack();
     if (this.#held.version === before) return;
     this.#outcomes.answered();
