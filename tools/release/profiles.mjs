@@ -8,7 +8,7 @@ import { NEXT, REACT_ROUTER, SVELTEKIT } from './project-profiles.mjs';
  * @property {Readonly<Record<string, string>>} base dependencies that an application of this framework has before it takes the package
  * @property {Readonly<Record<string, string>>} [files] that it has before; those of the README replace them
  * @property {Readonly<Record<string, unknown>>} [packageJson] what package.json has before the README's own lines change it
- * @property {Readonly<Record<string, unknown>>} compilerOptions beside `strict` and `skipLibCheck: false`
+ * @property {Readonly<Record<string, unknown>>} compilerOptions beside `strict`, `declaration` and `skipLibCheck: false`
  * @property {Readonly<Record<string, unknown>>} [tsconfig] what tsconfig.json has beside them
  * @property {readonly string[]} [prepare] the module and the arguments by which Node writes the framework's types, before code is compiled
  * @property {Readonly<Record<string, RegExp>>} [fragments] files that the user has already and is told to change: each is the block without

@@ -34,6 +34,7 @@ const TYPES = new Map([
 export async function makeReadmeProject(folder, { code, profile, registry }) {
   const compilerOptions = {
     strict: true,
+    declaration: true,
     skipLibCheck: false,
     outDir: 'dist',
     rootDir: '.',

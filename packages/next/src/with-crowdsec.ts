@@ -23,7 +23,7 @@ export class CrowdsecBlockedError extends Error {
 }
 
 /** What Next hands to a route handler. */
-interface RouteContext {
+export interface RouteContext {
   readonly params: Promise<Record<string, string | string[] | undefined>>;
 }
 
