@@ -1,4 +1,4 @@
-export { adapterConformance } from './adapter-conformance.js';
+export { adapterConformance, type CaseGroup, type ConformanceOptions } from './adapter-conformance.js';
 export { bodyConformance, type BodyHost } from './body-conformance.js';
 export type { Host, HostOptions, RunningHost } from './host.js';
 export { listenByTls, portOf } from './listen.js';
