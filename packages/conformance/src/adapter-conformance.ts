@@ -16,7 +16,24 @@ import type { Host } from './host.js';
 import { DEADLINE_MS, type Subject } from './suite.js';
 import { createTestEnvironment, type TestEnvironment } from './test-environment.js';
 
-const GROUPS = {
+/** Cases of the suite that belong together. */
+export type CaseGroup =
+  | 'refusal'
+  | 'clientIp'
+  | 'connections'
+  | 'spoofing'
+  | 'http'
+  | 'policy'
+  | 'captcha'
+  | 'events'
+  | 'hostile'
+  | 'appsec'
+  | 'appsecFailures'
+  | 'appsecHostile'
+  | 'lifecycle';
+
+/** In the order in which they run. */
+const GROUPS: Readonly<Record<CaseGroup, (subject: Subject) => void>> = {
   refusal: refusalCases,
   clientIp: clientIpCases,
   connections: connectionCases,
@@ -30,10 +47,7 @@ const GROUPS = {
   appsecFailures: appsecFailureCases,
   appsecHostile: appsecHostileCases,
   lifecycle: lifecycleCases,
-} as const;
-
-/** Cases of the suite that belong together. */
-export type CaseGroup = keyof typeof GROUPS;
+};
 
 /** Which cases are declared. */
 export interface ConformanceOptions {
