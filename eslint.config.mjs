@@ -1,9 +1,33 @@
+import process from 'node:process';
 import js from '@eslint/js';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 import { boundaries } from './tools/eslint/boundaries.mjs';
 import { deadlines } from './tools/eslint/deadlines.mjs';
 import { wholeNamespaceOfZod } from './tools/eslint/zod.mjs';
+
+/**
+ * How types are looked up where one process lints everything: in one program, in which those that packages share are resolved once, in
+ * half of the time that a program for each package takes. An editor, and the lint of one package, need that package's program only.
+ */
+const ONE_PROGRAM = process.env.LINT_AS_ONE_PROGRAM
+  ? [
+      {
+        files: [
+          'packages/*/{src,test}/**/*.ts',
+          'packages/*/vitest.config.ts',
+          'apps/{demo,demo-koa,demo-node-http,prometheus}/**/*.ts',
+        ],
+        languageOptions: {
+          parserOptions: {
+            projectService: false,
+            project: ['tsconfig.lint.json'],
+            tsconfigRootDir: import.meta.dirname,
+          },
+        },
+      },
+    ]
+  : [];
 
 export default tseslint.config(
   {
@@ -47,6 +71,7 @@ export default tseslint.config(
       '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }],
     },
   },
+  ...ONE_PROGRAM,
   {
     // Nest's modules are classes without members; that is how the framework names a group of providers.
     files: ['packages/nestjs/**/*.ts', 'packages/panel/**/*.ts', 'apps/demo/**/*.ts'],
