@@ -11,9 +11,9 @@ import { outdatedFiles } from '../packages/metadata.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The environment without what this run of Vitest has put there. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^VITEST|^TEST_KIND/.test(name)));
-/** Fails with all that the command printed. */
-const run = (/** @type {string[]} */ [command = '', ...args], /** @type {{ cwd: string }} */ { cwd }) =>
-  promisify(execFile)(command, args, { cwd, env }).catch((error) => {
+/** Runs a tool of this workspace; fails with all that it printed. */
+const run = (/** @type {string[]} */ [tool = '', ...args], /** @type {{ cwd: string }} */ { cwd }) =>
+  promisify(execFile)(join(ROOT, 'node_modules/.bin', tool), args, { cwd, env }).catch((error) => {
     throw new Error(`${error.message}\n${error.stdout}`);
   });
 
@@ -53,10 +53,10 @@ describe.each([
       nx: { tags: [tag] },
     });
     expect(outdatedFiles(workspace).filter(({ file }) => file.includes(`some-${kind}`))).toEqual([]);
-    await run(['npx', 'tsc', '-p', 'tsconfig.json'], { cwd });
-    await run(['npx', 'prettier', '--check', '--ignore-path', '/dev/null', '.'], { cwd });
-    await run(['npx', 'vitest', 'run'], { cwd });
-    await run(['npx', 'tsc', '-p', 'tsconfig.build.json'], { cwd });
+    await run(['tsc', '-p', 'tsconfig.json'], { cwd });
+    await run(['prettier', '--check', '--ignore-path', '/dev/null', '.'], { cwd });
+    await run(['vitest', 'run'], { cwd });
+    await run(['tsc', '-p', 'tsconfig.build.json'], { cwd });
   });
 
   it.each(['Capital', '../up', '1st', 'a b', ''])('refuses the name "%s"', async (name) => {
