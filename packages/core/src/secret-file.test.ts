@@ -1,11 +1,13 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { secretOf } from './secret-file.js';
 
 async function fileWith(content: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'crowdsec-secret-')), 'key');
+  const folder = await mkdtemp(join(tmpdir(), 'crowdsec-secret-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'key');
   await writeFile(file, content);
   return file;
 }
