@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { keepTemporaryFilesInMemory } from './tools/temporary-files.mjs';
 
 const KINDS = {
   unit: { include: '{src,test}/**/*.test.{ts,mjs}', exclude: ['**/*.e2e.test.ts', '**/*.conformance.test.ts'] },
@@ -18,6 +19,8 @@ const BUILT_PACKAGE = /\/packages\/[^/]+\/dist\//;
  *   `unitWorkers`: how many processes share the files of unit tests, 1 by default
  */
 export function packageTests({ alone = [], setupFiles = [], unitWorkers = 1 } = {}) {
+  // Workers, and what they start, take it over from this process.
+  keepTemporaryFilesInMemory();
   const { TEST_KIND } = process.env;
   const kind = TEST_KIND === 'e2e' || TEST_KIND === 'conformance' ? TEST_KIND : 'unit';
   const isUnit = kind === 'unit';

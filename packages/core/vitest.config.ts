@@ -1,8 +1,4 @@
 import { packageTests } from '../../vitest.shared.mjs';
-import { keepTemporaryFilesInMemory } from './test/temporary-files.js';
-
-// Workers, and what they start, take it over from this process.
-keepTemporaryFilesInMemory();
 
 export default packageTests({
   // It measures processor time, in which collecting the garbage of other files would count.

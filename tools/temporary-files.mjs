@@ -1,4 +1,5 @@
 import { accessSync, constants, statfsSync } from 'node:fs';
+import process from 'node:process';
 
 /** A file system in memory, which Linux has. */
 const IN_MEMORY = '/dev/shm';
@@ -6,14 +7,14 @@ const IN_MEMORY = '/dev/shm';
 const ENOUGH_BYTES = 1 << 30;
 
 /**
- * Has tests, and the processes that they start, put their temporary files into memory where there is room, unless `TMPDIR` says where to. The
- * stores write each change through to the disk: on a common disk the tests would wait for that half of their time.
+ * Has this process, and those that it starts, put their temporary files into memory where there is room, unless `TMPDIR` says where to. The
+ * stores write each change through to the disk: on a common disk tests would wait for that half of their time.
  */
-export function keepTemporaryFilesInMemory(): void {
+export function keepTemporaryFilesInMemory() {
   if (process.env.TMPDIR === undefined && hasRoom()) process.env.TMPDIR = IN_MEMORY;
 }
 
-function hasRoom(): boolean {
+function hasRoom() {
   try {
     accessSync(IN_MEMORY, constants.W_OK);
     const { bavail, bsize } = statfsSync(IN_MEMORY);
