@@ -31,7 +31,7 @@ child.on('exit', (code) => {
   void sandbox.stop().then(() => process.exit(code ?? 1));
 });
 
-while (child.exitCode === null && !(await answers())) await delay(100);
+while (child.exitCode === null && child.signalCode === null && !(await answers())) await delay(100);
 console.log(`
 Try:
   curl -i ${page}

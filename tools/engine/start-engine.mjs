@@ -175,7 +175,7 @@ function flags(named) {
  */
 async function isListening(port, server, log) {
   const endAt = performance.now() + START_MS;
-  while (performance.now() < endAt && server.exitCode === null) {
+  while (performance.now() < endAt && server.exitCode === null && server.signalCode === null) {
     const socket = connect(port, '127.0.0.1');
     const isOpen = await once(socket, 'connect').then(
       () => true,

@@ -54,7 +54,7 @@ export function processHost(host: ProcessHostOptions): Host {
 
 async function untilReady(child: ChildProcess, url: string, output: readonly string[]): Promise<void> {
   const deadline = Date.now() + START_DEADLINE_MS;
-  while (Date.now() < deadline && child.exitCode === null) {
+  while (Date.now() < deadline && !hasEnded(child)) {
     // Whatever it answers: a host that refuses everybody is ready too.
     const isUp = await fetch(url).then(
       () => true,
@@ -68,13 +68,18 @@ async function untilReady(child: ChildProcess, url: string, output: readonly str
 }
 
 async function stop(child: ChildProcess, output: readonly string[]): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (hasEnded(child)) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   const late = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
   const [, signal] = (await ended) as [number | null, string | null];
   clearTimeout(late);
   if (signal === 'SIGKILL') throw new Error(`The host did not end within ${STOP_DEADLINE_MS} ms:\n${output.join('')}`);
+}
+
+/** By itself, or by a signal: then it has no exit code. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 async function freePort(hostname: string): Promise<number> {

@@ -20,7 +20,7 @@ interface RedisCommands {
 export interface OwnRedisClient extends RedisClient {
   connect(): Promise<unknown>;
   destroy(): unknown;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'connect' | 'error' | 'reconnecting', listener: (error: unknown) => void): unknown;
 }
 
 /** What is needed of the storage adapter of @keyv/redis. */

@@ -4,6 +4,7 @@ import { failureReason } from '../http/failure-reason.js';
 import type { Logger } from '../logger.js';
 import { DamagedError, MOST_VALUE_BYTES } from './damaged-error.js';
 import type { Deadline } from '../deadline.js';
+import { ClosableRedisClient } from './closable-redis-client.js';
 import type { OwnRedisClient, RedisClient } from './redis-client.js';
 import { GET, SET_ASIDE } from './redis-scripts.js';
 
@@ -36,7 +37,7 @@ export interface RedisSource {
  */
 export class RedisConnection {
   readonly #source: RedisSource;
-  #own: OwnRedisClient | undefined;
+  #own: ClosableRedisClient | undefined;
   #connecting: Promise<RedisClient> | undefined;
   #replacedAt = -Infinity;
   #replacing: Promise<boolean> | undefined;
@@ -136,7 +137,7 @@ export class RedisConnection {
   }
 
   async #client({ signal }: Deadline): Promise<RedisClient> {
-    let client: RedisClient | undefined = this.#own;
+    let client: RedisClient | undefined = this.#own?.client;
     if (client?.isOpen !== true) {
       this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
       client = await this.#connecting;
@@ -202,40 +203,32 @@ export class RedisConnection {
     if (client === undefined) throw new Error('it cannot be duplicated: reconnect it after a failover');
     // Without a listener, the error would end the process. What fails shows in the calls.
     client.on('error', (error) => this.noteTrouble(error));
+    const own = new ClosableRedisClient(client);
     this.#abandon?.();
     const abandoned = new Promise<never>((_, reject) => {
       this.#abandon = () => reject(new Error('the connection was given up'));
     });
     try {
       // A client retries without end: callers that wait for it must be notified when it is replaced.
-      await Promise.race([client.connect(), abandoned]);
+      await Promise.race([own.connect(), abandoned]);
     } catch (error) {
-      destroy(client);
+      own.close();
       throw error;
     }
     if (this.#isClosed || !isWanted()) {
-      destroy(client);
+      own.close();
       throw new Error('the connection is no longer needed');
     }
     this.#dispose();
-    this.#own = client;
+    this.#own = own;
     return client;
   }
 
   #dispose(): void {
     this.#abandon?.();
     this.#abandon = undefined;
-    if (this.#own !== undefined) destroy(this.#own);
+    this.#own?.close();
     this.#own = undefined;
-  }
-}
-
-/** Rejects what waits on the client; some clients throw when they are closed already. */
-function destroy(client: OwnRedisClient): void {
-  try {
-    void Promise.resolve(client.destroy()).catch(() => undefined);
-  } catch {
-    // Nothing is left to close.
   }
 }
 
