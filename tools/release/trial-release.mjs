@@ -6,7 +6,7 @@ import { workspacePackages } from '../packages/workspace.mjs';
 
 /** What `nx release` reads and writes, beside the manifests of packages and apps. */
 const FILES = ['package.json', 'package-lock.json', 'nx.json', '.gitignore', '.npmrc', 'CHANGELOG.md'];
-const TOOLS = ['tools/project.json', 'tools/generators/package.json'];
+const TOOLS = ['tools/project.json', 'tools/generators/package.json', 'tools/nx/scripts-as-commands.mjs'];
 
 /**
  * Runs a release to its end, all but the publishing, in a repository of its own that has only the manifests of this one: versions,
