@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Backend } from './backend.js';
+import { schemaController, validatorCompiler } from './compilers.js';
 import { requestHooks } from './request-hooks.js';
 import { sendMessage } from './replies.js';
 import { MAX_BODY_BYTES, parseBodies } from './request-body.js';
@@ -18,9 +19,9 @@ export function createServer(backend: Backend): FastifyInstance {
     // A path that cannot be decoded leads nowhere, like any other unknown one.
     frameworkErrors: (_error, _request, reply) => void sendMessage(reply, 404),
     routerOptions: { maxParamLength: 500 },
-    // What breaks the contract is refused, not mended.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, strictTypes: false } },
+    schemaController,
   });
+  app.setValidatorCompiler(validatorCompiler);
   parseBodies(app);
   requestHooks(app, backend);
   linkRoutes(app, backend);

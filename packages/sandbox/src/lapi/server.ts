@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
+import { schemaController } from '../compilers.js';
 import { logCalls, meetFault, spoiled } from '../request-hooks.js';
 import { parseBodies } from '../request-body.js';
 
@@ -22,6 +23,7 @@ export function createLapiServer(backend: LapiBackend): FastifyInstance {
     // A path that leads nowhere has no body.
     frameworkErrors: (_error, _request, reply) => void sendEmpty(reply, 404),
     routerOptions: { maxParamLength: 500 },
+    schemaController,
   });
   parseBodies(app);
   logCalls(app, backend);
