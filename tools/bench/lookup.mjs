@@ -74,7 +74,10 @@ async function engineOf(build, values) {
   /** @type {typeof import('../../packages/core/dist/decisions/local-decisions.js')} */
   const { LocalDecisions } = await fromCore(build, 'decisions/local-decisions.js');
   /** @type {typeof import('../../packages/core/dist/ip/parse.js')} */
-  const { readIp } = await fromCore(build, 'ip/parse.js');
+  const parse = await fromCore(build, 'ip/parse.js');
+  // Earlier builds have one function for whole texts and for parts of them.
+  const readAddress =
+    parse.readAddress ?? ((/** @type {string} */ text) => /** @type {any} */ (parse).readIp(text, 0, text.length));
   const index = await indexOf(values, Date.now(), build);
   const local = new LocalDecisions();
   for (let i = 0; i < 100; i++) {
@@ -85,7 +88,7 @@ async function engineOf(build, values) {
   const ranks = new Uint8Array(index.sources.length).fill(1);
   const weights = { ranks, shortest4: undefined, shortest6: undefined };
   const find = (/** @type {string} */ text, /** @type {typeof weights} */ by) => {
-    const family = readIp(text, 0, text.length);
+    const family = readAddress(text);
     return family !== 0 && index.find(family, by, systemClock) !== undefined;
   };
   // Earlier builds are given the ranks alone.

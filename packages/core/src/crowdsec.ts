@@ -83,7 +83,7 @@ class Agent implements Crowdsec {
     const store = (this.#store = agentStore.store);
     const reasonNotReportable = (this.#reasonNotReportable = reportExclusions({
       ownIps: options.ownIps,
-      isAllowed: (ip) => this.#decisions.engine.isAllowed(ip),
+      isAllowed: (address) => this.#decisions.engine.isAllowed(address),
     }));
     const actions = extensionActions(this, { reasonNotReportable, localDecisions: () => this.#localDecisions });
     this.#extensions = createAgentExtensions(context, { store, actions });

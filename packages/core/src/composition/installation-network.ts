@@ -5,6 +5,7 @@ import type { Signal } from '../capi/wire.js';
 import { userAgent } from '../capi/user-agent.js';
 import { apiRoot } from '../capi/api-root.js';
 import { CrowdsecError } from '../errors.js';
+import type { IpAddress } from '../ip/address.js';
 import type { ReportChannel } from '../networks/report-channel.js';
 import { parseOptions, type CrowdsecOptions } from '../options.js';
 import { buildSignal, checkReport } from '../signals/build-signal.js';
@@ -62,7 +63,7 @@ export class InstallationNetwork {
   readonly #decisions: AgentDecisions;
   readonly #signals: AgentSignals;
   readonly #reasonNotReportable: ReasonNotReportable;
-  #isAllowed: (ip: string) => boolean = () => false;
+  #isAllowed: (address: IpAddress) => boolean = () => false;
   #onAnswered: (count: number) => void = () => undefined;
 
   constructor(context: AgentContext, timers: DisposableTimers, stored: InstallationDecisions) {
@@ -84,7 +85,7 @@ export class InstallationNetwork {
     this.#decisions = createAgentDecisions(context, { ...agentStore, ...networks, userAgent: agent });
     this.#reasonNotReportable = reportExclusions({
       ownIps: options.ownIps,
-      isAllowed: (ip) => this.#isAllowed(ip),
+      isAllowed: (address) => this.#isAllowed(address),
     });
     this.#signals = createAgentSignals(context, {
       ...agentStore,
@@ -176,7 +177,7 @@ export class InstallationNetwork {
   /** Sends these signals in calls at the pace of the network; resolves when each is answered. */
   async push(reports: readonly (Report | Whisper)[], { onAnswered }: PushOptions = {}): Promise<PushResult> {
     const { engine } = await this.#stored.load();
-    this.#isAllowed = (ip) => engine.isAllowed(ip);
+    this.#isAllowed = (address) => engine.isAllowed(address);
     this.#onAnswered = onAnswered ?? this.#onAnswered;
     const { clock, scheduler } = this.#context;
     return pushAll(reports, {

@@ -1,6 +1,6 @@
 import type { Actions } from '../extensions/outcome-executor.js';
 import { interfaceIps } from '../interface-ips.js';
-import { formatIp } from '../ip/address.js';
+import type { IpAddress } from '../ip/address.js';
 import { embeddedIpv4 } from '../ip/embedded-ipv4.js';
 import { PrefixSet, type IpPrefix } from '../ip/prefix.js';
 import { isPublicPrefix } from '../ip/public.js';
@@ -16,13 +16,13 @@ export type ReasonNotReportable = (prefix: IpPrefix) => ReturnType<Actions['reas
  */
 export function reportExclusions(options: {
   readonly ownIps: readonly string[];
-  readonly isAllowed: (ip: string) => boolean;
+  readonly isAllowed: (address: IpAddress) => boolean;
 }): ReasonNotReportable {
   const ownIps = PrefixSet.from([...options.ownIps, ...interfaceIps()], 'options.ownIps');
   const reasonFor: ReasonNotReportable = (prefix) => {
     if (!isPublicPrefix(prefix)) return 'non-public-ip';
     if (ownIps.touches(prefix)) return 'own-ip';
-    return options.isAllowed(formatIp(prefix)) ? 'allowlisted-ip' : undefined;
+    return options.isAllowed(prefix) ? 'allowlisted-ip' : undefined;
   };
   return (prefix) => {
     const inside = embeddedIpv4(prefix);

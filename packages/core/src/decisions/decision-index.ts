@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { readIp, words } from '../ip/parse.js';
+import { readAddress, words } from '../ip/parse.js';
 import type { Blob } from '../store/store.js';
 import { EventLoopYielder } from './event-loop-yielder.js';
 import type { DecisionDelta } from './decision-delta.js';
@@ -157,7 +157,7 @@ export class DecisionIndex {
    * @param isWanted tells of a source and, for addresses, the length of the prefix whether to name it; all by default
    */
   matches(ip: string, now: number, geo: GeoFacts = {}, isWanted: RowFilter = allRows): readonly DecisionMatch[] {
-    const family = readIp(ip, 0, ip.length);
+    const family = readAddress(ip);
     if (family === 0) return [];
     const table = this.tables[family === 4 ? 'v4' : 'v6'];
     const holders = [{ table, row: family === 4 ? table.holderOf32(words) : table.holderOf128(words) }];

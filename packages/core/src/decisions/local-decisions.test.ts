@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readIp } from '../ip/parse.js';
+import { readAddress } from '../ip/parse.js';
 import { manualTime } from '../testing/manual-time.js';
 import { LocalDecisions, type LocalDecision } from './local-decisions.js';
 
@@ -108,7 +108,6 @@ function setUp(limit?: number, evicted?: (decision: LocalDecision) => void) {
   const time = manualTime();
   const local = new LocalDecisions({ ...(limit === undefined ? {} : { limit }), ...(evicted && { evicted }) });
   const rankOf = (type: string): number => ['ban', 'captcha'].indexOf(type);
-  const find = (ip: string): string | undefined =>
-    local.find(readIp(ip, 0, ip.length) as 4 | 6, rankOf, time.clock)?.value;
+  const find = (ip: string): string | undefined => local.find(readAddress(ip) as 4 | 6, rankOf, time.clock)?.value;
   return { time, local, find };
 }

@@ -29,6 +29,9 @@ export function kindOfScope(scope: string): ValueKind | undefined {
   }
 }
 
+/** The key of a country or an AS. */
+const KEY = new Uint32Array(1);
+
 /** Rows of all families, as they come. */
 export class RowSet {
   readonly v4 = new RowRuns(WORDS.v4);
@@ -45,8 +48,8 @@ export class RowSet {
     if (kind !== 'address') {
       const key = kind === 'country' ? countryKey(text.slice(start, end)) : asKey(text.slice(start, end));
       if (key === undefined) return false;
-      words[0] = key;
-      this[kind].add(words, 32, source, until);
+      KEY[0] = key;
+      this[kind].add(KEY, 32, source, until);
       return true;
     }
     const family = readPrefix(text, start, end);

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { canonicalIp, formatIp, parseIp } from './address.js';
+import { readAddress, readPrefix, takeWords, words } from './parse.js';
+import { parsePrefix } from './prefix.js';
 import { propertyRuns } from '../../test/property-runs.js';
 
 describe('canonicalIp', () => {
@@ -117,6 +119,48 @@ describe('canonicalIp', () => {
         expect(parseIp(formatIp({ family: 6, words: v6 }))).toEqual({ family: 6, words: v6 });
       }),
       { numRuns: propertyRuns() },
+    );
+  });
+});
+
+describe('what was read last', () => {
+  const texts = [
+    '192.0.2.1',
+    '::ffff:192.0.2.1',
+    '::FFFF:c000:201',
+    '2001:db8::1',
+    '2001:DB8:0::1',
+    '10.0.0.0/8',
+    'x',
+    '',
+  ];
+  const copyOf = (text: string): string => Buffer.from(text).toString();
+  const calls: Readonly<Record<string, (text: string) => unknown>> = {
+    read: (text) => {
+      const family = readAddress(text);
+      return { family, words: family === 0 ? [] : [...words.subarray(0, family === 4 ? 1 : 4)] };
+    },
+    parseIp,
+    parsePrefix,
+    canonicalIp,
+    readPrefix: (text) => readPrefix(text, 0, text.length),
+    part: (text) => readPrefix(`<${text}>`, 1, text.length + 1),
+    take: () => takeWords(4, [7]),
+  };
+
+  it('changes nothing about what is read next, whatever the two are', () => {
+    const afterAnother = (name: string, text: string): unknown => {
+      parseIp('198.51.100.255');
+      return calls[name]?.(text);
+    };
+    const call = fc.record({ name: fc.constantFrom(...Object.keys(calls)), text: fc.constantFrom(...texts) });
+    fc.assert(
+      fc.property(fc.array(call, { minLength: 2, maxLength: 6 }), (sequence) => {
+        const expected = sequence.map(({ name, text }) => afterAnother(name, text));
+        parseIp('198.51.100.255');
+        expect(sequence.map(({ name, text }) => calls[name]?.(copyOf(text)))).toEqual(expected);
+      }),
+      { numRuns: propertyRuns(2000) },
     );
   });
 });

@@ -1,4 +1,4 @@
-import { mapped, readIp, words, wordsRead } from './parse.js';
+import { mapped, readAddress, rememberSpelling, words, wordsRead } from './parse.js';
 
 /** An address as numbers. IPv4-mapped IPv6 (`::ffff:1.2.3.4`) is IPv4 here, everywhere. */
 export interface IpAddress {
@@ -12,7 +12,7 @@ export interface IpAddress {
  * `undefined` for anything else: leading zeros (`001.2.3.4`), spaces, ports, brackets, missing or hexadecimal octets.
  */
 export function parseIp(text: string): IpAddress | undefined {
-  const family = readIp(text, 0, text.length);
+  const family = readAddress(text);
   return family === 0 ? undefined : { family, words: wordsRead(family) };
 }
 
@@ -26,10 +26,12 @@ export function formatIp(address: IpAddress): string {
  * spelled so already, as most are, is returned as it is.
  */
 export function canonicalIp(text: string): string | undefined {
-  const family = readIp(text, 0, text.length);
+  const family = readAddress(text);
   if (family === 0) return undefined;
-  if (family === 4) return mapped ? formatV4(words[0]!) : text;
-  return isCanonicalV6(text, words) ? text : formatV6(words);
+  const canonical =
+    family === 4 ? (mapped ? formatV4(words[0]!) : text) : isCanonicalV6(text, words) ? text : formatV6(words);
+  rememberSpelling(canonical, family);
+  return canonical;
 }
 
 function formatV4(word: number): string {

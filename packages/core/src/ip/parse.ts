@@ -3,7 +3,7 @@
  * uses it before anything else can run.
  */
 
-/** The address read last: `words[0]` for IPv4, all four for IPv6, the highest first. */
+/** The address read last: `words[0]` for IPv4, all four for IPv6, the highest first. Nobody else writes to it. */
 export const words = new Uint32Array(4);
 
 /** How long the prefix read last is: 0 to 32 for IPv4, 0 to 128 for IPv6. */
@@ -24,8 +24,38 @@ export function wordsRead(family: 4 | 6): number[] {
   return family === 4 ? [words[0]!] : [words[0]!, words[1]!, words[2]!, words[3]!];
 }
 
-/** Reads the address in `text[start, end)`; IPv4-mapped IPv6 reads as IPv4. */
-export function readIp(text: string, start: number, end: number): Read {
+/** A text that spells the address in {@link words}, and its family; an empty one where none is known. */
+let spelling = '';
+let spelledFamily: Read = 0;
+
+/** Reads the address that a text is; IPv4-mapped IPv6 reads as IPv4. One that {@link rememberSpelling} was told of is not read again. */
+export function readAddress(text: string): Read {
+  return text === spelling ? spelledFamily : readIp(text, 0, text.length);
+}
+
+/** Says how the address read last is spelled, for a text that is most often read next: that of a client, which is looked up. */
+export function rememberSpelling(text: string, family: 4 | 6): void {
+  spelling = text;
+  spelledFamily = family;
+  mapped = false;
+}
+
+/** Has these words in place of an address that is read. */
+export function takeWords(family: 4 | 6, of: readonly number[]): void {
+  forgetSpelling();
+  const count = family === 4 ? 1 : 4;
+  for (let i = 0; i < count; i++) words[i] = of[i]!;
+}
+
+function forgetSpelling(): void {
+  if (spelledFamily === 0) return;
+  spelling = '';
+  spelledFamily = 0;
+}
+
+/** Reads the address in `text[start, end)`. */
+function readIp(text: string, start: number, end: number): Read {
+  forgetSpelling();
   if (
     text.charCodeAt(start) === COLON &&
     text.startsWith(MAPPED, start) &&

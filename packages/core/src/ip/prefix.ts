@@ -1,6 +1,6 @@
 import { CrowdsecError } from '../errors.js';
 import { formatIp, type IpAddress } from './address.js';
-import { prefixLength, readPrefix, wordsRead } from './parse.js';
+import { prefixLength, readAddress, readPrefix, wordsRead } from './parse.js';
 
 /** A range of addresses: all that share their first `length` bits. Host bits are zero; IPv4-mapped ranges are IPv4. */
 export interface IpPrefix extends IpAddress {
@@ -10,9 +10,10 @@ export interface IpPrefix extends IpAddress {
 
 /** Reads an address (a prefix of full length) or a CIDR with any host bits; `undefined` for anything else. */
 export function parsePrefix(text: string): IpPrefix | undefined {
+  const single = readAddress(text);
+  if (single !== 0) return { family: single, words: wordsRead(single), length: single === 4 ? 32 : 128 };
   const family = readPrefix(text, 0, text.length);
-  if (family === 0) return undefined;
-  return { family, words: wordsRead(family), length: prefixLength };
+  return family === 0 ? undefined : { family, words: wordsRead(family), length: prefixLength };
 }
 
 /** Writes a prefix the canonical way; one of full length as a plain address. */
@@ -23,10 +24,12 @@ export function formatPrefix(prefix: IpPrefix): string {
 
 /** A few prefixes to test addresses against: trusted proxies, allow lists. */
 export class PrefixSet {
-  readonly #prefixes: readonly IpPrefix[];
+  readonly #v4: readonly IpPrefix[];
+  readonly #v6: readonly IpPrefix[];
 
   private constructor(prefixes: readonly IpPrefix[]) {
-    this.#prefixes = prefixes;
+    this.#v4 = prefixes.filter(({ family }) => family === 4);
+    this.#v6 = prefixes.filter(({ family }) => family === 6);
   }
 
   /**
@@ -47,21 +50,25 @@ export class PrefixSet {
   }
 
   get size(): number {
-    return this.#prefixes.length;
+    return this.#v4.length + this.#v6.length;
   }
 
   /** Whether any of the prefixes holds the address. */
   has(address: IpAddress): boolean {
-    for (const prefix of this.#prefixes) if (prefixHolds(prefix, address)) return true;
+    for (const prefix of this.#of(address)) if (prefixHolds(prefix, address)) return true;
     return false;
   }
 
   /** Whether any of the prefixes has an address in common with this one. */
   touches(other: IpPrefix): boolean {
-    for (const prefix of this.#prefixes) {
+    for (const prefix of this.#of(other)) {
       if (prefix.length <= other.length ? prefixHolds(prefix, other) : prefixHolds(other, prefix)) return true;
     }
     return false;
+  }
+
+  #of({ family }: IpAddress): readonly IpPrefix[] {
+    return family === 4 ? this.#v4 : this.#v6;
   }
 }
 

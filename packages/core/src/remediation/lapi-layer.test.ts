@@ -5,6 +5,7 @@ import { LayeredIndex } from '../decisions/layered-index.js';
 import { LocalDecisions } from '../decisions/local-decisions.js';
 import { kindOfScope } from '../decisions/row-set.js';
 import { untilOf } from '../decisions/row-source.js';
+import { parseIp } from '../ip/address.js';
 import { manualTime } from '../testing/manual-time.js';
 import { RemediationEngine, type RemediationEngineOptions } from './remediation-engine.js';
 
@@ -101,7 +102,10 @@ describe('decisions of LAPI beside those of CAPI and of the installation', () =>
     expect(engine.getIpRemediation('198.51.100.1')).toMatchObject({ remediation: 'ban', origin: 'CAPI' });
     expect(engine.getIpRemediation('198.51.100.2')).toMatchObject({ remediation: 'captcha', origin: 'cscli' });
     expect(engine.getIpRemediation('2001:db8::1')).toMatchObject({ remediation: 'bypass', origin: 'lists:a' });
-    expect([engine.isAllowed('2001:db8::1'), engine.isAllowed('2001:db8::2')]).toEqual([true, false]);
+    expect([engine.isAllowed(parseIp('2001:db8::1')!), engine.isAllowed(parseIp('2001:db8::2')!)]).toEqual([
+      true,
+      false,
+    ]);
     local.add({ value: '198.51.100.2', type: 'captcha', durationMs: 1_000, scenario: 'x/y' }, clock.now());
     expect(engine.getIpRemediation('198.51.100.2').origin).toBe('crowdsec');
     expect(engine.explain('198.51.100.2').map(({ origin }) => origin)).toEqual(['crowdsec', 'cscli']);
@@ -187,7 +191,7 @@ describe('the option ignore', () => {
       ]),
     );
     local.add({ value: '192.0.2.0/24', type: 'ban', durationMs: 1_000, scenario: 'x/y' }, clock.now());
-    expect(engine.isAllowed('198.51.100.1')).toBe(true);
+    expect(engine.isAllowed(parseIp('198.51.100.1')!)).toBe(true);
     expect(engine.getIpRemediation('203.0.113.1').remediation).toBe('ban');
     expect(engine.getIpRemediation('192.0.2.1').remediation).toBe('ban');
   });

@@ -3,6 +3,7 @@ import { DecisionIndex } from '../decisions/decision-index.js';
 import { DeltaBuilder } from '../decisions/decision-delta.js';
 import { LocalDecisions } from '../decisions/local-decisions.js';
 import { NEVER } from '../decisions/row-source.js';
+import { parseIp } from '../ip/address.js';
 import { silentLogger } from '../logger.js';
 import { manualTime } from '../testing/manual-time.js';
 import { RemediationEngine, type RemediationEngineOptions } from './remediation-engine.js';
@@ -83,9 +84,8 @@ describe('RemediationEngine', () => {
         ['10.0.0.1', 'ban'],
       ],
     });
-    expect(engine.isAllowed('10.0.0.1')).toBe(true);
-    expect(engine.isAllowed('11.0.0.1')).toBe(false);
-    expect(engine.isAllowed('x')).toBe(false);
+    expect(engine.isAllowed(parseIp('10.0.0.1')!)).toBe(true);
+    expect(engine.isAllowed(parseIp('11.0.0.1')!)).toBe(false);
     expect(engine.getIpRemediation('10.0.0.1')).toEqual({
       remediation: 'bypass',
       origin: 'lists:allow',

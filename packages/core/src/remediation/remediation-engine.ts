@@ -12,8 +12,8 @@ import {
 import { LOCAL_ORIGIN, type LocalDecisions } from '../decisions/local-decisions.js';
 import type { DecisionMatch } from '../decisions/row-source.js';
 import { messageOf } from '../errors.js';
-import { canonicalIp } from '../ip/address.js';
-import { readIp } from '../ip/parse.js';
+import { canonicalIp, formatIp, type IpAddress } from '../ip/address.js';
+import { readAddress, takeWords } from '../ip/parse.js';
 import { type Logger, silentLogger } from '../logger.js';
 import { SynchronousOptions } from '../synchronous-options.js';
 import { validate } from '../validate.js';
@@ -185,7 +185,7 @@ export class RemediationEngine {
 
   /** What to do with an address, in any legal spelling. Never throws. */
   getIpRemediation(ip: string): IpRemediation {
-    const family = typeof ip === 'string' ? readIp(ip, 0, ip.length) : 0;
+    const family = typeof ip === 'string' ? readAddress(ip) : 0;
     if (family === 0) return INVALID;
     const local = this.#findLocal(family);
     const held = this.#find(family, ip);
@@ -195,15 +195,15 @@ export class RemediationEngine {
   }
 
   /** Whether an allowlist holds the address; allow beats everything. */
-  isAllowed(ip: string): boolean {
-    const family = readIp(ip, 0, ip.length);
-    return family !== 0 && this.#find(family, ip)?.source.allow === true;
+  isAllowed(address: IpAddress): boolean {
+    takeWords(address.family, address.words);
+    return this.#find(address.family, address)?.source.allow === true;
   }
 
   /** Everything that applies to an address now, what decides first. */
   explain(ip: string): readonly DecisionMatch[] {
     const now = this.#clock.now();
-    const family = typeof ip === 'string' ? readIp(ip, 0, ip.length) : 0;
+    const family = typeof ip === 'string' ? readAddress(ip) : 0;
     if (family === 0) return [];
     const local = (this.#local?.matches(family, now) ?? []).map(({ value, type, scenario, expiresAt }) => ({
       origin: LOCAL_ORIGIN,
@@ -231,13 +231,14 @@ export class RemediationEngine {
     return { source: { feed: LOCAL_ORIGIN, origin: LOCAL_ORIGIN, type, scenario, allow: false }, rank, expiresAt };
   }
 
-  #find(family: 4 | 6, ip: string): Hit | undefined {
+  /** @param of the address that was read last */
+  #find(family: 4 | 6, of: string | IpAddress): Hit | undefined {
     const layer = this.#layer;
     let hit = this.#index.find(family, this.#weights, this.#clock);
     if (layer !== undefined) hit = stronger(layer.find(family, this.#layerWeights, this.#clock), hit);
     if (!this.#index.needsGeo && layer?.needsGeo !== true) return hit;
     if (hit?.source.allow === true) return hit;
-    const geo = this.#locate(ip);
+    const geo = this.#locate(typeof of === 'string' ? of : formatIp(of));
     if (geo === undefined) return hit;
     const byGeo = stronger(
       layer?.findGeo(geo, this.#layerWeights, this.#clock),
