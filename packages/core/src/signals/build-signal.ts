@@ -52,7 +52,7 @@ export function checkReport(
   context: { readonly declared: ReadonlySet<string>; readonly now: number; readonly path: string },
 ): CheckedReport {
   const { now, path, declared } = context;
-  const report = readReport(input, kind, path);
+  const report = readReport(input, kind, context);
   const { scenario } = report;
   if (!declared.has(scenario)) {
     throw new CrowdsecError(
@@ -66,6 +66,7 @@ export function checkReport(
   const address = addressText(target.given);
   // A longer one is no address: none is cut to something that is.
   const parsed = target.given === address ? parsePrefix(address) : undefined;
+  // Written anew: the text that was given may hold on to a longer one, such as the header that it was cut from.
   const value = parsed === undefined ? address : formatPrefix(parsed);
   const scope = value.includes('/') ? 'Range' : 'Ip';
   const stopAt = momentOf(report.stopAt) ?? now;

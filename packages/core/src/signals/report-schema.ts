@@ -46,11 +46,16 @@ export interface ReportInput {
 /**
  * Checks what only the developer can get wrong.
  *
- * @param path what the report is called in messages
+ * @param context.declared scenarios whose names were checked
+ * @param context.path what the report is called in messages
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID`
  */
-export function readReport(given: Report | Whisper, kind: SignalKind, path: string): ReportInput {
-  return plainReport(given, kind) ?? checkedReport(given, kind, path);
+export function readReport(
+  given: Report | Whisper,
+  kind: SignalKind,
+  { declared, path }: { readonly declared: ReadonlySet<string>; readonly path: string },
+): ReportInput {
+  return plainReport(given, kind, declared) ?? checkedReport(given, kind, path);
 }
 
 /** By the schemas, which know how to say what is wrong. */
@@ -68,13 +73,13 @@ export function checkedReport(given: unknown, kind: SignalKind, path: string): R
  * What {@link checkedReport} makes of a report that is surely right, without the schemas: they take longer than all the rest of a report.
  * `undefined` for any other, be it right or wrong.
  */
-export function plainReport(given: unknown, kind: SignalKind): ReportInput | undefined {
+export function plainReport(given: unknown, kind: SignalKind, declared: ReadonlySet<string>): ReportInput | undefined {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
   for (const key in given) {
     if (!WHISPER_KEYS.has(key) && (key !== 'decision' || kind !== 'decision')) return undefined;
   }
   const { scenario, message, eventCount = 1, startAt, stopAt, context, decision } = given as Partial<Report>;
-  if (typeof scenario !== 'string' || !SCENARIO_NAME.test(scenario)) return undefined;
+  if (typeof scenario !== 'string' || !declared.has(scenario)) return undefined;
   if (!Number.isSafeInteger(eventCount) || eventCount < 1 || !isDateOrNone(startAt) || !isDateOrNone(stopAt)) {
     return undefined;
   }
