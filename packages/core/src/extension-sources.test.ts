@@ -10,6 +10,7 @@ import { silentLogger } from './logger.js';
 import { cidrs } from './sources/cidrs.js';
 import { listFile } from './sources/list-file.js';
 import { manualTime, type ManualTime } from './testing/manual-time.js';
+import { removeFolder } from '../test/remove-folder.js';
 
 const BANNED = '198.51.100.7';
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await crowdsec.stop({ deadlineMs: 0 });
   await sandbox.stop();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 async function start(...extensions: readonly Extension[]): Promise<void> {

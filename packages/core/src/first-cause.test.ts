@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
@@ -12,6 +12,7 @@ import type { CrowdsecEvents } from './events.js';
 import type { Logger } from './logger.js';
 import type { CrowdsecOptions } from './options.js';
 import { manualTime, type ManualTime } from './testing/manual-time.js';
+import { removeFolder } from '../test/remove-folder.js';
 
 const PROXY_PASSWORD = 'hunter2-of-the-proxy';
 const HOUR_MS = 3_600_000;
@@ -38,7 +39,7 @@ afterEach(async () => {
   await sandbox?.stop();
   sandbox = undefined;
   await servers[Symbol.asyncDispose]();
-  await rm(stateDir, { recursive: true, force: true });
+  await removeFolder(stateDir);
 });
 
 async function start(options: CrowdsecOptions): Promise<void> {

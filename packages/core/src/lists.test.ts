@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
@@ -8,6 +8,7 @@ import { createCrowdsec } from './crowdsec.js';
 import type { CrowdsecEvents } from './events.js';
 import { silentLogger } from './logger.js';
 import { manualTime, type ManualTime } from './testing/manual-time.js';
+import { removeFolder } from '../test/remove-folder.js';
 
 const MINUTE_MS = 60_000;
 /** Hours with a poll of the store each minute, rather than every few seconds. */
@@ -43,7 +44,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await crowdsec.stop({ deadlineMs: 0 });
   await sandbox.stop();
-  await rm(stateDir, { recursive: true, force: true });
+  await removeFolder(stateDir);
 });
 
 /** Starts an agent, which pulls if it holds nothing. */

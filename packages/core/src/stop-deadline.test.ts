@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
@@ -9,6 +9,7 @@ import { startRedis } from '../../../tools/redis-server.mjs';
 import type { Crowdsec } from './agent.js';
 import { createCrowdsec } from './crowdsec.js';
 import type { CrowdsecOptions } from './options.js';
+import { removeFolder } from '../test/remove-folder.js';
 
 const scenario = 'acme/login-bruteforce';
 const DEADLINE_MS = 1_000;
@@ -28,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   sandbox.faults.clear();
   await sandbox.stop();
-  await rm(stateDir, { recursive: true, force: true });
+  await removeFolder(stateDir);
 });
 
 /** A started agent by the machine's time. */

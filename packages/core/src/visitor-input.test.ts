@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
@@ -10,6 +10,7 @@ import { silentLogger } from './logger.js';
 import type { Report } from './signals/report.js';
 import { manualTime, type ManualTime } from './testing/manual-time.js';
 import { propertyRuns } from '../test/property-runs.js';
+import { removeFolder } from '../test/remove-folder.js';
 
 const scenario = 'acme/login-bruteforce';
 const ip = '203.0.113.7';
@@ -37,7 +38,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await crowdsec.stop({ deadlineMs: 0 });
   await sandbox.stop();
-  await rm(stateDir, { recursive: true, force: true });
+  await removeFolder(stateDir);
 });
 
 /** The one signal that CAPI gets of a report. */

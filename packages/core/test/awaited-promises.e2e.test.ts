@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeFolder } from './remove-folder.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 let sandbox: Sandbox;
@@ -18,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await sandbox.stop();
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 });
 
 /** Runs a program of the built package that has a started agent, `crowdsec`; what it prints, and its exit code once it ends by itself. */

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import type { CrowdsecOptions } from '../src/options.js';
 import { manualTime } from '../src/testing/manual-time.js';
 import { echoServer, QUOTES, type EchoServer } from './echo-server.js';
 import { untilSettled } from './until-settled.js';
+import { removeFolder } from './remove-folder.js';
 
 const EVENTS: readonly (keyof CrowdsecEvents)[] = [
   'registered',
@@ -33,7 +34,7 @@ async function place(): Promise<AsyncDisposable & { readonly server: EchoServer;
     stateDir,
     [Symbol.asyncDispose]: async () => {
       await server[Symbol.asyncDispose]();
-      await rm(stateDir, { recursive: true, force: true });
+      await removeFolder(stateDir);
     },
   };
 }

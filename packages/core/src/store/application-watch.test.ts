@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
@@ -9,6 +9,7 @@ import { createCrowdsec } from '../crowdsec.js';
 import type { Logger } from '../logger.js';
 import type { CrowdsecOptions } from '../options.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const MINUTE_MS = 60_000;
 const LONG_MS = 30 * MINUTE_MS;
@@ -41,7 +42,7 @@ afterEach(async () => {
   for (const { agent } of running) await agent.stop({ deadlineMs: 0 });
   await sandbox.stop();
   await redis.dispose();
-  await rm(stateDir, { recursive: true, force: true });
+  await removeFolder(stateDir);
 });
 
 const PLACES: Readonly<Record<string, () => CrowdsecOptions>> = {
