@@ -13,7 +13,7 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
 const BANNED = '198.51.100.7';
 const STORE_TIMEOUT_MS = 300;
-/** While the store does not answer, each call to it takes its whole deadline: the polls are few. */
+/** While the store does not answer, each call to it takes its whole deadline; minutes of polls are not looked at: the polls are few. */
 const SELDOM_POLLED = { strideMs: 10 * SECOND_MS };
 
 /** A Redis and a CAPI of its own for each test: they run beside each other, for most of the time they wait for a deadline of the store. */
@@ -43,7 +43,7 @@ async function openWorld(): Promise<World> {
   const until = async (isSo: () => boolean): Promise<void> => {
     for (let tries = 0; !isSo(); tries++) {
       if (tries > 300) throw new Error('It never came to that.');
-      await time.advance(10 * SECOND_MS);
+      await time.advance(10 * SECOND_MS, SELDOM_POLLED);
       await delay(10);
     }
   };

@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 /** Hours in which little happens, in steps of minutes rather than seconds. */
 const IN_MINUTES = { strideMs: 300_000 };
 /** Days in which nothing should happen. */
-const IN_STEPS = { strideMs: 600_000 };
+const IN_STEPS = { strideMs: HOUR };
 
 let time: ManualTime;
 let sandbox: Sandbox;

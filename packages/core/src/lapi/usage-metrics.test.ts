@@ -10,6 +10,8 @@ import type { CrowdsecOptions } from '../options.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
 
 const QUARTER = 15 * 60_000;
+/** A day in which little happens, in steps of minutes rather than seconds. */
+const IN_MINUTES = { strideMs: 300_000 };
 
 let time: ManualTime;
 let sandbox: Sandbox;
@@ -202,9 +204,9 @@ describe('usage metrics', () => {
     const logger = { debug: () => undefined, info: note, warn: note, error: note };
     const crowdsec = await agent({ logger });
     visits(crowdsec, '9.9.9.9', 7);
-    await time.advance(23 * 3_600_000);
+    await time.advance(23 * 3_600_000, IN_MINUTES);
     expect(pushes()).toEqual([404]);
-    await time.advance(3 * 3_600_000);
+    await time.advance(3 * 3_600_000, IN_MINUTES);
     expect(pushes()).toEqual([404, 404]);
     expect(lines.filter((line) => /metrics/i.test(line))).toEqual([]);
     await crowdsec.stop();
