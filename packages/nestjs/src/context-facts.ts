@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ArgumentsHost } from '@nestjs/common';
 import type { RequestFacts } from '@crowdsec-sdk/core';
 import { handshakeFacts } from './handshakes.js';
-import { requestFacts, type NestRequest } from './request-facts.js';
+import { rawRequest, requestFacts, type NestRequest } from './request-facts.js';
 
 /** What there is to know of a context that nobody can be found behind. */
 const NOBODY: RequestFacts = { remoteAddress: undefined, method: 'GET', path: '/', headers: {} };
@@ -23,7 +23,7 @@ export function subjectOf(context: ArgumentsHost): object {
   const request = requestOf(context);
   if (request === undefined || (isGraphql(context) && request.headers.upgrade !== undefined))
     return operationOf(context);
-  return request.raw ?? request;
+  return rawRequest(request);
 }
 
 /** What is answered over HTTP to the request behind a context; nothing to a WebSocket, nor to a GraphQL subscription. */

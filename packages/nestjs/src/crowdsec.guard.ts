@@ -10,6 +10,7 @@ import { inspectionRecordOf, recordInspection } from './inspection-records.js';
 import { oncePerAgent } from './once-per-agent.js';
 import { refusesPromise } from './refuses-promise.js';
 import { reportRefusals } from './report-refusals.js';
+import { rulesOf, type ReportRule } from './report-rules.js';
 import { SkipCrowdsec } from './skip-crowdsec.decorator.js';
 import { InjectCrowdsec } from './tokens.js';
 
@@ -28,6 +29,7 @@ import { InjectCrowdsec } from './tokens.js';
 export class CrowdsecGuard implements CanActivate {
   protected readonly crowdsec: Crowdsec;
   protected readonly reflector: Reflector;
+  readonly #metadataOf = new WeakMap<object, HandlerMetadata>();
 
   constructor(@InjectCrowdsec() crowdsec: Crowdsec, reflector: Reflector) {
     this.crowdsec = crowdsec;
@@ -37,17 +39,18 @@ export class CrowdsecGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (!this.#hasCaller(context)) return true;
     if (this.#skips(context)) return this.#pass(context);
-    const verdict = this.#judge(context);
+    const subject = subjectOf(context);
+    const verdict = this.#judge(context, subject);
     if (verdict.settled === undefined) return this.#follow(verdict, context);
     return verdict.settled.then((settled) => {
-      this.#remember(context, settled);
+      this.#remember(context, subject, settled);
       return this.#follow(settled, context);
     });
   }
 
   /** Whether nobody looks at the request; by default what {@link SkipCrowdsec} says of the handler or its class. */
   protected shouldSkip(context: ExecutionContext): boolean {
-    return this.reflector.getAllAndOverride(SkipCrowdsec, [context.getHandler(), context.getClass()]);
+    return this.#metadata(context).skips;
   }
 
   /** What the verdict is based on. */
@@ -88,18 +91,18 @@ export class CrowdsecGuard implements CanActivate {
     return refusesPromise(this.crowdsec, 'CrowdsecGuard.getFacts', facts) ? contextFacts(context) : facts;
   }
 
-  #judge(context: ExecutionContext): Verdict {
+  #judge(context: ExecutionContext, subject: object): Verdict {
     const { bouncer } = this.crowdsec;
     // A connection lasts, and decisions change meanwhile: each message is judged, once for all its guards.
-    const known = inspectionRecordOf(context.getType() === 'ws' ? context : subjectOf(context));
+    const known = inspectionRecordOf(context.getType() === 'ws' ? context : subject);
     if (known !== undefined && known.by === this.#factsReader) return known.verdict;
-    const earlier = this.#factsReader === contextFacts ? bouncer.verdicts.of(subjectOf(context)) : undefined;
-    if (earlier !== undefined) return this.#remember(context, earlier);
+    const earlier = this.#factsReader === contextFacts ? bouncer.verdicts.of(subject) : undefined;
+    if (earlier !== undefined) return this.#remember(context, subject, earlier);
     const facts = this.#facts(context);
     const verdict = bouncer.inspect(facts);
     // Who judged it first follows the answer already.
     if (known === undefined) followContext(bouncer, facts, verdict, context);
-    return this.#remember(context, verdict);
+    return this.#remember(context, subject, verdict);
   }
 
   /** What the verdict rests on: guards that look at the same facts share it. */
@@ -108,9 +111,9 @@ export class CrowdsecGuard implements CanActivate {
     return getFacts === ownGetFacts ? contextFacts : getFacts;
   }
 
-  #remember(context: ExecutionContext, verdict: Verdict): Verdict {
+  #remember(context: ExecutionContext, subject: object, verdict: Verdict): Verdict {
     const judgement = { by: this.#factsReader, verdict };
-    recordInspection(subjectOf(context), judgement);
+    recordInspection(subject, judgement);
     if (context.getType() === 'ws') recordInspection(context, judgement);
     return verdict;
   }
@@ -120,13 +123,32 @@ export class CrowdsecGuard implements CanActivate {
   }
 
   #pass(context: ExecutionContext): true {
-    reportRefusals(this.crowdsec, this.reflector, context);
+    reportRefusals(this.crowdsec, this.#metadata(context).rules, context);
     return true;
+  }
+
+  /** What decorators say of the handler, read once: the reflector takes as long as all else that is done for a request. */
+  #metadata(context: ExecutionContext): HandlerMetadata {
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    let metadata = this.#metadataOf.get(handler);
+    if (metadata?.controller !== controller) {
+      const skips = this.reflector.getAllAndOverride(SkipCrowdsec, [handler, controller]);
+      metadata = { controller, skips, rules: rulesOf(this.reflector, context) };
+      this.#metadataOf.set(handler, metadata);
+    }
+    return metadata;
   }
 
   #warnOnce(what: string, message: string): void {
     oncePerAgent(this.crowdsec, what, () => new Logger('Crowdsec').warn(message));
   }
+}
+
+/** What is read of the decorators of a handler and of its class. */
+interface HandlerMetadata {
+  readonly controller: unknown;
+  readonly skips: boolean;
+  readonly rules: readonly ReportRule[];
 }
 
 /** As it is where no subclass reads other facts. */

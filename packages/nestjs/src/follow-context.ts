@@ -10,6 +10,8 @@ export function followContext(
   verdict: Verdict,
   context: ExecutionContext,
 ): void {
+  // Asked first, for to get at the response takes longer than all else here, and most often nobody wants to know.
+  if (bouncer.answering(facts, verdict) === undefined) return;
   const response = responseOf(context);
   if (response === undefined) return;
   if (verdict.settled === undefined) followAnswer(bouncer, facts, verdict, response);
