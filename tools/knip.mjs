@@ -19,8 +19,15 @@ const TOOLS = [
 
 /** What is used, but not by an import. */
 const DEPENDENCIES = {
-  // `nx release` loads the first by its name; tools/packages/programs use the others, in projects of their own.
-  '.': ['@nx/js', '@nestjs/core', '@nestjs/schedule', '@nestjs/terminus', '@nestjs/platform-express'],
+  // `nx release` loads the first by its name, and Oxlint the last; tools/packages/programs use the others, in projects of their own.
+  '.': [
+    '@nx/js',
+    '@nestjs/core',
+    '@nestjs/schedule',
+    '@nestjs/terminus',
+    '@nestjs/platform-express',
+    'oxlint-tsgolint',
+  ],
   'apps/demo-node-http': ['@crowdsec-sdk/sandbox'], // tools/with-sandbox.mjs starts it
   'apps/demo-nitro': ['@crowdsec-sdk/sandbox'],
   'apps/demo-react-router': ['@crowdsec-sdk/sandbox'],

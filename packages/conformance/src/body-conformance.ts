@@ -76,7 +76,7 @@ export function bodyConformance(host: BodyHost): void {
       await sandbox.stop();
     }, DEADLINE_MS);
     beforeEach(() => {
-      (sandbox.appsec?.calls as unknown[]).length = 0;
+      (sandbox.appsec!.calls as unknown[]).length = 0;
       sandbox.appsec?.answerWith(({ body }) => ({ action: body.includes('attackword') ? 'ban' : 'allow' }));
     });
 

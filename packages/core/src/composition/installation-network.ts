@@ -161,7 +161,7 @@ export class InstallationNetwork {
       );
     }
     const holding = await lapi.allowlists.holding([ip]);
-    return holding && (holding.get(ip) ?? []);
+    return holding === undefined ? undefined : (holding.get(ip) ?? []);
   }
 
   /**

@@ -76,7 +76,7 @@ export class MachineLogin {
   /** What LAPI's clock shows now, in ms since the epoch, as its last token tells; `undefined` before the first. */
   get serverNow(): number | undefined {
     const known = this.#serverTime;
-    return known && known.at + this.#options.clock.monotonic() - known.monotonic;
+    return known === undefined ? undefined : known.at + this.#options.clock.monotonic() - known.monotonic;
   }
 
   /**
