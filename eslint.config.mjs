@@ -24,7 +24,7 @@ export default tseslint.config(
     ],
   },
   {
-    files: ['{packages,apps}/*/{src,app}/**/*.{ts,tsx}'],
+    files: ['{packages,apps}/*/{src,app,server}/**/*.{ts,tsx}'],
     plugins: { '@typescript-eslint': tseslint.plugin },
     languageOptions: { parser: tseslint.parser, parserOptions: { jsDocParsingMode: 'none' } },
     rules: { 'no-restricted-syntax': ['error', wholeNamespaceOfZod] },

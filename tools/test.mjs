@@ -16,8 +16,8 @@ const startedAt = performance.now();
 if (!ensurePrerequisites()) process.exit(1);
 removeReports(ROOT);
 // One pool: many tests wait for most of their time, for processes, servers or a store, while others compute. No test builds anything,
-// listens on a fixed port or measures time, so that none minds its neighbours. The lint is one process for all packages, which share most
-// of what has to be parsed and resolved; `nx affected -t lint` has one for each package. Four at once, since most are one process.
+// listens on a fixed port or measures time, so that none minds its neighbours. The lint is one run for all packages, whose types are
+// resolved once. Four at once, since most are one process.
 const ok = nx('format,cycles,lint-all,types,build,api,test,e2e', '--parallel=4');
 const { passed, failed, skipped, slowest } = summary(ROOT, { slowest: 10 });
 console.log('\nThe slowest tests:');
