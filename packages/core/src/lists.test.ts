@@ -89,7 +89,7 @@ it('reports what was skipped, in health and in the event', () => {
 });
 
 it('asks for a list that failed again after 15 minutes, alone, and holds it then', async () => {
-  await time.advance(15 * MINUTE_MS - 1);
+  await time.advance(15 * MINUTE_MS - 1, POLLED_EACH_MINUTE);
   expect(calls(DEAD)).toBe(1);
   await time.advance(1);
   expect(calls(DEAD)).toBe(2);
