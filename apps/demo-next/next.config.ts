@@ -6,6 +6,10 @@ const config: NextConfig = {
   turbopack: { root: new URL('../..', import.meta.url).pathname },
   // Loaded by Node as they are: they open files and sockets.
   serverExternalPackages: ['@crowdsec-sdk/core'],
+  // This repository checks the types by a target of their own, keeps no cache from one build to the next, and starts this application
+  // dozens of times, each time for a few requests.
+  typescript: { ignoreBuildErrors: true },
+  experimental: { turbopackFileSystemCacheForBuild: false, preloadEntriesOnStart: false },
 };
 
 export default config;
