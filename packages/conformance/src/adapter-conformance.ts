@@ -56,6 +56,8 @@ export interface ConformanceOptions {
    * of its own. All by default.
    */
   readonly groups?: readonly CaseGroup[];
+  /** All but these groups, which another file declares by `groups`: so that two processes share the suite. None by default. */
+  readonly except?: readonly CaseGroup[];
 }
 
 /**
@@ -63,7 +65,7 @@ export interface ConformanceOptions {
  * real agent that pulled from a real sandbox. Cases that a host cannot have (peers where there is no socket) are not
  * declared for it.
  */
-export function adapterConformance(host: Host, { groups }: ConformanceOptions = {}): void {
+export function adapterConformance(host: Host, { groups, except = [] }: ConformanceOptions = {}): void {
   let world: TestEnvironment;
   const subject: Subject = { host, world: () => world };
 
@@ -73,6 +75,7 @@ export function adapterConformance(host: Host, { groups }: ConformanceOptions = 
     }, DEADLINE_MS);
     afterAll(() => world.stop(), DEADLINE_MS);
 
-    for (const group of groups ?? (Object.keys(GROUPS) as CaseGroup[])) GROUPS[group](subject);
+    const chosen = groups ?? (Object.keys(GROUPS) as CaseGroup[]);
+    for (const group of chosen.filter((name) => !except.includes(name))) GROUPS[group](subject);
   });
 }

@@ -38,6 +38,8 @@ export interface HostOptions {
   readonly crowdsec: CrowdsecOptions;
   /** Hears of what detectors are told, where that is another process. */
   readonly onEvent?: (event: DetectionEvent) => void;
+  /** Whether the agent gets a clock that `advanceClock` moves, where that is another process. */
+  readonly movableClock?: boolean;
   /** Where to listen. */
   readonly hostname: string;
   /** By TLS too, on the port that is told. */
@@ -51,6 +53,8 @@ export interface RunningHost {
   readonly port: number;
   /** Halts it, where it is another process, until the function is called that is returned. */
   readonly pause?: () => () => void;
+  /** Moves the clock of its agent an hour ahead, where it is another process that was started with `movableClock`; it follows soon. */
+  readonly advanceClock?: () => void;
   /** Shuts down as an operator would: no more connections, and what is buffered is sent. */
   stop(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
+import { ADVANCE_CLOCK } from './advance-clock.js';
 import type { Host } from './host.js';
 
 const START_DEADLINE_MS = 30_000;
@@ -28,11 +29,12 @@ export function processHost(host: ProcessHostOptions): Host {
     peers: host.peers,
     functions: false,
     sockets: false,
-    async start({ crowdsec, hostname, onEvent }) {
+    async start({ crowdsec, hostname, onEvent, movableClock = false }) {
       const port = await freePort(hostname);
       const told = { HOST: hostname, HOSTNAME: hostname, PORT: `${port}`, CROWDSEC_OPTIONS: JSON.stringify(crowdsec) };
       const events = onEvent === undefined ? {} : { CROWDSEC_EVENTS: 'stdout' };
-      const env = { ...process.env, NODE_ENV: 'production', ...host.env, ...told, ...events };
+      const clock = movableClock ? { CROWDSEC_CLOCK: ADVANCE_CLOCK } : {};
+      const env = { ...process.env, NODE_ENV: 'production', ...host.env, ...told, ...events, ...clock };
       const child = spawn(program, args, { cwd: host.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const output: string[] = [];
       for (const stream of [child.stdout, child.stderr])
@@ -47,7 +49,8 @@ export function processHost(host: ProcessHostOptions): Host {
         child.kill('SIGSTOP');
         return () => void child.kill('SIGCONT');
       };
-      return { port, pause, stop: () => stop(child, output) };
+      const advanceClock = (): void => void child.kill(ADVANCE_CLOCK);
+      return { port, pause, ...(movableClock && { advanceClock }), stop: () => stop(child, output) };
     },
   };
 }

@@ -25,7 +25,7 @@ export interface TestEnvironment {
   /** A host with these options; the same one each time, until the suite ends. */
   host(options?: Partial<CrowdsecOptions>, place?: Place): Promise<PlacedHost>;
   /** A host of its own, for tests that stop it. */
-  freshHost(options?: Partial<CrowdsecOptions>): Promise<RunningHost>;
+  freshHost(options?: Partial<CrowdsecOptions>, more?: Pick<HostOptions, 'movableClock'>): Promise<RunningHost>;
   /** A host whose agent has a detector that listens to all; the same one each time, until the suite ends. */
   listenedHost(options?: Partial<CrowdsecOptions>): Promise<ListenedHost>;
   stop(): Promise<void>;
@@ -65,7 +65,7 @@ export async function createTestEnvironment(host: Host): Promise<TestEnvironment
   const start = async (
     options: Partial<CrowdsecOptions>,
     { hostname = '127.0.0.1', held = 'visitors', tls, unixSocket }: Place = {},
-    listener: Pick<HostOptions, 'onEvent'> = {},
+    more: Pick<HostOptions, 'onEvent' | 'movableClock'> = {},
   ): Promise<PlacedHost> => {
     const stateDir = join(folder, `host-${++count}`);
     if (held !== 'nothing') await cp(join(folder, held), stateDir, { recursive: true });
@@ -77,7 +77,7 @@ export async function createTestEnvironment(host: Host): Promise<TestEnvironment
       tls,
       socketPath,
       crowdsec: { apiUrl, stateDir, scenarios: SCENARIOS, ...trusting(host), ...options },
-      ...listener,
+      ...more,
     });
     return { ...running, socketPath };
   };
@@ -92,12 +92,12 @@ export async function createTestEnvironment(host: Host): Promise<TestEnvironment
   return {
     sandbox,
     host(options = {}, place = {}) {
-      const key = JSON.stringify([options, place]);
+      const key = JSON.stringify([{ ...trusting(host), ...options }, place]);
       const running = hosts.get(key) ?? start(options, place);
       hosts.set(key, running);
       return running;
     },
-    freshHost: (options = {}) => start(options),
+    freshHost: (options = {}, more = {}) => start(options, {}, more),
     listenedHost(options = {}) {
       const key = JSON.stringify(options);
       const running = listenedHosts.get(key) ?? startListened(options);
