@@ -1,9 +1,10 @@
 /**
  * npm run conformance -- [--json] [--no-build]
  *
- * Runs the adapters' common suite wherever one declares it (`test/conformance.test.ts`, end to end
- * `test/conformance.e2e.test.ts`, and `test/*.conformance.test.ts`, which `npm test` leaves out) and prints the matrix of cases and
- * adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is absent. Fails when one is not ok. `--no-build` takes what is built already.
+ * Runs the adapters' common suite wherever one declares it (`test/conformance.test.ts`, end to end `test/conformance.e2e.test.ts`, a part
+ * of it in `test/conformance-*.e2e.test.ts`, and `test/*.conformance.test.ts`, which `npm test` leaves out) and prints the matrix of cases
+ * and adapters, as Markdown; with `--json` rows `{ adapter, case, ok }`. A case that a host cannot have is absent. Fails when one is not
+ * ok. `--no-build` takes what is built already.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -49,7 +50,7 @@ function testsIn(folder) {
  */
 function kindOf(file) {
   if (file === 'test/conformance.test.ts') return 'unit';
-  if (file === 'test/conformance.e2e.test.ts') return 'e2e';
+  if (/^test\/conformance(-\w+)?\.e2e\.test\.ts$/.test(file)) return 'e2e';
   return file.endsWith('.conformance.test.ts') ? 'conformance' : undefined;
 }
 
