@@ -127,7 +127,7 @@ export function appsecHostileCases({ host, world }: Subject): void {
   });
 
   it('keeps a connection usable when AppSec refuses an upload', async () => {
-    const running = await world().host(askingAppsec(world(), { maxBodyBytes: 10_000 }));
+    const running = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000 }));
     answering(world(), (call) => ({ action: told(call, 'verb') === 'POST' ? 'ban' : 'allow' }));
     const upload = 'x'.repeat(300_000);
     const answers = await rawExchange(running, [
