@@ -34,8 +34,23 @@ class StatusController {
   }
 }
 
+/** Its handler is one function in two classes. */
+abstract class Pages {
+  @Get('page')
+  page(): string {
+    return 'page';
+  }
+}
+
+@Controller('closed')
+class ClosedPages extends Pages {}
+
+@Controller('opened')
+@SkipCrowdsec()
+class OpenedPages extends Pages {}
+
 @Module({
-  controllers: [ShopController, StatusController],
+  controllers: [ShopController, StatusController, ClosedPages, OpenedPages],
   providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }],
 })
 class AppModule {}
@@ -55,6 +70,10 @@ describe.each(platforms)('@SkipCrowdsec on $platform', ({ adapter }) => {
     await visit('/shop/open').expect(200, 'open');
     await visit('/status/open').expect(200, 'open');
     await visit('/status/guarded').expect(403);
-    expect(crowdsec.health().requests.total).toBe(2);
+    for (let i = 0; i < 2; i++) {
+      await visit('/closed/page').expect(403);
+      await visit('/opened/page').expect(200, 'page');
+    }
+    expect(crowdsec.health().requests.total).toBe(4);
   });
 });
