@@ -53,8 +53,8 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
       return next();
     }
     const facts = incoming === undefined ? factsOf(context) : nodeFacts(incoming);
-    const judged = bouncer.inspect(facts);
-    const verdict = judged.settled === undefined ? judged : await judged.settled;
+    const inspected = bouncer.inspect(facts);
+    const verdict = inspected.settled === undefined ? inspected : await inspected.settled;
     const answered = follow(bouncer, facts, verdict, outgoing);
     context.set('crowdsec', verdict);
     if (verdict.action === 'pass') {

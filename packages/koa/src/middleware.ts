@@ -40,8 +40,8 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
       return;
     }
     const facts = nodeFacts(context.req, context.originalUrl);
-    const judged = bouncer.inspect(facts);
-    const verdict = judged.settled === undefined ? judged : await judged.settled;
+    const inspected = bouncer.inspect(facts);
+    const verdict = inspected.settled === undefined ? inspected : await inspected.settled;
     followAnswer(bouncer, facts, verdict, context.res);
     context.state.crowdsec = verdict;
     if (verdict.action === 'pass') {

@@ -40,7 +40,7 @@ export class CrowdsecGuard implements CanActivate {
     if (!this.#hasCaller(context)) return true;
     if (this.#skips(context)) return this.#pass(context);
     const subject = subjectOf(context);
-    const verdict = this.#judge(context, subject);
+    const verdict = this.#inspect(context, subject);
     if (verdict.settled === undefined) return this.#follow(verdict, context);
     return verdict.settled.then((settled) => {
       this.#remember(context, subject, settled);
@@ -91,7 +91,7 @@ export class CrowdsecGuard implements CanActivate {
     return refusesPromise(this.crowdsec, 'CrowdsecGuard.getFacts', facts) ? contextFacts(context) : facts;
   }
 
-  #judge(context: ExecutionContext, subject: object): Verdict {
+  #inspect(context: ExecutionContext, subject: object): Verdict {
     const { bouncer } = this.crowdsec;
     // A connection lasts, and decisions change meanwhile: each message is judged, once for all its guards.
     const known = inspectionRecordOf(context.getType() === 'ws' ? context : subject);
@@ -112,9 +112,9 @@ export class CrowdsecGuard implements CanActivate {
   }
 
   #remember(context: ExecutionContext, subject: object, verdict: Verdict): Verdict {
-    const judgement = { by: this.#factsReader, verdict };
-    recordInspection(subject, judgement);
-    if (context.getType() === 'ws') recordInspection(context, judgement);
+    const record = { by: this.#factsReader, verdict };
+    recordInspection(subject, record);
+    if (context.getType() === 'ws') recordInspection(context, record);
     return verdict;
   }
 

@@ -14,8 +14,8 @@ export function inspectionRecordOf(subject: object): InspectionRecord | undefine
 }
 
 /** Keeps a verdict with the request that it is about. */
-export function recordInspection(subject: object, judgement: InspectionRecord): void {
-  inspectionRecords.set(subject, judgement);
+export function recordInspection(subject: object, record: InspectionRecord): void {
+  inspectionRecords.set(subject, record);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
 import { hostedCrowdsec } from '@crowdsec-sdk/core/adapter';
-import { judge } from './judge.js';
+import { guardRequest } from './guard-request.js';
 import { guardUpgrades, type UpgradeHandler, type UpgradeListener } from './upgrade.js';
 
 /** Answers a request that may pass; the verdict says who is calling, and what was found. */
@@ -34,7 +34,7 @@ export function crowdsecHandler(given: CrowdsecOptions | Crowdsec, handler: Requ
   const { crowdsec } = hostedCrowdsec(given);
   const { bouncer } = crowdsec;
   const listener = (request: IncomingMessage, response: ServerResponse): unknown =>
-    judge(bouncer, request, response, (verdict) => handler(request, response, verdict));
+    guardRequest(bouncer, request, response, (verdict) => handler(request, response, verdict));
   return Object.assign(listener, {
     crowdsec,
     upgrade: (upgradeHandler: UpgradeHandler) => guardUpgrades(bouncer, upgradeHandler),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Crowdsec, CrowdsecOptions, PassVerdict } from '@crowdsec-sdk/core';
 import { hostedCrowdsec } from '@crowdsec-sdk/core/adapter';
-import { judge } from './judge.js';
+import { guardRequest } from './guard-request.js';
 
 /** A middleware as Connect, Polka, Vite and many frameworks take it, with the agent behind it: to report to, and to stop. */
 export interface CrowdsecMiddleware {
@@ -21,10 +21,10 @@ export function crowdsecMiddleware(given: CrowdsecOptions | Crowdsec): CrowdsecM
   const { crowdsec } = hostedCrowdsec(given);
   const { bouncer } = crowdsec;
   const middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
-    const judged = judge(bouncer, request, response, () => {
+    const passed = guardRequest(bouncer, request, response, () => {
       next();
     });
-    if (judged instanceof Promise) judged.catch(next);
+    if (passed instanceof Promise) passed.catch(next);
   };
   return Object.assign(middleware, {
     crowdsec,

@@ -71,8 +71,8 @@ function guardOf(bouncer: Bouncer): Handle {
       return event.isSubRequest ? resolve(event) : forClientOf(node, await resolve(event));
     }
     const facts = factsOf(event, node);
-    const judged = bouncer.inspect(facts);
-    const verdict = judged.settled === undefined ? judged : await judged.settled;
+    const inspected = bouncer.inspect(facts);
+    const verdict = inspected.settled === undefined ? inspected : await inspected.settled;
     const answered = bouncer.answering(facts, verdict);
     if (verdict.action === 'block') {
       answered?.(verdict.response.status);

@@ -25,11 +25,11 @@ export async function addDecision(context: CommandContext, flags: AddFlags): Pro
     data: shown.map((decision) => decisionData(decision, now)),
     tables: [{ columns: DECISION_COLUMNS, rows: shown.map((decision) => decisionRow(decision, now)) }],
   });
-  await tellWhatComesOfIt(context, decided[0]!.value, type);
+  await noteOverruling(context, decided[0]!.value, type);
 }
 
 /** An allowlist or the policy may keep it from having any effect. */
-async function tellWhatComesOfIt(context: CommandContext, value: string, type: string): Promise<void> {
+async function noteOverruling(context: CommandContext, value: string, type: string): Promise<void> {
   const { engine } = await (await context.installation()).decisions.load();
   const found = engine.getIpRemediation(value.replace(/\/.*$/, ''));
   if (found.remediation === type.toLowerCase()) return;

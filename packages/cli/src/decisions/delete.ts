@@ -33,7 +33,7 @@ export async function deleteDecisions(context: CommandContext, flags: DeleteFlag
     tables: [],
     notes: [`${lifted.length} decision(s) deleted`],
   });
-  if (lifted.length === 0) await tellWhoElseDecided(context, ip);
+  if (lifted.length === 0) await noteOtherOrigins(context, ip);
 }
 
 function placeFilter({ ip, range, contained }: DeleteFlags): (value: string) => boolean {
@@ -46,7 +46,7 @@ function placeFilter({ ip, range, contained }: DeleteFlags): (value: string) => 
   return (value) => holds(wanted, parsePrefix(value));
 }
 
-async function tellWhoElseDecided(context: CommandContext, ip: string | undefined): Promise<void> {
+async function noteOtherOrigins(context: CommandContext, ip: string | undefined): Promise<void> {
   if (ip === undefined) return;
   const { engine } = await (await context.installation()).decisions.load();
   const others = engine.explain(ip).filter(({ allow }) => !allow);

@@ -30,7 +30,7 @@ export async function explainAddress(
   const explained = matches.map((match, i) => ({
     match,
     comesTo: engine.remediationFor(match),
-    why: i === 0 ? whyItWins(match, matches[1], engine) : whyItLoses(match, matches[0]!, engine),
+    why: i === 0 ? reasonItDecides(match, matches[1], engine) : reasonItIsOverruled(match, matches[0]!, engine),
   }));
   const asked = allowlists && { names: await (await installation.network()).allowlistsOf(ip) };
   await printer.print({
@@ -88,14 +88,14 @@ function listOf({ origin, allow }: ShownDecision): string {
 }
 
 /** What a match gives way to. */
-function whyItLoses(match: ShownDecision, winner: ShownDecision, engine: Engine): string {
+function reasonItIsOverruled(match: ShownDecision, winner: ShownDecision, engine: Engine): string {
   if (winner.allow) return match.allow ? 'another allowlist holds it, too' : 'gives way to the allowlist';
   if (engine.remediationFor(match) === 'bypass') return `nothing is done about '${match.type}'`;
   if (engine.rankOf(match.type) > engine.rankOf(winner.type)) return `'${winner.type}' is stronger`;
   return winner.origin === LOCAL_ORIGIN ? "this installation's own goes first" : 'a narrower or earlier one goes first';
 }
 
-function whyItWins(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
+function reasonItDecides(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
   if (match.allow) return 'wins: an allowlist beats every decision';
   const remediation = engine.remediationFor(match);
   if (remediation === 'bypass') {

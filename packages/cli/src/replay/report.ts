@@ -9,7 +9,7 @@ export interface PlantedDay {
 }
 
 type Row = Readonly<Record<string, string | number>>;
-type Judgement = ReturnType<typeof judge>;
+type DetectionScore = ReturnType<typeof scoreDetections>;
 
 /** What a replay found. */
 export interface ReplayFigures {
@@ -21,7 +21,7 @@ export interface ReplayFigures {
   readonly refusedLater: number;
   readonly scenarios: readonly Row[];
   readonly top: readonly Row[];
-  readonly synthetic?: Judgement;
+  readonly synthetic?: DetectionScore;
 }
 
 /** The figures, a text of them, and whether all that was planted was found and nothing else. */
@@ -63,7 +63,7 @@ export function report(
     refusedLater: refused,
     scenarios,
     top: clients.slice(0, top),
-    ...(day && { synthetic: judge(detections, day) }),
+    ...(day && { synthetic: scoreDetections(detections, day) }),
   };
   return {
     figures,
@@ -75,7 +75,7 @@ export function report(
 }
 
 /** Which of the planted were found. A /64 is found by any of its addresses. */
-function judge(
+function scoreDetections(
   detections: Detections,
   { attackers, innocents }: PlantedDay,
 ): {

@@ -30,7 +30,7 @@ export class AppsecLog {
   readonly #logged = new Map<AppsecFailure, { readonly at: number; readonly count: number }>();
   #lastFailure: AppsecFailureReport | undefined;
   #isFailing = false;
-  #saidSo = false;
+  #failureWasLogged = false;
   asked = 0;
 
   constructor(url: string, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
@@ -40,12 +40,12 @@ export class AppsecLog {
   }
 
   /** It came to a verdict. */
-  said(action: string): void {
+  answered(action: string): void {
     const counted = this.#actions.has(action) || this.#actions.size < MOST_ACTIONS ? action : 'other';
     this.#actions.set(counted, (this.#actions.get(counted) ?? 0) + 1);
     this.#isFailing = false;
-    if (!this.#saidSo) return;
-    this.#saidSo = false;
+    if (!this.#failureWasLogged) return;
+    this.#failureWasLogged = false;
     this.#logger.info(`AppSec answers again (${this.#url}).`, { code: 'APPSEC_BACK', url: this.#url });
   }
 
@@ -60,7 +60,7 @@ export class AppsecLog {
     const now = this.#clock.monotonic();
     if (last !== undefined && now - last.at < QUIET_MS) return;
     this.#logged.set(cause, { at: now, count });
-    if (cause !== 'abortedUpload') this.#saidSo = true;
+    if (cause !== 'abortedUpload') this.#failureWasLogged = true;
     const since = last === undefined ? '' : ` ${count - last.count} such requests since the last line.`;
     const consequence = policy === 'pass' ? 'let through' : `answered by \`${policy}\``;
     this.#logger.warn(

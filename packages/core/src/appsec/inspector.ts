@@ -6,7 +6,7 @@ import { readHeader } from '../http/request-headers.js';
 import type { Secret } from '../secret.js';
 import type { AppsecAnswer } from './answer.js';
 import type { AppsecLog } from './appsec-log.js';
-import type { BodyRoom } from './body-room.js';
+import type { BodyMemoryBudget } from './body-memory-budget.js';
 import { callHeaders } from './call-headers.js';
 import type { AppsecClient } from './client.js';
 import type { AppsecFailure, AppsecFailurePolicy } from './options.js';
@@ -22,7 +22,7 @@ export interface AppsecInspectorOptions {
   /** How many bytes `readBody` may come to hold. */
   readonly bytesToHold: (facts: RequestFacts, maxBytes: number) => number;
   /** What bodies are held in, of all requests together. */
-  readonly room: BodyRoom;
+  readonly memory: BodyMemoryBudget;
   readonly maxBodyBytes: number;
   readonly onLargeBody: 'headers-only' | 'pass' | 'block';
   readonly onFailure: Readonly<Record<AppsecFailure, AppsecFailurePolicy>>;
@@ -43,7 +43,7 @@ interface Shown {
 const NOTHING: Shown = { bytes: undefined, unpacked: false };
 
 /** The request could not be judged, and is refused. */
-const UNJUDGED: InspectorFinding = { origin: 'appsec', remediations: ['bypass'] };
+const NOT_CHECKED: InspectorFinding = { origin: 'appsec', remediations: ['bypass'] };
 
 /** Asks AppSec about requests, once about each, and says what is to become of them. */
 export class AppsecInspector implements RequestInspector {
@@ -70,15 +70,15 @@ export class AppsecInspector implements RequestInspector {
   }
 
   async #find(facts: RequestFacts, ip: string | undefined): Promise<InspectorFinding | undefined> {
-    const { log, room, bytesToHold, maxBodyBytes } = this.#options;
+    const { log, memory, bytesToHold, maxBodyBytes } = this.#options;
     log.asked++;
     const bytes = bytesToHold(facts, maxBodyBytes);
-    const entering = room.enter(bytes);
-    if (entering !== undefined && !(await entering)) return this.#ask(facts, ip, this.#withoutBody('stalled'));
+    const reserving = memory.reserve(bytes);
+    if (reserving !== undefined && !(await reserving)) return this.#ask(facts, ip, this.#withoutBody('stalled'));
     try {
       return await this.#ask(facts, ip, await this.#shownBody(facts));
     } finally {
-      room.leave(bytes);
+      memory.release(bytes);
     }
   }
 
@@ -89,7 +89,7 @@ export class AppsecInspector implements RequestInspector {
   ): Promise<InspectorFinding | undefined> {
     const { client, apiKey } = this.#options;
     if (shown === 'pass') return undefined;
-    if (shown === 'block') return UNJUDGED;
+    if (shown === 'block') return NOT_CHECKED;
     if (shown === 'aborted') return this.#fail('abortedUpload', 'the body of a request did not come to its end');
     const { bytes, unpacked, asReceived } = shown;
     const ask = (body: Uint8Array | undefined, withoutEncoding: boolean): Promise<AppsecAnswer> =>
@@ -101,7 +101,7 @@ export class AppsecInspector implements RequestInspector {
   #conclude(answer: AppsecAnswer): InspectorFinding | undefined {
     if (answer.kind === 'failed') return this.#fail(answer.cause, answer.why);
     const action = answer.kind === 'allow' ? 'allow' : answer.action;
-    this.#options.log.said(action);
+    this.#options.log.answered(action);
     if (answer.kind === 'allow') return undefined;
     const { status, page } = answer;
     if (page !== undefined) return { origin: 'appsec', remediations: [action], response: page };
@@ -112,7 +112,7 @@ export class AppsecInspector implements RequestInspector {
     const policy = this.#options.onFailure[cause];
     this.#options.log.failed(cause, why, policy);
     if (policy === 'pass') return undefined;
-    return policy === 'block' ? UNJUDGED : { origin: 'appsec', remediations: this.#remediations('captcha') };
+    return policy === 'block' ? NOT_CHECKED : { origin: 'appsec', remediations: this.#remediations('captcha') };
   }
 
   /** A challenge without a page, as one that its remedy can't serve, is a captcha, and if there is none what the options say. */

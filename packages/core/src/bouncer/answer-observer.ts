@@ -18,7 +18,7 @@ export class AnswerObserver {
   answering(facts: RequestFacts, { ip, action }: Verdict): ((status: number) => void) | undefined {
     const observer = this.#observer;
     if (ip === undefined || !observer.wantsResponses) return undefined;
-    const from = this.#judgedAt();
+    const from = this.#inspectedAt();
     return (status) => {
       if (observer.wantsStatus?.(status) === false) return;
       observer.response(ip, requestTraits(facts, action), { status, durationMs: this.#clock.monotonic() - from });
@@ -29,7 +29,7 @@ export class AnswerObserver {
    * The clock is read once for all requests that are judged in one turn of the event loop: a reading costs as much as all else that is done
    * to hear of an answer, and few answers are ones that anybody wants to hear of.
    */
-  #judgedAt(): number {
+  #inspectedAt(): number {
     if (this.#turnAt === undefined) {
       this.#turnAt = this.#clock.monotonic();
       setImmediate(this.#endTurn);

@@ -31,7 +31,7 @@ export interface BanOptions {
 const TITLE = 'Access denied';
 const BANNED = 'Your IP address has been blocked because it was reported for malicious behaviour.';
 const ATTACK = 'Your request was blocked because it looks like an attack.';
-const UNJUDGED = 'Your request could not be checked, so it was refused.';
+const NOT_CHECKED = 'Your request could not be checked, so it was refused.';
 
 /**
  * The remedy `ban`: a refusal as a page, as problem details (RFC 9457) or as text, whichever the client's `Accept`
@@ -76,7 +76,7 @@ export function banRemedy(options: BanOptions = {}): Remedy {
 }
 
 function messageFor(remediation: string, origin: string): string {
-  if (remediation === 'bypass') return UNJUDGED;
+  if (remediation === 'bypass') return NOT_CHECKED;
   return origin === 'appsec' ? ATTACK : BANNED;
 }
 

@@ -107,12 +107,12 @@ export class Bouncer {
    * AppSec is asked about, are yet to be `settled`. Never throws.
    */
   inspect(facts: RequestFacts): Verdict {
-    const verdict = this.#judge(facts);
+    const verdict = this.#inspectRequest(facts);
     this.#counter.outcomes.count(verdict);
     return verdict;
   }
 
-  #judge(facts: RequestFacts): Verdict {
+  #inspectRequest(facts: RequestFacts): Verdict {
     let ip: string | undefined;
     try {
       this.#counter.total++;
@@ -125,7 +125,7 @@ export class Bouncer {
       ip = client.ip;
       this.#options.usage?.process(ip);
       if (client.doubt !== undefined) this.#warn(client.doubt);
-      const found = ip === undefined ? UNKNOWN_CLIENT : this.#assessHealth(ip, facts);
+      const found = ip === undefined ? UNKNOWN_CLIENT : this.#remediationOf(ip, facts);
       this.#counter.find(found.origin, found.remediation);
       const verdict = this.#isLetThrough(found) ? this.#letThrough(facts, ip, found) : this.#refuse(facts, ip, found);
       const { inspector } = this.#options;
@@ -144,7 +144,7 @@ export class Bouncer {
     return this.#answers?.answering(facts, verdict);
   }
 
-  #assessHealth(ip: string, facts: RequestFacts): IpRemediation {
+  #remediationOf(ip: string, facts: RequestFacts): IpRemediation {
     const { getIpRemediation, observer } = this.#options;
     observer?.catchUp(ip);
     const found = getIpRemediation(ip);

@@ -23,10 +23,10 @@ const WARNINGS: Readonly<Record<Doubt, string>> = {
 
 /** Says once what is doubtful about the trust in proxies. */
 export function proxyWarnings(logger: Logger): (doubt: Doubt) => void {
-  const said = new Set<Doubt>();
+  const warned = new Set<Doubt>();
   return (doubt) => {
-    if (said.has(doubt)) return;
-    said.add(doubt);
+    if (warned.has(doubt)) return;
+    warned.add(doubt);
     const code = CODES[doubt];
     logger.warn(`${code}: ${WARNINGS[doubt]} See docs/adapters.md and ${HELP}`, { code });
   };

@@ -36,8 +36,8 @@ export type NodeRequest = Pick<IncomingMessage, 'headers'> &
  * What to do with a request. Where `settled` is present, the last word is yet to come: it is a {@link SettledVerdict} once awaited.
  *
  * ```ts
- * const judged = bouncer.inspect(facts);
- * const verdict = judged.settled === undefined ? judged : await judged.settled;
+ * const inspected = bouncer.inspect(facts);
+ * const verdict = inspected.settled === undefined ? inspected : await inspected.settled;
  * ```
  */
 export type Verdict = PassVerdict | PendingVerdict | BlockVerdict;

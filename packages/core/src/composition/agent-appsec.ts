@@ -1,7 +1,7 @@
 import { appsecAddress } from '../appsec/address.js';
 import type { AppsecHealth } from '../appsec/appsec-health.js';
 import { AppsecLog } from '../appsec/appsec-log.js';
-import { BodyRoom } from '../appsec/body-room.js';
+import { BodyMemoryBudget } from '../appsec/body-memory-budget.js';
 import { AppsecClient } from '../appsec/client.js';
 import { AppsecInspector } from '../appsec/inspector.js';
 import { bytesToHold, readBody } from '../bouncer/read-body.js';
@@ -60,7 +60,7 @@ export function createAgentAppsec({
     skips: skipRule(appsec.skip, synchronous, 'options.appsec.skip'),
     readBody,
     bytesToHold,
-    room: new BodyRoom({ longestWaitMs: STALLED_BODY_MS }),
+    memory: new BodyMemoryBudget({ longestWaitMs: STALLED_BODY_MS }),
     neverBans: bouncingLevel === 'flex',
     wantsRefused: appsec.requests === 'all',
   });

@@ -81,13 +81,13 @@ function tellEvictions({
   limit,
 }: Pick<AgentContext, 'logger' | 'events' | 'clock'> & { readonly limit: number }): (decision: LocalDecision) => void {
   let count = 0;
-  let saidAt = -Infinity;
+  let loggedAt = -Infinity;
   return (decision) => {
     count++;
     events.emit('localDecisionEvicted', decision);
     const now = clock.monotonic();
-    if (now - saidAt < EVICTION_LOG_MS) return;
-    saidAt = now;
+    if (now - loggedAt < EVICTION_LOG_MS) return;
+    loggedAt = now;
     logger.warn(
       `There are more than ${limit} local decisions: those that end first make room, ${count} so far; see maxLocalDecisions.`,
       { code: 'LOCAL_DECISIONS_FULL', limit, evicted: count },

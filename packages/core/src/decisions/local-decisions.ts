@@ -50,8 +50,8 @@ export class LocalDecisions {
   /** Entries by the hash of their prefix. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #lengths = { 4: new LengthCounts(), 6: new LengthCounts() };
-  readonly #outlines = { 4: PrefixBitmap.blank(1, PLACE_BITS), 6: PrefixBitmap.blank(4, PLACE_BITS) };
-  /** How many decisions that are no longer held have left marks in `#outlines`. */
+  readonly #bitmaps = { 4: PrefixBitmap.blank(1, PLACE_BITS), 6: PrefixBitmap.blank(4, PLACE_BITS) };
+  /** How many decisions that are no longer held have left marks in `#bitmaps`. */
   #gone = 0;
   /** By their ends; entries that are no longer held are passed over. */
   readonly #byEnd = new ExpiryHeap<LocalDecision>();
@@ -186,7 +186,7 @@ export class LocalDecisions {
    * clock.
    */
   find(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
-    return this.#outlines[family].find(words[0]! | 0) < 0 ? undefined : this.#search(family, rankOf, clock);
+    return this.#bitmaps[family].find(words[0]! | 0) < 0 ? undefined : this.#search(family, rankOf, clock);
   }
 
   #search(family: 4 | 6, rankOf: (type: string) => number, clock: Clock): LocalDecision | undefined {
@@ -237,12 +237,12 @@ export class LocalDecisions {
   }
 
   #mark({ family, words: [word], length }: IpPrefix): void {
-    this.#outlines[family].mark(word!, length);
+    this.#bitmaps[family].mark(word!, length);
   }
 
   #markAnew(): void {
     this.#gone = 0;
-    for (const bitmap of Object.values(this.#outlines)) bitmap.clear();
+    for (const bitmap of Object.values(this.#bitmaps)) bitmap.clear();
     for (const { prefix } of this.#entries.values()) this.#mark(prefix);
     // Decisions that were replaced or dropped remain in the heap until then.
     this.#byEnd.reset([...this.#entries.values()].map(({ decision }) => decision));

@@ -64,10 +64,12 @@ const extension = z.object({
  */
 export function checkExtensions(extensions: readonly Extension[]): readonly Extension[] {
   validate(z.array(extension), extensions, 'options.extensions');
-  refuseTwins(extensions, 'name', ({ name }) => [name]);
-  refuseTwins(extensions, 'detectors', ({ name, detectors = [] }) => detectors.map((each) => `${name}'s ${each.name}`));
-  refuseTwins(extensions, 'sources', ({ sources = [] }) => sources.map(({ name }) => name));
-  refuseTwins(extensions, 'remedies', ({ remedies = {} }) => Object.keys(remedies));
+  refuseDuplicates(extensions, 'name', ({ name }) => [name]);
+  refuseDuplicates(extensions, 'detectors', ({ name, detectors = [] }) =>
+    detectors.map((each) => `${name}'s ${each.name}`),
+  );
+  refuseDuplicates(extensions, 'sources', ({ sources = [] }) => sources.map(({ name }) => name));
+  refuseDuplicates(extensions, 'remedies', ({ remedies = {} }) => Object.keys(remedies));
   return extensions.map(asRead);
 }
 
@@ -117,7 +119,7 @@ export function checkRemedies(extensions: readonly Extension[], remediations: re
   }
 }
 
-function refuseTwins(
+function refuseDuplicates(
   extensions: readonly Extension[],
   what: string,
   namesOf: (extension: Extension) => readonly string[],

@@ -83,8 +83,8 @@ export class OutcomeExecutor {
     kind: 'decision' | 'whisper',
     limit = DEFAULT_CAP_PER_HOUR,
   ): Suppression | undefined {
-    const shield = this.#actions.reasonNotReportable(address);
-    if (shield !== undefined) return shield;
+    const reason = this.#actions.reasonNotReportable(address);
+    if (reason !== undefined) return reason;
     return this.#caps.get(scenario)?.[kind].take(limit, networkOf(address)) === false ? 'capped' : undefined;
   }
 

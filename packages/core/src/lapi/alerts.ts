@@ -5,7 +5,7 @@ import type { ReportChannel } from '../networks/report-channel.js';
 import { alertsErrorKind } from './alert-refusal.js';
 import { LapiAllowlists } from './allowlists.js';
 import type { MachineClient } from './machine-client.js';
-import { saidBy } from './said.js';
+import { responseMessageOf } from './response-message.js';
 import { alertOf, type AlertDecisions } from './wire-alert.js';
 
 /** The engine stores alerts by 50 in one transaction: of more, some may be stored although the call fails. */
@@ -83,7 +83,7 @@ export class LapiAlerts implements ReportChannel {
 
   #classified(error: unknown): unknown {
     if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS')) return error;
-    const kind = alertsErrorKind(error.status, saidBy(error));
+    const kind = alertsErrorKind(error.status, responseMessageOf(error));
     this.#unknownErrors = kind === 'unknown' ? this.#unknownErrors + 1 : 0;
     // An error that stays is about what is in the call: the sender finds out which alert it is, and keeps all of them if it is not.
     if (kind === 'passing' || (kind === 'unknown' && this.#unknownErrors <= UNKNOWN_ERRORS)) return error;

@@ -8,7 +8,7 @@ import { parseAnswer, readText } from '../http/read-answer.js';
 import { usedProxy } from '../http/used-proxy.js';
 import type { Secret } from '../secret.js';
 import { closedAs, notingClosed, wasClosed } from './closed-connection.js';
-import { noteSaid } from './said.js';
+import { withResponseMessage } from './response-message.js';
 
 /** Who a call speaks for: the bouncer (API key or client certificate), a machine by its token, or nobody. */
 export type LapiCaller = 'bouncer' | 'nobody' | { readonly token: Secret };
@@ -135,7 +135,10 @@ export class LapiTransport {
 
   #refused(name: string, response: Response, text: string): CrowdsecError {
     const notFound = `Is ${this.name} the address of LAPI, without /v1?`;
-    return noteSaid(refusedCall(name, response, { text, nowMs: Date.now(), notFound }, this.#destination), text);
+    return withResponseMessage(
+      refusedCall(name, response, { text, nowMs: Date.now(), notFound }, this.#destination),
+      text,
+    );
   }
 
   get #destination(): Destination {

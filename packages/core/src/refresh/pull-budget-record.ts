@@ -4,11 +4,11 @@ import { BudgetClock } from './budget-clock.js';
 import {
   LONGEST_STORED_WAIT_MS,
   NO_FAILURES,
-  pullGate,
+  pullPermission,
   pullRecordSchema,
   spentRecord,
   recordPullAttempt,
-  type Gate,
+  type PullPermission,
   type CapiPullFailure,
   type PullRecord,
 } from './pull-budget.js';
@@ -83,9 +83,9 @@ export class PullBudgetRecord {
   }
 
   /** @param pulledAt when what is held was pulled, in ms since the epoch */
-  gate(pulledAt: number | undefined): Gate {
+  permission(pulledAt: number | undefined): PullPermission {
     const { failures, failedAt, waitMs } = this.#record;
-    return pullGate({
+    return pullPermission({
       pulledAt: this.pulledAt(pulledAt),
       record: { failures, failedAt: failures === 0 ? 0 : this.clock.momentOf(failedAt), waitMs },
       now: this.clock.now(),

@@ -62,22 +62,23 @@ export function spentRecord(now: number): PullRecord {
   return { failures: 1, failedAt: now, waitMs: SHORTEST_INTERVAL_MS };
 }
 
-export type Gate =
-  { readonly open: true } | { readonly open: false; readonly reason: 'budget' | 'backoff'; readonly nextAt: number };
+export type PullPermission =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly reason: 'budget' | 'backoff'; readonly nextAt: number };
 
 /**
  * Whether decisions may be pulled now: not sooner than two hours after the last pull that was answered, and with
  * growing gaps while pulls fail. All moments are those of one clock, none of them in the future.
  */
-export function pullGate(input: {
+export function pullPermission(input: {
   readonly pulledAt: number | undefined;
   readonly record: Pick<PullRecord, 'failures' | 'failedAt' | 'waitMs'>;
   readonly now: number;
-}): Gate {
+}): PullPermission {
   const { pulledAt, record, now } = input;
   const budgetAt = pulledAt === undefined ? now : pulledAt + SHORTEST_INTERVAL_MS;
-  if (budgetAt > now) return { open: false, reason: 'budget', nextAt: budgetAt };
+  if (budgetAt > now) return { granted: false, reason: 'budget', nextAt: budgetAt };
   const backoffAt = record.failedAt + record.waitMs;
-  if (record.failures > 0 && backoffAt > now) return { open: false, reason: 'backoff', nextAt: backoffAt };
-  return { open: true };
+  if (record.failures > 0 && backoffAt > now) return { granted: false, reason: 'backoff', nextAt: backoffAt };
+  return { granted: true };
 }

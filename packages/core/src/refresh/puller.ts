@@ -45,9 +45,9 @@ export class Puller {
     await budget.load();
     // What an earlier pull brought is written before the next one may leave.
     if (saver.hasUnsaved) await saver.write(lease);
-    const gate = budget.gate(held.lastPullAt);
-    if (!gate.open) {
-      return { status: 'skipped', reason: gate.reason, nextAt: budget.clock.wallTimeOf(gate.nextAt) };
+    const permission = budget.permission(held.lastPullAt);
+    if (!permission.granted) {
+      return { status: 'skipped', reason: permission.reason, nextAt: budget.clock.wallTimeOf(permission.nextAt) };
     }
     const save = (): Promise<void> => saver.save(lease);
     let others: Promise<void> | undefined;

@@ -216,7 +216,7 @@ export class Refresher {
     const retry = async (): Promise<void> => {
       try {
         // A pull brings fresh links: those of the last one may have run out.
-        if (this.#budget.gate(this.#held.lastPullAt).open) await this.refresh();
+        if (this.#budget.permission(this.#held.lastPullAt).granted) await this.refresh();
         else await this.#underLease((lease) => this.#puller.retryLists(lease));
       } finally {
         this.#planListRetry();
@@ -286,8 +286,8 @@ export class Refresher {
     const afterMs = this.#network.failedLists.length > 0 ? Math.min(SHORTEST_INTERVAL_MS, intervalMs) : intervalMs;
     const spread = 1 + JITTER * this.#random();
     const wantedAt = pulledAt === undefined ? now : this.#budget.clock.momentOf(pulledAt) + afterMs * spread;
-    const gate = this.#budget.gate(this.#held.lastPullAt);
-    this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, gate.open ? now : gate.nextAt));
+    const permission = this.#budget.permission(this.#held.lastPullAt);
+    this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, permission.granted ? now : permission.nextAt));
     const failure = 'Decisions could not be refreshed, those that are held stay in use';
     const run = async (): Promise<void> =>
       void (await this.refresh().catch((error: unknown) => this.#outcomes.throwUntold(error)));

@@ -150,10 +150,11 @@ export class PendingSignals {
     waiting.state = 'on-its-way';
   }
 
-  /** Whose place a newcomer may take: a first whisper that of a repeated one, a decision that of any whisper. */
-  whisperToEvict(newcomer: Pick<PendingSignal, 'kind' | 'isRepeat'>): PendingSignal | undefined {
-    const repeated = newcomer.kind === 'whisper' && newcomer.isRepeat ? undefined : firstAtHome(this.#repeatedWhispers);
-    return repeated ?? (newcomer.kind === 'decision' ? firstAtHome(this.#firstWhispers) : undefined);
+  /** Whose place a incoming may take: a first whisper that of a repeated one, a decision that of any whisper. */
+  whisperToEvict(incoming: Pick<PendingSignal, 'kind' | 'isRepeat'>): PendingSignal | undefined {
+    const repeated =
+      incoming.kind === 'whisper' && incoming.isRepeat ? undefined : oldestNotBeingSent(this.#repeatedWhispers);
+    return repeated ?? (incoming.kind === 'decision' ? oldestNotBeingSent(this.#firstWhispers) : undefined);
   }
 
   /** The oldest that are in the journal and not on their way. */
@@ -184,7 +185,7 @@ export function entryOf({ facts, uuid }: PendingSignal): JournalEntry {
 }
 
 /** The oldest that is not on its way to CAPI. */
-function firstAtHome(whispers: ReadonlySet<PendingSignal>): PendingSignal | undefined {
+function oldestNotBeingSent(whispers: ReadonlySet<PendingSignal>): PendingSignal | undefined {
   for (const waiting of whispers) if (waiting.state !== 'on-its-way') return waiting;
   return undefined;
 }

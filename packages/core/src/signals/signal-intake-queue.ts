@@ -21,7 +21,7 @@ const NOTHING = Promise.resolve();
  */
 export class SignalIntakeQueue {
   readonly #options: SignalIntakeOptions;
-  readonly #room: PendingSignals;
+  readonly #pending: PendingSignals;
   readonly #promises: AwaitedPromises;
   /** What the keys of signals begin with, by scenario: as many as are declared. */
   readonly #keyPrefixes = { decision: new Map<string, string>(), whisper: new Map<string, string>() };
@@ -39,23 +39,23 @@ export class SignalIntakeQueue {
 
   constructor(options: SignalIntakeOptions) {
     this.#options = options;
-    this.#room = new PendingSignals(options.bufferSize);
+    this.#pending = new PendingSignals(options.bufferSize);
     this.#promises = options.promises ?? new AwaitedPromises();
   }
 
   /** Signals that wait, in memory and in the journal, as far as this process knows. */
   get size(): number {
-    return this.#room.unwritten + this.#journaled;
+    return this.#pending.unwritten + this.#journaled;
   }
 
   /** Signals of this process that the journal has not taken. */
   get unwritten(): number {
-    return this.#room.unwritten;
+    return this.#pending.unwritten;
   }
 
   /** When the oldest signal of this process that waits was reported. */
   get oldestAt(): number | undefined {
-    return this.#room.oldest?.facts.createdAt;
+    return this.#pending.oldest?.facts.createdAt;
   }
 
   /** @throws CrowdsecError for a mistake of the caller; whatever the visitor's address is, only refuses */
@@ -78,12 +78,12 @@ export class SignalIntakeQueue {
     if (reason !== undefined) return this.#refuse(reason, ip, scenario);
 
     const key = this.#keyPrefix(kind, scenario) + facts.value;
-    const latest = this.#room.latest(key);
+    const latest = this.#pending.latest(key);
     if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil)
       return this.#merge(latest, facts);
-    const about = { key, kind, isRepeat: this.#room.wasTold(key), mergeUntil: now + mergeWindowMs };
+    const about = { key, kind, isRepeat: this.#pending.wasTold(key), mergeUntil: now + mergeWindowMs };
     if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
-    const { uuid, stored } = this.#writeSoon(this.#room.admit(facts, about));
+    const { uuid, stored } = this.#writeSoon(this.#pending.admit(facts, about));
     listener.buffered({ uuid, ip: facts.value, scenario, kind });
     return new PendingReceipt('buffered', uuid, stored, this.#promises);
   }
@@ -98,7 +98,7 @@ export class SignalIntakeQueue {
   /** These leave for CAPI: nothing can be merged into them any more. */
   onTheirWay(uuids: readonly string[]): void {
     for (const uuid of uuids) {
-      const waiting = this.#room.get(uuid);
+      const waiting = this.#pending.get(uuid);
       if (waiting !== undefined) waiting.state = 'on-its-way';
     }
   }
@@ -106,7 +106,7 @@ export class SignalIntakeQueue {
   /** These did not get through, and wait again. */
   backAgain(uuids: readonly string[]): void {
     for (const uuid of uuids) {
-      const waiting = this.#room.get(uuid);
+      const waiting = this.#pending.get(uuid);
       if (waiting !== undefined) waiting.state = 'journaled';
     }
   }
@@ -114,9 +114,9 @@ export class SignalIntakeQueue {
   /** These are answered: they wait no more. */
   answered(uuids: readonly string[]): void {
     for (const uuid of uuids) {
-      const waiting = this.#room.get(uuid);
+      const waiting = this.#pending.get(uuid);
       if (waiting === undefined) continue;
-      this.#room.leave(waiting);
+      this.#pending.leave(waiting);
       waiting.stored.resolve();
     }
   }
@@ -126,7 +126,7 @@ export class SignalIntakeQueue {
     return this.#alone(async () => {
       const { journal } = this.#options.store;
       for (;;) {
-        const oldest = this.#room.oldestJournaled(RECOUNT_BATCH);
+        const oldest = this.#pending.oldestJournaled(RECOUNT_BATCH);
         const stillWaiting = new Set(oldest.length === 0 ? [] : await journal.waiting(oldest));
         this.answered(oldest.filter((uuid) => !stillWaiting.has(uuid)));
         if (oldest.length < RECOUNT_BATCH || stillWaiting.size > 0) break;
@@ -171,8 +171,10 @@ export class SignalIntakeQueue {
     const { uuid } = first;
     const { message, context } = first.facts;
     // What is merged in counts in any case; its texts only while there is room for them.
-    const later = this.#room.hasRoomFor(told, first, this.#options.bufferBytes) ? told : { ...told, message, context };
-    this.#room.merged(first, mergeFacts(first.facts, later));
+    const later = this.#pending.hasRoomFor(told, first, this.#options.bufferBytes)
+      ? told
+      : { ...told, message, context };
+    this.#pending.merged(first, mergeFacts(first.facts, later));
     this.counters.merged += 1;
     if (first.state === 'journaled') {
       if (first.unwritten === undefined) first.stored = new Deferred();
@@ -185,11 +187,11 @@ export class SignalIntakeQueue {
   }
 
   /** False when there is none to be made. */
-  #makeRoom(newcomer: Pick<PendingSignal, 'kind' | 'isRepeat'>): boolean {
+  #makeRoom(incoming: Pick<PendingSignal, 'kind' | 'isRepeat'>): boolean {
     const { bufferSize, bufferBytes } = this.#options;
-    while (this.size >= bufferSize || this.#room.bytes >= bufferBytes) {
-      if (this.size < bufferSize && this.#room.forgetOldest()) continue;
-      const leaving = this.#room.whisperToEvict(newcomer);
+    while (this.size >= bufferSize || this.#pending.bytes >= bufferBytes) {
+      if (this.size < bufferSize && this.#pending.forgetOldest()) continue;
+      const leaving = this.#pending.whisperToEvict(incoming);
       if (leaving === undefined) return false;
       this.#evict(leaving);
     }
@@ -203,7 +205,7 @@ export class SignalIntakeQueue {
       this.#journaled -= 1;
     }
     this.#toWrite.delete(waiting);
-    this.#room.leave(waiting);
+    this.#pending.leave(waiting);
     waiting.stored.resolve();
     this.#options.listener.evicted({ uuid: waiting.uuid });
   }
@@ -233,7 +235,7 @@ export class SignalIntakeQueue {
       this.#storeFailed = false;
     } catch (error) {
       // What was evicted meanwhile is not written; everything else is tried again.
-      for (const waiting of batch) if (this.#room.has(waiting)) this.#toWrite.add(waiting);
+      for (const waiting of batch) if (this.#pending.has(waiting)) this.#toWrite.add(waiting);
       this.#evicted.unshift(...evicted);
       if (!this.#storeFailed)
         logger.warn(`Signals stay in memory, the journal did not take them: ${messageOf(error)}`, {
@@ -256,7 +258,7 @@ export class SignalIntakeQueue {
     if (changed.length > 0) {
       const gone = new Set(await store.journal.replace(changed.map(entryOf)));
       for (const waiting of changed) {
-        if (gone.has(waiting.uuid)) this.#tellAnew(waiting);
+        if (gone.has(waiting.uuid)) this.#reportRest(waiting);
         else this.#written(waiting, written.get(waiting)!);
       }
     }
@@ -266,13 +268,13 @@ export class SignalIntakeQueue {
 
   /** The journal has these facts of the signal; more may have been merged in while it was written. */
   #written(waiting: PendingSignal, facts: SignalFacts): void {
-    if (!this.#room.has(waiting)) {
+    if (!this.#pending.has(waiting)) {
       // Evicted while it was written.
       this.#evicted.push({ id: waiting.uuid, value: null });
       return;
     }
     if (waiting.state === 'new') {
-      this.#room.journaled(waiting);
+      this.#pending.journaled(waiting);
       this.#journaled += 1;
     }
     if (waiting.facts !== facts) {
@@ -284,10 +286,10 @@ export class SignalIntakeQueue {
   }
 
   /** Another process sent the signal before the merge was written: what was merged in becomes a signal of its own. */
-  #tellAnew(sent: PendingSignal): void {
+  #reportRest(sent: PendingSignal): void {
     const { key, kind, mergeUntil, unwritten, stored } = sent;
-    this.#room.leave(sent);
+    this.#pending.leave(sent);
     if (unwritten !== undefined)
-      this.#toWrite.add(this.#room.admit(unwritten, { key, kind, isRepeat: true, mergeUntil }, stored));
+      this.#toWrite.add(this.#pending.admit(unwritten, { key, kind, isRepeat: true, mergeUntil }, stored));
   }
 }

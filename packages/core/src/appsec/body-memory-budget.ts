@@ -3,23 +3,23 @@ const MOST_HELD_BYTES = 256 * 1024 * 1024;
 
 interface Waiting {
   readonly bytes: number;
-  readonly enter: (entered: boolean) => void;
+  readonly granted: (isGranted: boolean) => void;
 }
 
-/** Room for the bodies that AppSec is to be shown. Who finds none waits for it, in turn; until then nothing is read of the body. */
-export class BodyRoom {
+/** The memory for bodies that AppSec is shown. Whoever finds none free waits for it, in turn; until then nothing is read of the body. */
+export class BodyMemoryBudget {
   readonly #waiting = new Set<Waiting>();
   readonly #longestWaitMs: number;
   #free: number;
 
-  /** @param options.bytes how much there is; a body that is larger never finds room */
+  /** @param options.bytes how much there is; a body that is larger never gets any */
   constructor({ bytes = MOST_HELD_BYTES, longestWaitMs }: { readonly bytes?: number; readonly longestWaitMs: number }) {
     this.#free = bytes;
     this.#longestWaitMs = longestWaitMs;
   }
 
-  /** @returns `undefined` when there is room now, else whether there was in time. Who has entered has to {@link leave} */
-  enter(bytes: number): Promise<boolean> | undefined {
+  /** @returns `undefined` when it was reserved at once, else whether it was in time. Whoever has reserved memory has to {@link release} */
+  reserve(bytes: number): Promise<boolean> | undefined {
     if (bytes === 0) return undefined;
     if (this.#waiting.size === 0 && bytes <= this.#free) {
       this.#free -= bytes;
@@ -28,28 +28,28 @@ export class BodyRoom {
     return new Promise((resolve) => {
       const waiting: Waiting = {
         bytes,
-        enter: (entered) => {
+        granted: (isGranted) => {
           clearTimeout(timer);
           this.#waiting.delete(waiting);
-          resolve(entered);
+          resolve(isGranted);
         },
       };
       const timer = setTimeout(() => {
-        waiting.enter(false);
+        waiting.granted(false);
         // Smaller ones may have stood behind it.
-        this.leave(0);
+        this.release(0);
       }, this.#longestWaitMs).unref();
       this.#waiting.add(waiting);
     });
   }
 
-  /** Gives room back. */
-  leave(bytes: number): void {
+  /** Gives memory back. */
+  release(bytes: number): void {
     this.#free += bytes;
     for (const waiting of this.#waiting) {
       if (waiting.bytes > this.#free) return;
       this.#free -= waiting.bytes;
-      waiting.enter(true);
+      waiting.granted(true);
     }
   }
 }

@@ -7,47 +7,47 @@ import { silentLogger } from '../logger.js';
 import { Secret } from '../secret.js';
 import type { AppsecAnswer } from './answer.js';
 import { AppsecLog } from './appsec-log.js';
-import { BodyRoom } from './body-room.js';
+import { BodyMemoryBudget } from './body-memory-budget.js';
 import { AppsecInspector } from './inspector.js';
 import type { AppsecFailurePolicy } from './options.js';
 
-describe('the room for bodies', () => {
+describe('the memory for bodies', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it('is given in turn, as it becomes free', async () => {
-    const room = new BodyRoom({ bytes: 10, longestWaitMs: STALLED_BODY_MS });
-    expect(room.enter(6)).toBeUndefined();
-    const entered: string[] = [];
-    void room.enter(6)?.then(() => entered.push('large'));
-    void room.enter(2)?.then(() => entered.push('small'));
+    const memory = new BodyMemoryBudget({ bytes: 10, longestWaitMs: STALLED_BODY_MS });
+    expect(memory.reserve(6)).toBeUndefined();
+    const reserved: string[] = [];
+    void memory.reserve(6)?.then(() => reserved.push('large'));
+    void memory.reserve(2)?.then(() => reserved.push('small'));
     await Promise.resolve();
-    expect(entered).toEqual([]);
-    room.leave(6);
+    expect(reserved).toEqual([]);
+    memory.release(6);
     await Promise.resolve();
-    expect(entered).toEqual(['large', 'small']);
-    expect(room.enter(0)).toBeUndefined();
-    expect(room.enter(3)).toBeInstanceOf(Promise);
+    expect(reserved).toEqual(['large', 'small']);
+    expect(memory.reserve(0)).toBeUndefined();
+    expect(memory.reserve(3)).toBeInstanceOf(Promise);
   });
 
   it('is waited for ten seconds, and not taken by who went without it', async () => {
-    const room = new BodyRoom({ bytes: 10, longestWaitMs: STALLED_BODY_MS });
-    expect(room.enter(8)).toBeUndefined();
-    const [large, small] = [room.enter(9), room.enter(1)];
+    const memory = new BodyMemoryBudget({ bytes: 10, longestWaitMs: STALLED_BODY_MS });
+    expect(memory.reserve(8)).toBeUndefined();
+    const [large, small] = [memory.reserve(9), memory.reserve(1)];
     await vi.advanceTimersByTimeAsync(STALLED_BODY_MS - 1);
-    const later = room.enter(1);
+    const later = memory.reserve(1);
     await vi.advanceTimersByTimeAsync(1);
     expect([await large, await small, await later]).toEqual([false, true, true]);
-    room.leave(8);
-    expect(room.enter(9)).toBeInstanceOf(Promise);
-    room.leave(2);
+    memory.release(8);
+    expect(memory.reserve(9)).toBeInstanceOf(Promise);
+    memory.release(2);
   });
 });
 
 describe('bodies that are shown to AppSec', () => {
-  it('are never held beyond what there is room for, and all of them are shown', async () => {
+  it('are never held beyond what there is memory for, and all of them are shown', async () => {
     const { inspector, answer, asked, held } = inspecting(
-      new BodyRoom({ bytes: 3_000, longestWaitMs: STALLED_BODY_MS }),
+      new BodyMemoryBudget({ bytes: 3_000, longestWaitMs: STALLED_BODY_MS }),
     );
     const findings = Array.from({ length: 20 }, (_, i) =>
       inspector.inspect(upload(i % 2 === 0 ? '1000' : undefined), '203.0.113.7'),
@@ -64,7 +64,9 @@ describe('bodies that are shown to AppSec', () => {
   });
 
   it('do not keep requests without a body waiting, nor those whose body is too large to be shown', async () => {
-    const { inspector, answer, asked } = inspecting(new BodyRoom({ bytes: 1_000, longestWaitMs: STALLED_BODY_MS }));
+    const { inspector, answer, asked } = inspecting(
+      new BodyMemoryBudget({ bytes: 1_000, longestWaitMs: STALLED_BODY_MS }),
+    );
     const first = inspector.inspect(upload('1000'), '203.0.113.7');
     const others = ['0', '1001', undefined].map((length) =>
       inspector.inspect(
@@ -84,7 +86,7 @@ function upload(length: string | undefined): RequestFacts {
 }
 
 /** An inspector whose AppSec answers when it is told to. */
-function inspecting(room: BodyRoom) {
+function inspecting(memory: BodyMemoryBudget) {
   const answers: ((answer: AppsecAnswer) => void)[] = [];
   const asked: number[] = [];
   const held = { now: 0, most: 0 };
@@ -105,7 +107,7 @@ function inspecting(room: BodyRoom) {
       return Promise.resolve({ kind: 'whole', bytes: Buffer.alloc(1_000), maybeUnpacked: false });
     },
     bytesToHold,
-    room,
+    memory,
     maxBodyBytes: 1_000,
     onLargeBody: 'headers-only',
     onFailure: {

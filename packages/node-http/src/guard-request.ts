@@ -7,7 +7,7 @@ import { followAnswer, nodeFacts, nodeHeaders, type Bouncer, type SettledVerdict
  *
  * @returns what `pass` returns; a promise of it while AppSec or a remedy is waited for, which rejects if `pass` throws
  */
-export function judge(
+export function guardRequest(
   bouncer: Bouncer,
   request: IncomingMessage,
   response: ServerResponse,
