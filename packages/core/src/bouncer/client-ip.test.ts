@@ -205,6 +205,22 @@ describe('the rule', () => {
   );
 
   it.each([
+    ['x-forwarded-for', {}],
+    ['forwarded', {}],
+    ['x-real-ip', {}],
+    ['cf-connecting-ip', { ipHeader: 'CF-Connecting-IP' }],
+  ] satisfies readonly (readonly [string, ClientIpOptions])[])(
+    'doubts %s from who is no trusted proxy, of Node and of Fetch',
+    (name, options) => {
+      const rule = clientIpRule(options);
+      for (const headers of [{ [name]: '198.51.100.1' }, new Headers({ [name]: '198.51.100.1' })])
+        expect(rule(facts(CLIENT, headers))).toEqual({ ip: CLIENT, doubt: 'disbelieved' });
+      for (const headers of [{ 'x-other': '1' }, new Headers({ 'x-other': '1' })])
+        expect(rule(facts(CLIENT, headers))).toEqual({ ip: CLIENT });
+    },
+  );
+
+  it.each([
     [{}, false],
     [{ trustedProxies: 'private' }, false],
     [{ trustedProxies: () => true }, false],
