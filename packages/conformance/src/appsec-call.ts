@@ -1,11 +1,19 @@
-import type { AppsecOptions } from '@crowdsec-sdk/core';
+import type { AppsecOptions, CaptchaOptions } from '@crowdsec-sdk/core';
 import type { AppsecAnswer, AppsecCall, SandboxAppsec } from '@crowdsec-sdk/sandbox';
 import { APPSEC_KEY } from './appsec-key.js';
 import type { TestEnvironment } from './test-environment.js';
 
-/** The option `appsec` for the sandbox of this world. */
-export function askingAppsec(world: TestEnvironment, more: Partial<AppsecOptions> = {}): { appsec: AppsecOptions } {
-  return { appsec: { url: appsecOf(world).url, apiKey: APPSEC_KEY, timeoutMs: 2_000, ...more } };
+interface AskingAppsec {
+  readonly appsec: AppsecOptions;
+  readonly captcha: CaptchaOptions;
+}
+
+/** Options that have the sandbox of this world asked; the captchas that it demands are of little work. */
+export function askingAppsec(world: TestEnvironment, more: Partial<AppsecOptions> = {}): AskingAppsec {
+  return {
+    appsec: { url: appsecOf(world).url, apiKey: APPSEC_KEY, timeoutMs: 2_000, ...more },
+    captcha: { work: 10_000 },
+  };
 }
 
 function appsecOf({ sandbox }: TestEnvironment): SandboxAppsec {

@@ -1,3 +1,4 @@
+import type { AppsecOptions } from '@crowdsec-sdk/core';
 import { it } from 'vitest';
 import { answering, askingAppsec } from '../appsec-call.js';
 import type { Subject } from '../suite.js';
@@ -5,10 +6,20 @@ import { CLEAN } from '../test-environment.js';
 import { visit } from '../visit.js';
 
 /**
- * Hosts that refuse when AppSec fails for some causes, and let requests pass for the others, about which they were told nothing. No two
- * causes are refused by the same hosts.
+ * What three hosts answer to failures of AppSec by their cause: what they were told nothing about passes. No two causes are answered alike by
+ * all three.
  */
-const REFUSING = [['timeout', 'tooLarge'], ['unreachable', 'tooLarge'], ['serverError']] as const;
+const POLICIES: readonly NonNullable<AppsecOptions['onFailure']>[] = [
+  { timeout: 'block', tooLarge: 'block' },
+  { unreachable: 'block', tooLarge: 'block', serverError: 'block' },
+  { serverError: 'captcha' },
+];
+
+const ANSWERS = {
+  pass: [200, /^hello$/],
+  block: [403, /could not be checked/],
+  captcha: [401, /Captcha required/],
+} as const;
 
 /** Nobody is refused because AppSec is away, unless the options say so; and nobody waits for it for long. */
 export function appsecFailureCases({ world }: Subject): void {
@@ -26,11 +37,10 @@ export function appsecFailureCases({ world }: Subject): void {
     ['takes the call for too large', 'tooLarge', { status: 413 }],
   ] as const)('lets requests pass, or refuses them, when AppSec %s', async (_, cause, answer) => {
     answering(world(), answer);
-    for (const causes of REFUSING) {
-      const onFailure = Object.fromEntries(causes.map((name) => [name, 'block' as const]));
+    for (const onFailure of POLICIES) {
       const running = await world().host(askingAppsec(world(), { timeoutMs: 200, onFailure }));
-      if (causes.some((name) => name === cause)) await visit(running, CLEAN).expect(403, /could not be checked/);
-      else await visit(running, CLEAN).expect(200, 'hello');
+      const [status, text] = ANSWERS[onFailure[cause] ?? 'pass'];
+      await visit(running, CLEAN).expect(status, text);
     }
   });
 
@@ -49,7 +59,7 @@ export function appsecFailureCases({ world }: Subject): void {
 
   it('answers a failure by a captcha where it is told to, by a refusal where there is none', async () => {
     answering(world(), { status: 500 });
-    const asking = askingAppsec(world(), { onFailure: { serverError: 'captcha' } });
+    const asking = askingAppsec(world(), { timeoutMs: 200, onFailure: { serverError: 'captcha' } });
     await visit(await world().host(asking), CLEAN).expect(401, /Captcha required/);
     await visit(await world().host({ ...asking, captcha: false }), CLEAN).expect(403, /denied/);
   });

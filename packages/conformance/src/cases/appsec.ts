@@ -119,7 +119,7 @@ export function appsecCases({ world }: Subject): void {
   it.each(['/hello', '/.well-known/crowdsec/captcha'])(
     'lets a client pass that has solved the captcha that AppSec asks for: at %s',
     async (url) => {
-      const running = await world().host({ ...askingAppsec(world()), captcha: { work: 10_000 } });
+      const running = await world().host(askingAppsec(world()));
       answering(world(), { action: 'captcha' });
       await visit(running, CLEAN).expect(403).expect(CAPTCHA_HEADER, 'wall');
       const { kind, cookies } = await solveCaptcha(running, CLEAN, url);
