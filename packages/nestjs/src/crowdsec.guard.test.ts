@@ -17,7 +17,7 @@ import type { Crowdsec, CrowdsecOptions, RemedyRequest, RequestFacts } from '@cr
 import { nodeFacts } from '@crowdsec-sdk/core/adapter';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { agentOf, platforms, runApp, sandboxWith, type RunningApp } from '../test/running-app.js';
+import { agentInMemory, platforms, runApp, sandboxWith, type RunningApp } from '../test/running-app.js';
 import { CROWDSEC, CrowdsecForbiddenException, CrowdsecGuard, CrowdsecMiddleware, CrowdsecModule } from './index.js';
 
 describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
@@ -26,7 +26,7 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
     prepare?: (app: INestApplication) => void,
   ): Promise<RunningApp> {
     const sandbox = await sandboxWith({ value: '203.0.113.7' }, { value: '2001:db8:bad::/48' });
-    return runApp(shop({ ...(await agentOf(sandbox)), ...options }), adapter(), prepare);
+    return runApp(shop({ ...agentInMemory(sandbox), ...options }), adapter(), prepare);
   }
 
   it('lets a clean client pass', async () => {
@@ -116,7 +116,7 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
 
   it('takes over the verdict of the middleware, and of another guard like it', async () => {
     const sandbox = await sandboxWith({ value: '203.0.113.7' });
-    const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
+    const options = { ...agentInMemory(sandbox), trustedProxies: 'loopback' as const };
     const everywhere = { ...shop(options), providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }] };
     const { server, crowdsec } = await runApp(everywhere, adapter(), (app) => app.use(app.get(CrowdsecMiddleware).use));
     await request(server).get('/guarded').set('X-Forwarded-For', '192.0.2.1').expect(200);
@@ -130,7 +130,7 @@ describe.each(platforms)('CrowdsecGuard on $platform', ({ adapter }) => {
 
   it('guards everything as APP_GUARD', async () => {
     const sandbox = await sandboxWith({ value: '203.0.113.7' });
-    const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
+    const options = { ...agentInMemory(sandbox), trustedProxies: 'loopback' as const };
     const everywhere = { ...shop(options), providers: [{ provide: APP_GUARD, useExisting: CrowdsecGuard }] };
     const { server } = await runApp(everywhere, adapter());
     await request(server).get('/open').set('X-Forwarded-For', '203.0.113.7').expect(403);

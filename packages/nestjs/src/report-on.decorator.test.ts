@@ -20,7 +20,7 @@ import { EXTENSION_API_VERSION, type DetectionEvent, type Extension } from '@cro
 import type { Sandbox } from '@crowdsec-sdk/sandbox';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { agentOf, platforms, runApp, sandboxWith, type RunningApp } from '../test/running-app.js';
+import { agentInMemory, platforms, runApp, sandboxWith, type RunningApp } from '../test/running-app.js';
 import { CrowdsecGuard, CrowdsecModule, ReportOn } from './index.js';
 
 const VISITOR = '192.0.2.1';
@@ -42,7 +42,7 @@ describe.each(platforms)('@ReportOn on $platform', ({ adapter }) => {
       apiVersion: EXTENSION_API_VERSION,
       detectors: [{ name: 'all', on: ['app:login-failed'], detect: (event) => void events.push(event) }],
     };
-    const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const, extensions: [extension] };
+    const options = { ...agentInMemory(sandbox), trustedProxies: 'loopback' as const, extensions: [extension] };
     const running = await runApp({ module: AppModule, imports: [CrowdsecModule.forRoot(options)] }, adapter());
     return {
       ...running,

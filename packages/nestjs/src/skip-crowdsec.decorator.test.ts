@@ -2,7 +2,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { agentOf, platforms, runApp, sandboxWith } from '../test/running-app.js';
+import { agentInMemory, platforms, runApp, sandboxWith } from '../test/running-app.js';
 import { CrowdsecGuard, CrowdsecModule, SkipCrowdsec } from './index.js';
 
 @Controller('shop')
@@ -58,7 +58,7 @@ class AppModule {}
 describe.each(platforms)('@SkipCrowdsec on $platform', ({ adapter }) => {
   it('opens a handler or a class, and a handler of an open class can be guarded again', async () => {
     const options = {
-      ...(await agentOf(await sandboxWith({ value: '203.0.113.7' }))),
+      ...agentInMemory(await sandboxWith({ value: '203.0.113.7' })),
       trustedProxies: 'loopback' as const,
     };
     const { server, crowdsec } = await runApp(

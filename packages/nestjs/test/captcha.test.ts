@@ -2,7 +2,7 @@ import { Controller, Module, Post, UseGuards, type INestApplication } from '@nes
 import { BANNED, CAPTCHA_HEADER, solveCaptcha, visit } from '@crowdsec-sdk/conformance';
 import { describe, expect, it } from 'vitest';
 import { CrowdsecGuard, CrowdsecModule } from '../src/index.js';
-import { agentOf, platforms, runApp, sandboxWith } from './running-app.js';
+import { agentInMemory, platforms, runApp, sandboxWith } from './running-app.js';
 
 const ENDPOINT = '/.well-known/crowdsec/captcha';
 
@@ -43,7 +43,7 @@ describe.each(platforms)('the captcha of an application with guards alone on $pl
       }
     }
     @Module({
-      imports: [CrowdsecModule.forRoot({ ...(await agentOf(sandbox)), ...options })],
+      imports: [CrowdsecModule.forRoot({ ...agentInMemory(sandbox), ...options })],
       controllers: [OrdersController],
     })
     class ShopModule {}

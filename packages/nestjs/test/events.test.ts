@@ -8,7 +8,7 @@ import { EXTENSION_API_VERSION, type DetectionEvent } from '@crowdsec-sdk/core/e
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { CrowdsecGuard, CrowdsecModule, SkipCrowdsec } from '../src/index.js';
-import { agentOf, platforms, runApp, sandboxWith } from './running-app.js';
+import { agentInMemory, platforms, runApp, sandboxWith } from './running-app.js';
 
 const VISITOR = '192.0.2.1';
 const BANNED = '203.0.113.7';
@@ -78,7 +78,7 @@ async function listened(options: Partial<CrowdsecOptions> = {}) {
   const extension = { name: 'test.listener', apiVersion: EXTENSION_API_VERSION, detectors: [detector] } as const;
   const sandbox = await sandboxWith({ value: BANNED });
   const agent: CrowdsecOptions = {
-    ...(await agentOf(sandbox)),
+    ...agentInMemory(sandbox),
     trustedProxies: 'loopback',
     extensions: [extension],
     ...options,

@@ -7,7 +7,7 @@ import type { CrowdsecOptions } from '@crowdsec-sdk/core';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { CrowdsecGuard, CrowdsecModule, Remediation, ReportOn, SkipCrowdsec } from '../src/index.js';
-import { agentOf, runApp, sandboxWith } from './running-app.js';
+import { agentInMemory, runApp, sandboxWith } from './running-app.js';
 
 @Resolver()
 class ShopResolver {
@@ -54,7 +54,7 @@ function shop(options: CrowdsecOptions, context?: GraphqlContext): DynamicModule
 
 async function runShop(context?: GraphqlContext) {
   const sandbox = await sandboxWith({ value: '203.0.113.7' });
-  const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
+  const options = { ...agentInMemory(sandbox), trustedProxies: 'loopback' as const };
   const running = await runApp(shop(options, context), new FastifyAdapter());
   const ask = (ip: string, query: string): request.Test =>
     request(running.server).post('/graphql').set('X-Forwarded-For', ip).send({ query });

@@ -5,7 +5,7 @@ import { firstValueFrom } from 'rxjs';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { CrowdsecGuard, CrowdsecModule, ReportOn } from '../src/index.js';
-import { agentOf, runApp, sandboxWith } from './running-app.js';
+import { agentInMemory, runApp, sandboxWith } from './running-app.js';
 
 @Controller()
 @UseGuards(CrowdsecGuard)
@@ -32,7 +32,7 @@ class StockModule {}
 
 it('guards the requests of a hybrid application and lets calls of its microservice pass, said once', async () => {
   const sandbox = await sandboxWith({ value: '203.0.113.7' });
-  const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
+  const options = { ...agentInMemory(sandbox), trustedProxies: 'loopback' as const };
   const warnings: string[] = [];
   let port = 0;
   const { app, server, crowdsec } = await runApp(

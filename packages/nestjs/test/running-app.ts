@@ -43,6 +43,11 @@ export async function sandboxWith(...decisions: readonly DecisionInput[]): Promi
   return sandbox;
 }
 
+/** The options of an agent of this sandbox, for tests in which nothing is to outlive a process: that spares them the writing of files. */
+export function agentInMemory(sandbox: Sandbox): CrowdsecOptions {
+  return { apiUrl: sandbox.url, ephemeral: true, scenarios: ['acme/login-bruteforce'] };
+}
+
 /** The options of an agent of this sandbox, with a state folder for the length of a test. */
 export async function agentOf(sandbox: Sandbox): Promise<CrowdsecOptions> {
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-nestjs-'));

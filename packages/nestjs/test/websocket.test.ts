@@ -11,7 +11,7 @@ import { io, type Socket } from 'socket.io-client';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { CrowdsecGuard, CrowdsecModule, Remediation, rememberHandshake, ReportOn } from '../src/index.js';
-import { agentOf, platforms, runApp, sandboxWith } from './running-app.js';
+import { agentInMemory, platforms, runApp, sandboxWith } from './running-app.js';
 
 @WebSocketGateway()
 @UseGuards(CrowdsecGuard)
@@ -162,7 +162,7 @@ async function runChat(
   Adapter: typeof WsAdapter | typeof IoAdapter = WsAdapter,
 ) {
   const sandbox = await sandboxWith({ value: BANNED });
-  const options = { ...(await agentOf(sandbox)), trustedProxies: 'loopback' as const };
+  const options = { ...agentInMemory(sandbox), trustedProxies: 'loopback' as const };
   const warnings: string[] = [];
   const chat: DynamicModule = { module: ChatModule, imports: [CrowdsecModule.forRoot(options)], providers: [gateway] };
   const running = await runApp(chat, platform(), (app) => {
