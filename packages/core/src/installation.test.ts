@@ -2,17 +2,18 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createCrowdsec } from './crowdsec.js';
 import { isCrowdsecError } from './errors.js';
 import { openInstallation, type Installation } from './installation.js';
 import { silentLogger } from './logger.js';
 import type { CrowdsecOptions } from './options.js';
+import { removeFolder } from '../test/remove-folder.js';
 
 async function stateDir(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-installation-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox, type SandboxOptions } from '@crowdsec-sdk/sandbox';
@@ -11,6 +11,7 @@ import { silentLogger } from '../src/logger.js';
 import { openStore } from '../src/store/open-store.js';
 import type { Store } from '../src/store/store.js';
 import { manualTime, type ManualTime } from '../src/testing/manual-time.js';
+import { removeFolder } from './remove-folder.js';
 
 /** A CAPI to talk to, a clock that both sides share, and processes that share a folder. */
 export interface CapiWorld extends AsyncDisposable {
@@ -63,7 +64,7 @@ export async function capiWorld(options: SandboxOptions = {}): Promise<CapiWorld
     },
     async [Symbol.asyncDispose]() {
       await sandbox.stop();
-      await rm(stateDir, { recursive: true, force: true });
+      await removeFolder(stateDir);
     },
   };
 }

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { buildWorker } from './build-worker.js';
 import { hangingServer } from './hanging-server.js';
+import { removeFolder } from './remove-folder.js';
 
 it('ends every kind of work that hangs, in a process whose heap churns', async () => {
   await using server = await hangingServer();
@@ -36,6 +36,6 @@ it('ends every kind of work that hangs, in a process whose heap churns', async (
     child.removeAllListeners('exit');
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 });

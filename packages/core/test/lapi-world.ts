@@ -1,5 +1,5 @@
 import { startSandbox, type Sandbox, type SandboxLapi, type SandboxOptions } from '@crowdsec-sdk/sandbox';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Crowdsec } from '../src/agent.js';
@@ -9,6 +9,7 @@ import type { LapiOptions } from '../src/lapi/options.js';
 import type { Logger } from '../src/logger.js';
 import type { CrowdsecOptions } from '../src/options.js';
 import { manualTime, type ManualTime } from '../src/testing/manual-time.js';
+import { removeFolder } from './remove-folder.js';
 
 /** Agents and the stand-in for LAPI, by one clock that a test moves. */
 export interface LapiWorld {
@@ -82,7 +83,7 @@ export async function lapiWorld(
     async stop() {
       for (const agent of agents) await agent.stop();
       await sandbox.stop();
-      await rm(folder, { recursive: true, force: true });
+      await removeFolder(folder);
     },
   };
 }

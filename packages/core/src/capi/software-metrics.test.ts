@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { createCrowdsec } from '../crowdsec.js';
 import { silentLogger } from '../logger.js';
 import type { CrowdsecOptions } from '../options.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const MINUTE = 60_000;
 /** Three processes look into their store every few seconds, of which most is of no interest. */
@@ -113,7 +114,7 @@ describe('the metrics of CAPI', () => {
     await time.advance(35 * MINUTE, POLLED_SELDOM);
     expect(told()).toHaveLength(2);
     for (const one of agents) await one.stop();
-    await rm(stateDir, { recursive: true, force: true });
+    await removeFolder(stateDir);
   });
 
   it('are not told with `metrics: false`', async () => {

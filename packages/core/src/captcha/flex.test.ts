@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
 import { expect, it, onTestFinished } from 'vitest';
 import { createCrowdsec } from '../crowdsec.js';
 import { silentLogger } from '../logger.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const BANS = 60_000;
 
@@ -14,7 +15,7 @@ it('shows the wall, not the page, to each of 60,000 banned clients by bouncingLe
   const banned = Array.from({ length: BANS }, (_, i) => `203.${i >> 16}.${(i >> 8) & 255}.${i & 255}`);
   sandbox.decisions.set(banned.map((value) => ({ value })));
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-flex-'));
-  onTestFinished(() => rm(stateDir, { recursive: true, force: true }));
+  onTestFinished(() => removeFolder(stateDir));
   const crowdsec = createCrowdsec({
     apiUrl: sandbox.url,
     stateDir,

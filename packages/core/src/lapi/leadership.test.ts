@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../clock.js';
@@ -7,11 +7,12 @@ import { openStore } from '../store/open-store.js';
 import type { Store } from '../store/store.js';
 import { manualTime } from '../testing/manual-time.js';
 import { Leadership } from './leadership.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const folders: string[] = [];
 afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+  for (const folder of folders.splice(0)) await removeFolder(folder);
 });
 
 it('a turn that is given back while it is taken holds nobody up', async () => {

@@ -14,6 +14,7 @@ import { Secret } from '../secret.js';
 import { openStore } from '../store/open-store.js';
 import { LapiDecisions } from './lapi-decisions.js';
 import { LapiTransport } from './transport.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 /** Several processes that share a store, hosts without timers, and answers that come too late. */
 
@@ -264,7 +265,7 @@ describe('a unix socket', () => {
     world.lapi.restart();
     await world.pass();
     expect(agent.health().status).toBe('ok');
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   });
 });
 

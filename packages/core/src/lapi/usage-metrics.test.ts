@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { createCrowdsec } from '../crowdsec.js';
 import { silentLogger } from '../logger.js';
 import type { CrowdsecOptions } from '../options.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const QUARTER = 15 * 60_000;
 /** A day in which little happens, in steps of minutes rather than seconds. */
@@ -269,6 +270,6 @@ describe('usage metrics', () => {
     expect(new Set(seconds).size).toBe(3);
     expect(told().filter(({ items }) => items.some(({ name }) => name === 'active_decisions'))).toHaveLength(1);
     for (const one of agents) await one.stop();
-    await rm(stateDir, { recursive: true, force: true });
+    await removeFolder(stateDir);
   });
 });

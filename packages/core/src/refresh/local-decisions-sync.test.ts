@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import type { Blob, Store } from '../store/store.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
 import { LocalDecisionLog } from './local-decision-log.js';
 import { LocalDecisionsSync } from './local-decisions-sync.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -19,7 +20,7 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 beforeEach(async () => {
   time = manualTime();
   folder = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
-  cleanUp.push(() => rm(folder, { recursive: true }));
+  cleanUp.push(() => removeFolder(folder));
 });
 
 afterEach(async () => {

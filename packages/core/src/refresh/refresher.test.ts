@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import type { Store } from '../store/store.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
 import { Refresher } from './refresher.js';
 import type { RefreshResult } from './refresh-result.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -40,7 +41,7 @@ beforeEach(async () => {
   cleanUp.push(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    await rm(folder, { recursive: true });
+    await removeFolder(folder);
   });
 });
 

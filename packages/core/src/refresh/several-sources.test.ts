@@ -1,6 +1,6 @@
 import KeyvRedis from '@keyv/redis';
 import Keyv from 'keyv';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -19,6 +19,7 @@ import type { Store } from '../store/store.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
 import { Refresher } from './refresher.js';
 import { fromBlob } from './snapshot.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -42,7 +43,7 @@ afterAll(() => redis.dispose());
 beforeEach(async () => {
   time = manualTime();
   folder = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
-  cleanUp = [() => rm(folder, { recursive: true, force: true })];
+  cleanUp = [() => removeFolder(folder)];
 });
 afterEach(async () => {
   for (const run of cleanUp.reverse()) await run();

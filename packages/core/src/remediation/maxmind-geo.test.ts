@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { silentLogger } from '../logger.js';
 import { manualTime } from '../testing/manual-time.js';
 import type { GeoSource } from './geo-source.js';
 import { maxmindGeo } from './maxmind-geo.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 // Written with the Python package mmdb_writer: 81.2.69.0/24 (GB, AS 20712), 216.160.83.0/24 (US, AS 209), 2001:db8:a::/48 (GB),
 // 2001:db8:b::/48 (US), 2001:db8:c::/48 (AS 209).
@@ -29,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await crowdsec.stop({ deadlineMs: 0 });
   await sandbox.stop();
-  await rm(stateDir, { recursive: true, force: true });
+  await removeFolder(stateDir);
 });
 
 async function start(geo: GeoSource): Promise<void> {

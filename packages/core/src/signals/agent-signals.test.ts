@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
@@ -9,6 +9,7 @@ import { createCrowdsec } from '../crowdsec.js';
 import { silentLogger } from '../logger.js';
 import type { CrowdsecOptions } from '../options.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
+import { removeFolder } from '../../test/remove-folder.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -33,7 +34,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const agent of agents) await agent.stop({ deadlineMs: 0 });
   await sandbox.stop();
-  await rm(stateDir, { recursive: true, force: true });
+  await removeFolder(stateDir);
 });
 
 async function running(options: Partial<CrowdsecOptions> = {}): Promise<Crowdsec> {
