@@ -16,7 +16,7 @@ import { removeFolder } from '../test/remove-folder.js';
 
 const PROXY_PASSWORD = 'hunter2-of-the-proxy';
 const HOUR_MS = 3_600_000;
-/** What failed is tried again every few minutes; the polls of the store in between are of no interest. */
+/** The polls of the store, and most of the tries, in between are of no interest. */
 const IN_STEPS = { strideMs: 600_000 };
 
 let servers: BrokenServers;

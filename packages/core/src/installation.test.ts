@@ -6,7 +6,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createCrowdsec } from './crowdsec.js';
 import { isCrowdsecError } from './errors.js';
-import { openInstallation, type Installation } from './installation.js';
+import { checkOptions, openInstallation, type Installation } from './installation.js';
 import { silentLogger } from './logger.js';
 import type { CrowdsecOptions } from './options.js';
 import { removeFolder } from '../test/remove-folder.js';
@@ -55,6 +55,20 @@ describe('an installation that is opened from outside', () => {
     expect(engine.getIpRemediation('198.51.100.1')).toMatchObject({ remediation: 'ban', origin: 'CAPI' });
     expect(local.map(({ value }) => value)).toEqual(['203.0.113.7']);
     expect(pulledAt).toBeTypeOf('number');
+  });
+
+  it('refuses extensions as an agent does: nothing leaves under a scenario whose name was not checked', async () => {
+    const scenarios = ['Acme/Bad Name\n'];
+    const options = {
+      apiUrl: 'http://127.0.0.1:9',
+      extensions: [{ name: 'acme.bad', apiVersion: 1 as const, scenarios }],
+    };
+    const refused = expect.objectContaining({
+      code: 'CROWDSEC_OPTION_INVALID',
+      path: 'options.extensions[0].scenarios[0]',
+    }) as Error;
+    await expect(opened({ ...options, ephemeral: true }).network()).rejects.toThrow(refused);
+    await expect(checkOptions(options)).rejects.toThrow(refused);
   });
 
   it('writes nothing when it is only read', async () => {

@@ -70,7 +70,8 @@ export function openInstallation(given: CrowdsecOptions): Installation {
  */
 export async function checkOptions(options: CrowdsecOptions): Promise<void> {
   const { parseOptions } = await import('./options.js');
-  parseOptions(options);
+  const { checkExtensions } = await import('./extensions/check-extensions.js');
+  checkExtensions(parseOptions(options).extensions);
 }
 
 export { localDecisionTarget } from './composition/installation-decisions.js';

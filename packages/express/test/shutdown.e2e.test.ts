@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi, type TestContext } from 'vitest';
 import { startRedis, type RedisServer } from '../../../tools/redis-server.mjs';
 
 const APP = fileURLToPath(new URL('fixtures/shutdown-app.mjs', import.meta.url));
@@ -14,7 +14,7 @@ const APP = fileURLToPath(new URL('fixtures/shutdown-app.mjs', import.meta.url))
 const STOP_DEADLINE_MS = 10_000;
 
 /** An application with a CAPI and a Redis of its own: the tests run beside each other, for most of the time they wait for a deadline. */
-interface World extends AsyncDisposable {
+interface World {
   readonly sandbox: Sandbox;
   readonly redis: RedisServer;
   /** Starts the application. */
@@ -29,12 +29,24 @@ interface World extends AsyncDisposable {
   end(signal: NodeJS.Signals): Promise<{ readonly code: unknown; readonly tookMs: number }>;
 }
 
-async function openWorld(store: 'url' | 'keyv' | 'files'): Promise<World> {
-  const [sandbox, redis] = await Promise.all([startSandbox(), startRedis({ tcp: true })]);
+/** It is gone after the test, also after one that waited in vain for the end of the application. */
+async function openWorld(store: 'url' | 'keyv' | 'files', { onTestFinished }: TestContext): Promise<World> {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.stop());
+  const redis = await startRedis({ tcp: true });
+  onTestFinished(async () => {
+    redis.resume();
+    await redis.dispose();
+  });
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
   // It keeps its connections, as browsers and proxies do.
   const visitor = new Agent({ keepAlive: true });
   let app: ChildProcess | undefined;
+  onTestFinished(async () => {
+    visitor.destroy();
+    app?.kill('SIGKILL');
+    await rm(stateDir, { recursive: true, force: true, maxRetries: 10 });
+  });
   let output = '';
   let port = 0;
   return {
@@ -63,20 +75,12 @@ async function openWorld(store: 'url' | 'keyv' | 'files'): Promise<World> {
       const [code] = await ended;
       return { code, tookMs: performance.now() - from };
     },
-    async [Symbol.asyncDispose]() {
-      visitor.destroy();
-      app?.kill('SIGKILL');
-      redis.resume();
-      await redis.dispose();
-      await sandbox.stop();
-      await rm(stateDir, { recursive: true, force: true });
-    },
   };
 }
 
 describe.concurrent.each(['url', 'keyv', 'files'] as const)('An application whose store is given by %s', (store) => {
-  it('sends what was reported and ends by itself, with code 0, although clients keep their connections', async () => {
-    await using world = await openWorld(store);
+  it('sends what was reported and ends by itself, with code 0, although clients keep their connections', async (context) => {
+    const world = await openWorld(store, context);
     await world.start();
     await world.works();
     await world.logIn();
@@ -86,8 +90,8 @@ describe.concurrent.each(['url', 'keyv', 'files'] as const)('An application whos
     expect(world.sandbox.signals).toHaveLength(1);
   });
 
-  it('ends by itself while it starts', async () => {
-    await using world = await openWorld(store);
+  it('ends by itself while it starts', async (context) => {
+    const world = await openWorld(store, context);
     await world.start();
     expect(await world.end('SIGINT')).toMatchObject({ code: 0 });
     expect(world.output()).not.toContain('until its store answers');
@@ -95,8 +99,8 @@ describe.concurrent.each(['url', 'keyv', 'files'] as const)('An application whos
 });
 
 describe.concurrent.each(['url', 'keyv'] as const)('An application whose Redis is given by %s', (store) => {
-  it('ends by itself while Redis does not answer', async () => {
-    await using world = await openWorld(store);
+  it('ends by itself while Redis does not answer', async (context) => {
+    const world = await openWorld(store, context);
     await world.start();
     await world.works();
     world.redis.pause();
@@ -106,8 +110,8 @@ describe.concurrent.each(['url', 'keyv'] as const)('An application whose Redis i
     expect(tookMs).toBeLessThan(STOP_DEADLINE_MS + 10_000);
   });
 
-  it('ends by itself after Redis is gone', async () => {
-    await using world = await openWorld(store);
+  it('ends by itself after Redis is gone', async (context) => {
+    const world = await openWorld(store, context);
     await world.start();
     await world.works();
     await world.redis.stop('SIGKILL');

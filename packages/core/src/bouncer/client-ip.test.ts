@@ -215,7 +215,8 @@ describe('the rule', () => {
       const rule = clientIpRule(options);
       for (const headers of [{ [name]: '198.51.100.1' }, new Headers({ [name]: '198.51.100.1' })])
         expect(rule(facts(CLIENT, headers))).toEqual({ ip: CLIENT, doubt: 'disbelieved' });
-      for (const headers of [{ 'x-other': '1' }, new Headers({ 'x-other': '1' })])
+      const asMap = new Map([['x-other', '1']]) as unknown as Headers;
+      for (const headers of [{ 'x-other': '1' }, new Headers({ 'x-other': '1' }), asMap])
         expect(rule(facts(CLIENT, headers))).toEqual({ ip: CLIENT });
     },
   );

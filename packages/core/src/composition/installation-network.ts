@@ -6,6 +6,7 @@ import { userAgent } from '../capi/user-agent.js';
 import { apiRoot } from '../capi/api-root.js';
 import { CrowdsecError } from '../errors.js';
 import type { IpAddress } from '../ip/address.js';
+import { checkExtensions } from '../extensions/check-extensions.js';
 import type { ReportChannel } from '../networks/report-channel.js';
 import { parseOptions, type CrowdsecOptions } from '../options.js';
 import { buildSignal, checkReport } from '../signals/build-signal.js';
@@ -72,7 +73,8 @@ export class InstallationNetwork {
     this.#timers = timers;
     this.#stored = stored;
     const agentStore = (this.#agentStore = openAgentStore(context));
-    this.#declared = new Set([...options.scenarios, ...options.extensions.flatMap(({ scenarios = [] }) => scenarios)]);
+    const extensions = checkExtensions(options.extensions);
+    this.#declared = new Set([...options.scenarios, ...extensions.flatMap(({ scenarios = [] }) => scenarios)]);
     const agent = userAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
     const networks = (this.#networks = createAgentNetworks(context, {
       ...agentStore,

@@ -24,7 +24,7 @@ export interface PullBudgetRecordOptions {
  * that could not be written down counts here all the same.
  */
 export class PullBudgetRecord {
-  /** What the moments of {@link gate} are counted in. */
+  /** What the moments of {@link permission} are counted in. */
   readonly clock: BudgetClock;
   readonly #options: PullBudgetRecordOptions;
   #record: PullRecord = NO_FAILURES;

@@ -194,7 +194,11 @@ export class RemediationEngine {
     return this.isLoaded ? CLEAN : UNAVAILABLE;
   }
 
-  /** Whether an allowlist holds the address; allow beats everything. */
+  /**
+   * Whether an allowlist holds the address; allow beats everything.
+   *
+   * @param address as `parseIp` returns it
+   */
   isAllowed(address: IpAddress): boolean {
     takeWords(address.family, address.words);
     return this.#find(address.family, address)?.source.allow === true;
@@ -231,14 +235,14 @@ export class RemediationEngine {
     return { source: { feed: LOCAL_ORIGIN, origin: LOCAL_ORIGIN, type, scenario, allow: false }, rank, expiresAt };
   }
 
-  /** @param of the address that was read last */
-  #find(family: 4 | 6, of: string | IpAddress): Hit | undefined {
+  /** @param address the one that was read last, so that its words lie ready; itself for where it is */
+  #find(family: 4 | 6, address: string | IpAddress): Hit | undefined {
     const layer = this.#layer;
     let hit = this.#index.find(family, this.#weights, this.#clock);
     if (layer !== undefined) hit = stronger(layer.find(family, this.#layerWeights, this.#clock), hit);
     if (!this.#index.needsGeo && layer?.needsGeo !== true) return hit;
     if (hit?.source.allow === true) return hit;
-    const geo = this.#locate(typeof of === 'string' ? of : formatIp(of));
+    const geo = this.#locate(typeof address === 'string' ? address : formatIp(address));
     if (geo === undefined) return hit;
     const byGeo = stronger(
       layer?.findGeo(geo, this.#layerWeights, this.#clock),

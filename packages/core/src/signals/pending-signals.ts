@@ -150,7 +150,7 @@ export class PendingSignals {
     waiting.state = 'on-its-way';
   }
 
-  /** Whose place a incoming may take: a first whisper that of a repeated one, a decision that of any whisper. */
+  /** Whose place an incoming signal may take: a first whisper that of a repeated one, a decision that of any whisper. */
   whisperToEvict(incoming: Pick<PendingSignal, 'kind' | 'isRepeat'>): PendingSignal | undefined {
     const repeated =
       incoming.kind === 'whisper' && incoming.isRepeat ? undefined : oldestNotBeingSent(this.#repeatedWhispers);
