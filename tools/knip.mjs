@@ -12,7 +12,7 @@ const TOOLS = [
   'tools/*.mjs',
   'tools/test/**/*.test.mjs',
   'tools/bench/!(data|setup).mjs',
-  'tools/chaos/!(agent|scaled-time|store-watcher|workers|world|lapi-proxy).mjs',
+  'tools/chaos/!(agent|scaled-time|store-watcher|workers|test-environment|lapi-proxy).mjs',
   'tools/packages/{build-commonjs,remove-stale,import-effects,sandbox-server}.mjs',
   'tools/packages/{programs,setups,bundled,commonjs}/**/*.{mjs,cjs}',
 ];

@@ -19,7 +19,7 @@ import { nextCells } from './runtimes/next.mjs';
 import { runtimeCells } from './runtimes/runtimes.mjs';
 import { setupCells } from './runtimes/setups.mjs';
 import { tables } from './runtimes/table.mjs';
-import { makeWorld } from './runtimes/world.mjs';
+import { makeTestEnvironment } from './runtimes/test-environment.mjs';
 import { writeTables } from './runtimes/write.mjs';
 
 const { values, positionals } = parseArgs({
@@ -33,14 +33,14 @@ const cells = all.filter(({ group, row }) => words.length === 0 || begins(group)
 
 exitOnSignals();
 console.log(`Packing; then ${cells.length} cells, two at a time …`);
-const world = await makeWorld({ build: !values['no-build'] });
+const environment = await makeTestEnvironment({ build: !values['no-build'] });
 try {
-  const results = await runCells(cells, world, { atATime: 2, onResult: tell });
+  const results = await runCells(cells, environment, { atATime: 2, onResult: tell });
   console.log(`\n${tables(results)}`);
   if (values.write) await writeTables(results, all);
   process.exitCode = passed(results) ? 0 : 1;
 } finally {
-  await world.stop();
+  await environment.stop();
 }
 
 /** @param {import('./runtimes/cell.mjs').Result} result */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { IdentityProcess } from './identity-process.mjs';
 import { scaledTime } from './scaled-time.mjs';
-import { callsTo, inWorld } from './world.mjs';
+import { callsTo, inTestEnvironment } from './test-environment.mjs';
 
 const SCALE = 240;
 const HOUR_MS = 3_600_000;
@@ -54,7 +54,7 @@ const KINDS = {
  */
 function threeHours(store, skewAt) {
   const epoch = Date.now();
-  return inWorld(store, { clock: scaledTime(SCALE, epoch).clock }, async ({ sandbox, place }) => {
+  return inTestEnvironment(store, { clock: scaledTime(SCALE, epoch).clock }, async ({ sandbox, place }) => {
     const worker = new IdentityProcess({
       apiUrl: sandbox.url,
       place,

@@ -30,22 +30,22 @@ const DAMAGES = {
  */
 export async function damage({ store }, say) {
   const sandbox = await startSandbox();
-  const world = store === 'redis' ? await onRedis() : await onFiles();
+  const environment = store === 'redis' ? await onRedis() : await onFiles();
   /** @type {string[]} */
   const stuck = [];
   /** @type {string[]} */
   const early = [];
   let cases = 0;
   try {
-    await runOnce(sandbox, world.place);
-    const saved = await world.save();
-    for (const name of await world.names()) {
+    await runOnce(sandbox, environment.place);
+    const saved = await environment.save();
+    for (const name of await environment.names()) {
       for (const [kind, change] of Object.entries(DAMAGES)) {
-        await world.restore(saved);
-        await world.change(name, change);
+        await environment.restore(saved);
+        await environment.change(name, change);
         const { wrong, pulls, log } = await startedOn(
           sandbox,
-          world.place,
+          environment.place,
           /credentials$|credentials\.json$/.test(name),
         );
         cases += 1;
@@ -57,7 +57,7 @@ export async function damage({ store }, say) {
       say(`${name}: done, ${stuck.length} of ${cases} stuck, ${early.length} pulled early`);
     }
   } finally {
-    await world.dispose();
+    await environment.dispose();
     await sandbox.stop();
   }
   for (const each of early) say(`pulled before its time: ${each}`);

@@ -4,7 +4,7 @@ import { BlockList, isIPv6 } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startLapiProxy } from './lapi-proxy.mjs';
-import { inWorld } from './world.mjs';
+import { inTestEnvironment } from './test-environment.mjs';
 
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { SandboxLapi } from '@crowdsec-sdk/sandbox' */
@@ -38,7 +38,7 @@ const IPS = VALUES.map((value) => value.replace(/::\/\d+$/, '::1').replace(/0\/\
  * @returns {Promise<ChaosOutcome>}
  */
 export function lapi(_options, say) {
-  return inWorld('redis', { lapi: true }, async ({ sandbox, redis }) => {
+  return inTestEnvironment('redis', { lapi: true }, async ({ sandbox, redis }) => {
     if (sandbox.lapi === undefined || redis === undefined) throw new Error('there is no local API, or no Redis');
     const proxy = await startLapiProxy(sandbox.lapi.url);
     const apiKey = sandbox.lapi.addBouncer('chaos');

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { silent } from './agent.mjs';
-import { callsTo, inWorld } from './world.mjs';
+import { callsTo, inTestEnvironment } from './test-environment.mjs';
 
 /** @import { Receipt } from '@crowdsec-sdk/core' */
 /** @import { ChaosOptions, ChaosOutcome, Say } from './types.d.mts' */
@@ -27,7 +27,7 @@ const BUFFER_SIZE = 10_000;
 export function month(_options, say) {
   const time = manualTime(Date.now());
   const { clock, scheduler } = time;
-  return inWorld('files', { clock }, async ({ sandbox, place }) => {
+  return inTestEnvironment('files', { clock }, async ({ sandbox, place }) => {
     const crowdsec = createCrowdsec({
       apiUrl: sandbox.url,
       ...place,

@@ -1,7 +1,7 @@
 import { createCrowdsec } from '@crowdsec-sdk/core';
 import { manualTime } from '@crowdsec-sdk/core/testing';
 import { silent } from './agent.mjs';
-import { callsTo, inWorld } from './world.mjs';
+import { callsTo, inTestEnvironment } from './test-environment.mjs';
 
 /** @import { ChaosOutcome } from './types.d.mts' */
 
@@ -20,7 +20,7 @@ const STATUSES = [400, 413, 422];
 export function outage() {
   const time = manualTime(Date.now());
   const { clock, scheduler } = time;
-  return inWorld('files', { clock }, async ({ sandbox, place }) => {
+  return inTestEnvironment('files', { clock }, async ({ sandbox, place }) => {
     const crowdsec = createCrowdsec({
       apiUrl: sandbox.url,
       ...place,

@@ -1,7 +1,7 @@
 import { createCrowdsec } from '@crowdsec-sdk/core';
 import { manualTime } from '@crowdsec-sdk/core/testing';
 import { silent } from './agent.mjs';
-import { callsTo, inWorld } from './world.mjs';
+import { callsTo, inTestEnvironment } from './test-environment.mjs';
 
 /** @import { ChaosOutcome } from './types.d.mts' */
 
@@ -15,7 +15,7 @@ const REFUSAL = 'signal refused: it is poisoned';
  */
 export function poison() {
   const time = manualTime(Date.now());
-  return inWorld('files', { clock: time.clock }, async ({ sandbox, place }) => {
+  return inTestEnvironment('files', { clock: time.clock }, async ({ sandbox, place }) => {
     const { clock, scheduler } = time;
     const crowdsec = createCrowdsec({
       apiUrl: sandbox.url,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { IdentityProcess } from './identity-process.mjs';
 import { scaledTime } from './scaled-time.mjs';
-import { callsTo, inWorld } from './world.mjs';
+import { callsTo, inTestEnvironment } from './test-environment.mjs';
 
 const SCALE = 240;
 const DAY_MS = 24 * 3_600_000;
@@ -15,7 +15,7 @@ const DAY_MS = 24 * 3_600_000;
 export async function prefixes({ store }, say) {
   const epoch = Date.now();
   const time = scaledTime(SCALE, epoch);
-  return inWorld(store, { clock: time.clock }, async ({ sandbox, place }) => {
+  return inTestEnvironment(store, { clock: time.clock }, async ({ sandbox, place }) => {
     /** @param {string} prefix */
     const started = (prefix) =>
       new IdentityProcess({ apiUrl: sandbox.url, place, scale: SCALE, epoch, skewMs: 0, prefix });

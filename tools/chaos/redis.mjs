@@ -52,7 +52,7 @@ const seconds = (ms) => Math.round(ms / 100) / 10;
 /**
  * What is done to Redis. Resolves what ends it; `second` follows `first` as a replica.
  *
- * @type {Record<string, (world: { first: RedisServer; second: RedisServer; lead: (port: number) => void }) => Promise<() => Promise<void>>>}
+ * @type {Record<string, (environment: { first: RedisServer; second: RedisServer; lead: (port: number) => void }) => Promise<() => Promise<void>>>}
  */
 const TROUBLES = {
   async full({ first }) {

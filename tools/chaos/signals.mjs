@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callTimeoutMs, openAgent } from './agent.mjs';
 import { scaledTime } from './scaled-time.mjs';
 import { Worker } from './workers.mjs';
-import { callsTo, inWorld } from './world.mjs';
+import { callsTo, inTestEnvironment } from './test-environment.mjs';
 
 /** @import { Call, Fault } from '@crowdsec-sdk/sandbox' */
 /** @import { ChaosOptions, ChaosOutcome, Say, TestEnvironment } from './types.d.mts' */
@@ -35,15 +35,15 @@ const PATIENCE_MS = 300_000;
 export function signals(options, say) {
   const { store, scale } = options;
   const epoch = Date.now();
-  return inWorld(store, { clock: scaledTime(scale, epoch).clock }, async (world) => {
-    const { sandbox } = world;
-    await joinNetwork(world, scale, epoch);
-    for (const fault of trouble(callTimeoutMs(world.place, scale)))
+  return inTestEnvironment(store, { clock: scaledTime(scale, epoch).clock }, async (environment) => {
+    const { sandbox } = environment;
+    await joinNetwork(environment, scale, epoch);
+    for (const fault of trouble(callTimeoutMs(environment.place, scale)))
       sandbox.faults.add({ method: 'POST', path: '/v3/signals', times: Infinity, ...fault });
-    const run = new Run(world, options, epoch, say);
+    const run = new Run(environment, options, epoch, say);
     await run.untilDelivered();
     await run.end();
-    return verdict(run, world, options, (Date.now() - epoch) / 1_000);
+    return verdict(run, environment, options, (Date.now() - epoch) / 1_000);
   });
 }
 
@@ -51,7 +51,7 @@ export function signals(options, say) {
  * Lets an agent register and pull before anything breaks: on Redis a newcomer waits for some seconds of the machine before it registers,
  * which would be most of a short run. The run `starts` kills agents that register.
  *
- * @param {TestEnvironment} world
+ * @param {TestEnvironment} environment
  * @param {number} scale
  * @param {number} epoch
  */
@@ -78,7 +78,7 @@ class Run {
   #seen = 0;
 
   /**
-   * @param {TestEnvironment} world
+   * @param {TestEnvironment} environment
    * @param {ChaosOptions} options
    * @param {number} epoch
    * @param {Say} say
@@ -161,7 +161,7 @@ class Run {
 
 /**
  * @param {Run} run
- * @param {TestEnvironment} world
+ * @param {TestEnvironment} environment
  * @param {ChaosOptions} options
  * @param {number} tookSeconds
  * @returns {ChaosOutcome}

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { inWorld } from './world.mjs';
+import { inTestEnvironment } from './test-environment.mjs';
 
 /** @import { ChaosOptions, ChaosOutcome, Say, SoakTask } from './types.d.mts' */
 
@@ -19,7 +19,7 @@ const SLACK_MB = 1.5;
  * @returns {Promise<ChaosOutcome>}
  */
 export function soak({ minutes }, say) {
-  return inWorld('files', {}, async ({ sandbox, place }) => {
+  return inTestEnvironment('files', {}, async ({ sandbox, place }) => {
     const seconds = minutes * 60;
     /** @type {SoakTask} */
     const task = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from './workers.mjs';
-import { callsTo, inWorld } from './world.mjs';
+import { callsTo, inTestEnvironment } from './test-environment.mjs';
 
 /** @import { ChaosOptions, ChaosOutcome, Say } from './types.d.mts' */
 
@@ -15,7 +15,7 @@ const PATIENCE_MS = 120_000;
  * @returns {Promise<ChaosOutcome>}
  */
 export function starts({ store, starts: count }, say) {
-  return inWorld(store, {}, async ({ sandbox, place, folder }) => {
+  return inTestEnvironment(store, {}, async ({ sandbox, place, folder }) => {
     // Slow, so that many a start is killed while a registration or a login is on its way.
     sandbox.faults.add({ path: '/v3/watchers', delayMs: 500, times: Infinity });
     const pulled = () => callsTo(sandbox, 'GET', '/v3/decisions/stream').some(({ status }) => status === 200);

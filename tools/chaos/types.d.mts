@@ -9,7 +9,7 @@ export type Place = { readonly redisSocket: string } | { readonly stateDir: stri
 /** The place that the store of a run means. */
 export type PlaceOf<S extends StoreKind> = S extends 'files' ? Extract<Place, { stateDir: string }> : Place;
 
-/** What a run is given; see `inWorld`. */
+/** What a run is given; see `inTestEnvironment`. */
 export interface TestEnvironment<P extends Place = Place> {
   readonly sandbox: Sandbox;
   /** Present for the store `redis`. */

@@ -9,7 +9,7 @@ import { runProgram } from './program.mjs';
 
 /**
  * @typedef {import('./cell.mjs').Cell} Cell
- * @typedef {import('./cell.mjs').World} World
+ * @typedef {import('./cell.mjs').TestEnvironment} TestEnvironment
  */
 
 /**
@@ -106,11 +106,11 @@ export function bundlerCells() {
       group: 'Bundlers',
       row: bundler.row,
       column,
-      async run(world) {
-        project ??= makeBundled(world);
-        const bundle = await makeBundle(bundler, { project: await project, entry, world });
+      async run(environment) {
+        project ??= makeBundled(environment);
+        const bundle = await makeBundle(bundler, { project: await project, entry, environment });
         const cwd = dirname(bundle);
-        if (column === 'application') await runProgram(world, { cwd, call: [process.execPath, bundle] });
+        if (column === 'application') await runProgram(environment, { cwd, call: [process.execPath, bundle] });
         else await expectFunction(bundle);
         return size(await readFile(bundle));
       },
@@ -118,7 +118,7 @@ export function bundlerCells() {
   );
 }
 
-/** @param {World} world */
+/** @param {TestEnvironment} environment */
 async function makeBundled({ folder, registry, application }) {
   const project = join(folder, 'bundled');
   await makeProject(project, { packageJson: PACKAGE_JSON, registry });
@@ -131,11 +131,11 @@ async function makeBundled({ folder, registry, application }) {
 
 /**
  * @param {Bundler} bundler
- * @param {{ project: string, entry: string, world: World }} where
+ * @param {{ project: string, entry: string, environment: TestEnvironment }} where
  * @returns {Promise<string>} the path of the bundle, in a folder of its own
  */
-async function makeBundle({ commands }, { project, entry, world }) {
-  const bundle = join(await mkdtemp(join(world.folder, 'bundle-')), 'bundle.cjs');
+async function makeBundle({ commands }, { project, entry, environment }) {
+  const bundle = join(await mkdtemp(join(environment.folder, 'bundle-')), 'bundle.cjs');
   for (const { call, env } of commands(entry, bundle)) {
     const { output } = await runOrThrow(join(project, 'node_modules/.bin', call[0]), call.slice(1), {
       cwd: project,

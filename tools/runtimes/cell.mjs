@@ -3,7 +3,7 @@ import { NoBinary } from '../packages/binaries.mjs';
 /**
  * What cells are run in.
  *
- * @typedef {object} World
+ * @typedef {object} TestEnvironment
  * @property {string} folder for all that is made; removed at the end
  * @property {string} registry URL of the registry that has our packages
  * @property {import('../packages/sandbox-process.mjs').SandboxProcess} sandbox
@@ -18,7 +18,7 @@ import { NoBinary } from '../packages/binaries.mjs';
  * @property {string} group the table that it is in
  * @property {string} row
  * @property {string} column
- * @property {(world: World) => Promise<string | undefined>} run resolves with what to state beside "ok"; rejects with {@link NotRun} for one
+ * @property {(environment: TestEnvironment) => Promise<string | undefined>} run resolves with what to state beside "ok"; rejects with {@link NotRun} for one
  *   of the {@link EXCEPTIONS}, and with any other error when it fails
  */
 
@@ -56,18 +56,18 @@ const LONGEST_MS = 600_000;
  * Runs cells, some at a time.
  *
  * @param {readonly Cell[]} cells
- * @param {World} world
+ * @param {TestEnvironment} environment
  * @param {{ atATime: number, onResult: (result: Result) => void }} options
  * @returns {Promise<Result[]>} in the order of the cells
  */
-export async function runCells(cells, world, { atATime, onResult }) {
+export async function runCells(cells, environment, { atATime, onResult }) {
   /** @type {Result[]} */
   const results = [];
   const waiting = [...cells.entries()];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, cell] = next;
-      results[index] = await runCell(cell, world);
+      results[index] = await runCell(cell, environment);
       onResult(results[index]);
     }
   };
@@ -77,10 +77,10 @@ export async function runCells(cells, world, { atATime, onResult }) {
 
 /**
  * @param {Cell} cell
- * @param {World} world
+ * @param {TestEnvironment} environment
  * @returns {Promise<Result>}
  */
-async function runCell({ group, row, column, run }, world) {
+async function runCell({ group, row, column, run }, environment) {
   const began = performance.now();
   const ended = (/** @type {Result['outcome']} */ outcome, /** @type {string} */ detail) => ({
     group,
@@ -91,7 +91,7 @@ async function runCell({ group, row, column, run }, world) {
     seconds: Math.round((performance.now() - began) / 100) / 10,
   });
   try {
-    return ended('ok', (await withinLimit(run(world))) ?? '');
+    return ended('ok', (await withinLimit(run(environment))) ?? '');
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     return ended(error instanceof NotRun ? 'not run' : 'failed', message);

@@ -5,7 +5,7 @@ import { install, makeProject } from '../packages/install.mjs';
 import { managerCall } from '../packages/managers.mjs';
 import { orNotRun } from './cell.mjs';
 import { runProgram } from './program.mjs';
-import { PROGRAMS } from './world.mjs';
+import { PROGRAMS } from './test-environment.mjs';
 
 /**
  * @typedef {import('./cell.mjs').Cell} Cell
@@ -35,10 +35,13 @@ export function managerCells() {
       group: 'Package managers',
       row,
       column: `Node ${versions.node}, Express 5, Nest ${versions.nest}, Terminus ${versions.terminus}`,
-      async run(world) {
+      async run(environment) {
         const { path: node } = await orNotRun(nodeBinary(versions.node));
-        const folder = await mkdtemp(join(world.folder, 'managed-'));
-        await makeProject(folder, { packageJson: { dependencies: dependencies(versions) }, registry: world.registry });
+        const folder = await mkdtemp(join(environment.folder, 'managed-'));
+        await makeProject(folder, {
+          packageJson: { dependencies: dependencies(versions) },
+          registry: environment.registry,
+        });
         await cp(PROGRAMS, folder, { recursive: true });
         const { version, peerProblems } = await install(folder, manager, { node });
         const faults = peerProblems.filter((line) => OURS.test(line));
@@ -46,7 +49,7 @@ export function managerCells() {
         // Without node_modules, yarn runs Node.
         const runner = manager === 'yarn4-pnp' ? [...(await managerCall(manager, node)).call, 'node'] : [node];
         for (const file of ['express.mjs', 'nest.mjs'])
-          await runProgram(world, { cwd: folder, call: [...runner, file] });
+          await runProgram(environment, { cwd: folder, call: [...runner, file] });
         return version;
       },
     })),

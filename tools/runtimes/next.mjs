@@ -12,7 +12,7 @@ import { BANNED } from './program.mjs';
 
 /**
  * @typedef {import('./cell.mjs').Cell} Cell
- * @typedef {import('./cell.mjs').World} World
+ * @typedef {import('./cell.mjs').TestEnvironment} TestEnvironment
  */
 
 const APPLICATION = fileURLToPath(new URL('../packages/next-application', import.meta.url));
@@ -37,23 +37,23 @@ export function nextCells() {
     group: 'Bundlers',
     row,
     column: 'application',
-    async run(world) {
-      installed ??= makeApplication(world);
+    async run(environment) {
+      installed ??= makeApplication(environment);
       // Links in node_modules, and all else of its own: both may be built at a time.
-      const folder = await mkdtemp(join(world.folder, 'next-'));
+      const folder = await mkdtemp(join(environment.folder, 'next-'));
       await cp(await installed, folder, { recursive: true, verbatimSymlinks: true });
       await makeProject(folder, {
         packageJson: readManifest('', APPLICATION),
         files: { 'next.config.mjs': config },
-        registry: world.registry,
+        registry: environment.registry,
       });
-      await buildAndServe(folder, world);
+      await buildAndServe(folder, environment);
       return readManifest('node_modules/next', folder).version;
     },
   }));
 }
 
-/** @param {World} world */
+/** @param {TestEnvironment} environment */
 async function makeApplication({ folder, registry }) {
   const project = join(folder, 'next');
   await cp(APPLICATION, project, { recursive: true });
@@ -64,7 +64,7 @@ async function makeApplication({ folder, registry }) {
 
 /**
  * @param {string} folder
- * @param {World} world
+ * @param {TestEnvironment} environment
  */
 async function buildAndServe(folder, { sandbox }) {
   const next = join(folder, 'node_modules/next/dist/bin/next');

@@ -10,7 +10,7 @@ let programs = 0;
 /**
  * Runs a program that goes through the life of an agent (`tools/packages/programs`), and looks at what came of it at the sandbox.
  *
- * @param {import('./cell.mjs').World} world
+ * @param {import('./cell.mjs').TestEnvironment} environment
  * @param {object} program
  * @param {string} program.cwd
  * @param {readonly string[]} program.call command and arguments

@@ -57,10 +57,10 @@ export function runtimeCells() {
       group: 'Runtimes',
       row,
       column,
-      async run(world) {
+      async run(environment) {
         const { path, version } = await orNotRun(binary());
         const { file, ...kind } = COLUMNS[column];
-        await runProgram(world, { cwd: world.application, call: [path, ...args, file], ...kind });
+        await runProgram(environment, { cwd: environment.application, call: [path, ...args, file], ...kind });
         return version;
       },
     })),

@@ -11,7 +11,7 @@ import { orNotRun } from './cell.mjs';
 
 /**
  * @typedef {import('./cell.mjs').Cell} Cell
- * @typedef {import('./cell.mjs').World} World
+ * @typedef {import('./cell.mjs').TestEnvironment} TestEnvironment
  */
 
 /**
@@ -63,9 +63,9 @@ function cellsOf(setup) {
     group: 'Test runners',
     row: setup.name,
     column: `Node ${range}`,
-    async run(world) {
+    async run(environment) {
       const node = await orNotRun(nodeBinary(range));
-      project ??= makeSetup(setup, world);
+      project ??= makeSetup(setup, environment);
       await runScript(await project, node.path);
       return node.version;
     },
@@ -74,7 +74,7 @@ function cellsOf(setup) {
 
 /**
  * @param {Setup} setup
- * @param {World} world
+ * @param {TestEnvironment} environment
  */
 async function makeSetup({ folder: source, dependencies }, { folder, registry }) {
   const project = await mkdtemp(join(folder, 'setup-'));

@@ -6,7 +6,7 @@ import { tables } from '../runtimes/table.mjs';
 /** @typedef {import('../runtimes/cell.mjs').Cell} Cell */
 
 /** Cells of these need nothing of it. */
-const WORLD = /** @type {import('../runtimes/cell.mjs').World} */ ({});
+const ENVIRONMENT = /** @type {import('../runtimes/cell.mjs').TestEnvironment} */ ({});
 
 /**
  * @param {string} column
@@ -23,7 +23,7 @@ const absent = cell('absent', async () => orNotRun(Promise.reject(new NoBinary('
 const notHad = cell('not had', async () => orNotRun(Promise.reject(new Error('The npm registry has no node@24.'))));
 
 /** @param {readonly Cell[]} cells */
-const results = async (cells) => runCells(cells, WORLD, { atATime: 2, onResult: () => undefined });
+const results = async (cells) => runCells(cells, ENVIRONMENT, { atATime: 2, onResult: () => undefined });
 
 it('shows each cell in its place, and why it failed or did not run', async () => {
   expect(tables(await results([works, fails, absent]))).toBe(

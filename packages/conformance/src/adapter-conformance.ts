@@ -66,14 +66,14 @@ export interface ConformanceOptions {
  * declared for it.
  */
 export function adapterConformance(host: Host, { groups, except = [] }: ConformanceOptions = {}): void {
-  let world: TestEnvironment;
-  const subject: Subject = { host, world: () => world };
+  let environment: TestEnvironment;
+  const subject: Subject = { host, environment: () => environment };
 
   describe(`conformance: ${host.adapter}`, { timeout: DEADLINE_MS }, () => {
     beforeAll(async () => {
-      world = await createTestEnvironment(host);
+      environment = await createTestEnvironment(host);
     }, DEADLINE_MS);
-    afterAll(() => world.stop(), DEADLINE_MS);
+    afterAll(() => environment.stop(), DEADLINE_MS);
 
     const chosen = groups ?? (Object.keys(GROUPS) as CaseGroup[]);
     for (const group of chosen.filter((name) => !except.includes(name))) GROUPS[group](subject);

@@ -8,25 +8,25 @@ interface AskingAppsec {
   readonly captcha: CaptchaOptions;
 }
 
-/** Options that have the sandbox of this world asked; the captchas that it demands are of little work. */
-export function askingAppsec(world: TestEnvironment, more: Partial<AppsecOptions> = {}): AskingAppsec {
+/** Options that have the sandbox of this environment asked; the captchas that it demands are of little work. */
+export function askingAppsec(environment: TestEnvironment, more: Partial<AppsecOptions> = {}): AskingAppsec {
   return {
-    appsec: { url: appsecOf(world).url, apiKey: APPSEC_KEY, timeoutMs: 2_000, ...more },
+    appsec: { url: appsecOf(environment).url, apiKey: APPSEC_KEY, timeoutMs: 2_000, ...more },
     captcha: { work: 10_000 },
   };
 }
 
 function appsecOf({ sandbox }: TestEnvironment): SandboxAppsec {
-  if (sandbox.appsec === undefined) throw new Error('the sandbox of this world has no AppSec');
+  if (sandbox.appsec === undefined) throw new Error('the sandbox of this environment has no AppSec');
   return sandbox.appsec;
 }
 
 /** Has AppSec answer so from now on, and tells what it is asked from now on. */
 export function answering(
-  world: TestEnvironment,
+  environment: TestEnvironment,
   answer: AppsecAnswer | ((call: AppsecCall) => AppsecAnswer) = { action: 'allow' },
 ): () => readonly AppsecCall[] {
-  const appsec = appsecOf(world);
+  const appsec = appsecOf(environment);
   appsec.answerWith(typeof answer === 'function' ? answer : () => answer);
   const before = appsec.calls.length;
   return () => appsec.calls.slice(before);

@@ -8,5 +8,5 @@ export const DEADLINE_MS = 120_000;
 export interface Subject {
   readonly host: Host;
   /** There once the tests run. */
-  readonly world: () => TestEnvironment;
+  readonly environment: () => TestEnvironment;
 }

@@ -17,7 +17,7 @@ const STORE_TIMEOUT_MS = 300;
 const SELDOM_POLLED = { strideMs: 10 * SECOND_MS };
 
 /** A Redis and a CAPI of its own for each test: they run beside each other, for most of the time they wait for a deadline of the store. */
-interface World extends AsyncDisposable {
+interface TestEnvironment extends AsyncDisposable {
   readonly redis: RedisServer;
   readonly sandbox: Sandbox;
   readonly time: ManualTime;
@@ -33,7 +33,7 @@ interface World extends AsyncDisposable {
   readonly until: (isSo: () => boolean) => Promise<void>;
 }
 
-async function openWorld(): Promise<World> {
+async function openTestEnvironment(): Promise<TestEnvironment> {
   const redis = await startRedis({ appendOnly: true });
   const time = manualTime(Date.UTC(2026, 10, 22, 12));
   const sandbox = await startSandbox({ clock: time.clock });
@@ -108,9 +108,9 @@ describe.concurrent.each<[string, (redis: RedisServer) => unknown, (redis: Redis
   ['paused', (redis) => redis.pause(), (redis) => redis.resume()],
 ])('while Redis is %s', { timeout: 30_000 }, (_, takeAway, bringBack) => {
   it('requests are served, reports are taken at once, nothing is spent, and all is caught up with later', async () => {
-    await using world = await openWorld();
-    const { redis, sandbox, time, until, count } = world;
-    const crowdsec = await world.running();
+    await using environment = await openTestEnvironment();
+    const { redis, sandbox, time, until, count } = environment;
+    const crowdsec = await environment.running();
     const before = report(crowdsec, '20.0.0.1');
     await time.advance(SECOND_MS);
     expect(before.isStored).toBe(true);
@@ -134,7 +134,7 @@ describe.concurrent.each<[string, (redis: RedisServer) => unknown, (redis: Redis
     await bringBack(redis);
     const all = [before, ...during];
     await until(() => all.every(({ isStored }) => isStored) && sandbox.signals.length >= all.length);
-    expect(world.deliveredUuids()).toEqual(new Set(all.map(({ uuid }) => uuid)));
+    expect(environment.deliveredUuids()).toEqual(new Set(all.map(({ uuid }) => uuid)));
     expect(sandbox.signals).toHaveLength(all.length);
     await until(() => count('/v3/decisions/stream') === 2);
     expect([sandbox.machines.length, count('/v3/watchers'), count('/v3/watchers/login')]).toEqual([1, 1, 2]);
@@ -143,48 +143,48 @@ describe.concurrent.each<[string, (redis: RedisServer) => unknown, (redis: Redis
 
 describe.concurrent('when Redis', { timeout: 30_000 }, () => {
   it('is started again, what was stored before is sent, by another agent if need be', async () => {
-    await using world = await openWorld();
-    const { redis, sandbox, time, count } = world;
-    const crowdsec = await world.running();
+    await using environment = await openTestEnvironment();
+    const { redis, sandbox, time, count } = environment;
+    const crowdsec = await environment.running();
     const reports = ['20.0.0.1', '20.0.0.2'].map((ip) => report(crowdsec, ip));
     await time.advance(SECOND_MS);
     expect(reports.every(({ isStored }) => isStored)).toBe(true);
     await redis.stop('SIGKILL');
     await redis.start();
-    await world.agent().start();
-    await world.until(() => sandbox.signals.length >= 2);
-    expect(world.deliveredUuids()).toEqual(new Set(reports.map(({ uuid }) => uuid)));
+    await environment.agent().start();
+    await environment.until(() => sandbox.signals.length >= 2);
+    expect(environment.deliveredUuids()).toEqual(new Set(reports.map(({ uuid }) => uuid)));
     expect([sandbox.machines.length, count('/v3/watchers/login'), count('/v3/decisions/stream')]).toEqual([1, 1, 1]);
   });
 
   it('is emptied, a process that starts seconds later is the same machine, although nobody has called since', async () => {
-    await using world = await openWorld();
-    const { sandbox, count } = world;
-    await world.running();
-    await world.flushAll();
-    await world.until(() => world.warnings.some((text) => text.includes('has lost the credentials')));
-    const other = world.agent();
+    await using environment = await openTestEnvironment();
+    const { sandbox, count } = environment;
+    await environment.running();
+    await environment.flushAll();
+    await environment.until(() => environment.warnings.some((text) => text.includes('has lost the credentials')));
+    const other = environment.agent();
     await other.start();
-    await world.until(() => other.health().status === 'ok');
+    await environment.until(() => other.health().status === 'ok');
     expect(other.health().identity).toMatchObject({ identity: 'validated', machineId: sandbox.machines[0]?.machineId });
     expect([sandbox.machines.length, count('/v3/watchers/login'), count('/v3/decisions/stream')]).toEqual([1, 1, 1]);
   });
 
   it('is emptied, the machine stays the same, and the network is asked for nothing sooner', async () => {
-    await using world = await openWorld();
-    const { sandbox, count } = world;
-    const crowdsec = await world.running();
-    await world.flushAll();
+    await using environment = await openTestEnvironment();
+    const { sandbox, count } = environment;
+    const crowdsec = await environment.running();
+    await environment.flushAll();
     expect(await crowdsec.refreshDecisions()).toMatchObject({ status: 'skipped' });
     const after = report(crowdsec, '20.0.0.1');
-    await world.until(() => sandbox.signals.length === 1);
-    expect(world.deliveredUuids()).toEqual(new Set([after.uuid]));
+    await environment.until(() => sandbox.signals.length === 1);
+    expect(environment.deliveredUuids()).toEqual(new Set([after.uuid]));
 
-    const other = world.agent();
+    const other = environment.agent();
     await other.start();
-    await world.until(() => other.health().status === 'ok');
+    await environment.until(() => other.health().status === 'ok');
     expect(other.health().identity).toMatchObject({ identity: 'validated', machineId: sandbox.machines[0]?.machineId });
     expect([sandbox.machines.length, count('/v3/watchers/login'), count('/v3/decisions/stream')]).toEqual([1, 1, 1]);
-    expect(world.warnings).toContainEqual(expect.stringContaining('has lost the credentials'));
+    expect(environment.warnings).toContainEqual(expect.stringContaining('has lost the credentials'));
   });
 });

@@ -14,7 +14,7 @@ const APP = fileURLToPath(new URL('fixtures/shutdown-app.mjs', import.meta.url))
 const STOP_DEADLINE_MS = 10_000;
 
 /** An application with a CAPI and a Redis of its own: the tests run beside each other, for most of the time they wait for a deadline. */
-interface World {
+interface TestEnvironment {
   readonly sandbox: Sandbox;
   readonly redis: RedisServer;
   /** Starts the application. */
@@ -30,7 +30,10 @@ interface World {
 }
 
 /** It is gone after the test, also after one that waited in vain for the end of the application. */
-async function openWorld(store: 'url' | 'keyv' | 'files', { onTestFinished }: TestContext): Promise<World> {
+async function openTestEnvironment(
+  store: 'url' | 'keyv' | 'files',
+  { onTestFinished }: TestContext,
+): Promise<TestEnvironment> {
   const sandbox = await startSandbox();
   onTestFinished(() => sandbox.stop());
   const redis = await startRedis({ tcp: true });
@@ -80,41 +83,41 @@ async function openWorld(store: 'url' | 'keyv' | 'files', { onTestFinished }: Te
 
 describe.concurrent.each(['url', 'keyv', 'files'] as const)('An application whose store is given by %s', (store) => {
   it('sends what was reported and ends by itself, with code 0, although clients keep their connections', async (context) => {
-    const world = await openWorld(store, context);
-    await world.start();
-    await world.works();
-    await world.logIn();
-    const { code, tookMs } = await world.end('SIGTERM');
-    expect({ code, output: world.output() }).toMatchObject({ code: 0 });
+    const environment = await openTestEnvironment(store, context);
+    await environment.start();
+    await environment.works();
+    await environment.logIn();
+    const { code, tookMs } = await environment.end('SIGTERM');
+    expect({ code, output: environment.output() }).toMatchObject({ code: 0 });
     expect(tookMs).toBeLessThan(STOP_DEADLINE_MS);
-    expect(world.sandbox.signals).toHaveLength(1);
+    expect(environment.sandbox.signals).toHaveLength(1);
   });
 
   it('ends by itself while it starts', async (context) => {
-    const world = await openWorld(store, context);
-    await world.start();
-    expect(await world.end('SIGINT')).toMatchObject({ code: 0 });
-    expect(world.output()).not.toContain('until its store answers');
+    const environment = await openTestEnvironment(store, context);
+    await environment.start();
+    expect(await environment.end('SIGINT')).toMatchObject({ code: 0 });
+    expect(environment.output()).not.toContain('until its store answers');
   });
 });
 
 describe.concurrent.each(['url', 'keyv'] as const)('An application whose Redis is given by %s', (store) => {
   it('ends by itself while Redis does not answer', async (context) => {
-    const world = await openWorld(store, context);
-    await world.start();
-    await world.works();
-    world.redis.pause();
-    await world.logIn();
-    const { code, tookMs } = await world.end('SIGTERM');
-    expect({ code, output: world.output() }).toMatchObject({ code: 0 });
+    const environment = await openTestEnvironment(store, context);
+    await environment.start();
+    await environment.works();
+    environment.redis.pause();
+    await environment.logIn();
+    const { code, tookMs } = await environment.end('SIGTERM');
+    expect({ code, output: environment.output() }).toMatchObject({ code: 0 });
     expect(tookMs).toBeLessThan(STOP_DEADLINE_MS + 10_000);
   });
 
   it('ends by itself after Redis is gone', async (context) => {
-    const world = await openWorld(store, context);
-    await world.start();
-    await world.works();
-    await world.redis.stop('SIGKILL');
-    expect(await world.end('SIGTERM')).toMatchObject({ code: 0 });
+    const environment = await openTestEnvironment(store, context);
+    await environment.start();
+    await environment.works();
+    await environment.redis.stop('SIGKILL');
+    expect(await environment.end('SIGTERM')).toMatchObject({ code: 0 });
   });
 });

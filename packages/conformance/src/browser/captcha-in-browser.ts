@@ -17,19 +17,19 @@ const PATIENCE_MS = 20_000;
 /** Declares what a visitor with a browser sees of the captcha, in the application of the conformance suite. */
 export function captchaInBrowser(host: Host): void {
   describe(`the captcha in a browser: ${host.adapter}`, { timeout: DEADLINE_MS }, () => {
-    let world: TestEnvironment;
+    let environment: TestEnvironment;
     let browser: Browser;
     beforeAll(async () => {
-      [world, browser] = await Promise.all([createTestEnvironment(host), launchBrowser()]);
+      [environment, browser] = await Promise.all([createTestEnvironment(host), launchBrowser()]);
     }, DEADLINE_MS);
     afterAll(async () => {
       await browser.close();
-      await world.stop();
+      await environment.stop();
     }, DEADLINE_MS);
 
     it('lets a visitor through who solves, without more work next time, and asks others and later again', async () => {
       const time = movableClock();
-      const running = await world.freshHost(
+      const running = await environment.freshHost(
         {
           bouncingLevel: 'flex',
           ...(host.functions ? { clock: time.clock } : { captcha: { passMs: SHORTEST_PASS_MS } }),

@@ -22,7 +22,7 @@ const ANSWERS = {
 } as const;
 
 /** Nobody is refused because AppSec is away, unless the options say so; and nobody waits for it for long. */
-export function appsecFailureCases({ world }: Subject): void {
+export function appsecFailureCases({ environment }: Subject): void {
   it.each([
     ['hangs', 'timeout', { failure: 'hang' }],
     ['begins its answer and never ends it', 'timeout', { action: 'ban', failure: 'drip' }],
@@ -36,31 +36,31 @@ export function appsecFailureCases({ world }: Subject): void {
     ['is behind a proxy that can not reach it', 'unreachable', { raw: '<html>', status: 502 }],
     ['takes the call for too large', 'tooLarge', { status: 413 }],
   ] as const)('lets requests pass, or refuses them, when AppSec %s', async (_, cause, answer) => {
-    answering(world(), answer);
+    answering(environment(), answer);
     for (const onFailure of POLICIES) {
-      const running = await world().host(askingAppsec(world(), { timeoutMs: 200, onFailure }));
+      const running = await environment().host(askingAppsec(environment(), { timeoutMs: 200, onFailure }));
       const [status, text] = ANSWERS[onFailure[cause] ?? 'pass'];
       await visit(running, CLEAN).expect(status, text);
     }
   });
 
   it('lets requests pass, or refuses them, when AppSec is down, or does not know the key', async () => {
-    answering(world(), { action: 'ban' });
+    answering(environment(), { action: 'ban' });
     for (const [cause, wrong] of [
       ['unreachable', { url: 'http://127.0.0.1:9/' }],
       ['unreachable', { url: 'unix:/nowhere/appsec.sock' }],
       ['unauthorized', { apiKey: 'nobody-knows-it' }],
     ] as const) {
-      await visit(await world().host(askingAppsec(world(), wrong)), CLEAN).expect(200);
-      const refusing = askingAppsec(world(), { ...wrong, onFailure: { [cause]: 'block' } });
-      await visit(await world().host(refusing), CLEAN).expect(403);
+      await visit(await environment().host(askingAppsec(environment(), wrong)), CLEAN).expect(200);
+      const refusing = askingAppsec(environment(), { ...wrong, onFailure: { [cause]: 'block' } });
+      await visit(await environment().host(refusing), CLEAN).expect(403);
     }
   });
 
   it('answers a failure by a captcha where it is told to, by a refusal where there is none', async () => {
-    answering(world(), { status: 500 });
-    const asking = askingAppsec(world(), { timeoutMs: 200, onFailure: { serverError: 'captcha' } });
-    await visit(await world().host(asking), CLEAN).expect(401, /Captcha required/);
-    await visit(await world().host({ ...asking, captcha: false }), CLEAN).expect(403, /denied/);
+    answering(environment(), { status: 500 });
+    const asking = askingAppsec(environment(), { timeoutMs: 200, onFailure: { serverError: 'captcha' } });
+    await visit(await environment().host(asking), CLEAN).expect(401, /Captcha required/);
+    await visit(await environment().host({ ...asking, captcha: false }), CLEAN).expect(403, /denied/);
   });
 }

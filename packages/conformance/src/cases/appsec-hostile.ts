@@ -11,10 +11,10 @@ import { visit } from '../visit.js';
 const HEAD = `host: shop.example\r\nx-forwarded-for: ${CLEAN}\r\n`;
 
 /** What clients do to keep AppSec from seeing what the application sees. */
-export function appsecHostileCases({ host, world }: Subject): void {
+export function appsecHostileCases({ host, environment }: Subject): void {
   it('tells AppSec what it knows itself, whatever a client says in its place', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment());
     const hidden = gzipSync('q=attackword');
     await rawExchange(running, [
       `POST /order HTTP/1.1\r\n${HEAD}X-CROWDSEC-appsec-ip: 198.51.100.1\r\nx-crowdsec-appsec-ip: 198.51.100.2\r\n` +
@@ -52,8 +52,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
     ['two slashes and no host behind them', '//a:b/.env', '/.//a:b/.env'],
     ['another site', 'http://shop.example/.env', 'http://shop.example/.env'],
   ])('has AppSec look at %s', async (_, target, uri) => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world(), (call) => ({
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment(), (call) => ({
       action: /\/\.env\b/.test(told(call, 'uri') ?? '') ? 'ban' : 'allow',
     }));
     const answer = await rawExchange(running, [`GET ${target} HTTP/1.1\r\n${HEAD}connection: close\r\n\r\n`]);
@@ -64,8 +64,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
   });
 
   it('survives uploads whose clients go away, and goes on serving others', async () => {
-    const running = await world().host(askingAppsec(world(), { onFailure: { abortedUpload: 'block' } }));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment(), { onFailure: { abortedUpload: 'block' } }));
+    const calls = answering(environment());
     const ordered = Number((await ask(running, '/orders')).text);
     for (let i = 0; i < 5; i++) {
       const half = `POST /order HTTP/1.1\r\n${HEAD}content-type: application/json\r\ncontent-length: 100\r\n\r\n{"a":`;
@@ -77,8 +77,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
   });
 
   it('survives uploads that are answered by what came of them, although their clients went away', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment());
     const half = `POST /echo HTTP/1.1\r\n${HEAD}content-type: application/octet-stream\r\ncontent-length: 100\r\n\r\nhalf of it`;
     for (let i = 0; i < 5; i++) await endedEarly(running.port, half);
     // Nothing was asked about them, and those that come after them are served.
@@ -90,8 +90,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
   });
 
   it('serves requests that come in one piece on one connection, each with its own body', async () => {
-    const running = await world().host(askingAppsec(world()));
-    answering(world(), ({ body }) => ({ action: body.includes('bad') ? 'ban' : 'allow' }));
+    const running = await environment().host(askingAppsec(environment()));
+    answering(environment(), ({ body }) => ({ action: body.includes('bad') ? 'ban' : 'allow' }));
     const order = (body: string, more = ''): string =>
       `POST /order HTTP/1.1\r\n${HEAD}${more}content-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
     const answers = await rawExchange(running, [
@@ -101,8 +101,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
   });
 
   it('has the client of `Expect: 100-continue` send its body', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment());
     const head = `POST /order HTTP/1.1\r\n${HEAD}expect: 100-continue\r\ncontent-type: text/plain\r\ncontent-length: 5\r\nconnection: close\r\n\r\n`;
     const answer = await rawExchange(running, [head, 'hello'], (text) => text.includes('100 Continue'));
     // Not its reason, which HTTP leaves to the server.
@@ -112,8 +112,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
   });
 
   it('shows AppSec the body of a GET, and asks about HEAD and OPTIONS', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment());
     await rawExchange(running, [
       `GET /hello HTTP/1.1\r\n${HEAD}content-type: text/plain\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello`,
     ]);
@@ -127,8 +127,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
   });
 
   it('keeps a connection usable when AppSec refuses an upload', async () => {
-    const running = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000 }));
-    answering(world(), (call) => ({ action: told(call, 'verb') === 'POST' ? 'ban' : 'allow' }));
+    const running = await environment().host(askingAppsec(environment(), { maxBodyBytes: 1_000 }));
+    answering(environment(), (call) => ({ action: told(call, 'verb') === 'POST' ? 'ban' : 'allow' }));
     const upload = 'x'.repeat(300_000);
     const answers = await rawExchange(running, [
       `POST /order HTTP/1.1\r\n${HEAD}content-type: text/plain\r\ncontent-length: ${upload.length}\r\n\r\n${upload}` +
@@ -140,8 +140,8 @@ export function appsecHostileCases({ host, world }: Subject): void {
   if (!host.functions) return;
 
   it('asks about a request that wants another protocol, without what is said of that', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment());
     const answer = await rawExchange(running, [
       `GET /hello HTTP/1.1\r\n${HEAD}connection: close, upgrade\r\nupgrade: h2c\r\nhttp2-settings: AAA\r\n\r\n`,
     ]);

@@ -8,13 +8,13 @@ import { BANNED, CLEAN } from '../test-environment.js';
 import { echoed, visit } from '../visit.js';
 
 /** AppSec has its say about a request before the handler runs, and the decisions have theirs before AppSec. */
-export function appsecCases({ world }: Subject): void {
+export function appsecCases({ environment }: Subject): void {
   it('asks AppSec before the handler runs, and tells it the whole request', async () => {
-    const running = await world().host(askingAppsec(world()));
+    const running = await environment().host(askingAppsec(environment()));
     const ordered = async (): Promise<number> => Number((await ask(running, '/orders')).text);
-    answering(world());
+    answering(environment());
     const before = await ordered();
-    const calls = answering(world(), ({ body }) => ({ action: body.includes('attackword') ? 'ban' : 'allow' }));
+    const calls = answering(environment(), ({ body }) => ({ action: body.includes('attackword') ? 'ban' : 'allow' }));
     await visit(running, CLEAN, '/order?a=%20b', 'post')
       .set('user-agent', 'BadBot/1')
       .set('cookie', 'a=1')
@@ -40,16 +40,16 @@ export function appsecCases({ world }: Subject): void {
   });
 
   it('leaves a body intact that AppSec has looked at', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment());
     const body = randomBytes(700_000);
     expect((await echoed(running, CLEAN, body)).equals(body)).toBe(true);
     expect(Buffer.from(calls()[0]?.body ?? '', 'latin1').equals(body)).toBe(true);
   });
 
   it('asks without a body that is too large, and leaves all of it to the handler', async () => {
-    const running = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000 }));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment(), { maxBodyBytes: 1_000 }));
+    const calls = answering(environment());
     const body = randomBytes(1_500_000);
     expect((await echoed(running, CLEAN, body)).equals(body)).toBe(true);
     const small = randomBytes(1_000);
@@ -62,9 +62,11 @@ export function appsecCases({ world }: Subject): void {
 
   it('lets a body that is too large pass unasked, or refuses it, where it is told to', async () => {
     // Both first: a host that is a process of its own is asked whether it is up.
-    const passing = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000, onLargeBody: 'pass' }));
-    const refusing = await world().host(askingAppsec(world(), { maxBodyBytes: 1_000, onLargeBody: 'block' }));
-    const calls = answering(world(), { action: 'ban' });
+    const passing = await environment().host(askingAppsec(environment(), { maxBodyBytes: 1_000, onLargeBody: 'pass' }));
+    const refusing = await environment().host(
+      askingAppsec(environment(), { maxBodyBytes: 1_000, onLargeBody: 'block' }),
+    );
+    const calls = answering(environment(), { action: 'ban' });
     // Small enough to have been sent whole when the refusal comes.
     const body = randomBytes(20_000);
     expect((await echoed(passing, CLEAN, body)).equals(body)).toBe(true);
@@ -73,9 +75,9 @@ export function appsecCases({ world }: Subject): void {
   });
 
   it('does not ask about clients that are banned, unless it is told to', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const all = await world().host(askingAppsec(world(), { requests: 'all' }));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const all = await environment().host(askingAppsec(environment(), { requests: 'all' }));
+    const calls = answering(environment());
     await visit(running, BANNED).expect(403);
     expect(calls()).toEqual([]);
     await visit(all, BANNED).expect(403);
@@ -83,8 +85,11 @@ export function appsecCases({ world }: Subject): void {
   });
 
   it('does not ask about paths that are skipped', async () => {
-    const running = await world().host({ ...askingAppsec(world(), { skip: ['/hello'] }), skip: ['/stream'] });
-    const calls = answering(world(), { action: 'ban' });
+    const running = await environment().host({
+      ...askingAppsec(environment(), { skip: ['/hello'] }),
+      skip: ['/stream'],
+    });
+    const calls = answering(environment(), { action: 'ban' });
     await visit(running, CLEAN, '/hello?a=b').expect(200);
     await visit(running, CLEAN, '/stream').expect(200);
     await visit(running, BANNED, '/hello').expect(403);
@@ -93,8 +98,8 @@ export function appsecCases({ world }: Subject): void {
   });
 
   it('asks once about a request, however many guards stand in its way', async () => {
-    const running = await world().host(askingAppsec(world()));
-    const calls = answering(world());
+    const running = await environment().host(askingAppsec(environment()));
+    const calls = answering(environment());
     await visit(running, CLEAN, '/guarded').expect(200);
     expect(calls()).toHaveLength(1);
   });
@@ -111,29 +116,29 @@ export function appsecCases({ world }: Subject): void {
     ['a challenge without a page', { action: 'challenge' }, 403],
     ['a status that is none for a refusal', { action: 'ban', httpStatus: 200 }, 403],
   ])('answers what AppSec says: %s', async (_, answer, status) => {
-    const running = await world().host(askingAppsec(world()));
-    answering(world(), answer);
+    const running = await environment().host(askingAppsec(environment()));
+    answering(environment(), answer);
     await visit(running, CLEAN).expect(status);
   });
 
   it.each(['/hello', '/.well-known/crowdsec/captcha'])(
     'lets a client pass that has solved the captcha that AppSec asks for: at %s',
     async (url) => {
-      const running = await world().host(askingAppsec(world()));
-      answering(world(), { action: 'captcha' });
+      const running = await environment().host(askingAppsec(environment()));
+      answering(environment(), { action: 'captcha' });
       await visit(running, CLEAN).expect(403).expect(CAPTCHA_HEADER, 'wall');
       const { kind, cookies } = await solveCaptcha(running, CLEAN, url);
       expect(kind).toBe('solved');
       const cookie = cookies[0]?.split(';')[0] ?? '';
       await visit(running, CLEAN).set('cookie', cookie).expect(200);
-      answering(world(), { action: 'ban' });
+      answering(environment(), { action: 'ban' });
       await visit(running, CLEAN).set('cookie', cookie).expect(403);
     },
   );
 
   it('answers a challenge with its page, headers and cookies', async () => {
-    const running = await world().host(askingAppsec(world()));
-    answering(world(), {
+    const running = await environment().host(askingAppsec(environment()));
+    answering(environment(), {
       action: 'challenge',
       extra: {
         user_body_content: '<h1>Prove it: ü</h1>',
@@ -158,8 +163,8 @@ export function appsecCases({ world }: Subject): void {
   });
 
   it('only logs in log mode', async () => {
-    const running = await world().host({ ...askingAppsec(world()), mode: 'log' });
-    const calls = answering(world(), { action: 'ban' });
+    const running = await environment().host({ ...askingAppsec(environment()), mode: 'log' });
+    const calls = answering(environment(), { action: 'ban' });
     await visit(running, CLEAN).expect(200);
     await visit(running, BANNED).expect(200);
     expect(calls()).toHaveLength(1);

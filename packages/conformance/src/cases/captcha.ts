@@ -11,9 +11,9 @@ const ANOTHER = '192.0.2.200';
 const FLEX = { bouncingLevel: 'flex', captcha: { work: 10_000 } } as const;
 
 /** The wall, its endpoint, and who passes. */
-export function captchaCases({ world }: Subject): void {
+export function captchaCases({ environment }: Subject): void {
   it('shows browsers a wall, under a policy that runs nothing but its own script, and sets no cookie', async () => {
-    const answer = await visit(await world().host(FLEX), BANNED)
+    const answer = await visit(await environment().host(FLEX), BANNED)
       .set('accept', 'text/html')
       .expect(401);
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -25,7 +25,7 @@ export function captchaCases({ world }: Subject): void {
   });
 
   it.each(['/hello', '/nothing-here'])('tells programs what to do, and sends them nowhere: %s', async (path) => {
-    const answer = await visit(await world().host(FLEX), BANNED, path)
+    const answer = await visit(await environment().host(FLEX), BANNED, path)
       .set({ accept: 'application/json', 'x-requested-with': 'XMLHttpRequest' })
       .expect(401);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
@@ -33,7 +33,7 @@ export function captchaCases({ world }: Subject): void {
   });
 
   it('runs no handler for who has not solved, also where a form is sent', async () => {
-    const running = await world().host(FLEX);
+    const running = await environment().host(FLEX);
     const ordered = async (): Promise<string> => (await visit(running, CLEAN, '/orders').expect(200)).text;
     const before = await ordered();
     await visit(running, BANNED, '/order', 'post').expect(401);
@@ -43,7 +43,7 @@ export function captchaCases({ world }: Subject): void {
   it.each([ENDPOINT, `/any/prefix${ENDPOINT}`, '/hello'])(
     'lets a client pass that has solved at %s, and nobody else by its cookie',
     async (url) => {
-      const running = await world().host(FLEX);
+      const running = await environment().host(FLEX);
       const answer = await solveCaptcha(running, BANNED, url);
       const [cookie = ''] = answer.cookies;
       expect(answer).toMatchObject({ status: 200, kind: 'solved' });
@@ -60,13 +60,13 @@ export function captchaCases({ world }: Subject): void {
   );
 
   it('limits the cookie to https where the page came by it', async () => {
-    const running = await world().host(FLEX);
+    const running = await environment().host(FLEX);
     const { cookies } = await solveCaptcha(running, BANNED, ENDPOINT, { origin: 'https://shop.example' });
     expect(cookies[0]).toMatch(/; Secure$/);
   });
 
   it('refuses what was sent before, and what was solved for somebody else', async () => {
-    const running = await world().host(FLEX);
+    const running = await environment().host(FLEX);
     const solution = await solutionFor(running, BANNED, ENDPOINT);
     expect(await sendSolution(running, ANOTHER, ENDPOINT, solution)).toMatchObject({
       status: 403,
@@ -83,14 +83,14 @@ export function captchaCases({ world }: Subject): void {
   });
 
   it('tells clients at the endpoint that need no captcha so', async () => {
-    const answer = await visit(await world().host(FLEX), CLEAN, ENDPOINT)
+    const answer = await visit(await environment().host(FLEX), CLEAN, ENDPOINT)
       .set(HEADER, 'challenge')
       .expect(200);
     expect(answer.headers[HEADER]).toBe('not-required');
   });
 
   it('lets nobody of another site ask, and reads no form as a solution', async () => {
-    const running = await world().host(FLEX);
+    const running = await environment().host(FLEX);
     const preflight = await visit(running, BANNED, ENDPOINT, 'options').set({
       origin: 'https://evil.example',
       'access-control-request-method': 'POST',
@@ -102,7 +102,7 @@ export function captchaCases({ world }: Subject): void {
   });
 
   it('leaves the endpoint and its clients to the application where it is off', async () => {
-    const running = await world().host({ bouncingLevel: 'flex', captcha: false });
+    const running = await environment().host({ bouncingLevel: 'flex', captcha: false });
     await visit(running, BANNED).expect(200);
     await visit(running, CLEAN, ENDPOINT).expect(404);
   });

@@ -8,13 +8,13 @@ const RESETS = 20;
 const ORDER = 'POST /order HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n';
 
 /** Connections that are no living TCP connection from somebody with an address. */
-export function connectionCases({ host, world }: Subject): void {
+export function connectionCases({ host, environment }: Subject): void {
   it.each([
     ['a TCP connection', false, ''],
     ['a TCP connection, and names somebody innocent', false, `x-forwarded-for: ${CLEAN}\r\n`],
     ...(host.sockets ? [['a TLS connection', true, ''] as const] : []),
   ] as const)('runs no handler for who resets %s', async (_, tls, header) => {
-    const running = await world().host({ onInvalidIp: 'pass' }, { held: 'peers', tls });
+    const running = await environment().host({ onInvalidIp: 'pass' }, { held: 'peers', tls });
     const ordered = async (): Promise<number> => Number((await ask(running, '/orders', { tls })).text);
     const before = await ordered();
     // The server is to look at them when they are over; one in this process can't look sooner.
@@ -32,7 +32,7 @@ export function connectionCases({ host, world }: Subject): void {
   it.each(['loopback', 'private', ['127.0.0.1']] as const)(
     'knows the clients of a proxy that connects by a Unix socket: trustedProxies %j',
     async (trustedProxies) => {
-      const running = await world().host({ trustedProxies }, { unixSocket: true });
+      const running = await environment().host({ trustedProxies }, { unixSocket: true });
       expect((await ask(running, '/hello', { visitor: BANNED })).status).toBe(403);
       const { text: told } = await ask(running, '/whoami', { visitor: CLEAN });
       expect(JSON.parse(told)).toMatchObject({ ip: CLEAN, origin: 'clean' });
@@ -40,7 +40,7 @@ export function connectionCases({ host, world }: Subject): void {
   );
 
   it('takes the peer of a Unix socket for loopback, whatever it says of itself where it is not trusted', async () => {
-    const running = await world().host({ trustedProxies: [] }, { unixSocket: true });
+    const running = await environment().host({ trustedProxies: [] }, { unixSocket: true });
     const { text: told } = await ask(running, '/whoami', { visitor: BANNED });
     expect(JSON.parse(told)).toMatchObject({ ip: '127.0.0.1', origin: 'clean' });
   });

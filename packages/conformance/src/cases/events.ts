@@ -10,7 +10,7 @@ import { BANNED, CLEAN, type ListenedHost } from '../test-environment.js';
 const OPTIONS = { skip: ['/orders'] };
 
 /** What detectors are told: each request that is judged once, and once how it was answered. */
-export function eventCases({ world }: Subject): void {
+export function eventCases({ environment }: Subject): void {
   it.each([
     ['a page', '/hello', 200],
     ['an unknown route', '/nothing-here', 404],
@@ -19,7 +19,7 @@ export function eventCases({ world }: Subject): void {
     ['a route that asks for the verdict', '/whoami', 200],
     ['a route behind a second guard, once', '/guarded', 200],
   ])('tells detectors of %s', async (_, path, status) => {
-    const host = await world().listenedHost(OPTIONS);
+    const host = await environment().listenedHost(OPTIONS);
     await visit(host, CLEAN, `${path}?secret=1`).set('user-agent', 'curl/8').expect(status);
     const traits = { ip: CLEAN, method: 'GET', path, userAgent: 'curl/8', action: 'pass' };
     expect(await told(host)).toMatchObject([
@@ -29,7 +29,7 @@ export function eventCases({ world }: Subject): void {
   });
 
   it('tells detectors of a refusal', async () => {
-    const host = await world().listenedHost(OPTIONS);
+    const host = await environment().listenedHost(OPTIONS);
     await visit(host, BANNED).expect(403);
     expect(await told(host)).toMatchObject([
       { kind: 'request', ip: BANNED, action: 'block' },
@@ -38,7 +38,7 @@ export function eventCases({ world }: Subject): void {
   });
 
   it('tells detectors of an answer whose end its client does not wait for', async () => {
-    const host = await world().listenedHost(OPTIONS);
+    const host = await environment().listenedHost(OPTIONS);
     const streaming = ask(host, 'GET', '/stream');
     const [answer] = (await once(streaming.end(), 'response')) as [IncomingMessage];
     await once(answer, 'data');
@@ -47,7 +47,7 @@ export function eventCases({ world }: Subject): void {
   });
 
   it('tells detectors of no answer where there was none when its client hung up', async () => {
-    const host = await world().listenedHost(OPTIONS);
+    const host = await environment().listenedHost(OPTIONS);
     const waiting = ask(host, 'GET', '/never').end();
     await expect.poll(() => summary(host.events)).toContain(`request ${CLEAN}`);
     waiting.destroy();
@@ -55,7 +55,7 @@ export function eventCases({ world }: Subject): void {
   });
 
   it('tells the requests of a connection from each other', async () => {
-    const host = await world().listenedHost(OPTIONS);
+    const host = await environment().listenedHost(OPTIONS);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (const [visitor, path] of [
       [CLEAN, '/hello'],
@@ -77,7 +77,7 @@ export function eventCases({ world }: Subject): void {
   });
 
   it('tells detectors nothing of what is skipped', async () => {
-    const host = await world().listenedHost(OPTIONS);
+    const host = await environment().listenedHost(OPTIONS);
     await visit(host, CLEAN, '/orders').expect(200);
     expect(await told(host)).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { BANNED, CLEAN } from '../test-environment.js';
 const TEN_KB = 10_000;
 
 /** Requests that nobody sends by accident. They cost nobody a 500, and hide nobody who is banned. */
-export function hostileCases({ world }: Subject): void {
+export function hostileCases({ environment }: Subject): void {
   it.each([
     ['10 kB of commas', `x-forwarded-for: ${','.repeat(TEN_KB)}`],
     ['10 kB of digits', `x-forwarded-for: ${'1'.repeat(TEN_KB)}`],
@@ -19,7 +19,7 @@ export function hostileCases({ world }: Subject): void {
     ['a prototype', '__proto__: x'],
     ['a header called get', 'get: x'],
   ])('survives %s', async (_, line) => {
-    expect(await rawRequest(await world().host(), [line])).toBe(200);
+    expect(await rawRequest(await environment().host(), [line])).toBe(200);
   });
 
   it.each([
@@ -29,7 +29,7 @@ export function hostileCases({ world }: Subject): void {
     ['lines of another case before it', [`X-FORWARDED-FOR: ${CLEAN}`, `x-Forwarded-For: ${BANNED}`]],
     ['10 kB of Accept', [`x-forwarded-for: ${BANNED}`, `accept: ${',;q='.repeat(TEN_KB / 4)}`]],
   ])('refuses a banned client behind %s', async (_, lines) => {
-    expect(await rawRequest(await world().host(), lines)).toBe(403);
+    expect(await rawRequest(await environment().host(), lines)).toBe(403);
   });
 
   it.each([
@@ -42,7 +42,7 @@ export function hostileCases({ world }: Subject): void {
     '/?%',
     'http://elsewhere.example/hello',
   ])('lets no strange target past it, and answers it without failing: %s', async (target) => {
-    const running = await world().host();
+    const running = await environment().host();
     const passed = await rawRequest(running, [`x-forwarded-for: ${CLEAN}`], target);
     expect(passed).toBeGreaterThanOrEqual(200);
     expect(passed).toBeLessThan(500);
@@ -54,7 +54,7 @@ export function hostileCases({ world }: Subject): void {
   it.each(['x-forwarded-for: 1.2.3.4\x00', 'x-forwarded-for: 1.2.3.4\x07', 'x-forwarded for: 1.2.3.4'])(
     'leaves to the HTTP parser what no request may hold: %j',
     async (line) => {
-      expect(await rawRequest(await world().host(), [line])).toBe(400);
+      expect(await rawRequest(await environment().host(), [line])).toBe(400);
     },
   );
 }

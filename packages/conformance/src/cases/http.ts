@@ -7,9 +7,9 @@ import { echoed, visit } from '../visit.js';
 import { BANNED, CLEAN } from '../test-environment.js';
 
 /** HTTP stays what it was for those who get in, and sound for those who do not. */
-export function httpCases({ world }: Subject): void {
+export function httpCases({ environment }: Subject): void {
   it('answers HEAD with the head of the refusal, and of the page', async () => {
-    const running = await world().host();
+    const running = await environment().host();
     const refused = await visit(running, BANNED, '/hello', 'head').expect(403);
     expect(refused.text).toBeFalsy();
     expect(refused.headers['cache-control']).toBe('no-store');
@@ -18,7 +18,7 @@ export function httpCases({ world }: Subject): void {
   });
 
   it('refuses OPTIONS, and leaves it to the application otherwise', async () => {
-    const running = await world().host();
+    const running = await environment().host();
     await visit(running, BANNED, '/hello', 'options').expect(403);
     const { status } = await visit(running, CLEAN, '/hello', 'options');
     expect(status).not.toBe(403);
@@ -26,7 +26,7 @@ export function httpCases({ world }: Subject): void {
   });
 
   it('leaves unknown routes, HTTP errors and exceptions to the framework', async () => {
-    const running = await world().host();
+    const running = await environment().host();
     await visit(running, CLEAN, '/nothing-here').expect(404);
     await visit(running, CLEAN, '/teapot')
       .expect(418)
@@ -36,7 +36,7 @@ export function httpCases({ world }: Subject): void {
   });
 
   it('lets an answer stream as it is written', async () => {
-    const { port } = await world().host();
+    const { port } = await environment().host();
     const pieces: string[] = [];
     await new Promise<void>((resolve, reject) => {
       const request = httpRequest(
@@ -54,11 +54,11 @@ export function httpCases({ world }: Subject): void {
 
   it('leaves the body of a request untouched', async () => {
     const body = randomBytes(1 << 20);
-    expect(body.equals(await echoed(await world().host(), CLEAN, body))).toBe(true);
+    expect(body.equals(await echoed(await environment().host(), CLEAN, body))).toBe(true);
   });
 
   it('keeps a connection usable through refusals, of uploads too', async () => {
-    const { port } = await world().host();
+    const { port } = await environment().host();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const sockets = new Set<Socket>();
     const send = (visitor: string, method: string, body = ''): Promise<number> =>
@@ -82,7 +82,7 @@ export function httpCases({ world }: Subject): void {
   });
 
   it('answers 1,000 concurrent requests, each its own way', async () => {
-    const { port } = await world().host();
+    const { port } = await environment().host();
     const agent = new Agent({ keepAlive: true });
     const statuses = await Promise.all(
       Array.from({ length: 1_000 }, (_, i) => statusOf(port, agent, i % 2 === 0 ? BANNED : `198.51.100.${i % 250}`)),

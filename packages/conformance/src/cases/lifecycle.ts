@@ -4,10 +4,10 @@ import { visit } from '../visit.js';
 import { CLEAN } from '../test-environment.js';
 
 /** From start to shutdown. */
-export function lifecycleCases({ world }: Subject): void {
+export function lifecycleCases({ environment }: Subject): void {
   it('sends what was reported when it shuts down', async () => {
-    const { sandbox } = world();
-    const running = await world().freshHost();
+    const { sandbox } = environment();
+    const running = await environment().freshHost();
     const before = sandbox.signals.length;
     await visit(running, CLEAN, '/report', 'post').expect(200);
     expect(sandbox.signals).toHaveLength(before);

@@ -108,11 +108,11 @@ const SPOOFS: readonly Spoof[] = [
 ];
 
 /** For each set-up of proxies: who the SDK thinks is calling. The documentation quotes this table. */
-export function spoofingCases({ host, world }: Subject): void {
+export function spoofingCases({ host, environment }: Subject): void {
   it.each(SPOOFS.filter(({ peers }) => host.peers || !peers))(
     'with $setUp, takes the caller for $believed',
     async ({ options, headers, believed }) => {
-      expect(await whoami(await world().host(options), headers)).toMatchObject({ ip: believed });
+      expect(await whoami(await environment().host(options), headers)).toMatchObject({ ip: believed });
     },
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestFacts } from '../bouncer/verdict.js';
-import { appsecWorld, told } from '../../test/appsec-world.js';
+import { appsecTestEnvironment, told } from '../../test/appsec-test-environment.js';
 import { callHeaders } from './call-headers.js';
 import { appsecTarget } from './request-target.js';
 
@@ -20,8 +20,8 @@ describe('what AppSec is told of a request', () => {
     ['64 KiB', 'x'.repeat(65_536)],
     ['nothing', ''],
   ])('is sent whatever is in it, on one line: %s', async (_, value) => {
-    await using world = await appsecWorld();
-    const { bouncer } = world.crowdsec;
+    await using environment = await appsecTestEnvironment();
+    const { bouncer } = environment.crowdsec;
     const verdict = bouncer.inspect({
       remoteAddress: '203.0.113.7',
       method: `GET${value}`,
@@ -30,10 +30,10 @@ describe('what AppSec is told of a request', () => {
       headers: { host: value, 'user-agent': value, 'x-any': value, [value]: 'name', cookie: [value, value] },
     });
     await verdict.settled;
-    const [call] = world.appsec.calls;
-    expect(told(world, 'ip')).toBe('203.0.113.7');
+    const [call] = environment.appsec.calls;
+    expect(told(environment, 'ip')).toBe('203.0.113.7');
     expect(call?.headers['x-crowdsec-appsec-uri']?.length).toBeGreaterThanOrEqual(value.length);
-    expect(world.crowdsec.health().appsec).toMatchObject({ asked: 1, actions: { allow: 1 } });
+    expect(environment.crowdsec.health().appsec).toMatchObject({ asked: 1, actions: { allow: 1 } });
   });
 
   it('leaves out what is of the connection, and what it says itself', () => {

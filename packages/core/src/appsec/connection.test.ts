@@ -8,7 +8,7 @@ import { connect as connectHttp2, createServer } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CERTIFICATE } from '../../test/certificate.js';
-import { appsecWorld, KEY } from '../../test/appsec-world.js';
+import { appsecTestEnvironment, KEY } from '../../test/appsec-test-environment.js';
 import { nodeFacts } from '../bouncer/node-facts.js';
 import { createCrowdsec } from '../index.js';
 
@@ -21,32 +21,32 @@ async function folder(): Promise<string> {
 describe('the connection to AppSec', () => {
   it('is a unix socket, by unix: or by its path', async () => {
     const socket = join(await folder(), 'appsec.sock');
-    await using world = await appsecWorld({ url: socket }, {}, { socket });
-    expect((await world.ask({ path: '/.env' })).status).toBe(403);
-    expect(world.appsec.url).toBe(`unix:${socket}`);
+    await using environment = await appsecTestEnvironment({ url: socket }, {}, { socket });
+    expect((await environment.ask({ path: '/.env' })).status).toBe(403);
+    expect(environment.appsec.url).toBe(`unix:${socket}`);
   });
 
   it('is TLS with an authority of its own, and fails without it', async () => {
-    await using world = await appsecWorld({ tls: { ca: CERTIFICATE.cert } }, {}, { tls: CERTIFICATE });
-    expect((await world.ask({ path: '/.env' })).status).toBe(403);
-    await using distrusting = await appsecWorld({}, {}, { tls: CERTIFICATE });
+    await using environment = await appsecTestEnvironment({ tls: { ca: CERTIFICATE.cert } }, {}, { tls: CERTIFICATE });
+    expect((await environment.ask({ path: '/.env' })).status).toBe(403);
+    await using distrusting = await appsecTestEnvironment({}, {}, { tls: CERTIFICATE });
     expect((await distrusting.ask({ path: '/.env' })).status).toBe(200);
     expect(distrusting.crowdsec.health().appsec?.failures.unreachable).toBe(1);
   });
 
   it('goes to the path that it listens on, to the letter', async () => {
-    await using world = await appsecWorld({}, {}, { path: '/waf' });
-    expect((await world.ask({ path: '/.env' })).status).toBe(403);
-    expect(world.appsec.calls[0]?.path).toBe('/waf');
-    await using other = await appsecWorld({}, {}, { path: '/waf/' });
+    await using environment = await appsecTestEnvironment({}, {}, { path: '/waf' });
+    expect((await environment.ask({ path: '/.env' })).status).toBe(403);
+    expect(environment.appsec.calls[0]?.path).toBe('/waf');
+    await using other = await appsecTestEnvironment({}, {}, { path: '/waf/' });
     expect((await other.ask({ path: '/.env' })).status).toBe(403);
   });
 
   it('takes its key from a file, without the line break at its end', async () => {
     const apiKeyFile = join(await folder(), 'key');
     await writeFile(apiKeyFile, `${KEY}\n`);
-    await using world = await appsecWorld({ apiKey: undefined, apiKeyFile });
-    expect((await world.ask({ path: '/.env' })).status).toBe(403);
+    await using environment = await appsecTestEnvironment({ apiKey: undefined, apiKeyFile });
+    expect((await environment.ask({ path: '/.env' })).status).toBe(403);
   });
 
   it('is kept, and asked anew once when AppSec has closed it meanwhile', async () => {
@@ -59,36 +59,36 @@ describe('the connection to AppSec', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    await using world = await appsecWorld({ url });
-    for (let i = 0; i < 4; i++) expect([(await world.ask()).status, world.log]).toEqual([403, []]);
+    await using environment = await appsecTestEnvironment({ url });
+    for (let i = 0; i < 4; i++) expect([(await environment.ask()).status, environment.log]).toEqual([403, []]);
     expect({ calls, connections }).toEqual({ calls: 5, connections: 2 });
   });
 });
 
 describe('uploads', () => {
   it('of clients that go away are counted, and have the policy that is theirs', async () => {
-    await using world = await appsecWorld({ onFailure: { abortedUpload: 'block' } });
-    const socket = connect(world.port, '127.0.0.1').on('error', () => undefined);
+    await using environment = await appsecTestEnvironment({ onFailure: { abortedUpload: 'block' } });
+    const socket = connect(environment.port, '127.0.0.1').on('error', () => undefined);
     socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
-    await expect.poll(() => world.crowdsec.health().appsec?.asked).toBe(1);
+    await expect.poll(() => environment.crowdsec.health().appsec?.asked).toBe(1);
     socket.resetAndDestroy();
-    await expect.poll(() => world.crowdsec.health().appsec?.failures.abortedUpload).toBe(1);
-    expect(world.handled).toEqual([]);
-    expect(world.appsec.calls).toEqual([]);
+    await expect.poll(() => environment.crowdsec.health().appsec?.failures.abortedUpload).toBe(1);
+    expect(environment.handled).toEqual([]);
+    expect(environment.appsec.calls).toEqual([]);
   });
 
   it('that pass although their client went away end in the error that the handler would have seen', async () => {
-    await using world = await appsecWorld();
-    const socket = connect(world.port, '127.0.0.1').on('error', () => undefined);
+    await using environment = await appsecTestEnvironment();
+    const socket = connect(environment.port, '127.0.0.1').on('error', () => undefined);
     socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
-    await expect.poll(() => world.crowdsec.health().appsec?.asked).toBe(1);
+    await expect.poll(() => environment.crowdsec.health().appsec?.asked).toBe(1);
     socket.resetAndDestroy();
-    await expect.poll(() => world.handled).toEqual(['aborted']);
+    await expect.poll(() => environment.handled).toEqual(['aborted']);
   });
 
   it('whose client went away, and whose handler destroys what came of them, show it nothing more', async () => {
-    await using world = await appsecWorld();
-    const { bouncer } = world.crowdsec;
+    await using environment = await appsecTestEnvironment();
+    const { bouncer } = environment.crowdsec;
     const read: string[] = [];
     const server = createHttpServer((request) => {
       void Promise.resolve(bouncer.inspect(nodeFacts(request)).settled).then(() => {
@@ -101,14 +101,14 @@ describe('uploads', () => {
     onTestFinished(() => void server.close());
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
     socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc');
-    await expect.poll(() => world.crowdsec.health().appsec?.asked).toBe(1);
+    await expect.poll(() => environment.crowdsec.health().appsec?.asked).toBe(1);
     socket.resetAndDestroy();
     await expect.poll(() => read).toEqual(['close']);
   });
 
   it('over HTTP/2 are shown and left intact', async () => {
-    await using world = await appsecWorld();
-    const { bouncer } = world.crowdsec;
+    await using environment = await appsecTestEnvironment();
+    const { bouncer } = environment.crowdsec;
     const server = createServer((request, response) => {
       const verdict = bouncer.inspect(nodeFacts(request));
       void Promise.resolve(verdict.settled).then(async () => response.end(await text(request)));
@@ -118,14 +118,14 @@ describe('uploads', () => {
     onTestFinished(() => (client.destroy(), void server.close()));
     const body = 'x'.repeat(300_000);
     expect(await text(client.request({ ':method': 'POST', ':path': '/a?b' }).end(body))).toBe(body);
-    expect(world.appsec.calls[0]).toMatchObject({ body, headers: { 'x-crowdsec-appsec-http-version': '20' } });
+    expect(environment.appsec.calls[0]).toMatchObject({ body, headers: { 'x-crowdsec-appsec-http-version': '20' } });
     expect(await text(client.request({ ':path': '/' }))).toBe('');
   });
 
   it('over HTTP/2 that are refused end, although nobody has read them', async () => {
-    await using world = await appsecWorld({ maxBodyBytes: 1_000 });
-    world.appsec.answerWith(() => ({ action: 'ban' }));
-    const { bouncer } = world.crowdsec;
+    await using environment = await appsecTestEnvironment({ maxBodyBytes: 1_000 });
+    environment.appsec.answerWith(() => ({ action: 'ban' }));
+    const { bouncer } = environment.crowdsec;
     const server = createServer((request, response) => {
       const verdict = bouncer.inspect(nodeFacts(request));
       void Promise.resolve(verdict.settled).then(() => response.end('refused'));

@@ -1,13 +1,13 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { appsecWorld, told } from '../../test/appsec-world.js';
+import { appsecTestEnvironment, told } from '../../test/appsec-test-environment.js';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 describe('a client that says itself what AppSec believes of the bouncer, in chunks, packed', () => {
   it('is shown to AppSec as it is: its address, its own length, its body unpacked', async () => {
-    await using world = await appsecWorld();
-    await world.ask({
+    await using environment = await appsecTestEnvironment();
+    await environment.ask({
       method: 'POST',
       path: '/login',
       headers: {
@@ -23,10 +23,10 @@ describe('a client that says itself what AppSec believes of the bouncer, in chun
       },
       body: gzipSync('q=attackword'),
     });
-    const [call] = world.appsec.calls;
-    expect(told(world, 'ip')).toBe('203.0.113.7');
-    expect(told(world, 'verb')).toBe('POST');
-    expect(told(world, 'transaction-id')).toBeUndefined();
+    const [call] = environment.appsec.calls;
+    expect(told(environment, 'ip')).toBe('203.0.113.7');
+    expect(told(environment, 'verb')).toBe('POST');
+    expect(told(environment, 'transaction-id')).toBeUndefined();
     expect(call?.body).toBe('q=attackword');
     expect(call?.headers).toMatchObject({ ...FORM, 'content-length': '12' });
     for (const name of ['content-encoding', 'transfer-encoding', 'te', 'expect'])
@@ -38,82 +38,88 @@ describe('a client that says itself what AppSec believes of the bouncer, in chun
 
 describe('a body that says one thing packed and another as it is', () => {
   it('is shown to AppSec both ways, and refused for either', async () => {
-    await using world = await appsecWorld();
-    world.appsec.answerWith(({ body }) => ({ action: body.includes('attackword') ? 'ban' : 'allow' }));
+    await using environment = await appsecTestEnvironment();
+    environment.appsec.answerWith(({ body }) => ({ action: body.includes('attackword') ? 'ban' : 'allow' }));
     const headers = { ...FORM, 'content-encoding': 'deflate' };
     const send = async (packed: string, plain: string): Promise<number> => {
       const body = Buffer.concat([deflateSync(packed), Buffer.from(plain)]);
-      return (await world.ask({ method: 'POST', headers, body })).status;
+      return (await environment.ask({ method: 'POST', headers, body })).status;
     };
     expect(await send('q=hello', '&q=attackword')).toBe(403);
     expect(await send('q=attackword', '&q=hello')).toBe(403);
     expect(await send('q=hello', '&q=hello')).toBe(200);
-    expect(world.crowdsec.health().appsec).toMatchObject({ asked: 3, actions: { ban: 2, allow: 1 } });
+    expect(environment.crowdsec.health().appsec).toMatchObject({ asked: 3, actions: { ban: 2, allow: 1 } });
   });
 });
 
 describe('answers of AppSec', () => {
   it('204 without a body lets the request pass', async () => {
-    await using world = await appsecWorld();
-    world.appsec.answerWith(() => ({ status: 204 }));
-    expect((await world.ask()).status).toBe(200);
+    await using environment = await appsecTestEnvironment();
+    environment.appsec.answerWith(() => ({ status: 204 }));
+    expect((await environment.ask()).status).toBe(200);
   });
 
   it('406 with the action captcha is a captcha, under the status that AppSec names for the client', async () => {
     const captcha = () => ({ status: 401, headers: {}, body: 'prove it' });
-    await using world = await appsecWorld({}, { remedies: { captcha } });
-    world.appsec.answerWith(() => ({ status: 406, action: 'captcha', httpStatus: 429 }));
-    expect(await world.ask()).toMatchObject({ status: 429, text: 'prove it' });
+    await using environment = await appsecTestEnvironment({}, { remedies: { captcha } });
+    environment.appsec.answerWith(() => ({ status: 406, action: 'captcha', httpStatus: 429 }));
+    expect(await environment.ask()).toMatchObject({ status: 429, text: 'prove it' });
   });
 
   it('a captcha is what its remedy says, though that answers by something that is no native promise', async () => {
     const answer = { status: 401, headers: {}, body: 'solve this' };
     const thenable = { then: (resolve: (value: typeof answer) => void) => resolve(answer) };
-    await using world = await appsecWorld({}, { remedies: { captcha: () => thenable as Promise<typeof answer> } });
-    world.appsec.answerWith(() => ({ status: 406, action: 'captcha', httpStatus: 429 }));
-    expect(await world.ask()).toMatchObject({ status: 429, text: 'solve this' });
+    await using environment = await appsecTestEnvironment(
+      {},
+      { remedies: { captcha: () => thenable as Promise<typeof answer> } },
+    );
+    environment.appsec.answerWith(() => ({ status: 406, action: 'captcha', httpStatus: 429 }));
+    expect(await environment.ask()).toMatchObject({ status: 429, text: 'solve this' });
   });
 
   it('a captcha that was solved lets the request pass', async () => {
-    await using world = await appsecWorld({}, { remedies: { captcha: async () => Promise.resolve('pass') } });
-    world.appsec.answerWith(() => ({ action: 'captcha' }));
-    expect((await world.ask()).status).toBe(200);
+    await using environment = await appsecTestEnvironment(
+      {},
+      { remedies: { captcha: async () => Promise.resolve('pass') } },
+    );
+    environment.appsec.answerWith(() => ({ action: 'captcha' }));
+    expect((await environment.ask()).status).toBe(200);
   });
 
   it('a captcha whose remedy can not serve now is a ban', async () => {
-    await using world = await appsecWorld({}, { remedies: { captcha: () => 'unhandled' } });
-    world.appsec.answerWith(() => ({ action: 'captcha' }));
-    expect((await world.ask()).status).toBe(403);
+    await using environment = await appsecTestEnvironment({}, { remedies: { captcha: () => 'unhandled' } });
+    environment.appsec.answerWith(() => ({ action: 'captcha' }));
+    expect((await environment.ask()).status).toBe(403);
   });
 
   it('a word of the operator is its remedy, and the fallback where there is none', async () => {
     const throttle = () => ({ status: 429, headers: { 'retry-after': '5' }, body: 'slowly' });
-    await using served = await appsecWorld({}, { remedies: { throttle } });
+    await using served = await appsecTestEnvironment({}, { remedies: { throttle } });
     served.appsec.answerWith(() => ({ action: 'throttle', httpStatus: 429 }));
     expect(await served.ask()).toMatchObject({ status: 429, text: 'slowly' });
-    await using unserved = await appsecWorld();
+    await using unserved = await appsecTestEnvironment();
     unserved.appsec.answerWith(() => ({ action: 'throttle' }));
     expect((await unserved.ask()).status).toBe(403);
-    await using fallback = await appsecWorld({ fallbackRemediation: 'throttle' }, { remedies: { throttle } });
+    await using fallback = await appsecTestEnvironment({ fallbackRemediation: 'throttle' }, { remedies: { throttle } });
     fallback.appsec.answerWith(() => ({ action: 'tarpit', httpStatus: 429 }));
     expect(await fallback.ask()).toMatchObject({ text: 'slowly' });
   });
 
   it('a challenge is its page, headers and cookies, and a captcha or the fallback where it has no page', async () => {
-    await using world = await appsecWorld(
+    await using environment = await appsecTestEnvironment(
       {},
       { remedies: { captcha: () => ({ status: 401, headers: {}, body: 'c' }) } },
     );
-    world.appsec.answerWith(() => ({
+    environment.appsec.answerWith(() => ({
       action: 'challenge',
       httpStatus: 200,
       extra: { user_body_content: '<p>', user_cookies: ['a=1', 'b=2'], user_headers: { 'Set-Cookie': ['c=3'] } },
     }));
-    const answer = await world.ask();
+    const answer = await environment.ask();
     expect(answer).toMatchObject({ status: 200, text: '<p>' });
     expect(answer.message.headers['set-cookie']).toEqual(['c=3', 'a=1', 'b=2']);
-    world.appsec.answerWith(() => ({ action: 'challenge', extra: { user_headers: { 'X-A': ['b'] } } }));
-    expect(await world.ask()).toMatchObject({ status: 403, text: 'c' });
+    environment.appsec.answerWith(() => ({ action: 'challenge', extra: { user_headers: { 'X-A': ['b'] } } }));
+    expect(await environment.ask()).toMatchObject({ status: 403, text: 'c' });
   });
 
   it.each([
@@ -130,20 +136,20 @@ describe('answers of AppSec', () => {
     ['a list', '[]', 200],
     ['an action that is no text', '{"action":7}', 200],
   ])('text/plain is read as JSON: %s', async (_, raw, status) => {
-    await using world = await appsecWorld();
-    world.appsec.answerWith(() => ({ status: 200, raw }));
-    expect((await world.ask()).status).toBe(status);
+    await using environment = await appsecTestEnvironment();
+    environment.appsec.answerWith(() => ({ status: 200, raw }));
+    expect((await environment.ask()).status).toBe(status);
   });
 
   it('an operator who never bans gets captchas in the place of bans', async () => {
     const captcha = () => ({ status: 401, headers: {}, body: 'captcha' });
-    await using world = await appsecWorld({}, { bouncingLevel: 'flex', remedies: { captcha } });
-    world.appsec.answerWith(() => ({ action: 'ban' }));
-    expect(await world.ask()).toMatchObject({ text: 'captcha' });
-    await using without = await appsecWorld({}, { bouncingLevel: 'flex' });
+    await using environment = await appsecTestEnvironment({}, { bouncingLevel: 'flex', remedies: { captcha } });
+    environment.appsec.answerWith(() => ({ action: 'ban' }));
+    expect(await environment.ask()).toMatchObject({ text: 'captcha' });
+    await using without = await appsecTestEnvironment({}, { bouncingLevel: 'flex' });
     without.appsec.answerWith(() => ({ action: 'ban' }));
     expect((await without.ask()).status).toBe(200);
-    await using disabled = await appsecWorld({}, { bouncingLevel: 'disabled' });
+    await using disabled = await appsecTestEnvironment({}, { bouncingLevel: 'disabled' });
     expect((await disabled.ask()).status).toBe(200);
     expect(disabled.appsec.calls).toEqual([]);
   });
@@ -151,15 +157,15 @@ describe('answers of AppSec', () => {
 
 describe('what is told of it', () => {
   it('counts and events name appsec as the origin', async () => {
-    await using world = await appsecWorld();
+    await using environment = await appsecTestEnvironment();
     const blocked: unknown[] = [];
-    world.crowdsec.on('requestBlocked', (details) => blocked.push(details));
-    await world.ask({ path: '/.env?a=b' });
-    await world.ask();
+    environment.crowdsec.on('requestBlocked', (details) => blocked.push(details));
+    await environment.ask({ path: '/.env?a=b' });
+    await environment.ask();
     expect(blocked).toEqual([
       { ip: '203.0.113.7', remediation: 'ban', origin: 'appsec', method: 'GET', path: '/.env', enforced: true },
     ]);
-    const { requests, appsec } = world.crowdsec.health();
+    const { requests, appsec } = environment.crowdsec.health();
     expect(requests).toMatchObject({ total: 2, blocked: 1, found: { appsec: { ban: 1 } } });
     expect(
       Object.values(requests.found)
@@ -170,28 +176,28 @@ describe('what is told of it', () => {
   });
 
   it('one line a minute tells of each cause, health counts all of them, and recovery is told', async () => {
-    await using world = await appsecWorld();
-    world.appsec.answerWith(() => ({ status: 500 }));
-    for (let i = 0; i < 5; i++) expect((await world.ask()).status).toBe(200);
-    const lines = (): readonly string[] => world.log.filter((line) => line.startsWith('AppSec'));
+    await using environment = await appsecTestEnvironment();
+    environment.appsec.answerWith(() => ({ status: 500 }));
+    for (let i = 0; i < 5; i++) expect((await environment.ask()).status).toBe(200);
+    const lines = (): readonly string[] => environment.log.filter((line) => line.startsWith('AppSec'));
     expect(lines()).toHaveLength(1);
     expect(lines()[0]).toContain('serverError');
-    const { appsec, problems } = world.crowdsec.health();
+    const { appsec, problems } = environment.crowdsec.health();
     expect(appsec?.failures).toMatchObject({ serverError: 5, timeout: 0 });
     expect(problems.map(({ code }) => code)).toContain('APPSEC_FAILED');
-    world.appsec.answerWith(() => ({ action: 'allow' }));
-    await world.ask();
+    environment.appsec.answerWith(() => ({ action: 'allow' }));
+    await environment.ask();
     expect(lines()[1]).toContain('answers again');
-    const recovered = world.crowdsec.health();
+    const recovered = environment.crowdsec.health();
     expect(recovered.problems.map(({ code }) => code)).not.toContain('APPSEC_FAILED');
     expect(recovered.appsec).not.toHaveProperty('failing');
     expect(recovered.appsec?.lastFailure).toMatchObject({ cause: 'serverError', at: expect.any(Number) });
   });
 
   it('never holds the key', async () => {
-    await using world = await appsecWorld({ apiKey: 'wrong-key-of-nobody-0123456789' });
-    await world.ask();
-    expect(JSON.stringify([world.log, world.crowdsec.health()])).not.toContain('wrong-key');
-    expect(world.crowdsec.health().appsec?.failures.unauthorized).toBe(1);
+    await using environment = await appsecTestEnvironment({ apiKey: 'wrong-key-of-nobody-0123456789' });
+    await environment.ask();
+    expect(JSON.stringify([environment.log, environment.crowdsec.health()])).not.toContain('wrong-key');
+    expect(environment.crowdsec.health().appsec?.failures.unauthorized).toBe(1);
   });
 });

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { capiTestEnvironment, type CapiTestEnvironment } from '../../test/capi-test-environment.js';
 import { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 import { SkipCount } from '../decisions/decision-delta.js';
 import { blocklistParser } from '../decisions/list-parser.js';
@@ -14,13 +14,13 @@ import { Transport } from './transport.js';
 
 const STREAM = '/v3/decisions/stream';
 
-let world: CapiWorld;
+let environment: CapiTestEnvironment;
 const servers: Server[] = [];
 beforeEach(async () => {
-  world = await capiWorld();
+  environment = await capiTestEnvironment();
 });
 afterEach(async () => {
-  await world[Symbol.asyncDispose]();
+  await environment[Symbol.asyncDispose]();
   for (const server of servers.splice(0)) server.close();
 });
 
@@ -37,26 +37,26 @@ const get = { method: 'GET', path: STREAM, timeoutMs: 500 } as const;
 
 describe('a call', () => {
   it('is retried when CAPI is busy or cuts the line, if it reads', async () => {
-    const { client } = world.process();
-    world.sandbox.faults.add({ path: STREAM, status: 503 });
-    world.sandbox.faults.add({ path: STREAM, cut: 'before' });
+    const { client } = environment.process();
+    environment.sandbox.faults.add({ path: STREAM, status: 503 });
+    environment.sandbox.faults.add({ path: STREAM, cut: 'before' });
     await client.getStreamDecisions();
-    expect(world.count(STREAM)).toBe(3);
+    expect(environment.count(STREAM)).toBe(3);
   });
 
   it('waits for as long as Retry-After asks', async () => {
-    const { client } = world.process();
-    world.sandbox.faults.add({ path: STREAM, status: 429, headers: { 'retry-after': '2' } });
+    const { client } = environment.process();
+    environment.sandbox.faults.add({ path: STREAM, status: 429, headers: { 'retry-after': '2' } });
     const startedAt = performance.now();
     await client.getStreamDecisions();
     expect(performance.now() - startedAt).toBeGreaterThan(1_900);
   });
 
   it('is not retried when it sends signals', async () => {
-    const { client } = world.process();
-    world.sandbox.faults.add({ path: '/v3/signals', status: 503, times: Infinity });
+    const { client } = environment.process();
+    environment.sandbox.faults.add({ path: '/v3/signals', status: 503, times: Infinity });
     await expect(client.pushSignals([{ uuid: 'u' } as never])).rejects.toMatchObject({ status: 503 });
-    expect(world.count('/v3/signals')).toBe(1);
+    expect(environment.count('/v3/signals')).toBe(1);
     await expect(client.pushSignals(Array.from({ length: 251 }, () => ({ uuid: 'u' }) as never))).rejects.toMatchObject(
       {
         code: 'CROWDSEC_OPTION_INVALID',
@@ -65,16 +65,16 @@ describe('a call', () => {
   });
 
   it('is repeated once with a fresh token after a 401', async () => {
-    const { client } = world.process();
-    world.sandbox.faults.add({ path: STREAM, status: 401 });
+    const { client } = environment.process();
+    environment.sandbox.faults.add({ path: STREAM, status: 401 });
     await client.getStreamDecisions();
-    expect(world.count('/v3/watchers/login')).toBe(2);
-    expect(world.count(STREAM)).toBe(2);
+    expect(environment.count('/v3/watchers/login')).toBe(2);
+    expect(environment.count(STREAM)).toBe(2);
   });
 
   it('pushes metrics', async () => {
-    await world.process().client.pushMetrics({ bouncers: [], machines: [{ name: 'm', version: 'v1.0.0' }] });
-    expect(world.count('/v3/metrics/')).toBe(1);
+    await environment.process().client.pushMetrics({ bouncers: [], machines: [{ name: 'm', version: 'v1.0.0' }] });
+    expect(environment.count('/v3/metrics/')).toBe(1);
   });
 });
 

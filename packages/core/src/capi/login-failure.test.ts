@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { capiTestEnvironment, type CapiTestEnvironment } from '../../test/capi-test-environment.js';
 import { failureReason } from '../http/failure-reason.js';
 import { HOUR_MS } from './login-budget.js';
 import { Transport } from './transport.js';
 
 const LOGIN = '/v3/watchers/login';
 
-let world: CapiWorld;
+let environment: CapiTestEnvironment;
 beforeEach(async () => {
-  world = await capiWorld();
+  environment = await capiTestEnvironment();
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => environment[Symbol.asyncDispose]());
 
 const transportTo = (root: string): Transport =>
   new Transport({ root, userAgent: 'csnodecapi/v0.0.1', fetch: globalThis.fetch });
@@ -19,8 +19,8 @@ describe('a login that fails', () => {
   it.each([429, 500, 502, 503])(
     'with %i is what a call that needed it rejects with, and what state tells',
     async (status) => {
-      world.sandbox.faults.add({ path: LOGIN, status, body: { message: 'out of order' }, times: Infinity });
-      const { client, session } = world.process();
+      environment.sandbox.faults.add({ path: LOGIN, status, body: { message: 'out of order' }, times: Infinity });
+      const { client, session } = environment.process();
       const told = `${LOGIN} was answered ${status}: out of order`;
       await expect(client.getStreamDecisions()).rejects.toMatchObject({
         code: 'CROWDSEC_API_STATUS',
@@ -32,43 +32,43 @@ describe('a login that fails', () => {
   );
 
   it('is still told by the calls that wait for the next one, in this process and in others', async () => {
-    world.sandbox.faults.add({ path: LOGIN, status: 503, headers: { 'retry-after': '600' } });
-    const { client, session } = world.process();
+    environment.sandbox.faults.add({ path: LOGIN, status: 503, headers: { 'retry-after': '600' } });
+    const { client, session } = environment.process();
     await expect(client.getStreamDecisions()).rejects.toMatchObject({ status: 503 });
     const refusal = {
       code: 'CROWDSEC_API_STATUS',
       message: expect.stringContaining('POST /v3/watchers/login was answered 503') as string,
     };
     await expect(client.getStreamDecisions()).rejects.toMatchObject(refusal);
-    await expect(world.process().client.getStreamDecisions()).rejects.toMatchObject(refusal);
+    await expect(environment.process().client.getStreamDecisions()).rejects.toMatchObject(refusal);
     expect(session.state.failure).toMatchObject(refusal);
   });
 
   it('is forgotten once one succeeds', async () => {
-    world.sandbox.faults.add({ path: LOGIN, status: 503 });
-    const { client, session } = world.process();
+    environment.sandbox.faults.add({ path: LOGIN, status: 503 });
+    const { client, session } = environment.process();
     await expect(client.getStreamDecisions()).rejects.toMatchObject({ status: 503 });
-    await world.time.advance(HOUR_MS);
+    await environment.time.advance(HOUR_MS);
     await client.getStreamDecisions();
     expect(session.state.failure).toBeUndefined();
-    world.sandbox.faults.add({ path: LOGIN, cut: 'before' });
-    await world.time.advance(HOUR_MS);
+    environment.sandbox.faults.add({ path: LOGIN, cut: 'before' });
+    await environment.time.advance(HOUR_MS);
     await expect(client.getStreamDecisions()).rejects.toMatchObject({ code: 'CROWDSEC_API_UNREACHABLE' });
     await expect(client.getStreamDecisions()).rejects.not.toThrow('503');
   });
 
   it('does so with the error and the host when nobody is there', async () => {
-    const gone = await capiWorld();
+    const gone = await capiTestEnvironment();
     await gone[Symbol.asyncDispose]();
-    const { client } = world.process({ transport: transportTo(gone.sandbox.url) });
+    const { client } = environment.process({ transport: transportTo(gone.sandbox.url) });
     const { host } = new URL(gone.sandbox.url);
     await expect(client.getStreamDecisions()).rejects.toThrow(`connect ECONNREFUSED ${host} (${gone.sandbox.url})`);
   });
 
   it('names the version in one line when the root is wrong', async () => {
     await expect(
-      transportTo(`${world.sandbox.url}/capi`).send({ method: 'POST', path: LOGIN, body: {}, timeoutMs: 2_000 }),
-    ).rejects.toThrow(`Is ${world.sandbox.url}/capi the root of an API that speaks v3?`);
+      transportTo(`${environment.sandbox.url}/capi`).send({ method: 'POST', path: LOGIN, body: {}, timeoutMs: 2_000 }),
+    ).rejects.toThrow(`Is ${environment.sandbox.url}/capi the root of an API that speaks v3?`);
   });
 });
 

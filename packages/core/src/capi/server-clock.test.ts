@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { capiWorld, type CapiWorld } from '../../test/capi-world.js';
+import { capiTestEnvironment, type CapiTestEnvironment } from '../../test/capi-test-environment.js';
 import type { Clock } from '../clock.js';
 import { silentLogger } from '../logger.js';
 import { HOUR_MS } from './login-budget.js';
@@ -10,20 +10,20 @@ import { Transport } from './transport.js';
 const MINUTE_MS = 60_000;
 const LOGIN = '/v3/watchers/login';
 
-let world: CapiWorld;
+let environment: CapiTestEnvironment;
 const servers: Server[] = [];
 beforeEach(async () => {
-  world = await capiWorld();
+  environment = await capiTestEnvironment();
 });
 afterEach(async () => {
-  await world[Symbol.asyncDispose]();
+  await environment[Symbol.asyncDispose]();
   for (const server of servers.splice(0)) server.close();
 });
 
 /** The wall clock of a machine that is off by so much. */
 const clockOffBy = (ms: number): Clock => ({
-  now: () => world.time.clock.now() + ms,
-  monotonic: () => world.time.clock.monotonic(),
+  now: () => environment.time.clock.now() + ms,
+  monotonic: () => environment.time.clock.monotonic(),
 });
 
 describe.each([
@@ -34,22 +34,22 @@ describe.each([
 ])('a clock that is %s', (_name, skewMs) => {
   it('changes nothing about when a token is renewed, in this process and the next', async () => {
     const clock = clockOffBy(skewMs);
-    const { client } = world.process({ clock });
+    const { client } = environment.process({ clock });
     for (let minute = 0; minute < 180; minute += 10) {
       await client.getStreamDecisions();
-      await world.process({ clock }).client.getStreamDecisions();
-      await world.time.advance(10 * MINUTE_MS);
+      await environment.process({ clock }).client.getStreamDecisions();
+      await environment.time.advance(10 * MINUTE_MS);
     }
-    expect(world.count(LOGIN)).toBe(3);
-    expect(world.sandbox.calls.filter(({ status }) => status === 401)).toEqual([]);
+    expect(environment.count(LOGIN)).toBe(3);
+    expect(environment.sandbox.calls.filter(({ status }) => status === 401)).toEqual([]);
   });
 
   it('is told, once in the log and in the state for as long as it lasts', async () => {
     const warnings: string[] = [];
     const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) };
-    const { session } = world.process({ clock: clockOffBy(skewMs), logger });
+    const { session } = environment.process({ clock: clockOffBy(skewMs), logger });
     await session.token();
-    await world.time.advance(HOUR_MS);
+    await environment.time.advance(HOUR_MS);
     await session.token();
     expect(Math.abs((session.state.clockSkewMs ?? 0) - skewMs)).toBeLessThanOrEqual(1_000);
     expect(warnings.filter((line) => line.includes('clock'))).toHaveLength(1);
@@ -58,32 +58,32 @@ describe.each([
 });
 
 it('is told as soon as the clock jumps, and no longer once it is right', async () => {
-  const { session } = world.process();
+  const { session } = environment.process();
   await session.token();
   expect(session.state.clockSkewMs).toBeUndefined();
-  world.time.jump(2 * MINUTE_MS);
+  environment.time.jump(2 * MINUTE_MS);
   expect(session.state.clockSkewMs).toBe(2 * MINUTE_MS);
-  world.time.jump(-2 * MINUTE_MS);
+  environment.time.jump(-2 * MINUTE_MS);
   expect(session.state.clockSkewMs).toBeUndefined();
 });
 
 it('renews a token that ran out while the machine slept before it is refused', async () => {
-  const { client } = world.process();
+  const { client } = environment.process();
   await client.getStreamDecisions();
-  world.time.jump(5 * HOUR_MS);
+  environment.time.jump(5 * HOUR_MS);
   await client.getStreamDecisions();
-  expect(world.count(LOGIN)).toBe(2);
-  expect(world.sandbox.calls.filter(({ status }) => status === 401)).toEqual([]);
+  expect(environment.count(LOGIN)).toBe(2);
+  expect(environment.sandbox.calls.filter(({ status }) => status === 401)).toEqual([]);
 });
 
 it('costs one login at most when it is set right between two processes', async () => {
-  await world.process({ clock: clockOffBy(HOUR_MS) }).client.getStreamDecisions();
+  await environment.process({ clock: clockOffBy(HOUR_MS) }).client.getStreamDecisions();
   for (const off of [-HOUR_MS, 0, 2 * HOUR_MS, 0]) {
-    const { client } = world.process({ clock: clockOffBy(off) });
-    const before = world.count(LOGIN);
+    const { client } = environment.process({ clock: clockOffBy(off) });
+    const before = environment.count(LOGIN);
     await client.getStreamDecisions();
     await client.getStreamDecisions();
-    expect(world.count(LOGIN) - before).toBeLessThanOrEqual(1);
+    expect(environment.count(LOGIN) - before).toBeLessThanOrEqual(1);
   }
 });
 
@@ -94,7 +94,7 @@ describe('a login answer', () => {
     ['with a Date that makes the token look expired', true, 'Mon, 01 Jan 2035 00:00:00 GMT'],
   ])('%s serves for more than one call', async (_name, hasIssuedAt, date) => {
     let logins = 0;
-    const expire = new Date(world.time.clock.now() + HOUR_MS);
+    const expire = new Date(environment.time.clock.now() + HOUR_MS);
     const claims = hasIssuedAt ? { iat: (expire.getTime() - HOUR_MS) / 1000 } : {};
     const token = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
     const server = createServer((request, response) => {
@@ -107,10 +107,10 @@ describe('a login answer', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const transport = new Transport({ root, userAgent: 'csnodecapi/v0.0.1', fetch: globalThis.fetch });
-    const { session } = world.process({ transport, clock: clockOffBy(2 * HOUR_MS) });
+    const { session } = environment.process({ transport, clock: clockOffBy(2 * HOUR_MS) });
     for (let minute = 0; minute < 55; minute += 11) {
       await session.token();
-      await world.time.advance(11 * MINUTE_MS);
+      await environment.time.advance(11 * MINUTE_MS);
     }
     expect(logins).toBe(1);
   });

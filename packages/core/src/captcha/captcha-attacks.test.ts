@@ -1,15 +1,15 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import {
-  captchaWorld,
+  captchaTestEnvironment,
   CLIENT,
   LITTLE_WORK,
   OTHER,
   saidBy,
   solutionOf,
   solved,
-  type CaptchaWorld,
-} from '../../test/captcha-world.js';
+  type CaptchaTestEnvironment,
+} from '../../test/captcha-test-environment.js';
 import { CAPTCHA_SCRIPT } from './captcha-script.js';
 import { CHALLENGE_MS } from './proof-of-work.js';
 
@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 
 describe('a solution is refused that', () => {
   it('was sent before', async () => {
-    const { ask, challenge } = captchaWorld();
+    const { ask, challenge } = captchaTestEnvironment();
     const sent = solutionOf(await solved(await challenge()));
     expect(saidBy(await ask(sent))).toMatchObject({ kind: 'solved' });
     for (let i = 0; i < 3; i++) {
@@ -28,14 +28,14 @@ describe('a solution is refused that', () => {
   });
 
   it('was sent twice at once', async () => {
-    const { ask, challenge } = captchaWorld();
+    const { ask, challenge } = captchaTestEnvironment();
     const sent = solutionOf(await solved(await challenge()));
     const said = await Promise.all(Array.from({ length: 5 }, async () => saidBy(await ask(sent)).kind));
     expect(said.filter((kind) => kind === 'solved')).toHaveLength(1);
   });
 
   it('comes too late', async () => {
-    const { ask, challenge, time } = captchaWorld();
+    const { ask, challenge, time } = captchaTestEnvironment();
     const sent = solutionOf(await solved(await challenge()));
     await time.advance(CHALLENGE_MS);
     expect(saidBy(await ask(sent))).toMatchObject({ code: 'expired', again: true });
@@ -45,19 +45,19 @@ describe('a solution is refused that', () => {
     ['by another address', { ip: OTHER }],
     ['by an address that is IPv6', { ip: '2001:db8:1:2::1' }],
   ])('was made %s', async (_, visit) => {
-    const { ask, challenge } = captchaWorld();
+    const { ask, challenge } = captchaTestEnvironment();
     const sent = solutionOf(await solved(await challenge()));
     expect(saidBy(await ask(sent, visit))).toMatchObject({ status: 403, code: 'foreign' });
   });
 
   it('answers the challenge of another installation', async () => {
-    const [here, there] = [captchaWorld(), captchaWorld()];
+    const [here, there] = [captchaTestEnvironment(), captchaTestEnvironment()];
     const sent = solutionOf(await solved(await there.challenge()));
     expect(saidBy(await here.ask(sent))).toMatchObject({ code: 'forged' });
   });
 
   it('is wrong, whatever number is guessed', async () => {
-    const { ask, challenge } = captchaWorld();
+    const { ask, challenge } = captchaTestEnvironment();
     const asked = await challenge();
     const { solution } = (await solved(asked)) as { solution: { counter: number; derivedKey: string } };
     const guesses = [
@@ -77,7 +77,7 @@ describe('a solution is refused that', () => {
     ['another key', (parameters) => ({ ...parameters, data: { ...(parameters.data as object), key: 'AAAAAAAA' } })],
     ['another holder', (parameters) => ({ ...parameters, data: { ...(parameters.data as object), holder: 'x' } })],
   ])('answers a challenge that was changed to %s', async (_, change) => {
-    const { ask, challenge } = captchaWorld();
+    const { ask, challenge } = captchaTestEnvironment();
     const asked = await challenge();
     const { solution } = await solved(asked);
     const parameters = change(asked.parameters as unknown as Record<string, unknown>);
@@ -98,7 +98,7 @@ describe('a solution is refused that', () => {
     ['a prototype', solutionOf('{"__proto__":{"token":"x"},"constructor":1}')],
     ['another word', 'please'],
   ])('is %s', async (_, question) => {
-    expect(saidBy(await captchaWorld().ask(question))).toMatchObject({
+    expect(saidBy(await captchaTestEnvironment().ask(question))).toMatchObject({
       status: 400,
       kind: 'refused',
       code: 'malformed',
@@ -108,15 +108,15 @@ describe('a solution is refused that', () => {
 
 describe('a pass is refused that', () => {
   it('was taken to another address', async () => {
-    const { pass, visit } = captchaWorld();
+    const { pass, visit } = captchaTestEnvironment();
     const cookie = await pass();
     expect((await visit({ headers: { cookie } })).action).toBe('pass');
     expect(await visit({ ip: OTHER, headers: { cookie } })).toMatchObject({ action: 'block', remediation: 'captcha' });
   });
 
   it('comes from another installation', async () => {
-    const cookie = await captchaWorld().pass();
-    expect((await captchaWorld().visit({ headers: { cookie } })).action).toBe('block');
+    const cookie = await captchaTestEnvironment().pass();
+    expect((await captchaTestEnvironment().visit({ headers: { cookie } })).action).toBe('block');
   });
 
   it.each<[string, (cookie: string) => string]>([
@@ -136,14 +136,14 @@ describe('a pass is refused that', () => {
       (cookie) => `${'crowdsec-captcha=aaaaaaaa.a.'.concat('b'.repeat(43), '; ').repeat(4)}${cookie}`,
     ],
   ])('%s', async (_, change) => {
-    const { pass, visit } = captchaWorld();
+    const { pass, visit } = captchaTestEnvironment();
     const cookie = await pass();
     expect((await visit({ headers: { cookie: change(cookie) } })).action).toBe('block');
     expect((await visit({ headers: { cookie } })).action).toBe('pass');
   });
 
   it('was given by a clock that was a day ahead', async () => {
-    const { pass, visit, time } = captchaWorld();
+    const { pass, visit, time } = captchaTestEnvironment();
     time.jump(24 * 60 * MINUTE_MS);
     const cookie = await pass();
     time.jump(-24 * 60 * MINUTE_MS);
@@ -153,7 +153,7 @@ describe('a pass is refused that', () => {
 
 describe('brute force', () => {
   it('meets a bound: of 10,000 wrong solutions few are looked at, and a minute later the client may solve', async () => {
-    const { crowdsec, ask, challenge, solve, time } = captchaWorld();
+    const { crowdsec, ask, challenge, solve, time } = captchaTestEnvironment();
     const { solution } = (await solved(await challenge())) as { solution: object };
     const wrong = solutionOf({ challenge: await challenge(), solution: { ...solution, derivedKey: 'ab'.repeat(32) } });
     const said = new Map<unknown, number>();
@@ -170,7 +170,7 @@ describe('brute force', () => {
   });
 
   it('is bound for all addresses of a /64 together, and for nobody else', async () => {
-    const { ask } = captchaWorld({ captcha: { requestsPerMinute: 5 } });
+    const { ask } = captchaTestEnvironment({ captcha: { requestsPerMinute: 5 } });
     const kinds: unknown[] = [];
     for (let i = 0; i < 6; i++) {
       const asked = { ip: i % 2 === 0 ? '2001:db8:1:2::1' : '2001:db8:1:2:ffff::2' };
@@ -181,7 +181,7 @@ describe('brute force', () => {
   });
 
   it('is made harder for who solves again and again, and forgotten after a while', async () => {
-    const { ask, solve, time } = captchaWorld({ captcha: { work: 100 * LITTLE_WORK } });
+    const { ask, solve, time } = captchaTestEnvironment({ captcha: { work: 100 * LITTLE_WORK } });
     const mostTries = async (): Promise<unknown> => saidBy(await ask('challenge')).mostTries;
     const seen: unknown[] = [];
     for (let i = 0; i < 5; i++) {
@@ -197,7 +197,7 @@ describe('brute force', () => {
 
 describe('another site', () => {
   it('learns nothing and may send nothing: no answer allows it to read or to ask', async () => {
-    const { visit, ask } = captchaWorld();
+    const { visit, ask } = captchaTestEnvironment();
     const headers = { origin: 'https://evil.example', accept: 'text/html' };
     const preflight = {
       method: 'OPTIONS',
@@ -216,7 +216,7 @@ describe('another site', () => {
   });
 
   it('gets no pass by a form: without the header, nothing is a solution', async () => {
-    const verdict = await captchaWorld().visit({ method: 'POST', path: '/.well-known/crowdsec/captcha' });
+    const verdict = await captchaTestEnvironment().visit({ method: 'POST', path: '/.well-known/crowdsec/captcha' });
     const { response } = verdict.action === 'block' ? verdict : expect.unreachable();
     expect(response).toMatchObject({ status: 401 });
     expect(response.headers['set-cookie']).toBeUndefined();
@@ -247,7 +247,7 @@ describe('another site', () => {
 });
 
 /** Sends a wrong solution, which counts as a right one does. */
-async function wrongly({ ask }: Pick<CaptchaWorld, 'ask' | 'solve'>): Promise<void> {
+async function wrongly({ ask }: Pick<CaptchaTestEnvironment, 'ask' | 'solve'>): Promise<void> {
   const { challenge } = saidBy(await ask('challenge'));
   const solution = { counter: 1, derivedKey: 'ab'.repeat(32) };
   expect(saidBy(await ask(solutionOf({ challenge, solution }), { ip: CLIENT }))).toMatchObject({ code: 'wrong' });

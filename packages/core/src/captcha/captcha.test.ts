@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   CAPTCHA_PATH,
-  captchaWorld,
+  captchaTestEnvironment,
   CLIENT,
   CLIENT_V6,
   NEIGHBOUR_V6,
@@ -9,7 +9,7 @@ import {
   saidBy,
   solutionOf,
   solved,
-} from '../../test/captcha-world.js';
+} from '../../test/captcha-test-environment.js';
 import type { CaptchaOptions } from './captcha-options.js';
 import type { CaptchaSolved } from './captcha-solved.js';
 
@@ -18,7 +18,7 @@ const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'accept-l
 
 describe('the wall', () => {
   it('is a page for browsers, under a policy that runs nothing but its own script', async () => {
-    const verdict = await captchaWorld().visit({ headers: BROWSER });
+    const verdict = await captchaTestEnvironment().visit({ headers: BROWSER });
     expect(verdict).toMatchObject({ action: 'block', remediation: 'captcha', ip: CLIENT });
     const { status, headers, body } = verdict.action === 'block' ? verdict.response : expect.unreachable();
     expect(status).toBe(401);
@@ -43,7 +43,7 @@ describe('the wall', () => {
       { accept: 'application/json', 'x-requested-with': 'XMLHttpRequest', 'sec-fetch-mode': 'cors' },
     ],
   ])('tells %s by 401 problem details what to do, and sends it nowhere', async (_, headers) => {
-    const verdict = await captchaWorld().visit({ headers });
+    const verdict = await captchaTestEnvironment().visit({ headers });
     const { response } = verdict.action === 'block' ? verdict : expect.unreachable();
     expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(response.headers.location).toBeUndefined();
@@ -63,7 +63,7 @@ describe('the wall', () => {
     ['nl,en;q=0.1', 'nl', 'Een &lt;moment&gt;'],
     [undefined, 'en', 'One moment'],
   ])('speaks the language of its reader: %s', async (acceptLanguage, language, title) => {
-    const { visit } = captchaWorld({ captcha: { texts: { nl: { title: 'Een <moment>' } } } });
+    const { visit } = captchaTestEnvironment({ captcha: { texts: { nl: { title: 'Een <moment>' } } } });
     const headers = { accept: 'text/html', ...(acceptLanguage && { 'accept-language': acceptLanguage }) };
     const verdict = await visit({ headers });
     const { body } = verdict.action === 'block' ? verdict.response : expect.unreachable();
@@ -72,8 +72,11 @@ describe('the wall', () => {
   });
 
   it('is off where the options say so, and gives way to a remedy of the application', async () => {
-    expect(await captchaWorld({ captcha: false }).visit()).toMatchObject({ action: 'pass', remediation: 'captcha' });
-    const own = captchaWorld({ remedies: { captcha: () => ({ status: 418, headers: {}, body: '' }) } });
+    expect(await captchaTestEnvironment({ captcha: false }).visit()).toMatchObject({
+      action: 'pass',
+      remediation: 'captcha',
+    });
+    const own = captchaTestEnvironment({ remedies: { captcha: () => ({ status: 418, headers: {}, body: '' }) } });
     expect(await own.visit({ headers: BROWSER })).toMatchObject({ response: { status: 418 } });
     expect(own.crowdsec.health().captcha).toBeUndefined();
   });
@@ -81,7 +84,7 @@ describe('the wall', () => {
 
 describe('a solved captcha', () => {
   it('lets its client pass until its time is over, and is told and counted', async () => {
-    const { crowdsec, time, visit, solve } = captchaWorld();
+    const { crowdsec, time, visit, solve } = captchaTestEnvironment();
     const told: CaptchaSolved[] = [];
     crowdsec.on('captchaSolved', (event) => told.push(event));
     await visit({ headers: BROWSER });
@@ -114,27 +117,30 @@ describe('a solved captcha', () => {
     ['a proxy that was asked by https', {}, { 'x-forwarded-proto': 'https' }],
     ['a proxy that speaks RFC 7239', {}, { forwarded: 'for=192.0.2.1;proto=https' }],
   ])('is told by a cookie for https alone to %s', async (_, more, headers) => {
-    const { ask, challenge } = captchaWorld();
+    const { ask, challenge } = captchaTestEnvironment();
     const sent = solutionOf({ ...(await solved(await challenge())), ...more });
     const { response } = await ask(sent, { headers });
     expect(response.headers['set-cookie']).toMatch(/; Secure$/);
   });
 
   it('counts for the /64 of an IPv6 client', async () => {
-    const { pass, visit } = captchaWorld();
+    const { pass, visit } = captchaTestEnvironment();
     const cookie = await pass({ ip: CLIENT_V6 });
     expect((await visit({ ip: NEIGHBOUR_V6, headers: { cookie } })).action).toBe('pass');
   });
 
   it('does not help against a ban', async () => {
-    const { crowdsec, pass, visit } = captchaWorld();
+    const { crowdsec, pass, visit } = captchaTestEnvironment();
     const cookie = await pass();
     crowdsec.decide({ ip: CLIENT, type: 'ban', scenario: 'acme/x' });
     expect(await visit({ headers: { cookie } })).toMatchObject({ action: 'block', remediation: 'ban' });
   });
 
   it('does not help where another remediation is found than the one it was solved for', async () => {
-    const { crowdsec, pass, visit } = captchaWorld({ remediations: ['ban', 'slow', 'captcha'], onUnhandled: 'block' });
+    const { crowdsec, pass, visit } = captchaTestEnvironment({
+      remediations: ['ban', 'slow', 'captcha'],
+      onUnhandled: 'block',
+    });
     const cookie = await pass();
     crowdsec.decide({ ip: CLIENT, type: 'slow', scenario: 'acme/x' });
     expect(await visit({ headers: { cookie } })).toMatchObject({ action: 'block', remediation: 'slow' });
@@ -145,7 +151,7 @@ describe('the endpoint', () => {
   it.each([CAPTCHA_PATH, `/shop${CAPTCHA_PATH}`, `/api/v1${CAPTCHA_PATH}`])(
     'is found at the root and below a prefix: %s',
     async (path) => {
-      const { visit, ask, challenge } = captchaWorld();
+      const { visit, ask, challenge } = captchaTestEnvironment();
       expect(await visit({ path, headers: BROWSER })).toMatchObject({ response: { status: 401 } });
       expect(saidBy(await ask(solutionOf(await solved(await challenge({ path }))), { path }))).toMatchObject({
         kind: 'solved',
@@ -154,12 +160,15 @@ describe('the endpoint', () => {
   );
 
   it('gives programs that read JSON a challenge without more ado', async () => {
-    const verdict = await captchaWorld().visit({ path: CAPTCHA_PATH, headers: { accept: 'application/json' } });
+    const verdict = await captchaTestEnvironment().visit({
+      path: CAPTCHA_PATH,
+      headers: { accept: 'application/json' },
+    });
     expect(verdict.action === 'block' && saidBy(verdict)).toMatchObject({ status: 200, kind: 'challenge' });
   });
 
   it('may be elsewhere', async () => {
-    const { visit } = captchaWorld({ captcha: { path: '/wall' } });
+    const { visit } = captchaTestEnvironment({ captcha: { path: '/wall' } });
     expect(await visit({ path: '/wall', ip: '192.0.2.1', headers: BROWSER })).toMatchObject({
       response: { status: 200 },
     });
@@ -167,7 +176,9 @@ describe('the endpoint', () => {
   });
 
   it('tells those who need no captcha so, also where their path would be skipped', async () => {
-    const { crowdsec, visit, ask, pass } = captchaWorld({ skip: ({ path }) => path.startsWith('/.well-known/') });
+    const { crowdsec, visit, ask, pass } = captchaTestEnvironment({
+      skip: ({ path }) => path.startsWith('/.well-known/'),
+    });
     const path = CAPTCHA_PATH;
     for (const asked of [
       { ip: '192.0.2.1', path },
@@ -180,7 +191,7 @@ describe('the endpoint', () => {
   });
 
   it('is closed to who is banned', async () => {
-    const { crowdsec, ask } = captchaWorld();
+    const { crowdsec, ask } = captchaTestEnvironment();
     crowdsec.decide({ ip: OTHER, type: 'ban', scenario: 'acme/x' });
     expect((await ask('challenge', { ip: OTHER, path: CAPTCHA_PATH })).response.status).toBe(403);
   });
@@ -197,7 +208,7 @@ describe('the options', () => {
     [{ pass: 3 }, 'options.captcha.pass'],
     [true, 'options.captcha'],
   ])('are checked: %o', (captcha, path) => {
-    expect(() => captchaWorld({ captcha: captcha as CaptchaOptions })).toThrow(
+    expect(() => captchaTestEnvironment({ captcha: captcha as CaptchaOptions })).toThrow(
       expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path }),
     );
   });

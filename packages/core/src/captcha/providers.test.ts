@@ -3,7 +3,14 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { captchaWorld, CLIENT, saidBy, solutionOf, solved, type CaptchaWorld } from '../../test/captcha-world.js';
+import {
+  captchaTestEnvironment,
+  CLIENT,
+  saidBy,
+  solutionOf,
+  solved,
+  type CaptchaTestEnvironment,
+} from '../../test/captcha-test-environment.js';
 import type { CaptchaOptions } from './captcha-options.js';
 import { hcaptcha, recaptcha, turnstile } from './providers.js';
 
@@ -19,7 +26,7 @@ const PROVIDERS = [
 describe.each(PROVIDERS)('%s', (name, make, global, frameSource) => {
   it('is asked whether its token is good, and the client passes if it is', async () => {
     const service = await standIn(({ response }) => response.end('{"success":true,"hostname":"shop.example"}'));
-    const { ask, visit } = captchaWorld({ captcha: { provider: make({ ...KEYS, verifyUrl: service.url }) } });
+    const { ask, visit } = captchaTestEnvironment({ captcha: { provider: make({ ...KEYS, verifyUrl: service.url }) } });
     expect(saidBy(await ask('challenge'))).toMatchObject({
       kind: 'challenge',
       provider: { name, global, siteKey: 'site-key' },
@@ -38,14 +45,14 @@ describe.each(PROVIDERS)('%s', (name, make, global, frameSource) => {
   it('refuses a token that is used, expired or made up', async () => {
     const refusal = '{"success":false,"error-codes":["timeout-or-duplicate"]}';
     const service = await standIn(({ response }) => response.end(refusal));
-    const { ask } = captchaWorld({ captcha: { provider: make({ ...KEYS, verifyUrl: service.url }) } });
+    const { ask } = captchaTestEnvironment({ captcha: { provider: make({ ...KEYS, verifyUrl: service.url }) } });
     const refused = await ask(solutionOf({ token: 'used' }));
     expect(saidBy(refused)).toMatchObject({ status: 403, code: 'wrong' });
     expect(refused.response.headers['set-cookie']).toBeUndefined();
   });
 
   it('may be loaded by the page, and nobody else', async () => {
-    const { visit } = captchaWorld({ captcha: { provider: make(KEYS) } });
+    const { visit } = captchaTestEnvironment({ captcha: { provider: make(KEYS) } });
     const verdict = await visit({ headers: { accept: 'text/html' } });
     const { headers } = verdict.action === 'block' ? verdict.response : expect.unreachable();
     expect(headers['content-security-policy']).toContain(`; frame-src ${frameSource}`);
@@ -90,7 +97,7 @@ describe('a provider that does not say', () => {
     'is not asked about what is no token, which it might call a bad question: %j',
     async (token) => {
       const service = await standIn(({ response }) => response.end('{"success":false,"error-codes":["bad-request"]}'));
-      const { ask, crowdsec } = captchaWorld({
+      const { ask, crowdsec } = captchaTestEnvironment({
         captcha: { provider: turnstile({ ...KEYS, verifyUrl: service.url }), onProviderFailure: 'pass' },
       });
       expect(saidBy(await ask(solutionOf({ token })))).toMatchObject({ kind: 'refused' });
@@ -110,17 +117,17 @@ describe('a provider that does not say', () => {
     expect(saidBy(refused)).toMatchObject({ status: 503, kind: 'failed' });
     expect(saidBy(refused).again).toBeUndefined();
     expect(saidBy(await ask('challenge'))).toMatchObject({ provider: { name: 'turnstile' } });
-    const challenge = await captchaWorld().challenge();
+    const challenge = await captchaTestEnvironment().challenge();
     expect(saidBy(await ask(solutionOf(await solved(challenge))))).toMatchObject({ code: 'forged' });
   });
 
   async function failing(
     fail: (response: ServerResponse) => unknown,
     onProviderFailure?: CaptchaOptions['onProviderFailure'],
-  ): Promise<CaptchaWorld> {
+  ): Promise<CaptchaTestEnvironment> {
     const service = await standIn(({ response }) => fail(response));
     const provider = turnstile({ ...KEYS, verifyUrl: service.url });
-    return captchaWorld({ captcha: { provider, providerTimeoutMs: 300, onProviderFailure } });
+    return captchaTestEnvironment({ captcha: { provider, providerTimeoutMs: 300, onProviderFailure } });
   }
 });
 
@@ -134,7 +141,7 @@ it('takes a provider of the application, which may answer anything', async () =>
     contentSecurityPolicy: { 'script-src': ['https://own.example'] },
     verify: () => Promise.resolve(answer as boolean),
   };
-  const { ask } = captchaWorld({ captcha: { provider } });
+  const { ask } = captchaTestEnvironment({ captcha: { provider } });
   expect(saidBy(await ask(solutionOf({ token: 'x' })))).toMatchObject({ code: 'wrong' });
   answer = true;
   expect(saidBy(await ask(solutionOf({ token: 'x' })))).toMatchObject({ kind: 'solved' });
@@ -159,7 +166,7 @@ it.each([
     verify: () => Promise.resolve(true),
     ...wrong,
   };
-  expect(() => captchaWorld({ captcha: { provider: provider as never } })).toThrow(
+  expect(() => captchaTestEnvironment({ captcha: { provider: provider as never } })).toThrow(
     expect.objectContaining({ code: 'CROWDSEC_OPTION_INVALID', path: `options.captcha.provider.${member}` }),
   );
 });

@@ -1,7 +1,7 @@
 import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { lapiWorld, type LapiWorld } from '../../test/lapi-world.js';
+import { lapiTestEnvironment, type LapiTestEnvironment } from '../../test/lapi-test-environment.js';
 import type { Crowdsec } from '../agent.js';
 import { systemClock } from '../clock.js';
 import { endpointFetch } from '../http/dispatcher.js';
@@ -19,8 +19,8 @@ import { removeFolder } from '../../test/remove-folder.js';
 /** Several processes that share a store, hosts without timers, and answers that come too late. */
 
 const IP = '198.51.100.1';
-let world: LapiWorld;
-afterEach(() => world.stop());
+let environment: LapiTestEnvironment;
+afterEach(() => environment.stop());
 
 const remediationOf = (agent: Crowdsec, ip = IP): string => agent.getIpRemediation(ip).remediation;
 const rolesOf = (...agents: readonly Crowdsec[]): readonly (string | undefined)[] =>
@@ -28,94 +28,100 @@ const rolesOf = (...agents: readonly Crowdsec[]): readonly (string | undefined)[
 
 describe('two processes with one key and one store', () => {
   it('have one that pulls, and both enforce what it was told', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP }]);
-    const [one, other] = [await world.agent({ stateDir: world.folder }), await world.agent({ stateDir: world.folder })];
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP }]);
+    const [one, other] = [
+      await environment.agent({ stateDir: environment.folder }),
+      await environment.agent({ stateDir: environment.folder }),
+    ];
     expect(rolesOf(one, other)).toEqual(['puller', 'follower']);
     expect([remediationOf(one), remediationOf(other)]).toEqual(['ban', 'ban']);
     for (let round = 0; round < 40; round++) {
-      world.lapi.decisions.add([{ value: `20.0.0.${round}` }, { value: '192.0.2.1', duration: `${round + 1}h` }]);
-      if (round > 0) world.lapi.decisions.delete([`20.0.0.${round - 1}`]);
-      await world.pass();
-      await world.time.advance(2_000);
+      environment.lapi.decisions.add([{ value: `20.0.0.${round}` }, { value: '192.0.2.1', duration: `${round + 1}h` }]);
+      if (round > 0) environment.lapi.decisions.delete([`20.0.0.${round - 1}`]);
+      await environment.pass();
+      await environment.time.advance(2_000);
       expect(remediationOf(other, `20.0.0.${round}`)).toBe('ban');
       if (round > 0) expect(remediationOf(other, `20.0.0.${round - 1}`)).toBe('bypass');
       expect(other.explain('192.0.2.1')).toHaveLength(1);
     }
-    expect(world.kinds().filter((kind) => kind === 'full')).toHaveLength(1);
-    expect(world.kinds().length).toBeLessThan(52);
+    expect(environment.kinds().filter((kind) => kind === 'full')).toHaveLength(1);
+    expect(environment.kinds().length).toBeLessThan(52);
   });
 
   it('keep few and small files: deltas are joined, and gone with the next full answer', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent({ stateDir: world.folder });
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent({ stateDir: environment.folder });
     for (let round = 0; round < 60; round++) {
-      world.lapi.decisions.add([{ value: `20.0.0.${round}` }]);
-      await world.pass();
+      environment.lapi.decisions.add([{ value: `20.0.0.${round}` }]);
+      await environment.pass();
     }
     const blobs = async (): Promise<readonly string[]> =>
-      (await readdir(world.folder, { recursive: true })).filter(
+      (await readdir(environment.folder, { recursive: true })).filter(
         (name) => name.includes('lapi-decisions') && name.endsWith('.json'),
       );
     expect((await blobs()).length).toBeLessThan(30);
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
-    await world.pass(3);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
+    await environment.pass(3);
     expect(await blobs()).toHaveLength(2);
     expect(agent.health().decisions.lapi?.count).toBe(60);
   });
 
   it('have another that takes over within seconds when the one that pulls stops, and asks for everything', async () => {
-    world = await lapiWorld();
-    const one = await world.agent({ stateDir: world.folder });
-    const other = await world.agent({ stateDir: world.folder });
+    environment = await lapiTestEnvironment();
+    const one = await environment.agent({ stateDir: environment.folder });
+    const other = await environment.agent({ stateDir: environment.folder });
     await one.stop();
-    world.lapi.decisions.add([{ value: IP }]);
-    await world.time.advance(2_100);
+    environment.lapi.decisions.add([{ value: IP }]);
+    await environment.time.advance(2_100);
     expect(rolesOf(other)).toEqual(['puller']);
     expect(remediationOf(other)).toBe('ban');
-    expect(world.kinds()).toEqual(['full', 'full']);
+    expect(environment.kinds()).toEqual(['full', 'full']);
   });
 
   it('never have two that pull, even when the store was emptied and the lease of one is gone', async () => {
-    world = await lapiWorld();
+    environment = await lapiTestEnvironment();
     const agents: Crowdsec[] = [];
     for (let i = 0; i < 2; i++) {
-      agents.push(await world.agent({ stateDir: world.folder }, { updateIntervalMs: 1_000 }));
-      await world.time.advance(i === 0 ? 600 : 1_700);
+      agents.push(await environment.agent({ stateDir: environment.folder }, { updateIntervalMs: 1_000 }));
+      await environment.time.advance(i === 0 ? 600 : 1_700);
     }
     // The first one prolongs its lease every two seconds; before it does so the next time, the second one looks for it.
-    for (const name of await readdir(world.folder, { recursive: true }))
-      if (/leases.lapi-/.test(name)) await rm(join(world.folder, name), { force: true, recursive: true });
+    for (const name of await readdir(environment.folder, { recursive: true }))
+      if (/leases.lapi-/.test(name)) await rm(join(environment.folder, name), { force: true, recursive: true });
     for (let i = 0; i < 60; i++) {
-      world.lapi.decisions.add([{ value: `20.0.0.${i}` }]);
-      await world.time.advance(100);
+      environment.lapi.decisions.add([{ value: `20.0.0.${i}` }]);
+      await environment.time.advance(100);
     }
-    await world.time.advance(3_000);
+    await environment.time.advance(3_000);
     const missed = agents.map((agent) =>
       Array.from({ length: 60 }, (_, i) => `20.0.0.${i}`).filter((ip) => remediationOf(agent, ip) !== 'ban'),
     );
     expect(missed).toEqual([[], []]);
-    expect(world.kinds().filter((kind) => kind === 'full')).toHaveLength(2);
+    expect(environment.kinds().filter((kind) => kind === 'full')).toHaveLength(2);
   });
 
   it('serve what is stored from the start, be LAPI away or not', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
-    const one = await world.agent({ stateDir: world.folder });
-    world.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
-    await world.pass();
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    const one = await environment.agent({ stateDir: environment.folder });
+    environment.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
+    await environment.pass();
     await one.stop();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
-    const other = await world.agent({ stateDir: world.folder });
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    const other = await environment.agent({ stateDir: environment.folder });
     expect([remediationOf(other), remediationOf(other, '192.0.2.1')]).toEqual(['ban', 'ban']);
     expect(other.health().status).toBe('degraded');
   });
 
   it('tell in both their healths that LAPI is away', async () => {
-    world = await lapiWorld();
-    const [one, other] = [await world.agent({ stateDir: world.folder }), await world.agent({ stateDir: world.folder })];
-    world.lapi.faults.add({ path: '/v1/decisions/stream', status: 403, times: Infinity });
-    await world.time.advance(90_000);
+    environment = await lapiTestEnvironment();
+    const [one, other] = [
+      await environment.agent({ stateDir: environment.folder }),
+      await environment.agent({ stateDir: environment.folder }),
+    ];
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', status: 403, times: Infinity });
+    await environment.time.advance(90_000);
     for (const agent of [one, other]) {
       expect(agent.health()).toMatchObject({ status: 'degraded', decisions: { stale: true } });
       expect(agent.health().problems[0]).toMatchObject({ code: 'CROWDSEC_API_STATUS' });
@@ -123,30 +129,30 @@ describe('two processes with one key and one store', () => {
   });
 
   it('put back what the store has lost', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
-    const one = await world.agent({ stateDir: world.folder });
-    const other = await world.agent({ stateDir: world.folder });
-    for (const name of await readdir(world.folder, { recursive: true }))
-      if (name.includes('lapi-decisions')) await rm(join(world.folder, name), { force: true, recursive: true });
-    world.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
-    await world.pass();
-    await world.time.advance(2_000);
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    const one = await environment.agent({ stateDir: environment.folder });
+    const other = await environment.agent({ stateDir: environment.folder });
+    for (const name of await readdir(environment.folder, { recursive: true }))
+      if (name.includes('lapi-decisions')) await rm(join(environment.folder, name), { force: true, recursive: true });
+    environment.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
+    await environment.pass();
+    await environment.time.advance(2_000);
     expect([remediationOf(other), remediationOf(other, '192.0.2.1')]).toEqual(['ban', 'ban']);
     await one.stop();
     await other.stop();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
-    expect(remediationOf(await world.agent({ stateDir: world.folder }))).toBe('ban');
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    expect(remediationOf(await environment.agent({ stateDir: environment.folder }))).toBe('ban');
   });
 
   it('take damaged files for lost ones, and lose nothing that is held', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
-    const agent = await world.agent({ stateDir: world.folder });
-    for (const name of await readdir(world.folder, { recursive: true }))
-      if (name.endsWith('lapi-decisions.json')) await writeFile(join(world.folder, name), '{"format":1,"ver');
-    await world.pass(2);
-    const other = await world.agent({ stateDir: world.folder });
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    const agent = await environment.agent({ stateDir: environment.folder });
+    for (const name of await readdir(environment.folder, { recursive: true }))
+      if (name.endsWith('lapi-decisions.json')) await writeFile(join(environment.folder, name), '{"format":1,"ver');
+    await environment.pass(2);
+    const other = await environment.agent({ stateDir: environment.folder });
     expect([remediationOf(agent), remediationOf(other)]).toEqual(['ban', 'ban']);
   });
 
@@ -159,44 +165,44 @@ describe('two processes with one key and one store', () => {
     ],
     ['a delta is gone', 'changes-', rm],
   ])('have a third one that starts later and gets all of it, although %s', async (_, part, damage) => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
-    await world.agent({ stateDir: world.folder });
-    world.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
-    await world.pass();
-    const found = await readdir(world.folder, { recursive: true, withFileTypes: true });
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    await environment.agent({ stateDir: environment.folder });
+    environment.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
+    await environment.pass();
+    const found = await readdir(environment.folder, { recursive: true, withFileTypes: true });
     const files = found.filter((entry) => entry.isFile() && entry.name.includes(`lapi-decisions%3a${part}`));
     expect(files).not.toEqual([]);
     for (const { parentPath, name } of files) await damage(join(parentPath, name));
-    const late = await world.agent({ stateDir: world.folder });
-    await world.pass(2);
+    const late = await environment.agent({ stateDir: environment.folder });
+    await environment.pass(2);
     expect([remediationOf(late), remediationOf(late, '192.0.2.1')]).toEqual(['ban', 'ban']);
-    expect([rolesOf(late), world.kinds().filter((kind) => kind === 'full')]).toEqual([['follower'], ['full']]);
+    expect([rolesOf(late), environment.kinds().filter((kind) => kind === 'full')]).toEqual([['follower'], ['full']]);
   });
 
   it('with other filters hold other decisions', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: IP, origin: 'cscli' },
       { value: '192.0.2.1', origin: 'CAPI' },
     ]);
-    await (await world.agent({ stateDir: world.folder })).stop();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
-    const agent = await world.agent({ stateDir: world.folder }, { origins: ['cscli'] });
+    await (await environment.agent({ stateDir: environment.folder })).stop();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    const agent = await environment.agent({ stateDir: environment.folder }, { origins: ['cscli'] });
     expect(agent.getIpRemediation('192.0.2.1').origin).toBe('unavailable');
   });
 });
 
 describe('a tool that looks at an installation from outside', () => {
   it('sees what LAPI decided, too', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP }]);
-    await world.agent({ stateDir: world.folder });
-    world.lapi.decisions.add([{ value: '192.0.2.1', type: 'captcha' }]);
-    await world.pass();
-    const lapi = { url: world.lapi.url, apiKey: world.key };
-    const { clock } = world.time;
-    await using installation = openInstallation({ lapi, stateDir: world.folder, clock, logger: silentLogger });
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP }]);
+    await environment.agent({ stateDir: environment.folder });
+    environment.lapi.decisions.add([{ value: '192.0.2.1', type: 'captcha' }]);
+    await environment.pass();
+    const lapi = { url: environment.lapi.url, apiKey: environment.key };
+    const { clock } = environment.time;
+    await using installation = openInstallation({ lapi, stateDir: environment.folder, clock, logger: silentLogger });
     const { engine } = await installation.decisions.load();
     expect([IP, '192.0.2.1'].map((ip) => engine.getIpRemediation(ip).remediation)).toEqual(['ban', 'captcha']);
   });
@@ -204,15 +210,15 @@ describe('a tool that looks at an installation from outside', () => {
 
 describe('a change of the option ignore', () => {
   it('takes effect on what is already stored', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, scenario: 'crowdsecurity/ssh-bf' }]);
-    await (await world.agent({ stateDir: world.folder })).stop();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
-    const agent = await world.agent({ stateDir: world.folder, ignore: { scenarios: ['ssh'] } });
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, scenario: 'crowdsecurity/ssh-bf' }]);
+    await (await environment.agent({ stateDir: environment.folder })).stop();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    const agent = await environment.agent({ stateDir: environment.folder, ignore: { scenarios: ['ssh'] } });
     expect(agent.getIpRemediation(IP)).toEqual({ remediation: 'bypass', origin: 'clean' });
     expect(agent.health().decisions).toMatchObject({ count: 1, ignored: { scenarios: 1 } });
     await agent.stop();
-    expect(remediationOf(await world.agent({ stateDir: world.folder }))).toBe('ban');
+    expect(remediationOf(await environment.agent({ stateDir: environment.folder }))).toBe('ban');
   });
 });
 
@@ -220,21 +226,21 @@ describe('a host whose timers do not run between calls', () => {
   const frozen = { schedule: () => ({ [Symbol.dispose]: () => undefined }) };
 
   it('pulls by runDue() when that is due, and lets others pull then', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP }]);
-    const options = { stateDir: world.folder, scheduler: frozen };
-    const [one, other] = [await world.agent(options), await world.agent(options)];
-    expect(world.kinds()).toEqual([]);
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP }]);
+    const options = { stateDir: environment.folder, scheduler: frozen };
+    const [one, other] = [await environment.agent(options), await environment.agent(options)];
+    expect(environment.kinds()).toEqual([]);
     await one.runDue();
     expect(remediationOf(one)).toBe('ban');
     await one.runDue();
     await other.runDue();
-    expect([world.kinds(), remediationOf(other)]).toEqual([['full'], 'ban']);
-    await world.pass();
+    expect([environment.kinds(), remediationOf(other)]).toEqual([['full'], 'ban']);
+    await environment.pass();
     await one.runDue();
-    expect(world.kinds().length).toBe(2);
-    await world.pass();
-    world.lapi.decisions.add([{ value: '192.0.2.1' }]);
+    expect(environment.kinds().length).toBe(2);
+    await environment.pass();
+    environment.lapi.decisions.add([{ value: '192.0.2.1' }]);
     await other.runDue();
     expect(remediationOf(other, '192.0.2.1')).toBe('ban');
     await one.runDue();
@@ -242,13 +248,13 @@ describe('a host whose timers do not run between calls', () => {
   });
 
   it('asks for what changed while nobody else has pulled in between', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent({ scheduler: frozen });
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent({ scheduler: frozen });
     for (let round = 0; round < 4; round++) {
       await agent.runDue();
-      await world.pass();
+      await environment.pass();
     }
-    expect(world.kinds()).toEqual(['full', 'delta', 'delta', 'delta']);
+    expect(environment.kinds()).toEqual(['full', 'delta', 'delta', 'delta']);
   });
 });
 
@@ -257,13 +263,13 @@ describe('a unix socket', () => {
     const { mkdtemp } = await import('node:fs/promises');
     const { tmpdir } = await import('node:os');
     const folder = await mkdtemp(join(tmpdir(), 'lapi-'));
-    world = await lapiWorld({ socket: join(folder, 'lapi.sock') });
-    world.lapi.decisions.add([{ value: IP }]);
-    const agent = await world.agent();
+    environment = await lapiTestEnvironment({ socket: join(folder, 'lapi.sock') });
+    environment.lapi.decisions.add([{ value: IP }]);
+    const agent = await environment.agent();
     expect(remediationOf(agent)).toBe('ban');
     expect(agent.health().decisions.lapi?.url).toBe(`unix:${join(folder, 'lapi.sock')}`);
-    world.lapi.restart();
-    await world.pass();
+    environment.lapi.restart();
+    await environment.pass();
     expect(agent.health().status).toBe('ok');
     await removeFolder(folder);
   });
@@ -271,20 +277,20 @@ describe('a unix socket', () => {
 
 describe('an answer that takes too long', () => {
   it('is given up and asked for again, whole: what was only in the lost delta is enforced', async () => {
-    world = await lapiWorld();
+    environment = await lapiTestEnvironment();
     const store = openStore({
       ephemeral: true,
       namespace: 'shop',
-      apiRoot: world.lapi.url,
+      apiRoot: environment.lapi.url,
       clock: systemClock,
       logger: silentLogger,
     });
-    const endpoint = parseEndpoint(world.lapi.url, 'url');
+    const endpoint = parseEndpoint(environment.lapi.url, 'url');
     const { fetch, close } = endpointFetch(endpoint);
     const engine = new RemediationEngine({ clock: systemClock });
     const decisions = new LapiDecisions({
-      transport: new LapiTransport({ endpoint, userAgent: 'test/v1', apiKey: new Secret(world.key), fetch }),
-      credential: world.key,
+      transport: new LapiTransport({ endpoint, userAgent: 'test/v1', apiKey: new Secret(environment.key), fetch }),
+      credential: environment.key,
       filter: { scopes: ['ip', 'range'] },
       intervalMs: 600_000,
       store,
@@ -296,22 +302,22 @@ describe('an answer that takes too long', () => {
       timeouts: { fullMs: 10_000, deltaMs: 300 },
     });
     await decisions.refresh();
-    world.lapi.decisions.add([{ value: IP, duration: '100h' }]);
-    await world.time.advance(1);
-    world.lapi.faults.add({ path: '/v1/decisions/stream', delayMs: 1_000 });
+    environment.lapi.decisions.add([{ value: IP, duration: '100h' }]);
+    await environment.time.advance(1);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', delayMs: 1_000 });
     await expect(decisions.refresh()).rejects.toThrow('no answer within 300 ms');
     expect(engine.getIpRemediation(IP).remediation).toBe('bypass');
     await decisions.refresh();
-    expect(world.kinds()).toEqual(['full', 'delta', 'full']);
+    expect(environment.kinds()).toEqual(['full', 'delta', 'full']);
     expect(decisions.health.count).toBe(1);
     await decisions.stop();
     await close();
   });
 
   it('does not hold up the stop of the agent, nor its lookups', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', delayMs: 60_000 });
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', delayMs: 60_000 });
     const refresh = agent.refreshDecisions().catch((error: unknown) => error);
     expect(agent.getIpRemediation(IP).remediation).toBe('bypass');
     await agent.stop({ deadlineMs: 1_000 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { INTERVAL_MS, lapiWorld, type LapiWorld } from '../../test/lapi-world.js';
+import { INTERVAL_MS, lapiTestEnvironment, type LapiTestEnvironment } from '../../test/lapi-test-environment.js';
 import type { Crowdsec } from '../agent.js';
 import { manualTime } from '../testing/manual-time.js';
 
@@ -8,22 +8,22 @@ import { manualTime } from '../testing/manual-time.js';
 const IP = '198.51.100.1';
 /** Hours with a pull each minute, rather than every 10 s. */
 const IN_MINUTES = { strideMs: 60_000 };
-let world: LapiWorld;
-afterEach(() => world.stop());
+let environment: LapiTestEnvironment;
+afterEach(() => environment.stop());
 
 const remediationOf = (agent: Crowdsec, ip = IP): string => agent.getIpRemediation(ip).remediation;
 
 /** Ends the decisions with these ids, as `cscli decisions delete --id` does. */
 async function endById(...ids: readonly number[]): Promise<void> {
   const password = 'a-long-password';
-  world.lapi.addMachine({ machineId: 'operator', password });
+  environment.lapi.addMachine({ machineId: 'operator', password });
   const send = async (
     method: string,
     path: string,
     headers: Record<string, string>,
     body?: unknown,
   ): Promise<Response> =>
-    fetch(world.lapi.url + path, {
+    fetch(environment.lapi.url + path, {
       method,
       headers: { 'user-agent': 'cscli/v1.7.0', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -40,78 +40,78 @@ describe('an engine with nothing decided', () => {
   it.each(['newest', '1.4.6'] as const)(
     'of version %s makes the agent ready, with all addresses clean',
     async (engine) => {
-      world = await lapiWorld({ engine });
-      const agent = await world.agent();
+      environment = await lapiTestEnvironment({ engine });
+      const agent = await environment.agent();
       expect(agent.getIpRemediation(IP)).toEqual({ remediation: 'bypass', origin: 'clean' });
       expect(agent.health()).toMatchObject({
         status: 'ok',
         decisions: { count: 0, stale: false, lapi: { role: 'puller' } },
       });
-      expect(world.log).toEqual([]);
+      expect(environment.log).toEqual([]);
     },
   );
 
   it.each(['{"deleted":null,"new":null}', '{"new":null}', '{}', 'null', '{"deleted":[],"new":[]}'])(
     'that answers %s is an engine with nothing decided',
     async (body) => {
-      world = await lapiWorld();
-      world.lapi.faults.add({ path: '/v1/decisions/stream', body, times: 1 });
-      const agent = await world.agent();
+      environment = await lapiTestEnvironment();
+      environment.lapi.faults.add({ path: '/v1/decisions/stream', body, times: 1 });
+      const agent = await environment.agent();
       expect(agent.getIpRemediation(IP).origin).toBe('clean');
-      await world.pass();
-      expect(world.kinds()).toEqual(['full', 'delta']);
+      await environment.pass();
+      expect(environment.kinds()).toEqual(['full', 'delta']);
     },
   );
 });
 
 describe('the first pull', () => {
   it('asks for everything by exactly startup=true, and the next for what changed', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP }, { value: '203.0.113.0/24', type: 'captcha' }]);
-    const agent = await world.agent();
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP }, { value: '203.0.113.0/24', type: 'captcha' }]);
+    const agent = await environment.agent();
     expect([remediationOf(agent), remediationOf(agent, '203.0.113.9')]).toEqual(['ban', 'captcha']);
-    world.lapi.decisions.add([{ value: '2001:db8::/32' }]);
-    await world.pass();
+    environment.lapi.decisions.add([{ value: '2001:db8::/32' }]);
+    await environment.pass();
     expect(remediationOf(agent, '2001:db8:1::1')).toBe('ban');
-    expect(world.pulls()).toEqual([{ startup: 'true', scopes: 'ip,range' }, { scopes: 'ip,range' }]);
+    expect(environment.pulls()).toEqual([{ startup: 'true', scopes: 'ip,range' }, { scopes: 'ip,range' }]);
   });
 
   it('asks for countries and networks where the agent knows where addresses are, and only there', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: 'KP', scope: 'Country' },
       { value: '64496', scope: 'AS', type: 'captcha' },
     ]);
     const geo = (ip: string): { country?: string; asn?: number } => (ip === IP ? { country: 'KP' } : { asn: 64_496 });
-    const agent = await world.agent({ geo });
-    expect(world.pulls()[0]).toEqual({ startup: 'true', scopes: 'ip,range,country,as' });
+    const agent = await environment.agent({ geo });
+    expect(environment.pulls()[0]).toEqual({ startup: 'true', scopes: 'ip,range,country,as' });
     expect([remediationOf(agent), remediationOf(agent, '192.0.2.1')]).toEqual(['ban', 'captcha']);
-    world.lapi.decisions.delete(['KP']);
-    await world.pass();
+    environment.lapi.decisions.delete(['KP']);
+    await environment.pass();
     expect(remediationOf(agent)).toBe('bypass');
   });
 
   it('that fails since LAPI is not up yet leaves the application serving, and is tried again, still with startup=true', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP }]);
-    const fault = world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
-    const agent = await world.agent();
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP }]);
+    const fault = environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    const agent = await environment.agent();
     expect(agent.getIpRemediation(IP).origin).toBe('unavailable');
     expect(agent.bouncer.inspect({ method: 'GET', path: '/', headers: {}, remoteAddress: IP }).action).toBe('pass');
     expect(agent.health()).toMatchObject({ status: 'unavailable' });
-    await world.pass(2);
+    await environment.pass(2);
     fault[Symbol.dispose]();
-    await world.pass(6);
+    await environment.pass(6);
     expect(remediationOf(agent)).toBe('ban');
-    const answered = world.lapi.calls.filter(({ cut }) => cut === undefined);
+    const answered = environment.lapi.calls.filter(({ cut }) => cut === undefined);
     expect(answered[0]?.query.startup).toBe('true');
-    expect(world.log.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+    expect(environment.log.filter((line) => line.startsWith('warn'))).toHaveLength(1);
   });
 
   it('blocks nobody while it is away, unless the application asked for that', async () => {
-    world = await lapiWorld();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', status: 503, times: Infinity });
-    const [open, closed] = [await world.agent(), await world.agent({ onUnavailable: 'block' })];
+    environment = await lapiTestEnvironment();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', status: 503, times: Infinity });
+    const [open, closed] = [await environment.agent(), await environment.agent({ onUnavailable: 'block' })];
     const facts = { method: 'GET', path: '/', headers: {}, remoteAddress: IP };
     expect([open.bouncer.inspect(facts).action, closed.bouncer.inspect(facts).action]).toEqual(['pass', 'block']);
   });
@@ -121,26 +121,26 @@ describe('an answer that is not read to its end', () => {
   it.each(['within', 'after'] as const)(
     '(cut %s) changes nothing; the next pull asks for everything, and mends what was lost',
     async (cut) => {
-      world = await lapiWorld();
-      world.lapi.decisions.add([{ value: '192.0.2.1' }]);
-      const agent = await world.agent();
-      world.lapi.decisions.add(
+      environment = await lapiTestEnvironment();
+      environment.lapi.decisions.add([{ value: '192.0.2.1' }]);
+      const agent = await environment.agent();
+      environment.lapi.decisions.add(
         Array.from({ length: 300 }, (_, i) => ({ value: `198.51.100.${i % 250}`, duration: `${i + 1}m` })),
       );
-      world.lapi.decisions.delete(['192.0.2.1']);
-      world.lapi.faults.add({ path: '/v1/decisions/stream', cut, times: cut === 'after' ? 2 : 1 });
-      await world.pass();
+      environment.lapi.decisions.delete(['192.0.2.1']);
+      environment.lapi.faults.add({ path: '/v1/decisions/stream', cut, times: cut === 'after' ? 2 : 1 });
+      await environment.pass();
       expect([remediationOf(agent), remediationOf(agent, '192.0.2.1')]).toEqual(['bypass', 'ban']);
       expect(agent.health()).toMatchObject({
         status: 'degraded',
         decisions: { lapi: { failure: { code: 'CROWDSEC_API_UNREACHABLE' } } },
       });
-      await world.pass(3);
+      await environment.pass(3);
       expect([remediationOf(agent), remediationOf(agent, '192.0.2.1')]).toEqual(['ban', 'bypass']);
-      expect(world.kinds().at(1)).toBe('delta');
-      expect(world.kinds().slice(2)).not.toContain('false');
-      expect(world.kinds().at(2)).toBe('full');
-      expect(world.pulls()[2]).not.toHaveProperty('startup', 'false');
+      expect(environment.kinds().at(1)).toBe('delta');
+      expect(environment.kinds().slice(2)).not.toContain('false');
+      expect(environment.kinds().at(2)).toBe('full');
+      expect(environment.pulls()[2]).not.toHaveProperty('startup', 'false');
     },
   );
 
@@ -150,81 +150,83 @@ describe('an answer that is not read to its end', () => {
     ['that is a page with status 200', { status: 200, body: '<html>Welcome</html>' }],
     ['that is a 500 of a busy database', { status: 500, body: { message: 'database is locked' } }],
   ] as const)('%s is followed by a full one', async (_, fault) => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    world.lapi.decisions.add([{ value: IP }]);
-    world.lapi.faults.add({ path: '/v1/decisions/stream', ...fault });
-    await world.pass();
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    environment.lapi.decisions.add([{ value: IP }]);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', ...fault });
+    await environment.pass();
     expect(remediationOf(agent)).toBe('bypass');
-    await world.pass(2);
+    await environment.pass(2);
     expect(remediationOf(agent)).toBe('ban');
-    expect(world.kinds().slice(0, 3)).toEqual(['full', 'delta', 'full']);
+    expect(environment.kinds().slice(0, 3)).toEqual(['full', 'delta', 'full']);
   });
 
   it('on a connection that LAPI closed at its restart is asked for again at once, whole', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    world.lapi.restart();
-    world.lapi.decisions.add([{ value: IP }]);
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before' });
-    await world.pass();
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    environment.lapi.restart();
+    environment.lapi.decisions.add([{ value: IP }]);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before' });
+    await environment.pass();
     expect(remediationOf(agent)).toBe('ban');
-    expect(world.kinds()).toEqual(['full', 'delta', 'full']);
-    expect(world.events.failed).toEqual([]);
+    expect(environment.kinds()).toEqual(['full', 'delta', 'full']);
+    expect(environment.events.failed).toEqual([]);
   });
 });
 
 describe('a decision that is renewed, shortened or ended', () => {
   it('by a row of another id with a later end goes on until then, as one decision', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '5m', origin: 'CAPI' }]);
-    const agent = await world.agent();
-    world.lapi.decisions.add([{ value: IP, duration: '24h', origin: 'CAPI' }]);
-    await world.pass();
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '5m', origin: 'CAPI' }]);
+    const agent = await environment.agent();
+    environment.lapi.decisions.add([{ value: IP, duration: '24h', origin: 'CAPI' }]);
+    await environment.pass();
     expect(agent.explain(IP)).toHaveLength(1);
-    await world.time.advance(3_600_000, IN_MINUTES);
+    await environment.time.advance(3_600_000, IN_MINUTES);
     expect(remediationOf(agent)).toBe('ban');
   });
 
   it('by a shorter row, after the longest was deleted in the same interval, ends sooner', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '10h' }]);
-    const agent = await world.agent();
-    world.lapi.decisions.delete([IP]);
-    await world.time.advance(100);
-    world.lapi.decisions.add([{ value: IP, duration: '1h' }]);
-    await world.pass();
-    expect(agent.explain(IP).map(({ expiresAt }) => expiresAt! - world.time.clock.now() < 3_700_000)).toEqual([true]);
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '10h' }]);
+    const agent = await environment.agent();
+    environment.lapi.decisions.delete([IP]);
+    await environment.time.advance(100);
+    environment.lapi.decisions.add([{ value: IP, duration: '1h' }]);
+    await environment.pass();
+    expect(agent.explain(IP).map(({ expiresAt }) => expiresAt! - environment.time.clock.now() < 3_700_000)).toEqual([
+      true,
+    ]);
   });
 
   it('whose longest row is deleted while a shorter one holds stays, until the shorter one is told as deleted', async () => {
-    world = await lapiWorld();
-    const [long] = world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    const [long] = environment.lapi.decisions.add([
       { value: IP, duration: '10h' },
       { value: IP, duration: '1h', origin: 'CAPI' },
     ]);
-    const agent = await world.agent();
+    const agent = await environment.agent();
     await endById(long!.id);
-    await world.pass(2);
+    await environment.pass(2);
     expect(remediationOf(agent)).toBe('ban');
-    world.lapi.decisions.delete([IP]);
-    await world.pass();
+    environment.lapi.decisions.delete([IP]);
+    await environment.pass();
     expect(remediationOf(agent)).toBe('bypass');
   });
 
   it('is dropped whatever origin, id and scenario the deletion bears, and of its own type alone', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: IP, duration: '10h', origin: 'cscli', scenario: 'manual' },
       { value: IP, duration: '10h', type: 'captcha' },
     ]);
-    const agent = await world.agent();
+    const agent = await environment.agent();
     const bans = {
       new: null,
       deleted: [{ id: 77, origin: 'CAPI', scenario: 'other', type: 'ban', scope: 'Ip', value: IP, duration: '-1s' }],
     };
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: bans });
-    await world.pass();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: bans });
+    await environment.pass();
     expect(remediationOf(agent)).toBe('captcha');
   });
 
@@ -235,54 +237,54 @@ describe('a decision that is renewed, shortened or ended', () => {
     ['198.51.100.40/32', '198.51.100.40'],
     ['2001:DB8:0:0::/64', '2001:db8::5'],
   ])('as %s holds for %s, and ends by the same spelling', async (value, ip) => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value }, { value, scope: 'Range', type: 'captcha' }]);
-    const agent = await world.agent();
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value }, { value, scope: 'Range', type: 'captcha' }]);
+    const agent = await environment.agent();
     expect(agent.explain(ip).map(({ type }) => type)).toEqual(['ban', 'captcha']);
-    world.lapi.decisions.delete([value]);
-    await world.pass();
+    environment.lapi.decisions.delete([value]);
+    await environment.pass();
     expect(agent.explain(ip)).toEqual([]);
   });
 
   it('in one spelling does not lift the same address in another', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: '2001:DB8::B' }, { value: '2001:db8::b' }]);
-    const agent = await world.agent();
-    world.lapi.decisions.delete(['2001:DB8::B']);
-    await world.pass();
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: '2001:DB8::B' }, { value: '2001:db8::b' }]);
+    const agent = await environment.agent();
+    environment.lapi.decisions.delete(['2001:DB8::B']);
+    await environment.pass();
     expect(remediationOf(agent, '2001:db8::b')).toBe('ban');
   });
 
   it('stands in both lists of one answer: it is new', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
     const row = { id: 1, origin: 'cscli', scenario: 's', type: 'ban', scope: 'Ip', value: IP };
     const body = { new: [{ ...row, id: 2, duration: '1h' }], deleted: [{ ...row, duration: '-1s' }] };
     for (const answer of [body, JSON.stringify({ deleted: body.deleted, new: body.new })]) {
-      world.lapi.faults.add({ path: '/v1/decisions/stream', body: answer });
-      await world.pass();
+      environment.lapi.faults.add({ path: '/v1/decisions/stream', body: answer });
+      await environment.pass();
       expect(remediationOf(agent)).toBe('ban');
     }
   });
 
   it('is told as deleted two or three times, and never takes a decision of the application with it', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP }]);
-    const agent = await world.agent({}, { updateIntervalMs: 1_000 });
-    world.lapi.decisions.delete([IP]);
-    await world.time.advance(1_000);
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP }]);
+    const agent = await environment.agent({}, { updateIntervalMs: 1_000 });
+    environment.lapi.decisions.delete([IP]);
+    await environment.time.advance(1_000);
     expect(remediationOf(agent)).toBe('bypass');
     agent.decide({ ip: IP, type: 'ban', duration: '1h', scenario: 'acme/own' });
-    await world.time.advance(3_000);
+    await environment.time.advance(3_000);
     expect(agent.getIpRemediation(IP)).toMatchObject({ remediation: 'ban', origin: 'crowdsec' });
   });
 
   it('came and went between two pulls: its deletion alone is told, and changes nothing', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    world.lapi.decisions.add([{ value: IP }]);
-    world.lapi.decisions.delete([IP]);
-    await world.pass();
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    environment.lapi.decisions.add([{ value: IP }]);
+    environment.lapi.decisions.delete([IP]);
+    await environment.pass();
     expect(remediationOf(agent)).toBe('bypass');
     expect(agent.health().status).toBe('ok');
   });
@@ -290,26 +292,26 @@ describe('a decision that is renewed, shortened or ended', () => {
 
 describe('an alert that is deleted on LAPI takes its decisions along, and nobody is told', () => {
   it('so that they end at their own end at the latest', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: IP, duration: '30m' },
       { value: '192.0.2.1', duration: '10h' },
     ]);
-    const agent = await world.agent();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new":[],"deleted":[]}', times: Infinity });
-    await world.time.advance(29 * 60_000, IN_MINUTES);
+    const agent = await environment.agent();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new":[],"deleted":[]}', times: Infinity });
+    await environment.time.advance(29 * 60_000, IN_MINUTES);
     expect(remediationOf(agent)).toBe('ban');
-    await world.time.advance(2 * 60_000);
+    await environment.time.advance(2 * 60_000);
     expect(remediationOf(agent)).toBe('bypass');
   });
 
   it('or by the full answer that is asked for every few hours', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: IP, duration: '100h' },
       { value: '192.0.2.1', duration: '100h' },
     ]);
-    const agent = await world.agent({}, { updateIntervalMs: 600_000 });
+    const agent = await environment.agent({}, { updateIntervalMs: 600_000 });
     const kept = {
       id: 2,
       origin: 'cscli',
@@ -320,33 +322,37 @@ describe('an alert that is deleted on LAPI takes its decisions along, and nobody
       duration: '90h',
     };
     const deltas = 3 * 6;
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new":[],"deleted":[]}', times: deltas });
-    await world.time.advance(3 * 3_600_000);
-    expect([world.kinds().filter((kind) => kind === 'full').length, remediationOf(agent)]).toEqual([1, 'ban']);
-    world.lapi.faults.clear();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [kept], deleted: null }, times: Infinity });
-    await world.time.advance(2 * 3_600_000);
-    expect(world.kinds().filter((kind) => kind === 'full')).toHaveLength(2);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new":[],"deleted":[]}', times: deltas });
+    await environment.time.advance(3 * 3_600_000);
+    expect([environment.kinds().filter((kind) => kind === 'full').length, remediationOf(agent)]).toEqual([1, 'ban']);
+    environment.lapi.faults.clear();
+    environment.lapi.faults.add({
+      path: '/v1/decisions/stream',
+      body: { new: [kept], deleted: null },
+      times: Infinity,
+    });
+    await environment.time.advance(2 * 3_600_000);
+    expect(environment.kinds().filter((kind) => kind === 'full')).toHaveLength(2);
     expect([remediationOf(agent), remediationOf(agent, '192.0.2.1')]).toEqual(['bypass', 'ban']);
   });
 });
 
 describe('an engine that is away', () => {
   it('for longer than a decision lasts: it ends by our own clock, others stay, and health says that they are stale', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: IP, duration: '10m' },
       { value: '192.0.2.1', duration: '10h' },
     ]);
-    const agent = await world.agent();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
-    await world.time.advance(9 * 60_000);
+    const agent = await environment.agent();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    await environment.time.advance(9 * 60_000);
     expect([remediationOf(agent), remediationOf(agent, '192.0.2.1'), remediationOf(agent, '192.0.2.2')]).toEqual([
       'ban',
       'ban',
       'bypass',
     ]);
-    await world.time.advance(2 * 60_000);
+    await environment.time.advance(2 * 60_000);
     expect([remediationOf(agent), remediationOf(agent, '192.0.2.1')]).toEqual(['bypass', 'ban']);
     const health = agent.health();
     expect(health).toMatchObject({ status: 'degraded', decisions: { stale: true, lapi: { stale: true } } });
@@ -354,71 +360,71 @@ describe('an engine that is away', () => {
   });
 
   it('is asked at growing gaps of up to a minute, with one line in the log and one when it is back', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    const fault = world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
-    await world.time.advance(30 * 60_000);
-    const calls = world.lapi.calls.length;
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    const fault = environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'before', times: Infinity });
+    await environment.time.advance(30 * 60_000);
+    const calls = environment.lapi.calls.length;
     expect(calls).toBeGreaterThan(25);
     expect(calls).toBeLessThan(45);
-    expect(world.log).toHaveLength(1);
-    expect(world.log[0]).toContain(world.lapi.url);
-    world.lapi.decisions.add([{ value: IP }]);
+    expect(environment.log).toHaveLength(1);
+    expect(environment.log[0]).toContain(environment.lapi.url);
+    environment.lapi.decisions.add([{ value: IP }]);
     fault[Symbol.dispose]();
-    await world.time.advance(80_000);
+    await environment.time.advance(80_000);
     expect(remediationOf(agent)).toBe('ban');
     expect(agent.health()).toMatchObject({ status: 'ok', decisions: { stale: false } });
-    expect(world.log.slice(1)).toEqual([expect.stringMatching(/^info: LAPI at .* answers again/)]);
-    expect(world.events.failed.every(({ network }) => network === 'lapi')).toBe(true);
-    expect(world.events.refreshed.at(-1)).toMatchObject({ network: 'lapi', new: 1 });
+    expect(environment.log.slice(1)).toEqual([expect.stringMatching(/^info: LAPI at .* answers again/)]);
+    expect(environment.events.failed.every(({ network }) => network === 'lapi')).toBe(true);
+    expect(environment.events.refreshed.at(-1)).toMatchObject({ network: 'lapi', new: 1 });
   });
 
   it('and asks for patience gets it', async () => {
-    world = await lapiWorld();
-    await world.agent();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', status: 503, headers: { 'retry-after': '300' } });
-    await world.time.advance(290_000);
-    expect(world.kinds()).toEqual(['full', 'delta']);
-    await world.time.advance(60_000);
-    expect(world.kinds()).toContain('full');
+    environment = await lapiTestEnvironment();
+    await environment.agent();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', status: 503, headers: { 'retry-after': '300' } });
+    await environment.time.advance(290_000);
+    expect(environment.kinds()).toEqual(['full', 'delta']);
+    await environment.time.advance(60_000);
+    expect(environment.kinds()).toContain('full');
   });
 });
 
 describe('an answer that lacks what is held', () => {
   it('because the database of LAPI failed while it answered does not wipe it: it is asked again', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '100h' }]);
-    const agent = await world.agent();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new": [], "deleted": []}', times: 2 });
-    await world.pass(2);
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '100h' }]);
+    const agent = await environment.agent();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new": [], "deleted": []}', times: 2 });
+    await environment.pass(2);
     expect(remediationOf(agent)).toBe('ban');
-    await world.pass(4);
+    await environment.pass(4);
     expect(remediationOf(agent)).toBe('ban');
-    expect(world.log.filter((line) => line.includes('far fewer decisions'))).toHaveLength(1);
-    expect(world.kinds().slice(0, 5)).toEqual(['full', 'delta', 'full', 'full', 'full']);
-    expect(world.kinds().at(-1)).toBe('delta');
+    expect(environment.log.filter((line) => line.includes('far fewer decisions'))).toHaveLength(1);
+    expect(environment.kinds().slice(0, 5)).toEqual(['full', 'delta', 'full', 'full', 'full']);
+    expect(environment.kinds().at(-1)).toBe('delta');
   });
 
   it('is believed when it comes again and again for two minutes', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '100h' }]);
-    const agent = await world.agent();
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new": [], "deleted": []}', times: Infinity });
-    await world.time.advance(100_000);
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '100h' }]);
+    const agent = await environment.agent();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: '{"new": [], "deleted": []}', times: Infinity });
+    await environment.time.advance(100_000);
     expect(remediationOf(agent)).toBe('ban');
-    await world.time.advance(90_000);
+    await environment.time.advance(90_000);
     expect(remediationOf(agent)).toBe('bypass');
   });
 
   it('and tells that all of it was deleted is believed at once', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '100h' }]);
-    const agent = await world.agent();
-    world.lapi.decisions.delete([IP]);
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
-    await world.pass(3);
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '100h' }]);
+    const agent = await environment.agent();
+    environment.lapi.decisions.delete([IP]);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
+    await environment.pass(3);
     expect(remediationOf(agent)).toBe('bypass');
   });
 
@@ -427,28 +433,28 @@ describe('an answer that lacks what is held', () => {
     ['more than half of many', 2_000, 0],
     ['its last part', 2_000, 1_700],
   ])('by %s is doubted, too, and what is new in it holds at once', async (_, held, told) => {
-    world = await lapiWorld();
+    environment = await lapiTestEnvironment();
     const values = Array.from({ length: held }, (_, i) => `20.0.${i >> 8}.${i & 255}`);
-    world.lapi.decisions.add(values.map((value) => ({ value, duration: '100h' })));
-    const agent = await world.agent();
+    environment.lapi.decisions.add(values.map((value) => ({ value, duration: '100h' })));
+    const agent = await environment.agent();
     const row = { origin: 'cscli', scenario: 's', type: 'ban', scope: 'Ip', duration: '90h' };
     const rows = [IP, ...values.slice(0, told)].map((value, i) => ({ ...row, id: 10_000 + i, value }));
-    world.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: rows, deleted: [] }, times: Infinity });
-    await world.pass(3);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', cut: 'within' });
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: rows, deleted: [] }, times: Infinity });
+    await environment.pass(3);
     expect([remediationOf(agent), remediationOf(agent, values.at(-1))]).toEqual(['ban', 'ban']);
-    await world.time.advance(150_000);
+    await environment.time.advance(150_000);
     expect([remediationOf(agent), remediationOf(agent, values.at(-1))]).toEqual(['ban', 'bypass']);
   });
 });
 
 describe('a delta with many rows', () => {
   it('is followed by a full answer once things are quiet, for LAPI loses rows of an import that is being written', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    await world.pass(6);
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    await environment.pass(6);
     const lost = { value: IP };
-    world.lapi.decisions.add([
+    environment.lapi.decisions.add([
       lost,
       ...Array.from({ length: 1_500 }, (_, i) => ({ value: `20.0.${i >> 8}.${i & 255}` })),
     ]);
@@ -461,44 +467,44 @@ describe('a delta with many rows', () => {
       value: `20.0.${i >> 8}.${i & 255}`,
       duration: '4h',
     }));
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: rows, deleted: [] } });
-    await world.pass();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: rows, deleted: [] } });
+    await environment.pass();
     expect([remediationOf(agent), remediationOf(agent, '20.0.5.1')]).toEqual(['bypass', 'ban']);
     // The cursor has passed the lost row.
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [], deleted: [] } });
-    await world.pass(2);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [], deleted: [] } });
+    await environment.pass(2);
     expect(remediationOf(agent)).toBe('ban');
-    expect(world.kinds().slice(-3)).toEqual(['delta', 'delta', 'full']);
-    await world.pass(2);
-    expect(world.kinds().slice(-2)).toEqual(['delta', 'delta']);
+    expect(environment.kinds().slice(-3)).toEqual(['delta', 'delta', 'full']);
+    await environment.pass(2);
+    expect(environment.kinds().slice(-2)).toEqual(['delta', 'delta']);
   });
 });
 
 describe('rows as they come', () => {
   it('have types and scopes of any kind: BAN bans, unknown types come to the fallback, custom scopes are left out', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: IP, type: 'BAN' },
       { value: '192.0.2.1', type: 'throttle' },
       { value: '192.0.2.2', type: 'enforce_mfa' },
       { value: 'admin', scope: 'username' },
     ]);
-    const agent = await world.agent({ fallbackRemediation: 'captcha' }, { scopes: ['ip', 'range', 'username'] });
+    const agent = await environment.agent({ fallbackRemediation: 'captcha' }, { scopes: ['ip', 'range', 'username'] });
     expect([remediationOf(agent), remediationOf(agent, '192.0.2.1'), remediationOf(agent, '192.0.2.2')]).toEqual([
       'ban',
       'captcha',
       'captcha',
     ]);
-    expect(world.pulls()[0]).toMatchObject({ scopes: 'ip,range,username' });
+    expect(environment.pulls()[0]).toMatchObject({ scopes: 'ip,range,username' });
     expect(agent.health().decisions.lapi).toMatchObject({ count: 3, skipped: { scope: 1 } });
-    expect(world.log.filter((line) => line.includes('unusable'))).toEqual([]);
-    world.lapi.decisions.delete([IP]);
-    await world.pass();
+    expect(environment.log.filter((line) => line.includes('unusable'))).toEqual([]);
+    environment.lapi.decisions.delete([IP]);
+    await environment.pass();
     expect(remediationOf(agent)).toBe('bypass');
   });
 
   it('that are unusable are left out one by one and counted; the rest of the answer holds', async () => {
-    world = await lapiWorld();
+    environment = await lapiTestEnvironment();
     const row = {
       id: 1,
       origin: 'cscli',
@@ -515,17 +521,17 @@ describe('rows as they come', () => {
       { ...row, value: '300.0.0.1' },
       { ...row, value: '192.0.2.3', duration: '8759h59m59s' },
     ];
-    world.lapi.faults.add({ path: '/v1/decisions/stream', body: { deleted: null, new: rows } });
-    const agent = await world.agent();
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', body: { deleted: null, new: rows } });
+    const agent = await environment.agent();
     expect([remediationOf(agent), remediationOf(agent, '192.0.2.3')]).toEqual(['ban', 'ban']);
     expect(agent.health().decisions.lapi?.skipped).toEqual({ duration: 1, malformed: 1, value: 1 });
-    expect(world.log.filter((line) => line.includes('unusable'))).toHaveLength(1);
+    expect(environment.log.filter((line) => line.includes('unusable'))).toHaveLength(1);
   });
 
   it('of lists are told apart by the name of the list', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, origin: 'lists', scenario: 'tor-exit-nodes' }]);
-    const agent = await world.agent();
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, origin: 'lists', scenario: 'tor-exit-nodes' }]);
+    const agent = await environment.agent();
     expect(agent.getIpRemediation(IP).origin).toBe('lists:tor-exit-nodes');
     expect(agent.health().decisions.origins).toEqual({ 'lists:tor-exit-nodes': 1 });
   });
@@ -533,122 +539,124 @@ describe('rows as they come', () => {
 
 describe('filters by origin or scenario', () => {
   it('ask for all rows, so that a longer decision of another origin hides nothing', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([
       { value: IP, duration: '1h' },
       { value: IP, duration: '24h', origin: 'lists' },
     ]);
-    const agent = await world.agent({}, { origins: ['cscli'] });
-    expect(world.pulls()[0]).toEqual({ startup: 'true', scopes: 'ip,range', origins: 'cscli', dedup: 'false' });
+    const agent = await environment.agent({}, { origins: ['cscli'] });
+    expect(environment.pulls()[0]).toEqual({ startup: 'true', scopes: 'ip,range', origins: 'cscli', dedup: 'false' });
     expect(agent.getIpRemediation(IP)).toMatchObject({ remediation: 'ban', origin: 'cscli' });
   });
 
   it('keep rows apart by their ids: one that ends leaves the others of the same value, in one answer too', async () => {
-    world = await lapiWorld();
-    const [first] = world.lapi.decisions.add([{ value: IP, duration: '4h' }]);
-    const agent = await world.agent({}, { scenariosNotContaining: ['ssh'] });
+    environment = await lapiTestEnvironment();
+    const [first] = environment.lapi.decisions.add([{ value: IP, duration: '4h' }]);
+    const agent = await environment.agent({}, { scenariosNotContaining: ['ssh'] });
     await endById(first!.id);
-    const [second] = world.lapi.decisions.add([{ value: IP, duration: '1h' }]);
-    world.lapi.decisions.add([{ value: IP, duration: '2h' }]);
-    await world.pass();
+    const [second] = environment.lapi.decisions.add([{ value: IP, duration: '1h' }]);
+    environment.lapi.decisions.add([{ value: IP, duration: '2h' }]);
+    await environment.pass();
     expect(agent.explain(IP)).toHaveLength(1);
     await endById(second!.id);
-    await world.pass();
+    await environment.pass();
     expect(remediationOf(agent)).toBe('ban');
-    world.lapi.decisions.delete([IP]);
-    await world.pass();
+    environment.lapi.decisions.delete([IP]);
+    await environment.pass();
     expect(remediationOf(agent)).toBe('bypass');
-    expect(world.pulls()[0]).toMatchObject({ scenarios_not_containing: 'ssh', dedup: 'false' });
+    expect(environment.pulls()[0]).toMatchObject({ scenarios_not_containing: 'ssh', dedup: 'false' });
   });
 
   it('fall back to the next longest when the longest row ends', async () => {
-    world = await lapiWorld();
-    const [long] = world.lapi.decisions.add([
+    environment = await lapiTestEnvironment();
+    const [long] = environment.lapi.decisions.add([
       { value: IP, duration: '10h' },
       { value: IP, duration: '1h' },
     ]);
-    const agent = await world.agent({}, { scenariosContaining: ['manual'] });
+    const agent = await environment.agent({}, { scenariosContaining: ['manual'] });
     await endById(long!.id);
-    await world.pass();
+    await environment.pass();
     expect(remediationOf(agent)).toBe('ban');
-    await world.time.advance(3_600_000, IN_MINUTES);
+    await environment.time.advance(3_600_000, IN_MINUTES);
     expect(remediationOf(agent)).toBe('bypass');
   });
 });
 
 describe('a key that LAPI does not know any more', () => {
   it('leaves decisions until their ends, is asked for at gaps of minutes with one clear line, and is mended by a full answer', async () => {
-    world = await lapiWorld();
-    world.lapi.decisions.add([{ value: IP, duration: '1h' }]);
-    const agent = await world.agent();
-    world.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
-    const fault = world.lapi.faults.add({
+    environment = await lapiTestEnvironment();
+    environment.lapi.decisions.add([{ value: IP, duration: '1h' }]);
+    const agent = await environment.agent();
+    environment.lapi.decisions.add([{ value: '192.0.2.1', duration: '10h' }]);
+    const fault = environment.lapi.faults.add({
       path: '/v1/decisions/stream',
       status: 403,
       body: { message: 'access forbidden' },
       times: Infinity,
     });
-    await world.time.advance(30 * 60_000);
+    await environment.time.advance(30 * 60_000);
     expect(remediationOf(agent)).toBe('ban');
-    expect(world.lapi.calls.length).toBeLessThan(12);
-    expect(world.log).toEqual([expect.stringMatching(/^warn: LAPI at .* refuses the API key .*cscli bouncers add/)]);
+    expect(environment.lapi.calls.length).toBeLessThan(12);
+    expect(environment.log).toEqual([
+      expect.stringMatching(/^warn: LAPI at .* refuses the API key .*cscli bouncers add/),
+    ]);
     expect(agent.health().problems).toEqual([
       { code: 'CROWDSEC_API_STATUS', message: expect.stringContaining('access forbidden') as string },
     ]);
-    await world.time.advance(31 * 60_000);
+    await environment.time.advance(31 * 60_000);
     expect(remediationOf(agent)).toBe('bypass');
     fault[Symbol.dispose]();
-    await world.time.advance(6 * 60_000);
+    await environment.time.advance(6 * 60_000);
     expect(remediationOf(agent, '192.0.2.1')).toBe('ban');
-    expect(world.lapi.calls.at(-1)?.status).toBe(200);
-    const first = world.lapi.calls.findIndex(({ status }, i) => i > 1 && status === 200);
-    expect(world.lapi.calls[first]?.query.startup).toBe('true');
+    expect(environment.lapi.calls.at(-1)?.status).toBe(200);
+    const first = environment.lapi.calls.findIndex(({ status }, i) => i > 1 && status === 200);
+    expect(environment.lapi.calls[first]?.query.startup).toBe('true');
   });
 
   it('stands in no line, no error and no health', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent({}, { apiKey: 'c2VjcmV0LWtleS1vZi10aGUtc2hvcC1ib3VuY2Vy0' });
-    await agent.refreshDecisions().catch((error: unknown) => world.log.push(String(error)));
-    expect(JSON.stringify([world.log, agent.health()])).not.toContain('c2VjcmV0LWtleS1vZi10aGU');
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent({}, { apiKey: 'c2VjcmV0LWtleS1vZi10aGUtc2hvcC1ib3VuY2Vy0' });
+    await agent.refreshDecisions().catch((error: unknown) => environment.log.push(String(error)));
+    expect(JSON.stringify([environment.log, agent.health()])).not.toContain('c2VjcmV0LWtleS1vZi10aGU');
   });
 });
 
 describe('refreshDecisions()', () => {
   it('pulls at once and says what changed, and whose it is', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    world.lapi.decisions.add([{ value: IP }, { value: '192.0.2.1' }]);
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    environment.lapi.decisions.add([{ value: IP }, { value: '192.0.2.1' }]);
     expect(await agent.refreshDecisions()).toMatchObject({ status: 'refreshed', network: 'lapi', new: 2, deleted: 0 });
-    world.lapi.decisions.delete(['192.0.2.1']);
+    environment.lapi.decisions.delete(['192.0.2.1']);
     expect(await agent.refreshDecisions()).toMatchObject({ new: 0, deleted: 1 });
     expect(remediationOf(agent)).toBe('ban');
   });
 
   it('shares one pull among all who call it, and rejects when that fails', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
     await Promise.all([agent.refreshDecisions(), agent.refreshDecisions(), agent.refreshDecisions()]);
-    expect(world.kinds()).toEqual(['full', 'delta']);
-    world.lapi.faults.add({ path: '/v1/decisions/stream', status: 500, body: { message: 'database is locked' } });
+    expect(environment.kinds()).toEqual(['full', 'delta']);
+    environment.lapi.faults.add({ path: '/v1/decisions/stream', status: 500, body: { message: 'database is locked' } });
     await expect(agent.refreshDecisions()).rejects.toMatchObject({ code: 'CROWDSEC_API_STATUS', status: 500 });
   });
 });
 
 describe('the pace of pulls', () => {
   it.each([1_000, 60_000])('is the option updateIntervalMs: %i', async (updateIntervalMs) => {
-    world = await lapiWorld();
-    await world.agent({}, { updateIntervalMs });
-    await world.time.advance(10 * updateIntervalMs);
-    expect(world.kinds()).toHaveLength(11);
+    environment = await lapiTestEnvironment();
+    await environment.agent({}, { updateIntervalMs });
+    await environment.time.advance(10 * updateIntervalMs);
+    expect(environment.kinds()).toHaveLength(11);
   });
 
   it('goes on by the clock that the agent was given, and stops with it', async () => {
-    world = await lapiWorld();
-    const agent = await world.agent();
-    expect(world.time.pending().map(({ name }) => name)).toContain('crowdsec:lapi');
+    environment = await lapiTestEnvironment();
+    const agent = await environment.agent();
+    expect(environment.time.pending().map(({ name }) => name)).toContain('crowdsec:lapi');
     await agent.stop();
-    await world.pass(3);
-    expect(world.kinds()).toEqual(['full']);
+    await environment.pass(3);
+    expect(environment.kinds()).toEqual(['full']);
     expect(manualTime().pending()).toEqual([]);
     expect(INTERVAL_MS).toBe(10_000);
   });
@@ -658,18 +666,18 @@ describe('a wall clock that is set', () => {
   it.each([7_200_000, -7_200_000])(
     'by %i ms moves the ends of decisions until the next pull, which asks for everything',
     async (ms) => {
-      world = await lapiWorld();
+      environment = await lapiTestEnvironment();
       const row = { id: 1, origin: 'cscli', scenario: 's', type: 'ban', scope: 'Ip', value: IP, duration: '1h' };
-      world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [row], deleted: [] } });
-      world.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [row], deleted: [] } });
-      const agent = await world.agent();
-      world.time.jump(ms);
-      await world.pass();
-      expect(world.kinds()).toEqual(['full', 'full']);
-      const lasts = agent.explain(IP).map(({ expiresAt }) => expiresAt! - world.time.clock.now());
+      environment.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [row], deleted: [] } });
+      environment.lapi.faults.add({ path: '/v1/decisions/stream', body: { new: [row], deleted: [] } });
+      const agent = await environment.agent();
+      environment.time.jump(ms);
+      await environment.pass();
+      expect(environment.kinds()).toEqual(['full', 'full']);
+      const lasts = agent.explain(IP).map(({ expiresAt }) => expiresAt! - environment.time.clock.now());
       expect(lasts).toEqual([expect.closeTo(3_600_000, -4)]);
-      await world.pass();
-      expect(world.kinds()[2]).toBe('delta');
+      await environment.pass();
+      expect(environment.kinds()[2]).toBe('delta');
     },
   );
 });

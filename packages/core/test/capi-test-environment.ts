@@ -14,7 +14,7 @@ import { manualTime, type ManualTime } from '../src/testing/manual-time.js';
 import { removeFolder } from './remove-folder.js';
 
 /** A CAPI to talk to, a clock that both sides share, and processes that share a folder. */
-export interface CapiWorld extends AsyncDisposable {
+export interface CapiTestEnvironment extends AsyncDisposable {
   readonly sandbox: Sandbox;
   readonly time: ManualTime;
   readonly stateDir: string;
@@ -26,7 +26,7 @@ export interface CapiWorld extends AsyncDisposable {
   count(path: string): number;
 }
 
-export async function capiWorld(options: SandboxOptions = {}): Promise<CapiWorld> {
+export async function capiTestEnvironment(options: SandboxOptions = {}): Promise<CapiTestEnvironment> {
   const time = manualTime(Date.UTC(2026, 10, 22, 12));
   const sandbox = await startSandbox({ clock: time.clock, ...options });
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));

@@ -11,7 +11,7 @@ import { startRedis } from '../redis-server.mjs';
 import { NotRun } from './cell.mjs';
 import { BANNED } from './program.mjs';
 
-/** @typedef {import('./cell.mjs').World} World */
+/** @typedef {import('./cell.mjs').TestEnvironment} TestEnvironment */
 
 export const PROGRAMS = fileURLToPath(new URL('../packages/programs', import.meta.url));
 
@@ -30,9 +30,9 @@ const DEPENDENCIES = {
  * Packs the packages, and starts all that the cells share.
  *
  * @param {{ build: boolean }} options
- * @returns {Promise<World & { stop(): Promise<void> }>}
+ * @returns {Promise<TestEnvironment & { stop(): Promise<void> }>}
  */
-export async function makeWorld({ build }) {
+export async function makeTestEnvironment({ build }) {
   // However this ends: when nothing can be packed or installed, and on Ctrl+C.
   const folder = temporaryFolder('crowdsec-runtimes-');
   const registry = await startRegistry(await packPackages(join(folder, 'tarballs'), { build }));

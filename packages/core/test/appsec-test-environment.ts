@@ -14,7 +14,7 @@ import { nodeFacts } from '../src/bouncer/node-facts.js';
 export const KEY = 'appsec-key';
 
 /** An application on `node:http` behind an agent that asks the sandbox's AppSec. */
-export interface AppsecWorld extends AsyncDisposable {
+export interface AppsecTestEnvironment extends AsyncDisposable {
   readonly appsec: SandboxAppsec;
   readonly crowdsec: Crowdsec;
   readonly port: number;
@@ -31,11 +31,11 @@ export interface Asked {
   readonly body?: string | Buffer;
 }
 
-export async function appsecWorld(
+export async function appsecTestEnvironment(
   appsecOptions: Partial<AppsecOptions> = {},
   options: Partial<CrowdsecOptions> = {},
   sandboxAppsec: Partial<NonNullable<SandboxOptions['appsec']>> = {},
-): Promise<AppsecWorld> {
+): Promise<AppsecTestEnvironment> {
   const sandbox = await startSandbox({ appsec: { apiKeys: [KEY], ...sandboxAppsec } });
   const { appsec } = sandbox;
   if (appsec === undefined) throw new Error('no AppSec');
@@ -87,7 +87,7 @@ async function listening(server: Server): Promise<number> {
 function ask(
   port: number,
   { path = '/', method = 'GET', headers = {}, body }: Asked = {},
-): ReturnType<AppsecWorld['ask']> {
+): ReturnType<AppsecTestEnvironment['ask']> {
   return new Promise((resolve, reject) => {
     const given = { 'x-forwarded-for': '203.0.113.7', ...headers };
     httpRequest({ host: '127.0.0.1', port, path, method, headers: given }, (message) => {
@@ -104,6 +104,6 @@ function memoryLogger(lines: string[]): Logger {
 }
 
 /** What AppSec was told, by the short names of its headers. */
-export function told({ appsec }: AppsecWorld, name: string): unknown {
+export function told({ appsec }: AppsecTestEnvironment, name: string): unknown {
   return appsec.calls.at(-1)?.headers[`x-crowdsec-appsec-${name}`];
 }

@@ -15,9 +15,9 @@ import { startRedis } from '../redis-server.mjs';
  * @template R
  * @param {S} store
  * @param {SandboxOptions} options
- * @param {(world: TestEnvironment<PlaceOf<S>>) => Promise<R>} run
+ * @param {(environment: TestEnvironment<PlaceOf<S>>) => Promise<R>} run
  */
-export async function inWorld(store, options, run) {
+export async function inTestEnvironment(store, options, run) {
   const folder = await mkdtemp(join(tmpdir(), 'crowdsec-chaos-'));
   const redis = store === 'redis' ? await startRedis({ appendOnly: true }) : undefined;
   const sandbox = await startSandbox(options);

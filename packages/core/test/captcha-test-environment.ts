@@ -25,7 +25,7 @@ export interface Visit {
 }
 
 /** An agent that asks clients for captchas, and the clients. */
-export interface CaptchaWorld {
+export interface CaptchaTestEnvironment {
   readonly crowdsec: Crowdsec;
   readonly time: ReturnType<typeof manualTime>;
   readonly visit: (visit?: Visit) => Promise<Verdict>;
@@ -39,7 +39,7 @@ export interface CaptchaWorld {
 }
 
 /** The agent is not started: it needs neither CAPI nor jobs, for what it decides itself holds at once. */
-export function captchaWorld(options: Partial<CrowdsecOptions> = {}): CaptchaWorld {
+export function captchaTestEnvironment(options: Partial<CrowdsecOptions> = {}): CaptchaTestEnvironment {
   const time = manualTime();
   const crowdsec = createCrowdsec({
     apiUrl: 'http://127.0.0.1:9',

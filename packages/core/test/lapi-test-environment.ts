@@ -12,7 +12,7 @@ import { manualTime, type ManualTime } from '../src/testing/manual-time.js';
 import { removeFolder } from './remove-folder.js';
 
 /** Agents and the stand-in for LAPI, by one clock that a test moves. */
-export interface LapiWorld {
+export interface LapiTestEnvironment {
   readonly time: ManualTime;
   readonly sandbox: Sandbox;
   readonly lapi: SandboxLapi;
@@ -39,17 +39,17 @@ export interface LapiWorld {
 
 export const INTERVAL_MS = 10_000;
 
-export async function lapiWorld(
+export async function lapiTestEnvironment(
   options: Exclude<SandboxOptions['lapi'], boolean | undefined> = {},
-): Promise<LapiWorld> {
+): Promise<LapiTestEnvironment> {
   const time = manualTime();
   const sandbox = await startSandbox({ lapi: options, clock: time.clock });
   const lapi = sandbox.lapi!;
   const key = lapi.addBouncer('shop');
-  const folder = await mkdtemp(join(tmpdir(), 'lapi-world-'));
+  const folder = await mkdtemp(join(tmpdir(), 'lapi-test-environment-'));
   const agents: Crowdsec[] = [];
   const log: string[] = [];
-  const events: LapiWorld['events'] = { refreshed: [], failed: [] };
+  const events: LapiTestEnvironment['events'] = { refreshed: [], failed: [] };
   const pulls = (): readonly Readonly<Record<string, string>>[] =>
     lapi.calls.filter(({ path }) => path === '/v1/decisions/stream').map(({ query }) => query);
   return {
