@@ -54,6 +54,8 @@ export function packageTests({ alone = [], setupFiles = [], unitWorkers = 1 } = 
       // The files of one worker share the modules that they import: loading them anew for each file took a third of the time. What a
       // test changes in the process is put back.
       isolate: false,
+      // A second, as by default, is soon over where other packages are tested beside these.
+      expect: { poll: { timeout: 20_000 } },
       restoreMocks: true,
       unstubEnvs: true,
       unstubGlobals: true,

@@ -11,7 +11,7 @@ interface AskingAppsec {
 /** Options that have the sandbox of this environment asked; the captchas that it demands are of little work. */
 export function askingAppsec(environment: TestEnvironment, more: Partial<AppsecOptions> = {}): AskingAppsec {
   return {
-    appsec: { url: appsecOf(environment).url, apiKey: APPSEC_KEY, timeoutMs: 2_000, ...more },
+    appsec: { url: appsecOf(environment).url, apiKey: APPSEC_KEY, timeoutMs: 20_000, ...more },
     captcha: { work: 10_000 },
   };
 }

@@ -87,7 +87,9 @@ describe('a shop with acme.coupon-guessing', () => {
   }
 
   async function waitForSlowed(count: number): Promise<void> {
-    await vi.waitFor(() => expect(time.pending().filter(({ name }) => name.includes('slow'))).toHaveLength(count));
+    await vi.waitFor(() => expect(time.pending().filter(({ name }) => name.includes('slow'))).toHaveLength(count), {
+      timeout: 20_000,
+    });
   }
 
   it('minds neither three wrong coupons nor the same one again and again', async () => {

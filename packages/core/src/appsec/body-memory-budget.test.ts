@@ -53,7 +53,7 @@ describe('bodies that are shown to AppSec', () => {
       inspector.inspect(upload(i % 2 === 0 ? '1000' : undefined), '203.0.113.7'),
     );
     for (let i = 0; i < 20; i++) {
-      await vi.waitFor(() => expect(asked).toHaveLength(Math.min(i + 3, 20)));
+      await vi.waitFor(() => expect(asked).toHaveLength(Math.min(i + 3, 20)), { timeout: 20_000 });
       expect(held.now).toBe(Math.min(20 - i, 3));
       answer();
     }
@@ -74,7 +74,7 @@ describe('bodies that are shown to AppSec', () => {
         '203.0.113.7',
       ),
     );
-    await vi.waitFor(() => expect(asked).toHaveLength(4));
+    await vi.waitFor(() => expect(asked).toHaveLength(4), { timeout: 20_000 });
     for (let i = 0; i < 4; i++) answer();
     for (const finding of [first, ...others]) expect(await finding).toMatchObject({ origin: 'appsec' });
   });

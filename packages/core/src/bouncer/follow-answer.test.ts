@@ -60,16 +60,16 @@ describe('an answer', () => {
     const port = await listening(createServer(following(bouncer, handle)));
     const socket = connect(port, '127.0.0.1');
     socket.write('GET /a HTTP/1.1\r\nhost: a\r\n\r\nGET /b HTTP/1.1\r\nhost: a\r\n\r\n');
-    await vi.waitFor(() => expect(open).toHaveLength(2));
+    await vi.waitFor(() => expect(open).toHaveLength(2), { timeout: 20_000 });
     open[1]!();
     await new Promise((resolve) => setImmediate(resolve));
     expect(noted).toEqual([]);
     open[0]!();
-    await vi.waitFor(() => expect(noted).toEqual(['/a 200', '/b 404']));
+    await vi.waitFor(() => expect(noted).toEqual(['/a 200', '/b 404']), { timeout: 20_000 });
     socket.write('GET /c HTTP/1.1\r\nhost: a\r\n\r\n');
-    await vi.waitFor(() => expect(open).toHaveLength(3));
+    await vi.waitFor(() => expect(open).toHaveLength(3), { timeout: 20_000 });
     open[2]!();
-    await vi.waitFor(() => expect(noted).toEqual(['/a 200', '/b 404', '/c 404']));
+    await vi.waitFor(() => expect(noted).toEqual(['/a 200', '/b 404', '/c 404']), { timeout: 20_000 });
     socket.destroy();
   });
 
@@ -89,9 +89,9 @@ describe('an answer', () => {
     const answer = await ask('/begun');
     expect(noted).toEqual([]);
     answer.on('error', () => undefined).destroy();
-    await vi.waitFor(() => expect(noted).toEqual(['/begun 206']));
+    await vi.waitFor(() => expect(noted).toEqual(['/begun 206']), { timeout: 20_000 });
     await expect(ask('/not-begun')).rejects.toThrow();
-    await vi.waitFor(() => expect(closed).toBe(2));
+    await vi.waitFor(() => expect(closed).toBe(2), { timeout: 20_000 });
     expect(noted).toEqual(['/begun 206']);
   });
 
@@ -105,12 +105,12 @@ describe('an answer', () => {
     };
     const port = await listening(createServer(handle));
     await fetch(`http://127.0.0.1:${port}/express`);
-    await vi.waitFor(() => expect(noted).toEqual(['/express 204']));
+    await vi.waitFor(() => expect(noted).toEqual(['/express 204']), { timeout: 20_000 });
 
     const http2 = createHttp2Server(following(bouncer, (_, response) => void response.writeHead(418).end()) as never);
     const client = connectHttp2(`http://127.0.0.1:${await listening(http2)}`);
     await once(client.request({ ':path': '/h2' }).resume(), 'close');
-    await vi.waitFor(() => expect(noted).toEqual(['/express 204', '/h2 418']));
+    await vi.waitFor(() => expect(noted).toEqual(['/express 204', '/h2 418']), { timeout: 20_000 });
     client.destroy();
   });
 });

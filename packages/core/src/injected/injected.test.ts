@@ -86,7 +86,9 @@ describe('a clock that breaks its contract', () => {
   it.each(Object.entries(clocks))('%s: it is named, and the agent works on', async (_, clock) => {
     const { agent, lines } = await started({ clock: clock() });
     await useDaily(agent);
-    await vi.waitUntil(() => agent.health().problems.some(({ code }) => code === 'CLOCK_FAILED') || !agent.health());
+    await vi.waitUntil(() => agent.health().problems.some(({ code }) => code === 'CLOCK_FAILED') || !agent.health(), {
+      timeout: 20_000,
+    });
     expect(lines.filter((line) => line.includes('The clock does not keep time'))).toHaveLength(1);
     expect(agent.health().decisions.pulledAt).toBeGreaterThan(Date.now() - 86_400_000);
   });
@@ -206,7 +208,7 @@ describe('code of the application that fails', () => {
       throw new Error('makes it log');
     });
     agent.report({ ip: '9.9.9.9', scenario: SCENARIO });
-    await vi.waitUntil(() => agent.health().problems.some(({ code }) => code === 'LOGGER_FAILED'));
+    await vi.waitUntil(() => agent.health().problems.some(({ code }) => code === 'LOGGER_FAILED'), { timeout: 20_000 });
     expect(said).toHaveBeenCalledTimes(1);
     expect(said.mock.calls[0]?.[0]).toContain('no log');
   });
@@ -235,7 +237,7 @@ describe('code of the application that fails', () => {
     agent.on('signalBuffered', () => listener() as undefined);
     agent.on('signalBuffered', () => void heard++);
     for (const last of [1, 2, 3]) agent.report({ ip: `9.9.9.${last}`, scenario: SCENARIO });
-    await vi.waitUntil(() => lines.some((line) => line.includes('async trouble')));
+    await vi.waitUntil(() => lines.some((line) => line.includes('async trouble')), { timeout: 20_000 });
     expect(heard).toBe(3);
     expect(lines.filter((line) => line.includes('async trouble'))).toHaveLength(1);
   });
