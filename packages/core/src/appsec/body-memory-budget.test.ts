@@ -4,12 +4,12 @@ import { STALLED_BODY_MS } from '../bouncer/request-body.js';
 import type { RequestFacts } from '../bouncer/verdict.js';
 import { manualTime } from '../testing/manual-time.js';
 import { silentLogger } from '../logger.js';
+import { parseOptions } from '../options.js';
 import { Secret } from '../secret.js';
 import type { AppsecAnswer } from './answer.js';
 import { AppsecLog } from './appsec-log.js';
 import { BodyMemoryBudget } from './body-memory-budget.js';
 import { AppsecInspector } from './inspector.js';
-import type { AppsecFailurePolicy } from './options.js';
 
 describe('the memory for bodies', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -90,7 +90,6 @@ function inspecting(memory: BodyMemoryBudget) {
   const answers: ((answer: AppsecAnswer) => void)[] = [];
   const asked: number[] = [];
   const held = { now: 0, most: 0 };
-  const policy: AppsecFailurePolicy = 'pass';
   const inspector = new AppsecInspector({
     client: {
       ask: (_, body) => {
@@ -110,14 +109,7 @@ function inspecting(memory: BodyMemoryBudget) {
     memory,
     maxBodyBytes: 1_000,
     onLargeBody: 'headers-only',
-    onFailure: {
-      timeout: policy,
-      unreachable: policy,
-      unauthorized: policy,
-      serverError: policy,
-      tooLarge: policy,
-      abortedUpload: policy,
-    },
+    onFailure: parseOptions({ env: 'dev', appsec: { url: 'http://127.0.0.1:9', apiKey: 'key' } }).appsec!.onFailure,
     fallbackRemediation: 'ban',
     neverBans: false,
     wantsRefused: false,
