@@ -8,9 +8,8 @@ export function endpointMiddleware(
   { use }: CrowdsecMiddleware,
 ): (request: IncomingMessage & { readonly originalUrl?: string }, response: ServerResponse, next: () => void) => void {
   return (request, response, next) => {
-    const url = request.originalUrl ?? request.url ?? '';
-    const queryAt = url.indexOf('?');
-    if (bouncer.servesPath(queryAt === -1 ? url : url.slice(0, queryAt))) use(request, response, next);
+    const [path = ''] = (request.originalUrl ?? request.url ?? '').split('?', 1);
+    if (bouncer.servesPath(path)) use(request, response, next);
     else next();
   };
 }

@@ -69,15 +69,15 @@ function isNobody(trusted: TrustedProxies): boolean {
 }
 
 function peerRule(headerName: string): (facts: RequestFacts) => ClientIp {
+  const isCommon = COMMON_HEADERS.includes(headerName);
   return ({ remoteAddress, headers }) => {
     const ip = canonicalHop(remoteAddress);
-    return hasCommonHeader(headers) || readHeader(headers, headerName) !== undefined
-      ? { ip, doubt: 'disbelieved' }
-      : { ip, doubt: undefined };
+    const isTold = hasCommonHeader(headers) || (!isCommon && readHeader(headers, headerName) !== undefined);
+    return { ip, doubt: isTold ? 'disbelieved' : undefined };
   };
 }
 
-const COMMON_HEADERS = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
+const COMMON_HEADERS: readonly string[] = ['x-forwarded-for', 'forwarded', 'x-real-ip'];
 
 /**
  * Whether there is a header that proxies commonly send, whatever the option says: for the warning that they are not trusted. For Node's headers the

@@ -28,10 +28,18 @@ export function formatIp(address: IpAddress): string {
 export function canonicalIp(text: string): string | undefined {
   const family = readAddress(text);
   if (family === 0) return undefined;
-  const canonical =
-    family === 4 ? (mapped ? formatV4(words[0]!) : text) : isCanonicalV6(text, words) ? text : formatV6(words);
+  const canonical = family === 4 ? canonicalV4(text) : canonicalV6(text);
   rememberSpelling(canonical, family);
   return canonical;
+}
+
+/** The canonical spelling of the address read last, which the text spells. */
+function canonicalV4(text: string): string {
+  return mapped ? formatV4(words[0]!) : text;
+}
+
+function canonicalV6(text: string): string {
+  return isCanonicalV6(text, words) ? text : formatV6(words);
 }
 
 function formatV4(word: number): string {

@@ -1,6 +1,6 @@
 import { CrowdsecError } from '../errors.js';
 import { formatIp, type IpAddress } from './address.js';
-import { prefixLength, readAddress, readPrefix, wordsRead } from './parse.js';
+import { prefixLength, readPrefix, wordsRead } from './parse.js';
 
 /** A range of addresses: all that share their first `length` bits. Host bits are zero; IPv4-mapped ranges are IPv4. */
 export interface IpPrefix extends IpAddress {
@@ -10,8 +10,6 @@ export interface IpPrefix extends IpAddress {
 
 /** Reads an address (a prefix of full length) or a CIDR with any host bits; `undefined` for anything else. */
 export function parsePrefix(text: string): IpPrefix | undefined {
-  const single = readAddress(text);
-  if (single !== 0) return { family: single, words: wordsRead(single), length: single === 4 ? 32 : 128 };
   const family = readPrefix(text, 0, text.length);
   return family === 0 ? undefined : { family, words: wordsRead(family), length: prefixLength };
 }
