@@ -1,9 +1,7 @@
-import { performance } from 'node:perf_hooks';
 import type { Clock, CrowdsecOptions } from '@crowdsec-sdk/core';
 import { EXTENSION_API_VERSION, type DetectionEvent, type Extension } from '@crowdsec-sdk/core/extension';
 import { ADVANCE_CLOCK } from './advance-clock.js';
-
-const HOUR_MS = 3_600_000;
+import { HOUR_MS, movableClock } from './movable-clock.js';
 
 const write = (event: DetectionEvent): undefined => void process.stdout.write(`${JSON.stringify(event)}\n`);
 
@@ -31,7 +29,7 @@ export function programOptions(defaults: CrowdsecOptions): CrowdsecOptions {
 }
 
 function signalledClock(): Clock {
-  let ahead = 0;
-  process.on(ADVANCE_CLOCK, () => void (ahead += HOUR_MS));
-  return { now: () => Date.now() + ahead, monotonic: () => performance.now() + ahead };
+  const time = movableClock();
+  process.on(ADVANCE_CLOCK, () => time.advance(HOUR_MS));
+  return time.clock;
 }

@@ -1,15 +1,13 @@
-import { performance } from 'node:perf_hooks';
-import type { Clock } from '@crowdsec-sdk/core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Host, RunningHost } from '../host.js';
+import { HOUR_MS, movableClock } from '../movable-clock.js';
 import { DEADLINE_MS } from '../suite.js';
 import { BANNED, createTestEnvironment, type TestEnvironment } from '../test-environment.js';
 import { launchBrowser } from './launch.js';
 
 const ANOTHER = '192.0.2.200';
 const HEADER = 'x-crowdsec-captcha';
-const HOUR_MS = 3_600_000;
 /** The shortest that a pass may last, for hosts that are other processes: those whose clock can't be moved are waited for. */
 const SHORTEST_PASS_MS = 60_000;
 const PATIENCE_MS = 20_000;
@@ -66,10 +64,9 @@ export function captchaInBrowser(host: Host): void {
       const withCookie = { headers: { 'x-forwarded-for': BANNED, cookie: `${cookie?.name}=${cookie?.value}` } };
       const again = async (): Promise<number> => (await page.request.get('/hello', withCookie)).status();
       expect(await again()).toBe(200);
-      if (host.functions) time.advance(HOUR_MS);
-      else running.advanceClock?.();
-      const hasMoved = host.functions || running.advanceClock !== undefined;
-      const timeout = hasMoved ? PATIENCE_MS : SHORTEST_PASS_MS + PATIENCE_MS;
+      const advance = host.functions ? () => time.advance(HOUR_MS) : running.advanceClock;
+      advance?.();
+      const timeout = PATIENCE_MS + (advance === undefined ? SHORTEST_PASS_MS : 0);
       await expect.poll(again, { timeout, interval: 200 }).toBe(401);
       expect(complaints).toEqual([]);
     });
@@ -110,12 +107,4 @@ async function visitor(browser: Browser, { port }: RunningHost): Promise<Visitor
 
 function asVisitor(ip: string): { readonly headers: Record<string, string> } {
   return { headers: { 'x-forwarded-for': ip } };
-}
-
-function movableClock(): { readonly clock: Clock; advance(ms: number): void } {
-  let ahead = 0;
-  return {
-    clock: { now: () => Date.now() + ahead, monotonic: () => performance.now() + ahead },
-    advance: (ms) => void (ahead += ms),
-  };
 }
