@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** @import { VitestReport } from './vitest-report.d.mts' */
 
@@ -24,7 +25,7 @@ export function removeReports(root) {
 }
 
 /**
- * The sums of all reports, and the slowest tests with the file they are in, in ms.
+ * The sums of all reports, what failed and why, and the slowest tests with the file they are in, in ms.
  *
  * @param {string} root
  * @param {{ slowest: number }} options how many
@@ -47,6 +48,27 @@ export function summary(root, { slowest }) {
     passed: sum((report) => report.numPassedTests),
     failed: sum((report) => report.numFailedTests),
     skipped: sum((report) => report.numPendingTests + report.numTodoTests),
+    failures: reports.flatMap(({ testResults }) =>
+      testResults.flatMap((result) =>
+        failuresOf(result).map((failure) => ({ file: relative(root, result.name), ...failure })),
+      ),
+    ),
     slowest: tests.sort((a, b) => b.ms - a.ms).slice(0, slowest),
   };
+}
+
+/**
+ * What failed in one file: tests, or the file itself, as by an import or a hook.
+ *
+ * @param {VitestReport['testResults'][number]} result
+ */
+function failuresOf({ status, message, assertionResults }) {
+  const tests = assertionResults
+    .filter((test) => test.status === 'failed')
+    .map(({ ancestorTitles, title, failureMessages }) => ({
+      test: [...ancestorTitles, title].join(' > '),
+      message: stripVTControlCharacters(failureMessages.join('\n')),
+    }));
+  if (status !== 'failed' || tests.length > 0) return tests;
+  return [{ test: '(the file itself)', message: stripVTControlCharacters(message) }];
 }

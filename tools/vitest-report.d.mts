@@ -7,6 +7,9 @@ export interface VitestReport {
   readonly testResults: readonly {
     /** The file's path. */
     readonly name: string;
+    readonly status: string;
+    /** Why the file itself failed, or an empty text. */
+    readonly message: string;
     /** In ms since 1970. */
     readonly startTime: number;
     readonly endTime: number;
@@ -14,6 +17,8 @@ export interface VitestReport {
       readonly ancestorTitles: readonly string[];
       readonly title: string;
       readonly status: string;
+      /** Each with its stack. */
+      readonly failureMessages: readonly string[];
       /** In ms; absent for a test that did not run. */
       readonly duration?: number;
     }[];
