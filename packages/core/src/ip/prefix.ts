@@ -22,11 +22,13 @@ export function formatPrefix(prefix: IpPrefix): string {
 
 /** A few prefixes to test addresses against: trusted proxies, allow lists. */
 export class PrefixSet {
-  readonly #v4: readonly IpPrefix[];
+  /** Of each prefix of IPv4 its bits, and a mask with ones where these count. */
+  readonly #v4: Int32Array;
   readonly #v6: readonly IpPrefix[];
 
   private constructor(prefixes: readonly IpPrefix[]) {
-    this.#v4 = prefixes.filter(({ family }) => family === 4);
+    const v4 = prefixes.filter(({ family }) => family === 4);
+    this.#v4 = Int32Array.from(v4.flatMap(({ words, length }) => [words[0]!, maskOf(length)]));
     this.#v6 = prefixes.filter(({ family }) => family === 6);
   }
 
@@ -48,26 +50,36 @@ export class PrefixSet {
   }
 
   get size(): number {
-    return this.#v4.length + this.#v6.length;
+    return this.#v4.length / 2 + this.#v6.length;
   }
 
   /** Whether any of the prefixes holds the address. */
   has(address: IpAddress): boolean {
-    for (const prefix of this.#of(address)) if (prefixHolds(prefix, address)) return true;
+    if (address.family === 4) return this.#touchesV4(address.words[0]!, -1);
+    for (const prefix of this.#v6) if (prefixHolds(prefix, address)) return true;
     return false;
   }
 
   /** Whether any of the prefixes has an address in common with this one. */
   touches(other: IpPrefix): boolean {
-    for (const prefix of this.#of(other)) {
+    if (other.family === 4) return this.#touchesV4(other.words[0]!, maskOf(other.length));
+    for (const prefix of this.#v6) {
       if (prefix.length <= other.length ? prefixHolds(prefix, other) : prefixHolds(other, prefix)) return true;
     }
     return false;
   }
 
-  #of({ family }: IpAddress): readonly IpPrefix[] {
-    return family === 4 ? this.#v4 : this.#v6;
+  /** Two prefixes have an address in common if they have the same bits where both masks have ones: one holds the other. */
+  #touchesV4(word: number, mask: number): boolean {
+    const v4 = this.#v4;
+    for (let i = 0; i < v4.length; i += 2) if (((word ^ v4[i]!) & v4[i + 1]! & mask) === 0) return true;
+    return false;
   }
+}
+
+/** As many ones from the left as the prefix of IPv4 is long, and zeros. */
+function maskOf(length: number): number {
+  return length === 0 ? 0 : -1 << (32 - length);
 }
 
 /** Whether the address lies in the prefix. */

@@ -9,12 +9,19 @@ const BYTES_PER_SIGNAL = 1_000;
 /** What remembering a key takes, beside its text. */
 const BYTES_PER_KEY = 80;
 
+/** The pending signals of one kind and scenario. */
+export interface SignalGroup {
+  readonly kind: SignalKind;
+  readonly scenario: string;
+  /** The last one about each address or range, by its canonical spelling. */
+  readonly latest: Map<string, PendingSignal>;
+}
+
 /** A signal of this process that waits. */
 export interface PendingSignal {
   readonly uuid: string;
-  /** Its kind, scenario and address: what is the same has the same. */
-  readonly key: string;
-  readonly kind: SignalKind;
+  /** What is the same is in the same group, and about the same address. */
+  readonly group: SignalGroup;
   /** Told before, when the earlier telling could not be added to any more. */
   readonly isRepeat: boolean;
   /** Until when the same is merged into it, in ms since the epoch. */
@@ -32,8 +39,8 @@ export interface PendingSignal {
 export class PendingSignals {
   /** Oldest first. */
   readonly #waiting = new Map<string, PendingSignal>();
-  /** The last signal of each key, of those that wait. */
-  readonly #latest = new Map<string, PendingSignal>();
+  /** By scenario: as many as are declared. */
+  readonly #groups = { decision: new Map<string, SignalGroup>(), whisper: new Map<string, SignalGroup>() };
   /** The keys of signals that were reported before and no longer wait, oldest first: they identify repetitions. */
   readonly #told = new Set<string>();
   readonly #repeatedWhispers = new Set<PendingSignal>();
@@ -70,14 +77,16 @@ export class PendingSignals {
     return this.#waiting.get(uuid);
   }
 
-  /** The last pending signal with this key. */
-  latest(key: string): PendingSignal | undefined {
-    return this.#latest.get(key);
+  group(kind: SignalKind, scenario: string): SignalGroup {
+    const groups = this.#groups[kind];
+    let group = groups.get(scenario);
+    if (group === undefined) groups.set(scenario, (group = { kind, scenario, latest: new Map() }));
+    return group;
   }
 
   /** Whether this was reported before, as far as it is remembered. */
-  wasTold(key: string): boolean {
-    return this.#latest.has(key) || this.#told.has(key);
+  wasTold(group: SignalGroup, value: string): boolean {
+    return group.latest.has(value) || (this.#told.size > 0 && this.#told.has(keyOf(group, value)));
   }
 
   /** Whether the pending signals stay within this number of bytes if the facts of a signal are replaced by these. */
@@ -106,14 +115,13 @@ export class PendingSignals {
   /** Lets a signal in, not journaled yet. */
   admit(
     facts: SignalFacts,
-    about: Pick<PendingSignal, 'key' | 'kind' | 'isRepeat' | 'mergeUntil'>,
+    about: Pick<PendingSignal, 'group' | 'isRepeat' | 'mergeUntil'>,
     stored = new Deferred(),
   ): PendingSignal {
-    const { key, kind, isRepeat, mergeUntil } = about;
+    const { group, isRepeat, mergeUntil } = about;
     // One by one: a literal that starts with a spread takes ten times as long, and requests wait for this.
     const waiting: PendingSignal = {
-      key,
-      kind,
+      group,
       isRepeat,
       mergeUntil,
       uuid: randomUuid(),
@@ -124,9 +132,9 @@ export class PendingSignals {
       stored,
     };
     this.#waiting.set(waiting.uuid, waiting);
-    this.#forget(key);
-    this.#latest.set(key, waiting);
-    if (waiting.kind === 'whisper') (waiting.isRepeat ? this.#repeatedWhispers : this.#firstWhispers).add(waiting);
+    if (this.#told.size > 0) this.#forget(keyOf(group, facts.value));
+    group.latest.set(facts.value, waiting);
+    if (group.kind === 'whisper') (waiting.isRepeat ? this.#repeatedWhispers : this.#firstWhispers).add(waiting);
     this.#bytes += waiting.bytes;
     this.#unwritten += 1;
     return waiting;
@@ -144,17 +152,21 @@ export class PendingSignals {
     this.#repeatedWhispers.delete(waiting);
     this.#firstWhispers.delete(waiting);
     this.#bytes -= waiting.bytes;
-    if (this.#latest.get(waiting.key) === waiting) this.#remember(waiting.key);
+    const { latest } = waiting.group;
+    if (latest.get(waiting.facts.value) === waiting) {
+      latest.delete(waiting.facts.value);
+      this.#remember(keyOf(waiting.group, waiting.facts.value));
+    }
     if (waiting.state === 'new') this.#unwritten -= 1;
     // Nothing can be merged into it.
     waiting.state = 'on-its-way';
   }
 
   /** Whose place an incoming signal may take: a first whisper that of a repeated one, a decision that of any whisper. */
-  whisperToEvict(incoming: Pick<PendingSignal, 'kind' | 'isRepeat'>): PendingSignal | undefined {
-    const repeated =
-      incoming.kind === 'whisper' && incoming.isRepeat ? undefined : oldestNotBeingSent(this.#repeatedWhispers);
-    return repeated ?? (incoming.kind === 'decision' ? oldestNotBeingSent(this.#firstWhispers) : undefined);
+  whisperToEvict(incoming: Pick<PendingSignal, 'group' | 'isRepeat'>): PendingSignal | undefined {
+    const { kind } = incoming.group;
+    const repeated = kind === 'whisper' && incoming.isRepeat ? undefined : oldestNotBeingSent(this.#repeatedWhispers);
+    return repeated ?? (kind === 'decision' ? oldestNotBeingSent(this.#firstWhispers) : undefined);
   }
 
   /** The oldest that are in the journal and not on their way. */
@@ -168,7 +180,6 @@ export class PendingSignals {
   }
 
   #remember(key: string): void {
-    this.#latest.delete(key);
     this.#told.add(key);
     this.#bytes += bytesOfKey(key);
     if (this.#told.size > this.#keysKept) this.forgetOldest();
@@ -194,6 +205,11 @@ function bytesOf({ message, context }: SignalFacts): number {
   let bytes = BYTES_PER_SIGNAL + 2 * (message?.length ?? 0);
   for (const [key, value] of context) bytes += 2 * (key.length + value.length);
   return bytes;
+}
+
+/** What is remembered of a signal that no longer waits: its kind, scenario and address. */
+function keyOf({ kind, scenario }: SignalGroup, value: string): string {
+  return `${kind} ${scenario} ${value}`;
 }
 
 function bytesOfKey(key: string): number {

@@ -23,8 +23,6 @@ export class SignalIntakeQueue {
   readonly #options: SignalIntakeOptions;
   readonly #pending: PendingSignals;
   readonly #promises: AwaitedPromises;
-  /** What the keys of signals begin with, by scenario: as many as are declared. */
-  readonly #keyPrefixes = { decision: new Map<string, string>(), whisper: new Map<string, string>() };
   #toWrite = new Set<PendingSignal>();
   /** Their ids are all that the journal needs to let them go. */
   #evicted: JournalEntry[] = [];
@@ -77,11 +75,12 @@ export class SignalIntakeQueue {
     const reason = isReportable(prefix);
     if (reason !== undefined) return this.#refuse(reason, ip, scenario);
 
-    const key = this.#keyPrefix(kind, scenario) + facts.value;
-    const latest = this.#pending.latest(key);
+    const group = this.#pending.group(kind, scenario);
+    const latest = group.latest.get(facts.value);
     if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil)
       return this.#merge(latest, facts);
-    const about = { key, kind, isRepeat: this.#pending.wasTold(key), mergeUntil: now + mergeWindowMs };
+    const isRepeat = this.#pending.wasTold(group, facts.value);
+    const about = { group, isRepeat, mergeUntil: now + mergeWindowMs };
     if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
     const { uuid, stored } = this.#writeSoon(this.#pending.admit(facts, about));
     listener.buffered({ uuid, ip: facts.value, scenario, kind });
@@ -152,14 +151,6 @@ export class SignalIntakeQueue {
     return result;
   }
 
-  /** Kept, so that a key is put together from two texts, not from all its parts. */
-  #keyPrefix(kind: SignalKind, scenario: string): string {
-    const prefixes = this.#keyPrefixes[kind];
-    let prefix = prefixes.get(scenario);
-    if (prefix === undefined) prefixes.set(scenario, (prefix = `${kind} ${scenario} `));
-    return prefix;
-  }
-
   #refuse(reason: RefusalReason, ip: string, scenario: string): Receipt {
     const { refused } = this.counters;
     refused.set(reason, (refused.get(reason) ?? 0) + 1);
@@ -187,7 +178,7 @@ export class SignalIntakeQueue {
   }
 
   /** False when there is none to be made. */
-  #makeRoom(incoming: Pick<PendingSignal, 'kind' | 'isRepeat'>): boolean {
+  #makeRoom(incoming: Pick<PendingSignal, 'group' | 'isRepeat'>): boolean {
     const { bufferSize, bufferBytes } = this.#options;
     while (this.size >= bufferSize || this.#pending.bytes >= bufferBytes) {
       if (this.size < bufferSize && this.#pending.forgetOldest()) continue;
@@ -287,9 +278,9 @@ export class SignalIntakeQueue {
 
   /** Another process sent the signal before the merge was written: what was merged in becomes a signal of its own. */
   #reportRest(sent: PendingSignal): void {
-    const { key, kind, mergeUntil, unwritten, stored } = sent;
+    const { group, mergeUntil, unwritten, stored } = sent;
     this.#pending.leave(sent);
     if (unwritten !== undefined)
-      this.#toWrite.add(this.#pending.admit(unwritten, { key, kind, isRepeat: true, mergeUntil }, stored));
+      this.#toWrite.add(this.#pending.admit(unwritten, { group, isRepeat: true, mergeUntil }, stored));
   }
 }
