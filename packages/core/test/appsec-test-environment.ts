@@ -46,7 +46,7 @@ export async function appsecTestEnvironment(
     trustedProxies: 'loopback',
     logger: memoryLogger(log),
     captcha: false,
-    appsec: { url: appsec.url, apiKey: KEY, timeoutMs: 5_000, ...appsecOptions },
+    appsec: { url: appsec.url, apiKey: KEY, timeoutMs: 20_000, ...appsecOptions },
     ...options,
   });
   const handled: string[] = [];

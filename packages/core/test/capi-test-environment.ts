@@ -13,6 +13,9 @@ import type { Store } from '../src/store/store.js';
 import { manualTime, type ManualTime } from '../src/testing/manual-time.js';
 import { removeFolder } from './remove-folder.js';
 
+/** How long a call to CAPI or to the store may take by real time: on a busy machine one of a few ms may take seconds. */
+const PATIENCE_MS = 20_000;
+
 /** A CAPI to talk to, a clock that both sides share, and processes that share a folder. */
 export interface CapiTestEnvironment extends AsyncDisposable {
   readonly sandbox: Sandbox;
@@ -32,7 +35,14 @@ export async function capiTestEnvironment(options: SandboxOptions = {}): Promise
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-sdk-test-'));
   const { clock, scheduler } = time;
   const store = (): Store =>
-    openStore({ stateDir, namespace: 'test', apiRoot: sandbox.url, clock, logger: silentLogger });
+    openStore({
+      stateDir,
+      namespace: 'test',
+      apiRoot: sandbox.url,
+      clock,
+      logger: silentLogger,
+      deadlineMs: PATIENCE_MS,
+    });
   const paths = (): string[] => sandbox.calls.map((call) => call.path);
 
   return {
@@ -53,12 +63,12 @@ export async function capiTestEnvironment(options: SandboxOptions = {}): Promise
         scenarios: ['acme/login-bruteforce'],
         machineIdPrefix: '',
         ephemeral: false,
-        timeoutMs: 2_000,
+        timeoutMs: PATIENCE_MS,
         ...overrides,
       });
       return {
         session,
-        client: new CapiClient({ session, transport, timeoutMs: 2_000 }),
+        client: new CapiClient({ session, transport, timeoutMs: PATIENCE_MS }),
         store: overrides.store ?? store(),
       };
     },

@@ -56,6 +56,8 @@ describe('the connection to AppSec', () => {
       if (++calls === 2) request.socket.destroy();
       else response.end('{"action":"ban"}');
     }).on('connection', () => connections++);
+    // Only what the second call does closes a connection, however long this process waits for its turn between two of them.
+    server.keepAliveTimeout = 60_000;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;

@@ -84,7 +84,7 @@ describe('an answer', () => {
     const port = await listening(createServer(following(bouncer, handle)));
     const ask = (path: string): Promise<IncomingMessage> =>
       new Promise((resolve, reject) => {
-        httpRequest({ port, path, agent: false }, resolve).on('error', reject).end();
+        httpRequest({ host: '127.0.0.1', port, path, agent: false }, resolve).on('error', reject).end();
       });
     const answer = await ask('/begun');
     expect(noted).toEqual([]);

@@ -67,7 +67,7 @@ describe('a login that fails', () => {
 
   it('names the version in one line when the root is wrong', async () => {
     await expect(
-      transportTo(`${environment.sandbox.url}/capi`).send({ method: 'POST', path: LOGIN, body: {}, timeoutMs: 2_000 }),
+      transportTo(`${environment.sandbox.url}/capi`).send({ method: 'POST', path: LOGIN, body: {}, timeoutMs: 20_000 }),
     ).rejects.toThrow(`Is ${environment.sandbox.url}/capi the root of an API that speaks v3?`);
   });
 });
