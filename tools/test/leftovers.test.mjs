@@ -55,7 +55,7 @@ it.each([['packages/check.mjs', '--built'], ['runtimes.mjs', '--no-build'], ['re
     tool.kill('SIGINT');
     tool.kill('SIGINT');
     expect(await exit).toEqual([1, null]);
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     expect(readdirSync(folder)).toEqual([]);
   },
 );

@@ -107,7 +107,7 @@ describe('CROWDSEC_ENV=sandbox-lapi', () => {
     await demo.as('192.0.2.7').get('/api/whoami').expect(200);
     await demo.as('185.220.101.7').get('/.env').expect(403);
     await expect
-      .poll(async () => (await demo.state()).calls.filter(({ path }) => path === '/v1/alerts'), { timeout: 10_000 })
+      .poll(async () => (await demo.state()).calls.filter(({ path }) => path === '/v1/alerts'))
       .toMatchObject([{ method: 'POST', status: 201, signals: 1 }]);
     expect((await demo.state()).network).toMatchObject({ kind: 'lapi', name: 'embedded sandbox' });
     expect(await demo.panel()).toMatchObject({ status: 'ok', problems: [], lapi: { role: 'puller' } });

@@ -340,5 +340,5 @@ async function extension(panel: Page, name: string): Promise<string | null> {
 
 /** A page takes a moment. */
 function eventually<T>(read: () => T | Promise<T>): ReturnType<typeof expect.poll<T>> {
-  return expect.poll(read, { timeout: 15_000 });
+  return expect.poll(read);
 }

@@ -28,11 +28,11 @@ describe('beside a running application', () => {
 
     expect(await visit('203.0.113.7')).toBe(200);
     expect(await run('decisions', 'add', '--ip', '203.0.113.7')).toMatchObject({ code: 0 });
-    await vi.waitUntil(async () => (await visit('203.0.113.7')) === 403, { timeout: 5_000 });
+    await vi.waitUntil(async () => (await visit('203.0.113.7')) === 403, { timeout: 20_000 });
     const explained = await run('explain', '203.0.113.7', '--json');
     expect(JSON.parse(explained.out)).toMatchObject({ remediation: 'ban', origin: 'crowdsec' });
     expect(await run('decisions', 'delete', '--ip', '203.0.113.7')).toMatchObject({ out: '1 decision(s) deleted\n' });
-    await vi.waitUntil(async () => (await visit('203.0.113.7')) === 200, { timeout: 5_000 });
+    await vi.waitUntil(async () => (await visit('203.0.113.7')) === 200, { timeout: 20_000 });
 
     expect(await run('decisions', 'refresh')).toMatchObject({
       code: 0,

@@ -19,7 +19,7 @@ it('lists, checks and explains the decisions of a local API that an application 
     const { stdout } = await runCommand(['decisions', 'list', '-o', 'raw'], { cwd });
     return stdout.includes('cscli,Ip:198.51.100.7,acme/x,ban');
   };
-  await vi.waitUntil(isListed, { timeout: 10_000 });
+  await vi.waitUntil(isListed, { timeout: 20_000 });
   const calls = lapi.calls.length;
   const checked = await runCommand(['decisions', 'check', '198.51.100.7', '1.1.1.1', '--json'], { cwd });
   expect(checked.json()).toMatchObject([{ remediation: 'ban', origin: 'cscli' }, { origin: 'clean' }]);

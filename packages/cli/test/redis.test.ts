@@ -29,14 +29,14 @@ it('works on the installation of an agent on Redis, configured by variables, who
 
   const added = await runCommand(['decisions', 'add', '--ip', '203.0.113.7'], { cwd, env });
   expect(added.code).toBe(0);
-  await vi.waitUntil(() => agent.getIpRemediation('203.0.113.7').remediation === 'ban', { timeout: 5_000 });
+  await vi.waitUntil(() => agent.getIpRemediation('203.0.113.7').remediation === 'ban', { timeout: 20_000 });
   agent.decide({ ip: '203.0.113.8', scenario: 'acme/a' });
   await vi.waitUntil(
     async () => {
       const { json } = await runCommand(['decisions', 'list', '--origin', 'crowdsec', '--json'], { cwd, env });
       return (json() as unknown[]).length === 2;
     },
-    { timeout: 5_000 },
+    { timeout: 20_000 },
   );
   const status = await runCommand(['capi', 'status', '--json'], { cwd, env });
   expect(status.json()).toMatchObject({ identity: 'validated', machineId: agent.health().identity.machineId });

@@ -125,8 +125,8 @@ describe('an installation that is opened from outside', () => {
     await agent.decide({ ip: '203.0.113.8', scenario: 'acme/x' }).stored;
     const { decisions } = opened(options);
     await decisions.decide([{ range: '203.0.113.0/29', scenario: 'acme/x', type: 'captcha' }]);
-    await vi.waitUntil(() => agent.getIpRemediation('203.0.113.7').remediation === 'captcha', { timeout: 5_000 });
+    await vi.waitUntil(() => agent.getIpRemediation('203.0.113.7').remediation === 'captcha', { timeout: 20_000 });
     expect(await decisions.lift(({ type }) => type === 'ban')).toMatchObject([{ value: '203.0.113.8' }]);
-    await vi.waitUntil(() => agent.getIpRemediation('203.0.113.8').remediation === 'bypass', { timeout: 5_000 });
+    await vi.waitUntil(() => agent.getIpRemediation('203.0.113.8').remediation === 'bypass', { timeout: 20_000 });
   });
 });

@@ -10,7 +10,14 @@ export type StorePlace = { readonly stateDir: string } | { readonly redisSocket:
 
 /** Opens a store as every worker of one test does. */
 export function openAt(place: StorePlace): { store: Store; disconnect: () => Promise<void> } {
-  const options = { namespace: 'shop', apiRoot: 'https://api.crowdsec.net', clock: systemClock, logger: silentLogger };
+  const options = {
+    namespace: 'shop',
+    apiRoot: 'https://api.crowdsec.net',
+    clock: systemClock,
+    logger: silentLogger,
+    // Many processes work at once, and none is to fail for that.
+    deadlineMs: 20_000,
+  };
   if ('stateDir' in place) {
     const store = openStore({ ...options, stateDir: place.stateDir });
     return { store, disconnect: () => store.close() };

@@ -23,7 +23,7 @@ describe.each(HOSTS.filter(([name]) => WANTED.has(name)))('The panel in a browse
 
   it('explains, adds and lifts a ban, and its plot moves', async () => {
     const { page, host, troubles } = await open(start);
-    await expect.poll(() => page.locator('#status-text').textContent(), { timeout: 10_000 }).toBe('everything works');
+    await expect.poll(() => page.locator('#status-text').textContent()).toBe('everything works');
     await page.getByLabel('Address or range').fill('198.51.100.9');
     await page.getByRole('button', { name: 'Add' }).click();
     const lift = page.getByRole('button', { name: 'Lift the ban of 198.51.100.9' });
@@ -37,7 +37,7 @@ describe.each(HOSTS.filter(([name]) => WANTED.has(name)))('The panel in a browse
     const before = await plot.getAttribute('aria-label');
     const pixels = await pixelsOf(page);
     for (let i = 0; i < 20; i++) judge(host, '198.51.100.9');
-    await expect.poll(() => plot.getAttribute('aria-label'), { timeout: 10_000 }).toMatch(/20 blocked/);
+    await expect.poll(() => plot.getAttribute('aria-label')).toMatch(/20 blocked/);
     expect(before).not.toMatch(/20 blocked/);
     await expect.poll(() => pixelsOf(page)).not.toBe(pixels);
 
@@ -101,7 +101,7 @@ describe('The cards of the local API, AppSec and the captcha', () => {
     const engine = await startWithEngine();
     const { page, troubles } = await openAt(engine);
     await expect
-      .poll(() => factsOf(page, 'lapi'), { timeout: 10_000 })
+      .poll(() => factsOf(page, 'lapi'))
       .toMatchObject({
         Address: engine.sandbox.lapi!.url,
         'This process': 'asks it',
@@ -113,22 +113,22 @@ describe('The cards of the local API, AppSec and the captcha', () => {
 
     judge(engine, '203.0.113.7');
     judge(engine, '198.51.100.1');
-    await expect.poll(() => factsOf(page, 'appsec-outcomes'), { timeout: 10_000 }).toEqual({ allow: '1' });
+    await expect.poll(() => factsOf(page, 'appsec-outcomes')).toEqual({ allow: '1' });
     await expect.poll(() => factsOf(page, 'captcha')).toMatchObject({ Shown: '1', Solved: '0', Failed: '0' });
     engine.sandbox.appsec!.answerWith(() => ({ failure: 'reset' }));
     judge(engine, '198.51.100.1');
-    await expect.poll(() => page.locator('#appsec-status').textContent(), { timeout: 10_000 }).toBe('failing');
+    await expect.poll(() => page.locator('#appsec-status').textContent()).toBe('failing');
     expect(await factsOf(page, 'appsec')).toMatchObject({ 'Last failure': expect.stringMatching(/^unreachable at /) });
     await page.getByText('What to do: Check that AppSec runs').waitFor();
 
     engine.crowdsec.report({ ip: '198.51.100.7', scenario: 'acme/x' });
     await engine.crowdsec.flushSignals();
     await expect
-      .poll(() => factsOf(page, 'lapi'), { timeout: 10_000 })
+      .poll(() => factsOf(page, 'lapi'))
       .toMatchObject({ Machine: 'mach…shop, logged in', 'Alerts sent': '1' });
     engine.sandbox.lapi!.faults.add({ path: '/v1/decisions/stream', status: 500 });
     await engine.crowdsec.refreshDecisions().catch(() => undefined);
-    await expect.poll(() => page.locator('#lapi-status').textContent(), { timeout: 10_000 }).toBe('failing');
+    await expect.poll(() => page.locator('#lapi-status').textContent()).toBe('failing');
     expect(troubles).toEqual([]);
   });
 

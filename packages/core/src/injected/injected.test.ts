@@ -39,7 +39,7 @@ async function started(given: Partial<CrowdsecOptions>): Promise<{ agent: Crowds
   });
   crowdsec = agent;
   await agent.start();
-  await vi.waitUntil(() => sandbox.calls.some(({ path }) => path.endsWith('/decisions/stream')), { timeout: 10_000 });
+  await vi.waitUntil(() => sandbox.calls.some(({ path }) => path.endsWith('/decisions/stream')), { timeout: 20_000 });
   return { agent, lines };
 }
 

@@ -1,7 +1,7 @@
 import KeyvRedis, { createClient } from '@keyv/redis';
 import Keyv from 'keyv';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RedisServer, startRedis } from '../../../../tools/redis-server.mjs';
 import { describeStore, type StoreKind } from '../../test/store-conformance.js';
 import { systemClock } from '../clock.js';
@@ -120,7 +120,8 @@ describe('with a server', () => {
 });
 
 describe('redis out of reach', () => {
-  const deadlineMs = 300;
+  // What a call takes while Redis is away: more than a busy machine may add to one that is answered.
+  const deadlineMs = 1_000;
   let redis: RedisServer;
   let keyv: Keyv;
   let warnings: string[];
@@ -162,16 +163,7 @@ describe('redis out of reach', () => {
     for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: unavailable });
   }
 
-  async function eventually(run: () => Promise<unknown>): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await run();
-        return;
-      } catch (error) {
-        if (attempt > 20) throw error;
-      }
-    }
-  }
+  const eventually = (run: () => Promise<unknown>): Promise<unknown> => vi.waitFor(run, { timeout: 20_000 });
 
   it('is an error of every call, never a missing value, while the server is stopped; nothing of it happens later', async () => {
     await store.put('credentials', 'kept');
@@ -183,7 +175,7 @@ describe('redis out of reach', () => {
     expect(await store.get('token')).toBeUndefined();
     expect(await store.journal.size()).toBe(0);
     expect(await store.lease('refresh', 1_000)).toBeDefined();
-    expect(warnings.length).toBe(1);
+    expect(warnings.filter((text) => text.startsWith('The store reports'))).toHaveLength(1);
   });
 
   it('is an error from the start, and heals', async () => {

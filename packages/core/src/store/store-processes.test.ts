@@ -36,7 +36,7 @@ describe.concurrent.each([
   ['files', files],
   ['redis', redis],
 ])('many processes on one store: %s', (_, make) => {
-  it('lets exactly one of them hold a lease at any time, each with a greater token', { timeout: 30_000 }, async () => {
+  it('lets exactly one of them hold a lease at any time, each with a greater token', async () => {
     await using at = await make();
     const folder = await mkdtemp(join(tmpdir(), 'crowdsec-witness-'));
     const task = { kind: 'race', witness: join(folder, 'witness'), forMs: 2_000, ttlMs: 5_000 } as const;
@@ -54,7 +54,7 @@ describe.concurrent.each([
     await rm(folder, { recursive: true });
   });
 
-  it('hands the lease of a killed holder to another when its time is up', { timeout: 30_000 }, async () => {
+  it('hands the lease of a killed holder to another when its time is up', async () => {
     await using at = await make();
     const ttlMs = 2_000;
     const holder = workers.start(at.place, { kind: 'hold', ttlMs });

@@ -63,7 +63,7 @@ describe('a store that answers and takes no writes', () => {
       expect(codesOf(store)).toEqual(['STORE_NOT_WRITABLE']);
       expect(store.problems[0]?.message).toMatch(reply);
       await ask(redis, ...cure);
-      await expect.poll(() => store.probe().then(() => codesOf(store)), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => store.probe().then(() => codesOf(store))).toEqual([]);
       expect(store.writable).toBe(true);
       await store.close();
     },
@@ -96,7 +96,7 @@ describe('a store that answers and takes no writes', () => {
   });
 });
 
-describe('a failover of Redis behind one name', { timeout: 30_000 }, () => {
+describe('a failover of Redis behind one name', () => {
   let servers: RedisServer[];
   let name: Server;
   let port: number;
@@ -149,7 +149,7 @@ describe('a failover of Redis behind one name', { timeout: 30_000 }, () => {
     await ask(first, 'REPLICAOF', '127.0.0.1', String(await freePort()));
     await expect(store.put('token', 2)).rejects.toThrow(/READONLY/);
     port = second.port;
-    await expect.poll(() => store.put('token', 3).catch(() => 'refused'), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => store.put('token', 3).catch(() => 'refused')).toBeUndefined();
     expect(await store.get('token')).toBe(3);
     expect(codesOf(store)).toEqual([]);
     await end();
@@ -162,7 +162,7 @@ describe('a failover of Redis behind one name', { timeout: 30_000 }, () => {
     first.pause();
     await expect(store.put('token', 2)).rejects.toMatchObject({ code: 'CROWDSEC_STORE_UNAVAILABLE' });
     port = second.port;
-    await expect.poll(() => store.put('token', 3).catch(() => 'refused'), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => store.put('token', 3).catch(() => 'refused')).toBeUndefined();
     expect(await store.get('token')).toBe(3);
     expect(warnings.filter((text) => text.includes('reconnect your client')).length).toBeLessThanOrEqual(1);
     await end();
