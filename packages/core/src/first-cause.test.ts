@@ -254,7 +254,7 @@ describe('A Redis that is not there', () => {
     sandbox = await startSandbox({ clock: time.clock });
     const { host } = new URL(await servers.closed());
     const store = storeAt(host);
-    await start({ apiUrl: sandbox.url, store, namespace: 'shop', storeTimeoutMs: 500 });
+    await start({ apiUrl: sandbox.url, store, namespace: 'shop', storeTimeoutMs: 1_000 });
     await expect(agent.refreshDecisions()).rejects.toThrow(`connect ECONNREFUSED ${host}`);
     const told = [`redis at ${host}`, `connect ECONNREFUSED ${host}`, 'check that it runs and listens there'];
     const [problem] = agent.health().problems;

@@ -14,7 +14,7 @@ import { manualTime, type ManualTime } from '../src/testing/manual-time.js';
 import { removeFolder } from './remove-folder.js';
 
 /** How long a call to CAPI or to the store may take by real time: on a busy machine one of a few ms may take seconds. */
-const PATIENCE_MS = 20_000;
+const LONG_TIMEOUT_MS = 20_000;
 
 /** A CAPI to talk to, a clock that both sides share, and processes that share a folder. */
 export interface CapiTestEnvironment extends AsyncDisposable {
@@ -41,7 +41,7 @@ export async function capiTestEnvironment(options: SandboxOptions = {}): Promise
       apiRoot: sandbox.url,
       clock,
       logger: silentLogger,
-      deadlineMs: PATIENCE_MS,
+      deadlineMs: LONG_TIMEOUT_MS,
     });
   const paths = (): string[] => sandbox.calls.map((call) => call.path);
 
@@ -63,12 +63,12 @@ export async function capiTestEnvironment(options: SandboxOptions = {}): Promise
         scenarios: ['acme/login-bruteforce'],
         machineIdPrefix: '',
         ephemeral: false,
-        timeoutMs: PATIENCE_MS,
+        timeoutMs: LONG_TIMEOUT_MS,
         ...overrides,
       });
       return {
         session,
-        client: new CapiClient({ session, transport, timeoutMs: PATIENCE_MS }),
+        client: new CapiClient({ session, transport, timeoutMs: LONG_TIMEOUT_MS }),
         store: overrides.store ?? store(),
       };
     },

@@ -10,7 +10,7 @@ const ANOTHER = '192.0.2.200';
 const HEADER = 'x-crowdsec-captcha';
 /** The shortest that a pass may last, for hosts that are other processes: those whose clock can't be moved are waited for. */
 const SHORTEST_PASS_MS = 60_000;
-const PATIENCE_MS = 20_000;
+const LONG_TIMEOUT_MS = 20_000;
 
 /** Declares what a visitor with a browser sees of the captcha, in the application of the conformance suite. */
 export function captchaInBrowser(host: Host): void {
@@ -39,7 +39,7 @@ export function captchaInBrowser(host: Host): void {
       const url = '/hello?from=a%20link';
 
       expect((await page.goto(url))?.status()).toBe(401);
-      await expect.poll(() => page.textContent('body'), { timeout: PATIENCE_MS }).toBe('hello');
+      await expect.poll(() => page.textContent('body'), { timeout: LONG_TIMEOUT_MS }).toBe('hello');
       expect(page.url()).toMatch(/\/hello\?from=a%20link$/);
       expect(questions.splice(0)).toEqual(['challenge', 'solution']);
       const [cookie] = await context.cookies();
@@ -66,7 +66,7 @@ export function captchaInBrowser(host: Host): void {
       expect(await again()).toBe(200);
       const advance = host.functions ? () => time.advance(HOUR_MS) : running.advanceClock;
       advance?.();
-      const timeout = PATIENCE_MS + (advance === undefined ? SHORTEST_PASS_MS : 0);
+      const timeout = LONG_TIMEOUT_MS + (advance === undefined ? SHORTEST_PASS_MS : 0);
       await expect.poll(again, { timeout, interval: 200 }).toBe(401);
       expect(complaints).toEqual([]);
     });

@@ -15,7 +15,7 @@ const POLICIES: readonly NonNullable<AppsecOptions['onFailure']>[] = [
   { serverError: 'captcha' },
 ];
 
-const PATIENCE_MS = 20_000;
+const LONG_TIMEOUT_MS = 20_000;
 
 const ANSWERS = {
   pass: [200, /^hello$/],
@@ -40,7 +40,7 @@ export function appsecFailureCases({ environment }: Subject): void {
   ] as const)('lets requests pass, or refuses them, when AppSec %s', async (_, cause, answer) => {
     answering(environment(), answer);
     // The time is over for those that hang alone, however busy the machine is. The first two tell that from all other causes.
-    const [timeoutMs, policies] = cause === 'timeout' ? [200, POLICIES.slice(0, 2)] : [PATIENCE_MS, POLICIES];
+    const [timeoutMs, policies] = cause === 'timeout' ? [200, POLICIES.slice(0, 2)] : [LONG_TIMEOUT_MS, POLICIES];
     for (const onFailure of policies) {
       const running = await environment().host(askingAppsec(environment(), { timeoutMs, onFailure }));
       const [status, text] = ANSWERS[onFailure[cause] ?? 'pass'];
@@ -63,7 +63,7 @@ export function appsecFailureCases({ environment }: Subject): void {
 
   it('answers a failure by a captcha where it is told to, by a refusal where there is none', async () => {
     answering(environment(), { status: 500 });
-    const asking = askingAppsec(environment(), { timeoutMs: PATIENCE_MS, onFailure: { serverError: 'captcha' } });
+    const asking = askingAppsec(environment(), { timeoutMs: LONG_TIMEOUT_MS, onFailure: { serverError: 'captcha' } });
     await visit(await environment().host(asking), CLEAN).expect(401, /Captcha required/);
     await visit(await environment().host({ ...asking, captcha: false }), CLEAN).expect(403, /denied/);
   });
