@@ -108,7 +108,7 @@ describe('the metrics of CAPI', () => {
 
   it('are told by one process of an installation for all', async () => {
     const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-metrics-'));
-    const shared = { ephemeral: false, stateDir };
+    const shared = { ephemeral: false, stateDir, storeTimeoutMs: 20_000 };
     const [first] = [await agent(shared), await agent(shared), await agent(shared)];
     await first.refreshDecisions();
     await time.advance(35 * MINUTE, POLLED_SELDOM);

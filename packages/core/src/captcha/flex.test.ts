@@ -19,6 +19,7 @@ it('shows the wall, not the page, to each of 60,000 banned clients by bouncingLe
   const crowdsec = createCrowdsec({
     apiUrl: sandbox.url,
     stateDir,
+    storeTimeoutMs: 20_000,
     logger: silentLogger,
     bouncingLevel: 'flex',
   });
