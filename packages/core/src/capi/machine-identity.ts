@@ -164,7 +164,7 @@ export class MachineIdentity {
   }
 
   /** Tells other processes which machine is in use, if it is ours. */
-  async tellInUse(): Promise<void> {
+  async recordInUse(): Promise<void> {
     const { memory, clock, credentials: given } = this.#options;
     if (this.#known === undefined || !this.isOurs()) return;
     const told = await memory.machineInUse();
@@ -174,7 +174,7 @@ export class MachineIdentity {
   }
 
   /** This process uses it no longer. */
-  async tellUnused(): Promise<void> {
+  async recordUnused(): Promise<void> {
     const { memory } = this.#options;
     if ((await memory.machineInUse())?.by === this.#by) await memory.deleteMachineInUse();
   }

@@ -24,9 +24,9 @@ const LEASE_WAIT_MS = 20_000;
 const WATCH_MS = 5_000;
 const WATCH_NETWORKED_MS = 2_000;
 /** How soon it notices a new token and what others spent: that matters when the store is emptied. */
-const LOOK_AT_ALL_MS = 10_000;
+const FULL_WATCH_MS = 10_000;
 /** Before a machine is registered in a store that may have been emptied, the others have this long to put theirs back. */
-const ASK_AROUND_MS = 2 * WATCH_NETWORKED_MS;
+const REGISTRATION_DELAY_MS = 2 * WATCH_NETWORKED_MS;
 
 /**
  * One machine's standing with CAPI: its credentials and its token, shared by all processes of this installation through the store.
@@ -46,11 +46,11 @@ export class Session {
   #unsavedToken: Token | undefined;
   #flight: Promise<Token> | undefined;
   #failure: SessionState['failure'];
-  #hasToldSkew = false;
+  #hasLoggedSkew = false;
   #watchJob: Disposable | undefined;
   #isStopped = false;
   /** Monotonic time at which all that is shared was last read. */
-  #lookedAt = -Infinity;
+  #watchedAllAt = -Infinity;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -97,7 +97,7 @@ export class Session {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#watchJob?.[Symbol.dispose]();
-    if (this.#options.store.shared) await this.#identity.tellUnused().catch(() => undefined);
+    if (this.#options.store.shared) await this.#identity.recordUnused().catch(() => undefined);
   }
 
   /**
@@ -115,16 +115,16 @@ export class Session {
     if (!mustBeWritten && !isForgotten && this.#unsavedToken === undefined) {
       refuseWhileStopped(this.#calls.record, this.#options.clock.now());
       const token = this.#token;
-      if (token !== undefined && token !== refused && this.#isGood(token) && this.#identity.owns(token)) return token;
+      if (token !== undefined && token !== refused && this.#isUsable(token) && this.#identity.owns(token)) return token;
     }
-    this.#flight ??= this.#obtainOnce(refused).finally(() => {
+    this.#flight ??= this.#obtainTokenOnce(refused).finally(() => {
       this.#flight = undefined;
     });
     return this.#flight;
   }
 
   /** Writes credentials, token and login budget back to a store that was emptied, so that a new process does not register another machine. */
-  async putBackIfForgotten(): Promise<void> {
+  async restoreIfForgotten(): Promise<void> {
     if (!(await this.#identity.load()).isForgotten) return;
     await this.#underLease((lease) => this.#readShared(lease));
   }
@@ -137,22 +137,22 @@ export class Session {
     });
   }
 
-  async #obtainOnce(refused: Token | undefined): Promise<Token> {
+  async #obtainTokenOnce(refused: Token | undefined): Promise<Token> {
     try {
       let token = await this.#underLease((lease) =>
-        this.#obtain(lease, { refused, mayRegister: !this.#mustAskAround }),
+        this.#obtainToken(lease, { refused, mayRegister: !this.#mustDelayRegistration }),
       );
       if (token === undefined) {
         // By the machine's own time: who drives the scheduler by hand may be waiting for this very call.
         const { signal } = this.#options;
-        await delay(ASK_AROUND_MS, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
+        await delay(REGISTRATION_DELAY_MS, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
         if (this.#isStopped || signal?.aborted === true)
           throw new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped; create a new one.');
-        token = await this.#underLease((lease) => this.#obtain(lease, { refused, mayRegister: true }));
+        token = await this.#underLease((lease) => this.#obtainToken(lease, { refused, mayRegister: true }));
       }
       if (token === undefined) throw new Error('A registration that was allowed did not happen.');
       this.#failure = undefined;
-      this.#tellSkew();
+      this.#logSkew();
       return token;
     } catch (error) {
       this.#fail(error);
@@ -161,7 +161,7 @@ export class Session {
   }
 
   /** In a store that may have been emptied a moment ago, another process may know the machine: it puts it back within this time. */
-  get #mustAskAround(): boolean {
+  get #mustDelayRegistration(): boolean {
     return this.#options.store.networked && this.#identity.current === undefined;
   }
 
@@ -181,7 +181,7 @@ export class Session {
   }
 
   /** Resolves `undefined` when a machine would have to be registered, and must not be. */
-  async #obtain(
+  async #obtainToken(
     lease: Lease,
     { refused, mayRegister }: { readonly refused: Token | undefined; readonly mayRegister: boolean },
   ): Promise<Token | undefined> {
@@ -193,8 +193,8 @@ export class Session {
       shared !== undefined &&
       shared.jwt.reveal() !== refused?.jwt.reveal() &&
       this.#identity.owns(shared) &&
-      isUsable(shared, this.#nowFor(shared).surely);
-    if (adoptable && this.#isGood(shared)) return (this.#token = shared);
+      isUsable(shared, this.#serverTimeFor(shared).earliest);
+    if (adoptable && this.#isUsable(shared)) return (this.#token = shared);
     try {
       refuseBeyondBudget(this.#calls.record.logins, now, 'CROWDSEC_LOGIN_BUDGET');
       refuseWhileAskedToWait(this.#calls.record.registrations, now);
@@ -263,13 +263,13 @@ export class Session {
     const wasOurs = this.#identity.isOurs();
     const { clock } = this.#options;
     const { machineId } = this.#identity.current ?? {};
-    await this.putBackIfForgotten();
+    await this.restoreIfForgotten();
     const hasChanged = machineId !== this.#identity.current?.machineId;
-    if (hasChanged || clock.monotonic() - this.#lookedAt >= LOOK_AT_ALL_MS) {
-      this.#lookedAt = clock.monotonic();
+    if (hasChanged || clock.monotonic() - this.#watchedAllAt >= FULL_WATCH_MS) {
+      this.#watchedAllAt = clock.monotonic();
       await this.#calls.load();
       await this.#adoptStored();
-      await this.#identity.tellInUse();
+      await this.#identity.recordInUse();
     }
     if (!wasOurs || this.#identity.isOurs()) return;
     this.#options.logger.error(
@@ -279,21 +279,21 @@ export class Session {
     );
   }
 
-  #isGood(token: Token): boolean {
-    return isUsable(token, this.#nowFor(token).perhaps) && declares(token, this.#options.scenarios);
+  #isUsable(token: Token): boolean {
+    return isUsable(token, this.#serverTimeFor(token).latest) && declares(token, this.#options.scenarios);
   }
 
-  #tellSkew(): void {
+  #logSkew(): void {
     const { skewMs } = this.#serverClock;
     const isOff = Math.abs(skewMs) > SKEW_WORTH_TELLING_MS;
-    if (isOff && !this.#hasToldSkew) this.#options.logger.warn(skewInWords(skewMs), { code: 'CLOCK_SKEW', skewMs });
-    this.#hasToldSkew = isOff;
+    if (isOff && !this.#hasLoggedSkew) this.#options.logger.warn(skewInWords(skewMs), { code: 'CLOCK_SKEW', skewMs });
+    this.#hasLoggedSkew = isOff;
   }
 
   /** CAPI's time; until CAPI has told it to this process, by what whoever logged in knew of the clock. */
-  #nowFor({ clockSkewMs }: Token): { readonly surely: number; readonly perhaps: number } {
-    if (this.#serverClock.isKnown) return { surely: this.#serverClock.now(), perhaps: this.#serverClock.latest() };
+  #serverTimeFor({ clockSkewMs }: Token): { readonly earliest: number; readonly latest: number } {
+    if (this.#serverClock.isKnown) return { earliest: this.#serverClock.now(), latest: this.#serverClock.latest() };
     const now = this.#options.clock.now() - clockSkewMs;
-    return { surely: now, perhaps: now };
+    return { earliest: now, latest: now };
   }
 }

@@ -63,7 +63,7 @@ export function createAgentDecisions(
         const { machineId } = capi.session.state;
         tellReady({ logger }, { peer: 'CAPI', machineId, decisions, nextPullAt: refresher.nextPullAt });
       },
-      storeEmptied: async () => capi?.session.putBackIfForgotten(),
+      storeEmptied: async () => capi?.session.restoreIfForgotten(),
     },
   });
   const localSync = new LocalDecisionsSync({ local, store, clock, scheduler, logger });

@@ -49,7 +49,7 @@ export async function stopAgent(
   await inTime(leftMs(), localSync.stop(), signals.stop(leftMs()), ...networks.map((network) => network.stop()));
   callsJob[Symbol.dispose]();
   endCalls();
-  signals.tellWhatIsLeft();
+  signals.logUnsent();
   const closed = store
     .close()
     .catch((error: unknown) => logger.warn(messageOf(error), { code: 'STORE_CLOSE_FAILED', error }));

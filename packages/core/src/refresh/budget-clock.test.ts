@@ -67,7 +67,7 @@ describe('BudgetClock', () => {
     const clock = new BudgetClock({ now: () => wrong, monotonic: () => monotonic });
     const before = clock.now();
     monotonic += HOUR_MS;
-    clock.followWallClock({ atOnce: true });
+    clock.followWallClock({ immediately: true });
     expect(clock.now() - before).toBe(HOUR_MS);
     expect(clock.momentOf(5)).toBe(clock.now());
   });

@@ -5,9 +5,9 @@ const JUMP_MS = 60_000;
 /** Two looks at the wall clock that are this far apart and agree confirm that it has moved on. */
 const CONFIRMATION_MS = 4_000;
 /** How much two such looks may differ. */
-const AGREEMENT_MS = 2_000;
+const TOLERANCE_MS = 2_000;
 /** How long a wall clock that went back can move no budget on. */
-const DISTRUST_MS = 24 * 3_600_000;
+const IGNORE_AFTER_SETBACK_MS = 24 * 3_600_000;
 const MOST_MOMENTS = 16;
 
 /**
@@ -20,7 +20,7 @@ export class BudgetClock {
   /** What {@link now} is ahead of monotonic time. */
   #offset: number;
   #candidate: { readonly aheadMs: number; readonly seenAt: number } | undefined;
-  #wentBackAt = -Infinity;
+  #setBackAt = -Infinity;
   /** Stored moments, as they were understood when they were first seen. */
   readonly #moments = new Map<number, number>();
 
@@ -38,20 +38,20 @@ export class BudgetClock {
   /**
    * Compares with the wall clock; true when that has moved this clock on.
    *
-   * @param options.atOnce one look is enough, for hosts that do not look again for a long time
+   * @param options.immediately one look is enough, for hosts that do not look again for a long time
    */
-  followWallClock({ atOnce = false }: { readonly atOnce?: boolean } = {}): boolean {
+  followWallClock({ immediately = false }: { readonly immediately?: boolean } = {}): boolean {
     const aheadMs = this.#clock.now() - this.now();
     const seenAt = this.#monotonic();
-    if (aheadMs < -JUMP_MS) this.#wentBackAt = seenAt;
-    if (!(aheadMs > JUMP_MS && Number.isFinite(aheadMs)) || seenAt - this.#wentBackAt < DISTRUST_MS) {
+    if (aheadMs < -JUMP_MS) this.#setBackAt = seenAt;
+    if (!(aheadMs > JUMP_MS && Number.isFinite(aheadMs)) || seenAt - this.#setBackAt < IGNORE_AFTER_SETBACK_MS) {
       this.#candidate = undefined;
       return false;
     }
     const before = this.#candidate;
-    const agrees = before !== undefined && Math.abs(before.aheadMs - aheadMs) <= AGREEMENT_MS;
+    const agrees = before !== undefined && Math.abs(before.aheadMs - aheadMs) <= TOLERANCE_MS;
     if (!agrees) this.#candidate = { aheadMs, seenAt };
-    if (!atOnce && !(agrees && seenAt - before.seenAt >= CONFIRMATION_MS)) return false;
+    if (!immediately && !(agrees && seenAt - before.seenAt >= CONFIRMATION_MS)) return false;
     this.#candidate = undefined;
     this.#offset += aheadMs;
     return true;

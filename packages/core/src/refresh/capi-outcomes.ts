@@ -4,7 +4,7 @@ import type { Logger } from '../logger.js';
 import type { CapiPullFailure } from './pull-budget.js';
 
 /** These are no failures of CAPI: the store has its own words, and another process is at it. */
-const OTHERS: readonly CrowdsecErrorCode[] = [
+const NOT_OF_CAPI: readonly CrowdsecErrorCode[] = [
   'CROWDSEC_STORE_UNAVAILABLE',
   'CROWDSEC_STORE_NEWER',
   'CROWDSEC_LEASE_BUSY',
@@ -18,7 +18,7 @@ export class CapiOutcomes {
   #failure: CapiPullFailure | undefined;
   /** What was said of the trouble that goes on. */
   #said: string | undefined;
-  readonly #told = new WeakSet<Error>();
+  readonly #reported = new WeakSet<Error>();
 
   constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
     this.#clock = clock;
@@ -31,8 +31,8 @@ export class CapiOutcomes {
   }
 
   /** Throws an error on, unless it was told as the failure of a pull. */
-  throwUntold(error: unknown): void {
-    if (!(error instanceof Error && this.#told.has(error))) throw error;
+  rethrowUnlessReported(error: unknown): void {
+    if (!(error instanceof Error && this.#reported.has(error))) throw error;
   }
 
   /** CAPI has answered this process, or another one. */
@@ -47,8 +47,8 @@ export class CapiOutcomes {
 
   /** A pull has failed; the next one is due at `nextAt`, in ms since the epoch. */
   failed(error: unknown, nextAt: number): void {
-    if (!isCrowdsecError(error) || OTHERS.includes(error.code)) return;
-    this.#told.add(error);
+    if (!isCrowdsecError(error) || NOT_OF_CAPI.includes(error.code)) return;
+    this.#reported.add(error);
     const first = firstCause(error);
     // An error that only repeats why the last try failed tells no more than that one, but for a time.
     const message = first.code === error.code ? first.message : messageOf(error);

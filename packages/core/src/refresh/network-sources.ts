@@ -57,7 +57,7 @@ export class NetworkSources {
 
   /** Whether there is anything to ask for again: a list of CAPI's, or another source. */
   get hasFailed(): boolean {
-    return this.failedLists.length > 0 || this.#failingOthers.length > 0;
+    return this.failedLists.length > 0 || this.#failingContributed.length > 0;
   }
 
   /**
@@ -90,7 +90,7 @@ export class NetworkSources {
   }
 
   /** Asks the others, side by side. Never rejects: one that fails leaves what is held of it alone. */
-  async askOthers(save: Save, others = this.#options.others): Promise<void> {
+  async pullContributed(save: Save, others = this.#options.others): Promise<void> {
     const { contributed, held, intervalMs } = this.#options;
     await Promise.all(
       others.map((source) =>
@@ -114,7 +114,7 @@ export class NetworkSources {
    */
   async retry(save: Save): Promise<AdoptedAnswer | undefined> {
     const { capi, held } = this.#options;
-    await this.askOthers(save, this.#failingOthers);
+    await this.pullContributed(save, this.#failingContributed);
     const retryLists = capi.retryLists?.bind(capi);
     if (!held.isLoaded || retryLists === undefined || this.failedLists.length === 0) return undefined;
     const before = this.#lists;
@@ -154,7 +154,7 @@ export class NetworkSources {
     return { ...changes, skipped, lists: last.lists };
   }
 
-  get #failingOthers(): readonly DecisionSource[] {
+  get #failingContributed(): readonly DecisionSource[] {
     const { others, contributed } = this.#options;
     return others.filter((source) => contributed.isFailing(source));
   }

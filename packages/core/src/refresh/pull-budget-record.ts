@@ -61,7 +61,7 @@ export class PullBudgetRecord {
     const read = await store.read('refresh', (value) => pullRecordSchema.parse(value));
     if (read.state !== 'damaged') {
       this.#record = read.state === 'present' ? read.value : NO_FAILURES;
-      this.#bringToPresent(clock.now());
+      this.#clampToPresent(clock.now());
       return;
     }
     this.#record = spentRecord(clock.now());
@@ -69,7 +69,7 @@ export class PullBudgetRecord {
   }
 
   /** A record of a clock that was ahead: its moments become the present, for every process and after every restart. */
-  #bringToPresent(now: number): void {
+  #clampToPresent(now: number): void {
     const { pulledAt, failedAt } = this.#record;
     if (!mustBeWrittenBack(pulledAt, now) && !mustBeWrittenBack(failedAt, now)) return;
     // A process that has seen them before the wall clock went back knows how long ago they were.

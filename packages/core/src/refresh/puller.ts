@@ -51,11 +51,11 @@ export class Puller {
     }
     const save = (): Promise<void> => saver.save(lease);
     let others: Promise<void> | undefined;
-    const askOthers = (): Promise<void> => (others ??= network.askOthers(save));
+    const pullContributed = (): Promise<void> => (others ??= network.pullContributed(save));
     try {
-      return await this.#pullCapi(lease, { save, answered: () => void askOthers() });
+      return await this.#pullCapi(lease, { save, answered: () => void pullContributed() });
     } finally {
-      await askOthers();
+      await pullContributed();
     }
   }
 

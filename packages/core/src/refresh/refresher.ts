@@ -185,7 +185,7 @@ export class Refresher {
   /** Runs what is due: for hosts whose timers do not run between calls. */
   async refreshIfDue(): Promise<void> {
     const { clock } = this.#budget;
-    if (this.#asksNetwork && clock.followWallClock({ atOnce: true })) this.#planPull();
+    if (this.#asksNetwork && clock.followWallClock({ immediately: true })) this.#planPull();
     const local = this.#local.askDue();
     if ((this.#nextPullAt ?? Infinity) <= clock.now()) await this.refresh();
     await local;
@@ -290,7 +290,7 @@ export class Refresher {
     this.#nextPullAt = Math.round(Math.max(now + atLeastMs, wantedAt, permission.granted ? now : permission.nextAt));
     const failure = 'Decisions could not be refreshed, those that are held stay in use';
     const run = async (): Promise<void> =>
-      void (await this.refresh().catch((error: unknown) => this.#outcomes.throwUntold(error)));
+      void (await this.refresh().catch((error: unknown) => this.#outcomes.rethrowUnlessReported(error)));
     this.#jobs.plan('refresh', this.#nextPullAt - now, run, failure);
     if (this.#isReady || pulledAt === undefined) return;
     this.#isReady = true;

@@ -7,7 +7,7 @@ import type { PullBudgetRecord } from './pull-budget-record.js';
 import type { RefreshLease } from './refresh-lease.js';
 
 /** How often what was pulled is written before the write is put off, and for how long then. */
-const TRIES = 3;
+const MAX_ATTEMPTS = 3;
 const RETRY_MS = 5_000;
 const FAILURE = 'New decisions are in use and could not be stored yet';
 
@@ -43,11 +43,11 @@ export class Saver {
 
   /** As {@link write}; what can't be written now is written later. Never rejects. */
   async save(lease: Lease): Promise<void> {
-    for (let tries = 1; this.hasUnsaved; tries++) {
+    for (let attempts = 1; this.hasUnsaved; attempts++) {
       try {
         await this.write(lease);
       } catch (error) {
-        if (tries < TRIES) continue;
+        if (attempts < MAX_ATTEMPTS) continue;
         this.#options.logger.warn(`${FAILURE}: ${messageOf(error)}`, { code: 'DECISIONS_NOT_STORED', error });
         this.plan();
         return;

@@ -6,7 +6,7 @@ import { SignalIntakeQueue } from './signal-intake-queue.js';
 import type { SignalIntakeListener, SignalIntakeOptions } from './intake-options.js';
 import { nextCall, type Pace } from './pace.js';
 import { TURN_LEASE, type Pacer } from './pacer.js';
-import { takeBack, type RetryResult } from './poisoned.js';
+import { requeuePoisoned, type RetryResult } from './poisoned.js';
 import type { FlushResult, Receipt, Report, SignalKind, Whisper } from './report.js';
 import { Sender, type SenderListener, type SenderOptions } from './sender.js';
 
@@ -43,10 +43,10 @@ export class SignalBuffer {
   #oldestAt: number | undefined;
   #sendJob: { readonly at: number; readonly handle: Disposable } | undefined;
   #stopped = false;
-  readonly #flights = new Set<Promise<unknown>>();
+  readonly #flushes = new Set<Promise<unknown>>();
   #sent = 0;
   /** What was said of the calls that fail: it is said anew when it changes, or after one that got through. */
-  #saidDeferred = '';
+  #lastDeferralLogged = '';
   #poisoned = 0;
   #failure: SignalsFailure | undefined;
 
@@ -55,9 +55,9 @@ export class SignalBuffer {
     const intake = (this.#intakeQueue = new SignalIntakeQueue({ ...options, onWritten: () => this.#schedule() }));
     this.#sender = new Sender({
       ...options,
-      onLeaving: (uuids) => intake.onTheirWay(uuids),
-      onKept: (uuids) => intake.backAgain(uuids),
-      onAnswered: (uuids) => intake.answered(uuids),
+      onSending: (uuids) => intake.markInFlight(uuids),
+      onNotSent: (uuids) => intake.returnToJournal(uuids),
+      onAnswered: (uuids) => intake.removeAnswered(uuids),
       listener: {
         sent: (details) => {
           this.#sent += details.count;
@@ -100,8 +100,7 @@ export class SignalBuffer {
     const pace = nextCall({ size: this.size, oldestAt, lastCallAt: pacer.lastCallAt }, pacer.pace);
     const { allowedAt } = pacer;
     if (pace.dueAt === undefined) return { ...pace, allowedAt };
-    if (pacer.hasUnfinishedBusiness)
-      return { allowedAt, dueAt: allowedAt, reason: 'the last call did not get through' };
+    if (pacer.hasPendingRetry) return { allowedAt, dueAt: allowedAt, reason: 'the last call did not get through' };
     if (pace.dueAt >= allowedAt) return { ...pace, allowedAt };
     return { allowedAt, dueAt: allowedAt, reason: 'as soon as the pace of the network allows' };
   }
@@ -126,11 +125,11 @@ export class SignalBuffer {
    * @throws CrowdsecError when the call was made, or prepared, and failed; the signals are kept
    */
   flush(): Promise<FlushResult> {
-    const flight = this.#flush();
-    this.#flights.add(flight);
-    const landed = (): void => void this.#flights.delete(flight);
-    flight.then(landed, landed);
-    return flight;
+    const flush = this.#flush();
+    this.#flushes.add(flush);
+    const ended = (): void => void this.#flushes.delete(flush);
+    flush.then(ended, ended);
+    return flush;
   }
 
   async #flush(): Promise<FlushResult> {
@@ -166,7 +165,7 @@ export class SignalBuffer {
       signal: this.#options.signal,
     });
     try {
-      return await takeBack(store, lease, Math.max(0, bufferSize - this.size));
+      return await requeuePoisoned(store, lease, Math.max(0, bufferSize - this.size));
     } finally {
       await lease.release().catch(() => undefined);
       await this.#recount().catch(() => undefined);
@@ -190,7 +189,7 @@ export class SignalBuffer {
     this.#sendJob?.handle[Symbol.dispose]();
     this.#sendJob = undefined;
     const endAt = clock.monotonic() + deadlineMs;
-    await Promise.all([this.write(), Promise.allSettled(this.#flights)]);
+    await Promise.all([this.write(), Promise.allSettled(this.#flushes)]);
     try {
       do {
         const waitMs = pacer.allowedAt - clock.now();
@@ -209,7 +208,7 @@ export class SignalBuffer {
   }
 
   /** Says what the stop leaves behind, and where it is. */
-  tellWhatIsLeft(): void {
+  logUnsent(): void {
     const { store, logger } = this.#options;
     const { size } = this;
     const inMemory = store.crashSafe ? this.#intakeQueue.unwritten : size;
@@ -241,12 +240,12 @@ export class SignalBuffer {
     if (this.#sendJob !== undefined && this.#sendJob.at <= dueAt) return;
     this.#sendJob?.handle[Symbol.dispose]();
     const delayMs = Math.max(atLeastMs, dueAt - clock.now());
-    const handle = scheduler.schedule('crowdsec:signals', delayMs, () => this.#sendWhatIsDue());
+    const handle = scheduler.schedule('crowdsec:signals', delayMs, () => this.#sendDue());
     this.#sendJob = { at: clock.now() + delayMs, handle };
   }
 
   /** What the job does. Another process may have sent in the meantime, or a hand of ours. */
-  async #sendWhatIsDue(): Promise<void> {
+  async #sendDue(): Promise<void> {
     const { logger } = this.#options;
     this.#sendJob = undefined;
     try {
@@ -254,12 +253,12 @@ export class SignalBuffer {
     } catch (error) {
       const first = isCrowdsecError(error) ? firstCause(error) : error;
       const trouble = `${this.#sent} ${messageOf(first)}`;
-      if (trouble !== this.#saidDeferred)
+      if (trouble !== this.#lastDeferralLogged)
         logger.warn(`Signals are kept and sent later: ${sentence(messageOf(error))}`, {
           code: 'SIGNALS_DEFERRED',
           error,
         });
-      this.#saidDeferred = trouble;
+      this.#lastDeferralLogged = trouble;
     }
     this.#schedule(TURN_RETRY_MS);
   }

@@ -38,7 +38,7 @@ export interface Turn {
    *
    * @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when another process has taken the turn over: then nothing may be posted
    */
-  leave(): Promise<void>;
+  recordDeparture(): Promise<void>;
   /** Another process has taken the turn over; nothing was posted in it. */
   readonly isLost: boolean;
   /** Writes to the store, if it is still our turn. */
@@ -49,7 +49,7 @@ export interface TurnOutcome<T> {
   readonly value: T;
   /** As it is now; as it was, when it is left out. */
   readonly refusals?: RefusalState;
-  /** What failed, if it asks for patience. */
+  /** What failed, if the next call is to wait for it. */
   readonly failure?: unknown;
 }
 
@@ -98,7 +98,7 @@ export class Pacer {
   }
 
   /** A call failed or was refused: what waits goes as soon as it may. */
-  get hasUnfinishedBusiness(): boolean {
+  get hasPendingRetry(): boolean {
     return this.#record.failures > 0 || isSearching(this.#record.refusals);
   }
 
@@ -138,7 +138,7 @@ export class Pacer {
     if (lease === undefined) return;
     try {
       await this.load();
-      if (this.#record.lastCallAt === undefined) await this.#called(lease);
+      if (this.#record.lastCallAt === undefined) await this.#recordCall(lease);
       else await this.#remember(lease, this.#record);
     } finally {
       await lease.release().catch(() => undefined);
@@ -149,7 +149,7 @@ export class Pacer {
    * Takes a turn if a call may leave now; resolves `undefined` when none may, or when the turn was lost before the call left. While the work
    * lasts no other process gets a turn. The result of a call is returned even if it can no longer be stored.
    *
-   * @param work posts after {@link Turn.leave} and returns a failure instead of throwing it
+   * @param work posts after {@link Turn.recordDeparture} and returns a failure instead of throwing it
    */
   async turn<T>(work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
     const lease = await this.#store.lease(TURN_LEASE, this.#leaseMs);
@@ -172,7 +172,7 @@ export class Pacer {
     const before = this.#calledAt;
     const startedAt = this.#clock.monotonic();
     const turn = { isLost: false };
-    const leave = async (): Promise<void> => {
+    const recordDeparture = async (): Promise<void> => {
       turn.isLost = this.#assumedAt >= startedAt || !(await lease.renew(this.#leaseMs));
       if (turn.isLost) {
         throw new CrowdsecError(
@@ -180,7 +180,7 @@ export class Pacer {
           'Another process took over the sending of signals, or the store was emptied meanwhile.',
         );
       }
-      await this.#called(lease);
+      await this.#recordCall(lease);
     };
     const alive = keepAlive(lease, this.#leaseMs, this.#scheduler);
     try {
@@ -190,15 +190,15 @@ export class Pacer {
         failure,
       } = await work({
         refusals: this.#record.refusals,
-        leave,
+        recordDeparture,
         get isLost() {
           return turn.isLost;
         },
         put: (key, value) => lease.put(key, value),
       });
       if (turn.isLost) return undefined;
-      this.#record = { ...this.#record, refusals, ...this.#patience(failure) };
-      const noted = this.#calledAt === before ? this.#remember(lease, this.#record) : this.#called(lease);
+      this.#record = { ...this.#record, refusals, ...this.#backoffAfter(failure) };
+      const noted = this.#calledAt === before ? this.#remember(lease, this.#record) : this.#recordCall(lease);
       // What became of the call is more than a note of it: the store has the stamp from before the call, and this process its own.
       await noted.catch(() => undefined);
       return value;
@@ -208,12 +208,12 @@ export class Pacer {
   }
 
   /** Stamped before the call, so that no crash makes a second one, and after it, so that the gap lies between the calls. */
-  async #called(lease: Lease): Promise<void> {
+  async #recordCall(lease: Lease): Promise<void> {
     this.#calledAt = this.#clock.monotonic();
     await this.#remember(lease, { ...this.#record, lastCallAt: this.#clock.now() });
   }
 
-  #patience(failure: unknown): Pick<PaceRecord, 'failures' | 'failedAt' | 'waitMs'> {
+  #backoffAfter(failure: unknown): Pick<PaceRecord, 'failures' | 'failedAt' | 'waitMs'> {
     const now = this.#clock.now();
     if (failure === undefined) return { failures: 0, failedAt: now, waitMs: 0 };
     const failures = this.#record.failures + 1;

@@ -16,40 +16,40 @@ const facts = (bytes: number, value = '203.0.113.7'): SignalFacts => ({
 });
 const decisions = (room: PendingSignals): SignalGroup => room.group('decision', 'acme/x');
 const admit = (room: PendingSignals, value: string, bytes = 1_000): PendingSignal =>
-  room.admit(facts(bytes, value), { group: decisions(room), isRepeat: false, mergeUntil: 0 });
-const wasTold = (room: PendingSignals, value: string): boolean => room.wasTold(decisions(room), value);
+  room.add(facts(bytes, value), { group: decisions(room), isRepeat: false, mergeUntil: 0 });
+const wasReported = (room: PendingSignals, value: string): boolean => room.wasReported(decisions(room), value);
 
 describe('what pending signals hold', () => {
   it('of a signal that has left is its key alone, and that is counted', () => {
     const room = new PendingSignals(10_000);
     const left = Array.from({ length: 100 }, (_, i) => admit(room, `203.0.113.${i}`, 80_000));
     expect(room.bytes).toBeGreaterThan(100 * 80_000);
-    for (const waiting of left) room.leave(waiting);
+    for (const waiting of left) room.remove(waiting);
     expect(decisions(room).latest.get('203.0.113.7')).toBeUndefined();
-    expect(wasTold(room, '203.0.113.7')).toBe(true);
+    expect(wasReported(room, '203.0.113.7')).toBe(true);
     expect(room.bytes).toBeGreaterThan(0);
     expect(room.bytes).toBeLessThan(100 * 300);
-    while (room.forgetOldest());
+    while (room.forgetOldestKey());
     expect(room.bytes).toBe(0);
-    expect(wasTold(room, '203.0.113.7')).toBe(false);
+    expect(wasReported(room, '203.0.113.7')).toBe(false);
   });
 
   it('are as many keys as it may remember, the latest ones', () => {
     const room = new PendingSignals(3);
-    for (const key of ['a', 'b', 'a', 'c', 'd']) room.leave(admit(room, key));
-    expect(['a', 'b', 'c', 'd'].filter((key) => wasTold(room, key))).toEqual(['a', 'c', 'd']);
+    for (const key of ['a', 'b', 'a', 'c', 'd']) room.remove(admit(room, key));
+    expect(['a', 'b', 'c', 'd'].filter((key) => wasReported(room, key))).toEqual(['a', 'c', 'd']);
   });
 
   it('grows with what is merged into a signal, and shrinks with it', () => {
     const room = new PendingSignals(3);
     const waiting = admit(room, 'a', 100);
     const before = room.bytes;
-    room.merged(waiting, facts(8_100));
+    room.replaceFacts(waiting, facts(8_100));
     expect(room.bytes - before).toBe(8_000);
     expect(room.hasRoomFor(facts(8_200), waiting, before + 8_000)).toBe(false);
     expect(room.hasRoomFor(facts(100), waiting, 0)).toBe(true);
-    room.leave(waiting);
-    while (room.forgetOldest());
+    room.remove(waiting);
+    while (room.forgetOldestKey());
     expect(room.bytes).toBe(0);
   });
 });

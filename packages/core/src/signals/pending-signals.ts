@@ -31,7 +31,7 @@ export interface PendingSignal {
   facts: SignalFacts;
   /** What the journal does not have yet: all of it, what was merged in since it was written, or nothing. */
   unwritten: SignalFacts | undefined;
-  state: 'new' | 'journaled' | 'on-its-way';
+  state: 'new' | 'journaled' | 'in-flight';
   stored: Deferred;
 }
 
@@ -42,7 +42,7 @@ export class PendingSignals {
   /** By scenario: as many as are declared. */
   readonly #groups = { decision: new Map<string, SignalGroup>(), whisper: new Map<string, SignalGroup>() };
   /** The keys of signals that were reported before and no longer wait, oldest first: they identify repetitions. */
-  readonly #told = new Set<string>();
+  readonly #reportedKeys = new Set<string>();
   readonly #repeatedWhispers = new Set<PendingSignal>();
   readonly #firstWhispers = new Set<PendingSignal>();
   readonly #keysKept: number;
@@ -85,8 +85,8 @@ export class PendingSignals {
   }
 
   /** Whether this was reported before, as far as it is remembered. */
-  wasTold(group: SignalGroup, value: string): boolean {
-    return group.latest.has(value) || (this.#told.size > 0 && this.#told.has(keyOf(group, value)));
+  wasReported(group: SignalGroup, value: string): boolean {
+    return group.latest.has(value) || (this.#reportedKeys.size > 0 && this.#reportedKeys.has(keyOf(group, value)));
   }
 
   /** Whether the pending signals stay within this number of bytes if the facts of a signal are replaced by these. */
@@ -96,7 +96,7 @@ export class PendingSignals {
   }
 
   /** More was merged into a signal: it may hold more in memory. */
-  merged(waiting: PendingSignal, facts: SignalFacts): void {
+  replaceFacts(waiting: PendingSignal, facts: SignalFacts): void {
     waiting.facts = facts;
     const bytes = bytesOf(facts);
     this.#bytes += bytes - waiting.bytes;
@@ -104,16 +104,16 @@ export class PendingSignals {
   }
 
   /** Forgets the oldest key, to make room; false when there is none. */
-  forgetOldest(): boolean {
-    for (const key of this.#told) {
-      this.#forget(key);
+  forgetOldestKey(): boolean {
+    for (const key of this.#reportedKeys) {
+      this.#forgetKey(key);
       return true;
     }
     return false;
   }
 
   /** Lets a signal in, not journaled yet. */
-  admit(
+  add(
     facts: SignalFacts,
     about: Pick<PendingSignal, 'group' | 'isRepeat' | 'mergeUntil'>,
     stored = new Deferred(),
@@ -132,7 +132,7 @@ export class PendingSignals {
       stored,
     };
     this.#waiting.set(waiting.uuid, waiting);
-    if (this.#told.size > 0) this.#forget(keyOf(group, facts.value));
+    if (this.#reportedKeys.size > 0) this.#forgetKey(keyOf(group, facts.value));
     group.latest.set(facts.value, waiting);
     if (group.kind === 'whisper') (waiting.isRepeat ? this.#repeatedWhispers : this.#firstWhispers).add(waiting);
     this.#bytes += waiting.bytes;
@@ -140,14 +140,14 @@ export class PendingSignals {
     return waiting;
   }
 
-  journaled(waiting: PendingSignal): void {
+  markJournaled(waiting: PendingSignal): void {
     if (waiting.state !== 'new') return;
     waiting.state = 'journaled';
     this.#unwritten -= 1;
   }
 
   /** It waits no more, whatever the reason. */
-  leave(waiting: PendingSignal): void {
+  remove(waiting: PendingSignal): void {
     if (!this.#waiting.delete(waiting.uuid)) return;
     this.#repeatedWhispers.delete(waiting);
     this.#firstWhispers.delete(waiting);
@@ -155,11 +155,11 @@ export class PendingSignals {
     const { latest } = waiting.group;
     if (latest.get(waiting.facts.value) === waiting) {
       latest.delete(waiting.facts.value);
-      this.#remember(keyOf(waiting.group, waiting.facts.value));
+      this.#rememberKey(keyOf(waiting.group, waiting.facts.value));
     }
     if (waiting.state === 'new') this.#unwritten -= 1;
     // Nothing can be merged into it.
-    waiting.state = 'on-its-way';
+    waiting.state = 'in-flight';
   }
 
   /** Whose place an incoming signal may take: a first whisper that of a repeated one, a decision that of any whisper. */
@@ -179,14 +179,14 @@ export class PendingSignals {
     return oldest;
   }
 
-  #remember(key: string): void {
-    this.#told.add(key);
+  #rememberKey(key: string): void {
+    this.#reportedKeys.add(key);
     this.#bytes += bytesOfKey(key);
-    if (this.#told.size > this.#keysKept) this.forgetOldest();
+    if (this.#reportedKeys.size > this.#keysKept) this.forgetOldestKey();
   }
 
-  #forget(key: string): void {
-    if (this.#told.delete(key)) this.#bytes -= bytesOfKey(key);
+  #forgetKey(key: string): void {
+    if (this.#reportedKeys.delete(key)) this.#bytes -= bytesOfKey(key);
   }
 }
 
@@ -197,7 +197,7 @@ export function entryOf({ facts, uuid }: PendingSignal): JournalEntry {
 
 /** The oldest that is not on its way to CAPI. */
 function oldestNotBeingSent(whispers: ReadonlySet<PendingSignal>): PendingSignal | undefined {
-  for (const waiting of whispers) if (waiting.state !== 'on-its-way') return waiting;
+  for (const waiting of whispers) if (waiting.state !== 'in-flight') return waiting;
   return undefined;
 }
 

@@ -3,7 +3,7 @@ import { silentLogger } from '../logger.js';
 import { openStore } from '../store/open-store.js';
 import type { JsonValue } from '../store/store.js';
 import { manualTime } from '../testing/manual-time.js';
-import { poisonedSignals, setAside, takeBack } from './poisoned.js';
+import { poisonedSignals, setAside, requeuePoisoned } from './poisoned.js';
 
 const { clock } = manualTime();
 const signal = (uuid: string) => ({
@@ -28,7 +28,7 @@ it.each<JsonValue>([{}, null, 7, { signal: {}, message: '', at: 0 }, { ...sound(
     const found = await poisonedSignals(store);
     expect(found.map((each) => each.signal.uuid)).toEqual(['a']);
     await setAside(store, store, { ...found[0]!, signal: { ...found[0]!.signal, uuid: 'b' } });
-    await expect(takeBack(store, store, 10)).resolves.toEqual({ retried: 2, left: 0 });
+    await expect(requeuePoisoned(store, store, 10)).resolves.toEqual({ retried: 2, left: 0 });
     await store.close();
   },
 );

@@ -45,7 +45,7 @@ export interface RetryResult {
 }
 
 /** Puts the oldest that were set aside back into the journal, at most so many. A crash on the way leaves them in both. */
-export async function takeBack(store: Store, lease: Pick<Lease, 'put'>, room: number): Promise<RetryResult> {
+export async function requeuePoisoned(store: Store, lease: Pick<Lease, 'put'>, room: number): Promise<RetryResult> {
   const poisoned = await poisonedSignals(store);
   const back = poisoned.slice(0, room);
   const left = poisoned.slice(room);

@@ -11,9 +11,9 @@ import { pushInTurn } from './push-in-turn.js';
 import type { PushResult, RefusalReason, Report, Whisper } from './report.js';
 
 /** A call without an answer is repeated this often before it is reported to the caller as failed. */
-const TRIES = 5;
+const MAX_ATTEMPTS = 5;
 /** So many signals, refused alone before the network has taken any, are no accident: it refuses whatever it is sent. */
-const OUTAGE_AFTER = 3;
+const REFUSALS_OF_AN_OUTAGE = 3;
 
 export interface PushOptions extends Pick<SignalIntakeOptions, 'declared' | 'isReportable'> {
   readonly clock: Clock;
@@ -64,8 +64,8 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
       refused.push({ index: batch[0]!.index, reason: refusal.message });
       if (accepted > 0) continue;
       // The network has accepted none so far: another signal from the journal shows whether it accepts any.
-      const another = takeOne(batches);
-      if (another !== undefined && ++refusedAlone >= OUTAGE_AFTER) throw refusal;
+      const another = takeAnySignal(batches);
+      if (another !== undefined && ++refusedAlone >= REFUSALS_OF_AN_OUTAGE) throw refusal;
       if (another !== undefined) batches.unshift([another]);
     }
   }
@@ -73,7 +73,7 @@ export async function pushAll(reports: readonly (Report | Whisper)[], options: P
 }
 
 /** Takes any signal out of these batches; `undefined` when there is none left. */
-function takeOne(batches: (readonly Numbered[])[]): Numbered | undefined {
+function takeAnySignal(batches: (readonly Numbered[])[]): Numbered | undefined {
   const at = Math.floor(Math.random() * batches.length);
   const batch = batches[at];
   if (batch === undefined) return undefined;
@@ -99,11 +99,11 @@ interface Outcome {
 /** Sends one call's worth when its turn comes; resolves with the network's refusal if what is in it is the reason. */
 async function send(batch: readonly Numbered[], options: PushOptions): Promise<CrowdsecError | undefined> {
   const { pacer, clock, scheduler, isStopped } = options;
-  for (let tries = 1; ;) {
+  for (let attempts = 1; ;) {
     if (isStopped()) throw new CrowdsecError('CROWDSEC_STOPPED', 'The agent was stopped before all signals were sent.');
     const outcome = await pacer.turn((turn) => call(batch, turn, options));
     if (outcome !== undefined && outcome.failure === undefined) return outcome.refusal;
-    if (outcome?.failure !== undefined && (!mayPass(outcome) || tries++ >= TRIES)) throw outcome.failure;
+    if (outcome?.failure !== undefined && (!isTransient(outcome) || attempts++ >= MAX_ATTEMPTS)) throw outcome.failure;
     await sleep(scheduler, 'crowdsec:signals-turn', Math.max(250, pacer.allowedAt - clock.now()));
   }
 }
@@ -119,7 +119,7 @@ async function call(batch: readonly Numbered[], turn: Turn, { channel }: PushOpt
 }
 
 /** Whether waiting helps within the life of this call. A token that was refused once is a fresh one in the next turn. */
-function mayPass({ failure, lacksLogin }: Outcome): boolean {
+function isTransient({ failure, lacksLogin }: Outcome): boolean {
   if (failure === undefined || lacksLogin === true) return false;
   const { code, status = 0 } = failure;
   return (

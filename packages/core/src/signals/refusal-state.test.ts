@@ -43,11 +43,11 @@ function send(
     const ids = batch.map(({ id }) => id);
     if (refuses(batch, run.calls)) {
       const refused = new Set([...ids, ...run.state.refusedAlone.map(({ id }) => id)]);
-      const judged = afterRefused(batch, waiting.filter(({ id }) => !refused.has(id)).length, run.state, isProven);
-      run.state = judged.state;
-      if (judged.needsPatience) run.delayed++;
-      if (judged.isCulprit) run.setAside.push(...ids);
-      if (judged.isCulprit) waiting = waiting.filter(({ id }) => !ids.includes(id));
+      const result = afterRefused(batch, waiting.filter(({ id }) => !refused.has(id)).length, run.state, isProven);
+      run.state = result.state;
+      if (result.needsBackoff) run.delayed++;
+      if (result.isPoisoned) run.setAside.push(...ids);
+      if (result.isPoisoned) waiting = waiting.filter(({ id }) => !ids.includes(id));
     } else {
       run.state = afterTaken(batch, seen, run.state);
       run.accepted.push(...ids);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** So many signals, refused alone one after the other, are no accident: CAPI refuses whatever it is sent. */
-const OUTAGE_AFTER = 3;
+const REFUSALS_OF_AN_OUTAGE = 3;
 
 /**
  * What is known of the search for a signal that CAPI refuses calls for (400, 413, 422).
@@ -39,7 +39,7 @@ export const refusalStateSchema = z.object({
   suspects: z.number().int().min(0).catch(0),
   refusedAlone: z
     .array(z.object({ id: z.string(), kind: z.string() }))
-    .max(OUTAGE_AFTER)
+    .max(REFUSALS_OF_AN_OUTAGE)
     .readonly()
     .catch([]),
   taken: z.boolean().catch(false),
@@ -87,12 +87,12 @@ export function afterTaken(
 }
 
 /** What to do after CAPI has refused a batch for what is in it. */
-export interface InspectionRecord {
+export interface RefusalResult {
   readonly state: RefusalState;
   /** The one signal of the batch is what CAPI refuses. */
-  readonly isCulprit: boolean;
+  readonly isPoisoned: boolean;
   /** Nobody is left to ask, or enough were asked: to go on at this pace is no use. */
-  readonly needsPatience: boolean;
+  readonly needsBackoff: boolean;
 }
 
 /**
@@ -104,26 +104,26 @@ export function afterRefused(
   others: number,
   state: RefusalState,
   isProven = false,
-): InspectionRecord {
+): RefusalResult {
   const [only, ...more] = batch;
   if (only === undefined || more.length > 0) {
-    return { state: { ...state, suspects: batch.length, taken: false }, isCulprit: false, needsPatience: false };
+    return { state: { ...state, suspects: batch.length, taken: false }, isPoisoned: false, needsBackoff: false };
   }
   const wasSearching = isSearching(state);
   const suspects = Math.max(0, state.suspects - 1);
   const before = state.refusedAlone.filter(({ id }) => id !== only.id);
-  if (isProven) return { state: { ...state, suspects, refusedAlone: before }, isCulprit: true, needsPatience: false };
+  if (isProven) return { state: { ...state, suspects, refusedAlone: before }, isPoisoned: true, needsBackoff: false };
   if (state.taken && wasSearching) {
     // The few suspects that are left are judged by the same call that was taken.
-    return { state: { suspects, refusedAlone: [], taken: true }, isCulprit: true, needsPatience: false };
+    return { state: { suspects, refusedAlone: [], taken: true }, isPoisoned: true, needsBackoff: false };
   }
   const refusedAlone = isOutage(state) ? state.refusedAlone : [...before, { id: only.id, kind: only.kind }];
   const next = { ...state, refusedAlone, taken: false };
-  return { state: next, isCulprit: false, needsPatience: isOutage(next) || others === 0 };
+  return { state: next, isPoisoned: false, needsBackoff: isOutage(next) || others === 0 };
 }
 
 function isOutage({ refusedAlone }: RefusalState): boolean {
-  return refusedAlone.length >= OUTAGE_AFTER;
+  return refusedAlone.length >= REFUSALS_OF_AN_OUTAGE;
 }
 
 /** How many signals the next call of a search takes: half of the suspects, or a full call's worth when there are none. */

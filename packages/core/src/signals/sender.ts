@@ -20,9 +20,9 @@ export interface SenderOptions {
   readonly signal?: AbortSignal | undefined;
   readonly random?: (() => number) | undefined;
   /** These leave for the network. */
-  readonly onLeaving: (uuids: readonly string[]) => void;
+  readonly onSending: (uuids: readonly string[]) => void;
   /** These did not get through. */
-  readonly onKept: (uuids: readonly string[]) => void;
+  readonly onNotSent: (uuids: readonly string[]) => void;
   /** These are answered: it has taken them, or they are set aside. */
   readonly onAnswered: (uuids: readonly string[]) => void;
   readonly listener: SenderListener;
@@ -66,22 +66,22 @@ export class Sender {
 
   /** Makes the call of a turn. @throws CrowdsecError `CROWDSEC_STORE_UNAVAILABLE` before the call */
   async send(turn: Turn): Promise<TurnOutcome<Sent>> {
-    const { store, channel, onLeaving } = this.#options;
+    const { store, channel, onSending } = this.#options;
     const { mostPerCall } = channel.pace;
     await this.#acknowledge([]);
     const entries = await store.journal.read(candidatesNeeded(turn.refusals, mostPerCall), isJournaledSignal);
     const waiting = entries.map(candidateOf);
     const batch = nextBatch(waiting, turn.refusals, { random: this.#random, mostPerCall });
     if (batch.length === 0) return { value: { sent: 0 } };
-    onLeaving(batch.map(({ id }) => id));
+    onSending(batch.map(({ id }) => id));
     const signals = batch.map(({ signal }) => signal);
     const failure = await pushInTurn(channel, turn, signals);
-    if (failure !== undefined) return this.#notTaken(turn, batch, waiting, failure);
-    await this.#taken(batch);
+    if (failure !== undefined) return this.#handleFailure(turn, batch, waiting, failure);
+    await this.#handleAccepted(batch);
     return { value: { sent: batch.length }, refusals: afterTaken(batch, waiting, turn.refusals) };
   }
 
-  async #taken(batch: readonly Candidate[]): Promise<void> {
+  async #handleAccepted(batch: readonly Candidate[]): Promise<void> {
     const { onAnswered, listener, logger, channel } = this.#options;
     onAnswered(batch.map(({ id }) => id));
     listener.sent({ count: batch.length });
@@ -93,24 +93,24 @@ export class Sender {
     });
   }
 
-  async #notTaken(
+  async #handleFailure(
     turn: Turn,
     batch: readonly Candidate[],
     waiting: readonly Candidate[],
     { error, refusesContent }: PushFailure,
   ): Promise<TurnOutcome<Sent>> {
-    const { signal, clock, listener, onKept } = this.#options;
-    onKept(batch.map(({ id }) => id));
+    const { signal, clock, listener, onNotSent } = this.#options;
+    onNotSent(batch.map(({ id }) => id));
     if (turn.isLost) return { value: { sent: 0 } };
     if (!isCrowdsecError(error)) throw error;
     if (signal?.aborted === true) return { value: { sent: 0, error } };
-    if (refusesContent) return this.#refused(turn, batch, waiting, error);
+    if (refusesContent) return this.#handleRefusal(turn, batch, waiting, error);
     const nextAt = Math.ceil(error.nextAt ?? clock.now() + (error.retryAfterMs ?? 0));
     listener.failed({ count: batch.length, error, nextAt });
     return { value: { sent: 0, error }, failure: error };
   }
 
-  async #refused(
+  async #handleRefusal(
     turn: Turn,
     batch: readonly Candidate[],
     waiting: readonly Candidate[],
@@ -119,14 +119,14 @@ export class Sender {
     const { clock, listener, channel } = this.#options;
     const askedAlone = new Set([...batch, ...turn.refusals.refusedAlone].map(({ id }) => id));
     const others = waiting.filter(({ id }) => !askedAlone.has(id)).length;
-    const { state, isCulprit, needsPatience } = afterRefused(
+    const { state, isPoisoned, needsBackoff } = afterRefused(
       batch,
       others,
       turn.refusals,
       channel.provesBlame?.(error),
     );
-    if (isCulprit) await this.#setAside(turn, batch[0]!, error);
-    if (!needsPatience) return { value: { sent: 0 }, refusals: state };
+    if (isPoisoned) await this.#setAside(turn, batch[0]!, error);
+    if (!needsBackoff) return { value: { sent: 0 }, refusals: state };
     listener.failed({ count: batch.length, error, nextAt: Math.ceil(clock.now()) });
     return { value: { sent: 0, error }, refusals: state, failure: error };
   }

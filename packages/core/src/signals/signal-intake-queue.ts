@@ -77,33 +77,33 @@ export class SignalIntakeQueue {
 
     const group = this.#pending.group(kind, scenario);
     const latest = group.latest.get(facts.value);
-    if (latest !== undefined && latest.state !== 'on-its-way' && now < latest.mergeUntil)
+    if (latest !== undefined && latest.state !== 'in-flight' && now < latest.mergeUntil)
       return this.#merge(latest, facts);
-    const isRepeat = this.#pending.wasTold(group, facts.value);
+    const isRepeat = this.#pending.wasReported(group, facts.value);
     const about = { group, isRepeat, mergeUntil: now + mergeWindowMs };
     if (!this.#makeRoom(about)) return this.#refuse('buffer-full', ip, scenario);
-    const { uuid, stored } = this.#writeSoon(this.#pending.admit(facts, about));
+    const { uuid, stored } = this.#writeSoon(this.#pending.add(facts, about));
     listener.buffered({ uuid, ip: facts.value, scenario, kind });
     return new PendingReceipt('buffered', uuid, stored, this.#promises);
   }
 
   /** Writes what is in memory to the journal. */
   write(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#runExclusively(async () => {
       if (this.#toWrite.size > 0 || this.#evicted.length > 0) await this.#writeAll();
     });
   }
 
   /** These leave for CAPI: nothing can be merged into them any more. */
-  onTheirWay(uuids: readonly string[]): void {
+  markInFlight(uuids: readonly string[]): void {
     for (const uuid of uuids) {
       const waiting = this.#pending.get(uuid);
-      if (waiting !== undefined) waiting.state = 'on-its-way';
+      if (waiting !== undefined) waiting.state = 'in-flight';
     }
   }
 
   /** These did not get through, and wait again. */
-  backAgain(uuids: readonly string[]): void {
+  returnToJournal(uuids: readonly string[]): void {
     for (const uuid of uuids) {
       const waiting = this.#pending.get(uuid);
       if (waiting !== undefined) waiting.state = 'journaled';
@@ -111,23 +111,23 @@ export class SignalIntakeQueue {
   }
 
   /** These are answered: they wait no more. */
-  answered(uuids: readonly string[]): void {
+  removeAnswered(uuids: readonly string[]): void {
     for (const uuid of uuids) {
       const waiting = this.#pending.get(uuid);
       if (waiting === undefined) continue;
-      this.#pending.leave(waiting);
+      this.#pending.remove(waiting);
       waiting.stored.resolve();
     }
   }
 
   /** Asks the journal how many wait, and which of ours somebody else has sent: the oldest go first. */
   recount(): Promise<void> {
-    return this.#alone(async () => {
+    return this.#runExclusively(async () => {
       const { journal } = this.#options.store;
       for (;;) {
         const oldest = this.#pending.oldestJournaled(RECOUNT_BATCH);
         const stillWaiting = new Set(oldest.length === 0 ? [] : await journal.waiting(oldest));
-        this.answered(oldest.filter((uuid) => !stillWaiting.has(uuid)));
+        this.removeAnswered(oldest.filter((uuid) => !stillWaiting.has(uuid)));
         if (oldest.length < RECOUNT_BATCH || stillWaiting.size > 0) break;
       }
       this.#journaled = await journal.size();
@@ -145,7 +145,7 @@ export class SignalIntakeQueue {
     this.#writeJob = undefined;
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
+  #runExclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
     return result;
@@ -165,7 +165,7 @@ export class SignalIntakeQueue {
     const later = this.#pending.hasRoomFor(told, first, this.#options.bufferBytes)
       ? told
       : { ...told, message, context };
-    this.#pending.merged(first, mergeFacts(first.facts, later));
+    this.#pending.replaceFacts(first, mergeFacts(first.facts, later));
     this.counters.merged += 1;
     if (first.state === 'journaled') {
       if (first.unwritten === undefined) first.stored = new Deferred();
@@ -181,7 +181,7 @@ export class SignalIntakeQueue {
   #makeRoom(incoming: Pick<PendingSignal, 'group' | 'isRepeat'>): boolean {
     const { bufferSize, bufferBytes } = this.#options;
     while (this.size >= bufferSize || this.#pending.bytes >= bufferBytes) {
-      if (this.size < bufferSize && this.#pending.forgetOldest()) continue;
+      if (this.size < bufferSize && this.#pending.forgetOldestKey()) continue;
       const leaving = this.#pending.whisperToEvict(incoming);
       if (leaving === undefined) return false;
       this.#evict(leaving);
@@ -196,7 +196,7 @@ export class SignalIntakeQueue {
       this.#journaled -= 1;
     }
     this.#toWrite.delete(waiting);
-    this.#pending.leave(waiting);
+    this.#pending.remove(waiting);
     waiting.stored.resolve();
     this.#options.listener.evicted({ uuid: waiting.uuid });
   }
@@ -249,7 +249,7 @@ export class SignalIntakeQueue {
     if (changed.length > 0) {
       const gone = new Set(await store.journal.replace(changed.map(entryOf)));
       for (const waiting of changed) {
-        if (gone.has(waiting.uuid)) this.#reportRest(waiting);
+        if (gone.has(waiting.uuid)) this.#admitUnwritten(waiting);
         else this.#written(waiting, written.get(waiting)!);
       }
     }
@@ -265,7 +265,7 @@ export class SignalIntakeQueue {
       return;
     }
     if (waiting.state === 'new') {
-      this.#pending.journaled(waiting);
+      this.#pending.markJournaled(waiting);
       this.#journaled += 1;
     }
     if (waiting.facts !== facts) {
@@ -277,10 +277,10 @@ export class SignalIntakeQueue {
   }
 
   /** Another process sent the signal before the merge was written: what was merged in becomes a signal of its own. */
-  #reportRest(sent: PendingSignal): void {
+  #admitUnwritten(sent: PendingSignal): void {
     const { group, mergeUntil, unwritten, stored } = sent;
-    this.#pending.leave(sent);
+    this.#pending.remove(sent);
     if (unwritten !== undefined)
-      this.#toWrite.add(this.#pending.admit(unwritten, { group, isRepeat: true, mergeUntil }, stored));
+      this.#toWrite.add(this.#pending.add(unwritten, { group, isRepeat: true, mergeUntil }, stored));
   }
 }
