@@ -6,7 +6,7 @@ import { captchaPage, captchaPolicy } from './captcha-page.js';
 import { CAPTCHA_HEADER, type CaptchaAnswerKind } from './captcha-protocol.js';
 
 /** No cache may keep what is said to one: the next who asks is somebody else. */
-const COMMON = {
+const COMMON_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
@@ -38,7 +38,7 @@ export class CaptchaAnswers {
     const wall = (type: string, body: string, more: Readonly<Record<string, string>> = {}): BouncerResponse => ({
       status: 401,
       headers: {
-        ...COMMON,
+        ...COMMON_HEADERS,
         'content-type': type,
         'www-authenticate': `Captcha realm="${this.#path}"`,
         [CAPTCHA_HEADER]: 'wall',
@@ -58,7 +58,7 @@ export class CaptchaAnswers {
       case 'json':
         return wall('application/problem+json; charset=utf-8', JSON.stringify(this.#problem()));
       case 'text':
-        return wall('text/plain; charset=utf-8', `${TITLE}. ${this.#whatToDo()}\n`);
+        return wall('text/plain; charset=utf-8', `${TITLE}. ${this.#instructions()}\n`);
     }
   }
 
@@ -74,7 +74,7 @@ export class CaptchaAnswers {
   }
 
   /** An answer to the wall's script. */
-  told(
+  scriptAnswer(
     kind: CaptchaAnswerKind,
     body: object,
     { status = 200, headers = {} }: Partial<BouncerResponse> = {},
@@ -82,13 +82,13 @@ export class CaptchaAnswers {
     const type = status < 400 ? 'application/json' : 'application/problem+json';
     return {
       status,
-      headers: { ...COMMON, 'content-type': `${type}; charset=utf-8`, [CAPTCHA_HEADER]: kind, ...headers },
+      headers: { ...COMMON_HEADERS, 'content-type': `${type}; charset=utf-8`, [CAPTCHA_HEADER]: kind, ...headers },
       body: JSON.stringify(body),
     };
   }
 
   /** A refusal that the wall's script understands. */
-  refused(
+  scriptRefusal(
     kind: CaptchaAnswerKind,
     status: number,
     { code, detail, again, retryAfterMs }: RefusalDetails,
@@ -96,7 +96,7 @@ export class CaptchaAnswers {
     const headers: Record<string, string> =
       retryAfterMs === undefined ? {} : { 'retry-after': `${Math.max(1, Math.ceil(retryAfterMs / 1_000))}` };
     const problem = { type: 'about:blank', title: REFUSALS[kind] ?? TITLE, status, detail, code };
-    return this.told(kind, again === undefined ? problem : { ...problem, again }, { status, headers });
+    return this.scriptAnswer(kind, again === undefined ? problem : { ...problem, again }, { status, headers });
   }
 
   #problem(): object {
@@ -104,12 +104,12 @@ export class CaptchaAnswers {
       type: 'about:blank',
       title: TITLE,
       status: 401,
-      detail: this.#whatToDo(),
+      detail: this.#instructions(),
       captcha: { page: this.#path, endpoint: this.#path, header: CAPTCHA_HEADER },
     };
   }
 
-  #whatToDo(): string {
+  #instructions(): string {
     return (
       `Open ${this.#path} of this site in a browser, with ?return=/path for where to go next; it sets the cookie that lets further requests ` +
       `pass. A program may ask there for a challenge (GET with ${CAPTCHA_HEADER}: challenge) and answer it.`

@@ -29,12 +29,12 @@ export interface CaptchaKeysOptions {
 /** How long a key signs before the next one does, in ms. */
 export const KEY_LIFETIME_MS = 86_400_000;
 /** How old what was read may be when something is to be signed, in ms; the store is not asked more often for unknown keys than each second. */
-const FRESH_MS = 60_000;
-const UNKNOWN_KEY_MS = 1_000;
-const MOST_KEYS = 32;
+const MAX_AGE_MS = 60_000;
+const UNKNOWN_KEY_INTERVAL_MS = 1_000;
+const MAX_KEYS = 32;
 const LEASE_MS = 10_000;
 /** How long a process waits for another that is making the first key, in ms. */
-const WAIT_MS = 2_000;
+const MAX_WAIT_MS = 2_000;
 
 const storedKeys = z.object({
   keys: z
@@ -45,7 +45,7 @@ const storedKeys = z.object({
         createdAt: z.number(),
       }),
     )
-    .max(MOST_KEYS),
+    .max(MAX_KEYS),
 });
 
 /**
@@ -57,7 +57,7 @@ export class CaptchaKeys {
   readonly #keys = new Map<string, StoredKey>();
   #readAt = -Infinity;
   #loading: Promise<void> | undefined;
-  #saidFailure = false;
+  #failureWasLogged = false;
 
   constructor(options: CaptchaKeysOptions) {
     this.#options = options;
@@ -70,13 +70,13 @@ export class CaptchaKeys {
 
   /** A key by its id; the store is asked when this process does not know it, but not at each such call. */
   async find(id: string): Promise<CaptchaKey | undefined> {
-    if (!this.#keys.has(id) && this.#age() >= UNKNOWN_KEY_MS) await this.#load();
+    if (!this.#keys.has(id) && this.#age() >= UNKNOWN_KEY_INTERVAL_MS) await this.#load();
     return this.#keys.get(id);
   }
 
   /** The key that signs now. Never rejects. */
   async current(): Promise<CaptchaKey> {
-    if (this.#age() >= FRESH_MS || this.#newest() === undefined) await this.#load();
+    if (this.#age() >= MAX_AGE_MS || this.#newest() === undefined) await this.#load();
     const newest = this.#newest();
     if (newest !== undefined) return newest;
     const own = this.#make();
@@ -103,8 +103,8 @@ export class CaptchaKeys {
   #load(): Promise<void> {
     this.#loading ??= this.#read()
       .then(
-        () => (this.#saidFailure = false),
-        (error: unknown) => this.#failed(error),
+        () => (this.#failureWasLogged = false),
+        (error: unknown) => this.#logFailure(error),
       )
       .then(() => {
         this.#readAt = this.#options.clock.monotonic();
@@ -113,9 +113,9 @@ export class CaptchaKeys {
     return this.#loading;
   }
 
-  #failed(error: unknown): void {
-    if (this.#saidFailure) return;
-    this.#saidFailure = true;
+  #logFailure(error: unknown): void {
+    if (this.#failureWasLogged) return;
+    this.#failureWasLogged = true;
     this.#options.logger.warn(
       `The keys of the captcha can't be shared with other processes for now, which ask their visitors again: ${messageOf(error)}`,
       { code: 'CAPTCHA_KEYS_NOT_SHARED', error },
@@ -138,7 +138,7 @@ export class CaptchaKeys {
         return;
       }
       // Somebody else is at it; with a key at hand there is no hurry.
-      if (this.#newest() !== undefined || waited >= WAIT_MS) return;
+      if (this.#newest() !== undefined || waited >= MAX_WAIT_MS) return;
       await delay(50);
     }
   }
@@ -179,8 +179,8 @@ export class CaptchaKeys {
     const keys = this.#newestFirst();
     keys.forEach((key, i) => {
       const successor = keys[i - 1];
-      const isOver = successor !== undefined && now - successor.createdAt >= this.#options.keepMs;
-      if (isOver || i >= MOST_KEYS) this.#keys.delete(key.id);
+      const isObsolete = successor !== undefined && now - successor.createdAt >= this.#options.keepMs;
+      if (isObsolete || i >= MAX_KEYS) this.#keys.delete(key.id);
     });
   }
 

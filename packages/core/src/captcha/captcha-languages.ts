@@ -9,7 +9,7 @@ export interface LocalTexts {
 }
 
 /** Longer than any browser's `Accept-Language`. */
-const LONGEST_HEADER = 256;
+const MAX_HEADER_CHARS = 256;
 
 /**
  * Chooses the texts that a client reads, by its `Accept-Language`; English when it reads none that there is.
@@ -29,7 +29,7 @@ export function captchaLanguages(
   const offers = [...all.keys()];
   return (acceptLanguage) => {
     if (acceptLanguage === undefined) return fallback;
-    const headers = { 'accept-language': acceptLanguage.slice(0, LONGEST_HEADER) };
+    const headers = { 'accept-language': acceptLanguage.slice(0, MAX_HEADER_CHARS) };
     return all.get(new Negotiator({ headers }).language(offers) ?? 'en') ?? fallback;
   };
 }

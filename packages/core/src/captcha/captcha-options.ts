@@ -45,7 +45,7 @@ const texts = z.record(
 );
 
 /** What the wall shows of a provider, checked before it meets a visitor: a policy that HTTP can't carry would leave clients without a wall. */
-const shownMembers = z.looseObject({
+const wallMembers = z.looseObject({
   name: z.string().min(1).max(100),
   global: z.string().min(1).max(100),
   siteKey: z.string().min(1).max(1_000),
@@ -66,7 +66,7 @@ const provider = objectWith<CaptchaProvider>(
   ['verify'],
   'turnstile({ siteKey, secretKey }), hcaptcha(…), recaptcha(…), or an object with the members of CaptchaProvider',
 ).superRefine((given, context) => {
-  for (const { path, message } of shownMembers.safeParse(given).error?.issues ?? [])
+  for (const { path, message } of wallMembers.safeParse(given).error?.issues ?? [])
     context.addIssue({ code: 'custom', path: path.slice(0, 1), message });
 });
 

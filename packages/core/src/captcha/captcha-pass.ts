@@ -20,10 +20,10 @@ export interface CaptchaPassesOptions {
 export const CLOCK_SLACK_MS = 60_000;
 const PURPOSE = 'pass';
 /** What is read of a `Cookie` header: more than a browser sends. */
-const LONGEST_HEADER = 16_384;
+const MAX_HEADER_CHARS = 16_384;
 /** Of cookies with our name, this many are looked at: another path or domain may have set some. */
-const MOST_COOKIES = 4;
-const PASS = /^([\w-]{8})\.([0-9a-z]{1,12})\.([\w-]{43})$/;
+const MAX_COOKIES = 4;
+const PASS_PATTERN = /^([\w-]{8})\.([0-9a-z]{1,12})\.([\w-]{43})$/;
 
 interface ReadPass {
   readonly keyId: string;
@@ -46,7 +46,7 @@ export class CaptchaPasses {
    */
   admits(cookie: string | undefined, holder: PassHolder): boolean | Promise<boolean> {
     if (cookie === undefined) return false;
-    const passes = this.#passesIn(cookie).filter((pass) => this.#isInTime(pass));
+    const passes = this.#passesIn(cookie).filter((pass) => this.#isUnexpired(pass));
     if (passes.length === 0) return false;
     const { keys } = this.#options;
     const unknown: ReadPass[] = [];
@@ -55,7 +55,7 @@ export class CaptchaPasses {
       if (key === undefined) unknown.push(pass);
       else if (isSigned(pass, key, holder)) return true;
     }
-    return unknown.length > 0 && this.#admitsByOthers(unknown, holder);
+    return unknown.length > 0 && this.#admitsByUnknownKeys(unknown, holder);
   }
 
   /** The value of `Set-Cookie` that gives the holder a pass. */
@@ -68,7 +68,7 @@ export class CaptchaPasses {
     return { cookie: `${cookieName}=${value}; ${attributes}`, expiresAt };
   }
 
-  async #admitsByOthers(passes: readonly ReadPass[], holder: PassHolder): Promise<boolean> {
+  async #admitsByUnknownKeys(passes: readonly ReadPass[], holder: PassHolder): Promise<boolean> {
     for (const pass of passes) {
       const key = await this.#options.keys.find(pass.keyId);
       if (key !== undefined && isSigned(pass, key, holder)) return true;
@@ -77,7 +77,7 @@ export class CaptchaPasses {
   }
 
   /** A pass that lasts longer than any is from a clock that was ahead, or from options that were changed. */
-  #isInTime({ expiry }: ReadPass): boolean {
+  #isUnexpired({ expiry }: ReadPass): boolean {
     const { clock, passMs } = this.#options;
     const remainingMs = Number.parseInt(expiry, 36) - clock.now();
     return remainingMs > 0 && remainingMs <= passMs + CLOCK_SLACK_MS;
@@ -86,12 +86,12 @@ export class CaptchaPasses {
   #passesIn(cookie: string): ReadPass[] {
     const start = `${this.#options.cookieName}=`;
     const found: ReadPass[] = [];
-    for (const pair of cookie.slice(0, LONGEST_HEADER).split(/[;,]/)) {
+    for (const pair of cookie.slice(0, MAX_HEADER_CHARS).split(/[;,]/)) {
       const text = pair.trim();
       if (!text.startsWith(start)) continue;
-      const [, keyId, expiry, mac] = PASS.exec(text.slice(start.length)) ?? [];
+      const [, keyId, expiry, mac] = PASS_PATTERN.exec(text.slice(start.length)) ?? [];
       if (keyId !== undefined && expiry !== undefined && mac !== undefined) found.push({ keyId, expiry, mac });
-      if (found.length >= MOST_COOKIES) break;
+      if (found.length >= MAX_COOKIES) break;
     }
     return found;
   }

@@ -10,13 +10,13 @@ export type CaptchaQuestion =
   { readonly kind: 'challenge' } | { readonly kind: 'solution'; readonly text: string } | { readonly kind: 'unknown' };
 
 /** A token of reCAPTCHA may take some thousand characters. */
-const LONGEST_VALUE = 12_288;
+const MAX_HEADER_CHARS = 12_288;
 
 /** Reads the header; `undefined` when there is none. */
 export function captchaQuestion(header: string | undefined): CaptchaQuestion | undefined {
   if (header === undefined) return undefined;
   if (header === 'challenge') return { kind: 'challenge' };
-  if (header.length > LONGEST_VALUE) return { kind: 'unknown' };
+  if (header.length > MAX_HEADER_CHARS) return { kind: 'unknown' };
   const [, encoded] = /^solution ([\w-]+)$/.exec(header) ?? [];
   if (encoded === undefined) return { kind: 'unknown' };
   return { kind: 'solution', text: Buffer.from(encoded, 'base64url').toString() };

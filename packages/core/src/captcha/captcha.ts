@@ -32,7 +32,7 @@ export interface CaptchaParts {
 }
 
 /** How many challenges are made at once; each takes a thread for a millisecond. Beyond that clients are asked to come again. */
-const MOST_AT_ONCE = 16;
+const MAX_CONCURRENT_CHALLENGES = 16;
 
 /**
  * The captcha: whoever is to be asked meets a wall, whose script solves a task and gets a cookie for it; whoever has the cookie passes.
@@ -49,7 +49,7 @@ export class Captcha {
   readonly #provider: ProviderCheck | undefined;
   readonly #solutions: SolutionCheck;
   readonly #asksAnybody: boolean;
-  #beingMade = 0;
+  #challengesInProgress = 0;
 
   constructor(parts: CaptchaParts) {
     const { options, store, clock, logger } = parts;
@@ -84,8 +84,8 @@ export class Captcha {
 
   /** Whether a request is for the endpoint, at the root or below a prefix that a proxy or a framework has put there. */
   isEndpoint(path: string): boolean {
-    const over = path.length - this.#path.length;
-    return over >= 0 && path.charCodeAt(over) === SLASH && path.endsWith(this.#path);
+    const prefixLength = path.length - this.#path.length;
+    return prefixLength >= 0 && path.charCodeAt(prefixLength) === SLASH && path.endsWith(this.#path);
   }
 
   /** The remedy `captcha`. */
@@ -93,7 +93,7 @@ export class Captcha {
     const { facts } = request;
     const header = readHeader(facts.headers, CAPTCHA_HEADER);
     const isEndpoint = this.isEndpoint(facts.path);
-    if (header === undefined && !isEndpoint) return this.#judge(request);
+    if (header === undefined && !isEndpoint) return this.#checkPass(request);
     const question = captchaQuestion(header) ?? this.#questionOf(request);
     if (question === undefined) return this.#wall(request);
     return this.#serve(request, question);
@@ -108,14 +108,14 @@ export class Captcha {
     return { served: { ...this.#answers.wall(facts), status: 200 } };
   };
 
-  #judge(request: RemedyRequest): RemedyAnswer | Promise<RemedyAnswer> {
-    const admitted = this.#passes.admits(readHeader(request.facts.headers, 'cookie'), holderOf(request));
-    if (typeof admitted === 'boolean') return this.#conclude(request, admitted);
-    return admitted.then((admits) => this.#conclude(request, admits));
+  #checkPass(request: RemedyRequest): RemedyAnswer | Promise<RemedyAnswer> {
+    const hasPass = this.#passes.admits(readHeader(request.facts.headers, 'cookie'), holderOf(request));
+    if (typeof hasPass === 'boolean') return this.#conclude(request, hasPass);
+    return hasPass.then((admits) => this.#conclude(request, admits));
   }
 
-  #conclude(request: RemedyRequest, admitted: boolean): RemedyAnswer {
-    if (!admitted) return this.#wall(request);
+  #conclude(request: RemedyRequest, hasPass: boolean): RemedyAnswer {
+    if (!hasPass) return this.#wall(request);
     this.#counter.passed++;
     return 'pass';
   }
@@ -138,7 +138,7 @@ export class Captcha {
     const waitMs = this.#ledger.request(holder.ip);
     if (waitMs > 0) {
       this.#counter.limited++;
-      return { served: this.#answers.refused('limited', 429, { ...TOO_OFTEN, retryAfterMs: waitMs }) };
+      return { served: this.#answers.scriptRefusal('limited', 429, { ...TOO_OFTEN, retryAfterMs: waitMs }) };
     }
     switch (question.kind) {
       case 'challenge':
@@ -147,7 +147,7 @@ export class Captcha {
         return { served: await this.#solutions.answer(request, holder, question.text) };
       case 'unknown':
         this.#counter.refused++;
-        return { served: this.#answers.refused('refused', 400, UNKNOWN_QUESTION) };
+        return { served: this.#answers.scriptRefusal('refused', 400, UNKNOWN_QUESTION) };
     }
   }
 
@@ -155,25 +155,25 @@ export class Captcha {
     if (this.#provider !== undefined && !this.#solutions.usesProofOfWork) {
       const { name, global, siteKey, scriptUrl } = this.#provider.provider;
       this.#counter.challenges++;
-      return this.#answers.told('challenge', { provider: { name, global, siteKey, scriptUrl } });
+      return this.#answers.scriptAnswer('challenge', { provider: { name, global, siteKey, scriptUrl } });
     }
-    if (this.#beingMade >= MOST_AT_ONCE) {
+    if (this.#challengesInProgress >= MAX_CONCURRENT_CHALLENGES) {
       this.#counter.limited++;
-      return this.#answers.refused('limited', 503, { ...BUSY, retryAfterMs: 2_000 });
+      return this.#answers.scriptRefusal('limited', 503, { ...BUSY, retryAfterMs: 2_000 });
     }
-    this.#beingMade++;
+    this.#challengesInProgress++;
     try {
       const work = this.#workPerChallenge * this.#ledger.workFactor(holder.ip);
       const { challenge, mostTries } = await this.#work.challenge(holder, work);
       this.#counter.challenges++;
-      return this.#answers.told('challenge', { challenge, mostTries });
+      return this.#answers.scriptAnswer('challenge', { challenge, mostTries });
     } finally {
-      this.#beingMade--;
+      this.#challengesInProgress--;
     }
   }
 
   #notRequired(): BouncerResponse {
-    return this.#answers.told('not-required', { required: false });
+    return this.#answers.scriptAnswer('not-required', { required: false });
   }
 }
 

@@ -3,13 +3,13 @@ import { clientPrefix } from '../ip/client-prefix.js';
 import { TwoGenerationCache } from '../two-generation-cache.js';
 
 /** How many clients are remembered, and for how long at least, in ms. */
-const MOST_CLIENTS = 20_000;
-const REMEMBER_MS = 3_600_000;
+const MAX_CLIENTS = 20_000;
+const MIN_RETENTION_MS = 3_600_000;
 /** So often a client may solve, or fail, before its challenges get harder; one is forgotten each ten minutes. */
 const FREE_SOLUTIONS = 3;
-const FORGET_MS = 600_000;
+const SOLUTION_DECAY_MS = 600_000;
 /** Each one beyond that doubles the work, up to this factor. */
-const MOST_DOUBLINGS = 5;
+const MAX_DOUBLINGS = 5;
 
 interface Account {
   /** Requests that the client may make now, as of `at`. */
@@ -26,7 +26,7 @@ interface Account {
 export class ClientLedger {
   readonly #clock: Clock;
   readonly #perMinute: number;
-  readonly #accounts = new TwoGenerationCache<Account>(MOST_CLIENTS, REMEMBER_MS);
+  readonly #accounts = new TwoGenerationCache<Account>(MAX_CLIENTS, MIN_RETENTION_MS);
 
   /** @param options.perMinute how many requests a client may make in a minute */
   constructor({ clock, perMinute }: { readonly clock: Clock; readonly perMinute: number }) {
@@ -45,13 +45,13 @@ export class ClientLedger {
   /** Takes a solution into account, right or wrong. */
   solved(ip: string): void {
     const account = this.#accountOf(ip);
-    account.solutions = Math.min(account.solutions + 1, FREE_SOLUTIONS + MOST_DOUBLINGS);
+    account.solutions = Math.min(account.solutions + 1, FREE_SOLUTIONS + MAX_DOUBLINGS);
   }
 
   /** How many times the usual work a challenge for this client is. */
   workFactor(ip: string): number {
-    const beyond = Math.ceil(this.#accountOf(ip).solutions) - FREE_SOLUTIONS;
-    return 2 ** Math.min(Math.max(0, beyond), MOST_DOUBLINGS);
+    const excess = Math.ceil(this.#accountOf(ip).solutions) - FREE_SOLUTIONS;
+    return 2 ** Math.min(Math.max(0, excess), MAX_DOUBLINGS);
   }
 
   #accountOf(ip: string): Account {
@@ -62,9 +62,9 @@ export class ClientLedger {
       account = { tokens: this.#perMinute, solutions: 0, at };
       this.#accounts.add(client, account, at);
     }
-    const passedMs = at - account.at;
-    account.tokens = Math.min(this.#perMinute, account.tokens + (passedMs * this.#perMinute) / 60_000);
-    account.solutions = Math.max(0, account.solutions - passedMs / FORGET_MS);
+    const elapsedMs = at - account.at;
+    account.tokens = Math.min(this.#perMinute, account.tokens + (elapsedMs * this.#perMinute) / 60_000);
+    account.solutions = Math.max(0, account.solutions - elapsedMs / SOLUTION_DECAY_MS);
     account.at = at;
     return account;
   }

@@ -12,7 +12,7 @@ export const CHALLENGE_MS = 300_000;
 /** Rounds of PBKDF2 of one try: what a challenge costs the server. A browser makes hundreds of tries. */
 const ROUNDS_PER_TRY = 2_000;
 /** A challenge holds about 700 characters. */
-const LONGEST_SOLUTION = 4_096;
+const MAX_SOLUTION_CHARS = 4_096;
 
 const ALGORITHM = 'PBKDF2/SHA-256';
 
@@ -74,7 +74,7 @@ export class ProofOfWork {
     sent: { readonly content: unknown; readonly length: number },
     holder: PassHolder,
   ): Promise<CheckedSolution> {
-    if (sent.length > LONGEST_SOLUTION) return { state: 'malformed' };
+    if (sent.length > MAX_SOLUTION_CHARS) return { state: 'malformed' };
     const parsed = payload.safeParse(sent.content);
     if (!parsed.success) return { state: 'malformed' };
     const { challenge, solution } = parsed.data;

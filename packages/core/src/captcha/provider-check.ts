@@ -8,7 +8,7 @@ import type { CaptchaProvider } from './captcha-provider.js';
 /** How long a provider that failed is not asked, in ms. */
 const PAUSE_MS = 30_000;
 /** What a token of any provider looks like. Of anything else a provider might say that the question is bad, which counts as its failure. */
-const TOKEN = /^[\x21-\x7e]{1,8192}$/;
+const TOKEN_PATTERN = /^[\x21-\x7e]{1,8192}$/;
 
 export interface ProviderCheckOptions {
   readonly provider: CaptchaProvider;
@@ -39,7 +39,7 @@ export class ProviderCheck {
   /** Whether the provider knows the token; `unknown` when it can't be asked. Never rejects. */
   async check(token: string, ip: string): Promise<'right' | 'wrong' | 'unknown'> {
     const { provider, fetch, timeoutMs, signal: outer, clock, logger } = this.#options;
-    if (!TOKEN.test(token)) return 'wrong';
+    if (!TOKEN_PATTERN.test(token)) return 'wrong';
     try {
       const right = await withinDeadline({ ms: timeoutMs, signal: outer, keepsProcessAlive: false }, ({ signal }) =>
         provider.verify({ token, ip, fetch, signal }),

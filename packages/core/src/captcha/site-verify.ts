@@ -41,8 +41,8 @@ const verdict = z.looseObject({
 });
 
 /** Errors that say nothing about the visitor: the site's own keys are wrong, or the provider is in trouble. */
-const NOT_THE_VISITOR = /secret|sitekey|internal-error|bad-request/;
-const LARGEST_ANSWER_BYTES = 65_536;
+const SERVICE_ERRORS = /secret|sitekey|internal-error|bad-request/;
+const MAX_ANSWER_BYTES = 65_536;
 
 /**
  * A provider whose tokens are checked as reCAPTCHA began it: a form with `secret`, `response` and `remoteip`, answered by JSON with
@@ -73,7 +73,7 @@ export function siteVerifyProvider(service: SiteVerifyService, options: Provider
       const answer = verdict.safeParse(await readJson(response, signal));
       if (!answer.success) throw new Error(`${service.name} was answered ${response.status}, which says nothing`);
       const errors = answer.data['error-codes'] ?? [];
-      if (!answer.data.success && errors.some((error) => NOT_THE_VISITOR.test(error))) {
+      if (!answer.data.success && errors.some((error) => SERVICE_ERRORS.test(error))) {
         throw new Error(`${service.name} refused the question: ${errors.join(', ').slice(0, 200)}`);
       }
       return answer.data.success;
@@ -86,7 +86,7 @@ async function readJson(response: Response, signal: ProviderQuestion['signal']):
   let bytes = 0;
   for await (const chunk of bodyOf(response, signal)) {
     bytes += chunk.byteLength;
-    if (bytes > LARGEST_ANSWER_BYTES) throw new Error('the answer is longer than any such answer');
+    if (bytes > MAX_ANSWER_BYTES) throw new Error('the answer is longer than any such answer');
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString()) as unknown;

@@ -80,8 +80,9 @@ export class SolutionCheck {
     if (checked === 'wrong') return this.#refuse('wrong');
     counter.providerFailures++;
     if (onProviderFailure === 'pass') return grant('provider-failure');
-    if (onProviderFailure === 'block') return answers.refused('failed', 503, { ...UNCHECKED, retryAfterMs: 30_000 });
-    return answers.refused('failed', 503, { ...UNCHECKED, again: true });
+    if (onProviderFailure === 'block')
+      return answers.scriptRefusal('failed', 503, { ...PROVIDER_UNAVAILABLE, retryAfterMs: 30_000 });
+    return answers.scriptRefusal('failed', 503, { ...PROVIDER_UNAVAILABLE, again: true });
   }
 
   async #grant(
@@ -93,18 +94,22 @@ export class SolutionCheck {
     const { cookie, expiresAt } = passes.issue(await keys.current(), holder, secure);
     counter.solved++;
     onSolved?.({ ip, origin, remediation, by, passUntil: expiresAt });
-    return answers.told('solved', { expiresAt }, { headers: { 'set-cookie': cookie } });
+    return answers.scriptAnswer('solved', { expiresAt }, { headers: { 'set-cookie': cookie } });
   }
 
   #refuse(state: WrongState): BouncerResponse {
     const { answers, counter } = this.#parts;
     counter.refused++;
-    const refusal = { code: state, detail: WHY[state], ...(state === 'expired' ? { again: true as const } : {}) };
-    return answers.refused('refused', state === 'malformed' ? 400 : 403, refusal);
+    const refusal = {
+      code: state,
+      detail: REFUSAL_DETAILS[state],
+      ...(state === 'expired' ? { again: true as const } : {}),
+    };
+    return answers.scriptRefusal('refused', state === 'malformed' ? 400 : 403, refusal);
   }
 }
 
-const WHY: Readonly<Record<WrongState, string>> = {
+const REFUSAL_DETAILS: Readonly<Record<WrongState, string>> = {
   malformed: 'This is no solution.',
   forged: 'This challenge was not made here, or was changed.',
   foreign: 'This challenge was made for somebody else.',
@@ -112,7 +117,7 @@ const WHY: Readonly<Record<WrongState, string>> = {
   wrong: 'The solution is wrong.',
   replayed: 'This challenge was answered before. Ask for another one.',
 };
-const UNCHECKED = { code: 'provider-unavailable', detail: 'The solution could not be checked.' };
+const PROVIDER_UNAVAILABLE = { code: 'provider-unavailable', detail: 'The solution could not be checked.' };
 
 /**
  * Whether the cookie may be limited to https: by what the browser says of the page, or the proxy of the connection. Whoever lies harms

@@ -4,7 +4,7 @@ import { TwoGenerationCache } from '../two-generation-cache.js';
 import { CHALLENGE_MS } from './proof-of-work.js';
 
 /** How many used challenges a process remembers. Each was paid for by its work. */
-const MOST_REMEMBERED = 100_000;
+const MAX_REMEMBERED = 100_000;
 
 /**
  * The challenges that were answered: each is good for one pass. The store keeps them where processes share it; while it is out of reach,
@@ -13,7 +13,7 @@ const MOST_REMEMBERED = 100_000;
 export class UsedChallenges {
   readonly #store: Pick<Store, 'claim'>;
   readonly #clock: Clock;
-  readonly #own = new TwoGenerationCache<true>(MOST_REMEMBERED, CHALLENGE_MS * 2);
+  readonly #usedHere = new TwoGenerationCache<true>(MAX_REMEMBERED, CHALLENGE_MS * 2);
 
   constructor({ store, clock }: { readonly store: Pick<Store, 'claim'>; readonly clock: Clock }) {
     this.#store = store;
@@ -23,8 +23,8 @@ export class UsedChallenges {
   /** Uses a challenge up; false when it was used before. Never rejects. */
   async use(nonce: string, remainingMs: number): Promise<boolean> {
     const at = this.#clock.monotonic();
-    if (this.#own.get(nonce, at) !== undefined) return false;
-    this.#own.add(nonce, true, at);
+    if (this.#usedHere.get(nonce, at) !== undefined) return false;
+    this.#usedHere.add(nonce, true, at);
     if (this.#store.claim === undefined) return true;
     return this.#store.claim(`captcha:${nonce}`, remainingMs).catch(() => true);
   }

@@ -1,9 +1,9 @@
 import type { Outcome } from './detector.js';
 
-const LONGEST_MESSAGE = 1_000;
-const MOST_PAIRS = 20;
-const LONGEST_NAME = 255;
-const LONGEST_VALUE = 4_000;
+const MAX_MESSAGE_CHARS = 1_000;
+const MAX_PAIRS = 20;
+const MAX_NAME_CHARS = 255;
+const MAX_VALUE_CHARS = 4_000;
 
 /**
  * An outcome whose texts have at most the length that a signal may carry. A detector quotes what a visitor sent: a visitor who sends a
@@ -14,7 +14,7 @@ export function cutOutcome(outcome: Outcome): Outcome {
   if (message === undefined && context === undefined) return outcome;
   return {
     ...outcome,
-    ...(typeof message === 'string' && { message: cutText(message, LONGEST_MESSAGE) }),
+    ...(typeof message === 'string' && { message: cutText(message, MAX_MESSAGE_CHARS) }),
     ...(isRecord(context) && { context: cutContext(context) }),
   };
 }
@@ -23,14 +23,14 @@ export function cutOutcome(outcome: Outcome): Outcome {
 function cutContext(context: Readonly<Record<string, unknown>>): NonNullable<Outcome['context']> {
   const pairs = Object.entries(context)
     .filter(([name, value]) => name !== '' && value !== undefined && value !== null)
-    .slice(0, MOST_PAIRS)
-    .map(([name, value]) => [cutText(name, LONGEST_NAME), cutValue(value)]);
+    .slice(0, MAX_PAIRS)
+    .map(([name, value]) => [cutText(name, MAX_NAME_CHARS), cutValue(value)]);
   return Object.fromEntries(pairs) as NonNullable<Outcome['context']>;
 }
 
 /** `NaN` and infinities, which JSON does not have, are told as text. */
 function cutValue(value: unknown): unknown {
-  if (typeof value === 'string') return cutText(value, LONGEST_VALUE);
+  if (typeof value === 'string') return cutText(value, MAX_VALUE_CHARS);
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 

@@ -2,16 +2,16 @@ import type { DetectionEvent } from './detection-event.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** So many events may wait; what comes beyond is dropped and counted. */
-const LIMIT = 10_000;
+const MAX_EVENTS = 10_000;
 /** Then requests get their turn. */
 const SLICE_MS = 5;
 /** So many events are handled between two looks at the clock while they are handled quickly, so that the looks cost little. */
-const LARGEST_BATCH = 32;
-const QUICK_MS = 1;
+const MAX_BATCH_SIZE = 32;
+const FAST_BATCH_MS = 1;
 /** The request of a client whose own events wait is held up by them for so long at most. */
 const CATCH_UP_MS = 25;
 /** So many of those that wait longest are searched for a client's: to look at more would hold its request up. */
-const SEARCHED = 1_000;
+const MAX_SEARCHED = 1_000;
 
 /** Events that wait for the detectors, so that no request does. */
 export class EventQueue {
@@ -21,10 +21,10 @@ export class EventQueue {
   #waiting: (DetectionEvent | undefined)[] = [];
   #next = 0;
   /** How many of all that were added are behind us. */
-  #passed = 0;
+  #handledCount = 0;
   /** How many are handled at once: twice as many as the last time if those took no time to speak of, else one. */
   #batchSize = 1;
-  #isPlanned = false;
+  #isScheduled = false;
   #slices = 0;
   #dropped = 0;
 
@@ -44,7 +44,7 @@ export class EventQueue {
 
   /** Events wait, and get their turn when the event loop has handled what is ready now. */
   get isPlanned(): boolean {
-    return this.#isPlanned;
+    return this.#isScheduled;
   }
 
   /** How often some of what waits got its turn: while more comes than is handled, something always waits. */
@@ -53,24 +53,24 @@ export class EventQueue {
   }
 
   add(event: DetectionEvent): void {
-    if (this.#ahead >= LIMIT) {
+    if (this.#waitingCount >= MAX_EVENTS) {
       this.#dropped++;
       return;
     }
     this.#waiting.push(event);
-    this.#plan();
+    this.#schedule();
   }
 
   /** Handles what waits of one client before its turn. */
   catchUp(ip: string): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
-    const end = Math.min(waiting.length, this.#next + SEARCHED);
+    const end = Math.min(waiting.length, this.#next + MAX_SEARCHED);
     let endAt: number | undefined;
     for (let i = this.#next; i < end; i++) {
       const event = waiting[i];
       if (event?.ip !== ip) continue;
-      endAt ??= this.#begin() + CATCH_UP_MS;
+      endAt ??= this.#startStopwatch() + CATCH_UP_MS;
       waiting[i] = undefined;
       this.#handle([event]);
       if (this.#stopwatch.at >= endAt) break;
@@ -79,39 +79,39 @@ export class EventQueue {
 
   /** Handles all that waits now, slice by slice. */
   async drain(): Promise<void> {
-    const all = this.#passed + this.#ahead;
-    while (this.#passed < all) {
+    const all = this.#handledCount + this.#waitingCount;
+    while (this.#handledCount < all) {
       this.#slice();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  get #ahead(): number {
+  get #waitingCount(): number {
     return this.#waiting.length - this.#next;
   }
 
-  #plan(): void {
-    if (this.#isPlanned || this.#waiting.length === 0) return;
-    this.#isPlanned = true;
+  #schedule(): void {
+    if (this.#isScheduled || this.#waiting.length === 0) return;
+    this.#isScheduled = true;
     setImmediate(this.#run);
   }
 
   readonly #run = (): void => {
-    this.#isPlanned = false;
+    this.#isScheduled = false;
     this.#slice();
-    this.#plan();
+    this.#schedule();
   };
 
   #slice(): void {
     this.#slices++;
-    let at = this.#begin();
+    let at = this.#startStopwatch();
     const endAt = at + SLICE_MS;
     // Some at least, however slow the machine is.
     while (this.#next < this.#waiting.length) {
       this.#handle(this.#nextBatch());
       const tookMs = this.#stopwatch.at - at;
       at += tookMs;
-      this.#batchSize = tookMs < QUICK_MS ? Math.min(2 * this.#batchSize, LARGEST_BATCH) : 1;
+      this.#batchSize = tookMs < FAST_BATCH_MS ? Math.min(2 * this.#batchSize, MAX_BATCH_SIZE) : 1;
       if (at >= endAt) break;
     }
     if (this.#next >= this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
@@ -123,14 +123,14 @@ export class EventQueue {
     for (; this.#next < end; this.#next++) {
       const event = this.#waiting[this.#next];
       this.#waiting[this.#next] = undefined;
-      this.#passed++;
+      this.#handledCount++;
       if (event !== undefined) batch.push(event);
     }
     return batch;
   }
 
   /** When it began. */
-  #begin(): number {
+  #startStopwatch(): number {
     this.#stopwatch.start();
     return this.#stopwatch.at;
   }

@@ -65,8 +65,8 @@ export class ExtensionHost implements RequestObserver {
   #started: Promise<void> | undefined;
   #invalidIps = 0;
   #lastEventTime = 0;
-  /** How many slices of the queue there had been when that was read. */
-  #slicesThen = -1;
+  /** How many slices of the queue there had been at that time. */
+  #slicesAtLastEventTime = -1;
   wantsRequests = false;
   wantsResponses = false;
 
@@ -206,9 +206,9 @@ export class ExtensionHost implements RequestObserver {
   /** The wall time of an event, read once for all that happen before the detectors get their next turn. */
   #eventTime(): number {
     const { isPlanned, slices } = this.#queue;
-    if (!isPlanned || slices !== this.#slicesThen) {
+    if (!isPlanned || slices !== this.#slicesAtLastEventTime) {
       this.#lastEventTime = this.#options.clock.now();
-      this.#slicesThen = slices;
+      this.#slicesAtLastEventTime = slices;
     }
     return this.#lastEventTime;
   }

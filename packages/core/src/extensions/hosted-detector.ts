@@ -11,7 +11,7 @@ import type { Stopwatch } from './stopwatch.js';
 /** An answer that has not come by then never counts. */
 const ANSWER_DEADLINE_MS = 2_000;
 /** So many answers of a detector may be pending; it is not shown what comes beyond. */
-const MOST_PENDING = 100;
+const MAX_PENDING = 100;
 
 /** What a detector is run with. */
 export interface HostedDetectorOptions {
@@ -74,7 +74,7 @@ export class HostedDetector {
   show(event: DetectionEvent, isAlone: boolean): boolean {
     const { isActive, stopwatch, onFailure } = this.#options;
     if (!isActive()) return false;
-    if (this.#pending.size >= MOST_PENDING) {
+    if (this.#pending.size >= MAX_PENDING) {
       this.#missed++;
       return false;
     }

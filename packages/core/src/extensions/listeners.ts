@@ -1,13 +1,13 @@
 import type { DetectionEvent, EventKind } from './detection-event.js';
-import { LONGEST_HOLD_MS } from './hold-check.js';
+import { MAX_HOLD_MS } from './hold-check.js';
 import type { HostedDetector } from './hosted-detector.js';
 import type { RequestFilter } from './request-filter.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** So often each detector is measured by itself before all are measured together. */
-const MEASURED_EACH = 100;
+const SEPARATE_RUNS = 100;
 /** The same after one of them may have held the event loop. */
-const MEASURED_EACH_AGAIN = 10_000;
+const SEPARATE_RUNS_AFTER_HOLD = 10_000;
 
 /** Detectors that listen to the same events. */
 interface Group {
@@ -16,10 +16,10 @@ interface Group {
   readonly detectors: HostedDetector[];
 }
 
-/** @param isEach whether a filter is measured by itself */
-function isWanted(event: DetectionEvent, { statuses, filter }: Group, isEach: boolean): boolean {
+/** @param isSeparate whether a filter is measured by itself */
+function isWanted(event: DetectionEvent, { statuses, filter }: Group, isSeparate: boolean): boolean {
   if (event.kind === 'response') return statuses === undefined || statuses.has(event.status);
-  if (event.kind !== 'request' || filter === undefined || filter.accepts(event, isEach)) return true;
+  if (event.kind !== 'request' || filter === undefined || filter.accepts(event, isSeparate)) return true;
   filter.rejected++;
   return false;
 }
@@ -34,8 +34,8 @@ export class Listeners {
   /** Of answers, those that anybody listens to; `undefined` for all. */
   readonly #statuses: ReadonlySet<number> | undefined;
   readonly #stopwatch: Stopwatch;
-  /** For so many times yet, each detector is measured by itself. */
-  #measuredEach = MEASURED_EACH;
+  /** How many more times each detector is measured by itself. */
+  #separateRunsLeft = SEPARATE_RUNS;
 
   /** @param stopwatch running when {@link show} is called */
   constructor(detectors: readonly HostedDetector[], stopwatch: Stopwatch) {
@@ -79,27 +79,27 @@ export class Listeners {
    * more: then each is measured by itself, to tell which one it is.
    */
   show(events: readonly DetectionEvent[]): void {
-    const isEach = this.#measuredEach > 0;
-    if (!isEach) this.#stopwatch.longestMs = 0;
+    const isSeparate = this.#separateRunsLeft > 0;
+    if (!isSeparate) this.#stopwatch.longestMs = 0;
     const shown = this.#groups.map((): DetectionEvent[] => []);
     for (const event of events) {
       for (const group of this.#groupsOf.get(event.kind) ?? []) {
-        if (isWanted(event, this.#groups[group]!, isEach)) shown[group]!.push(event);
+        if (isWanted(event, this.#groups[group]!, isSeparate)) shown[group]!.push(event);
       }
     }
-    for (const [group, theirs] of shown.entries()) {
-      if (theirs.length === 0) continue;
+    for (const [group, groupEvents] of shown.entries()) {
+      if (groupEvents.length === 0) continue;
       for (const detector of this.#groups[group]!.detectors) {
-        for (const event of theirs) detector.show(event, isEach);
-        if (isEach) detector.endLap();
+        for (const event of groupEvents) detector.show(event, isSeparate);
+        if (isSeparate) detector.endLap();
       }
     }
-    if (isEach) this.#measuredEach--;
+    if (isSeparate) this.#separateRunsLeft--;
     else this.#measureTogether();
   }
 
   #measureTogether(): void {
     this.#stopwatch.lap();
-    if (this.#stopwatch.longestMs > LONGEST_HOLD_MS) this.#measuredEach = MEASURED_EACH_AGAIN;
+    if (this.#stopwatch.longestMs > MAX_HOLD_MS) this.#separateRunsLeft = SEPARATE_RUNS_AFTER_HOLD;
   }
 }

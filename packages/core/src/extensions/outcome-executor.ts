@@ -62,8 +62,8 @@ export class OutcomeExecutor {
   constructor(options: { readonly scenarios: readonly string[]; readonly actions: Actions; readonly clock: Clock }) {
     this.#scenarios = options.scenarios;
     this.#actions = options.actions;
-    const capsOf = (): Caps => ({ decision: new HourlyCap(options.clock), whisper: new HourlyCap(options.clock) });
-    this.#caps = new Map(options.scenarios.map((scenario) => [scenario, capsOf()]));
+    const createCaps = (): Caps => ({ decision: new HourlyCap(options.clock), whisper: new HourlyCap(options.clock) });
+    this.#caps = new Map(options.scenarios.map((scenario) => [scenario, createCaps()]));
   }
 
   /** The scenarios whose share of this hour is spent. */
@@ -106,13 +106,13 @@ export class OutcomeExecutor {
       ip,
       scenario,
       ...(signal && { signal }),
-      ...(decision && { decision: { ...decision, value: this.#whomToDecideAbout(ip) } }),
+      ...(decision && { decision: { ...decision, value: this.#decisionTarget(ip) } }),
     };
     const kind = decision === undefined && signal === 'whisper' ? 'whisper' : 'decision';
     const suppressed = dryRun ? 'dry-run' : this.suppression(ip, scenario, kind, capPerHour);
     if (suppressed !== undefined) return { ...result, suppressed };
     if (result.decision !== undefined) this.#decide(result.decision, scenario);
-    if (signal !== undefined) this.#tell(outcome, event);
+    if (signal !== undefined) this.#sendSignal(outcome, event);
     return result;
   }
 
@@ -124,7 +124,7 @@ export class OutcomeExecutor {
   }
 
   /** The address or, with IPv6, its /64, which one client has to itself, unless we have a part of it. */
-  #whomToDecideAbout(ip: string): string {
+  #decisionTarget(ip: string): string {
     const client = clientPrefix(ip);
     return this.#actions.reasonNotReportable(client) === undefined ? client : ip;
   }
@@ -133,7 +133,7 @@ export class OutcomeExecutor {
     this.#actions.decide({ ...(value.includes('/') ? { range: value } : { ip: value }), type, duration, scenario });
   }
 
-  #tell(outcome: z.output<typeof outcomeSchema>, { ip, at }: DetectionEvent): void {
+  #sendSignal(outcome: z.output<typeof outcomeSchema>, { ip, at }: DetectionEvent): void {
     const { scenario, signal, decision, message, eventCount, startAt, context } = outcome;
     const facts: Whisper = {
       ip,
