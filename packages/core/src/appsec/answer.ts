@@ -20,7 +20,7 @@ export type AppsecAnswer =
 const schema = z.looseObject({ action: z.string().optional(), http_status: z.unknown().optional() });
 
 /** Words by which it lets a request through. */
-const ALLOWING = new Set(['allow', 'bypass']);
+const ALLOW_ACTIONS = new Set(['allow', 'bypass']);
 
 /**
  * Reads an answer. An action is believed whatever the status; without one a success lets the request through, and everything else is no
@@ -38,11 +38,11 @@ export function readAnswer(status: number, text: string): AppsecAnswer {
   if (!answer.success) return malformed(status, 'JSON that is no verdict');
   const action = answer.data.action?.trim().toLowerCase() ?? '';
   if (action === '') return byStatus(status, ' without an action');
-  if (ALLOWING.has(action)) return { kind: 'allow' };
-  const told = statusIn(answer.data.http_status, 400);
+  if (ALLOW_ACTIONS.has(action)) return { kind: 'allow' };
+  const httpStatus = statusIn(answer.data.http_status, 400);
   const page =
     action === 'challenge' ? challengePage(answer.data, statusIn(answer.data.http_status, 200) ?? 403) : undefined;
-  return { kind: 'act', action, status: told, page };
+  return { kind: 'act', action, status: httpStatus, page };
 }
 
 function byStatus(status: number, how: string): AppsecAnswer {
@@ -64,8 +64,8 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function statusIn(status: unknown, least: number): number | undefined {
-  return typeof status === 'number' && Number.isInteger(status) && status >= least && status <= 599
+function statusIn(status: unknown, minimum: number): number | undefined {
+  return typeof status === 'number' && Number.isInteger(status) && status >= minimum && status <= 599
     ? status
     : undefined;
 }

@@ -5,10 +5,10 @@ import type { AppsecFailureReport, AppsecHealth, UnseenBody } from './appsec-hea
 import { APPSEC_FAILURES, type AppsecFailure } from './options.js';
 
 /** How long a cause that was logged is only counted, in ms. */
-const QUIET_MS = 60_000;
+const LOG_INTERVAL_MS = 60_000;
 
 /** Words of operators are counted by name, up to so many. */
-const MOST_ACTIONS = 50;
+const MAX_ACTIONS = 50;
 
 const ADVICE: Readonly<Record<AppsecFailure, string>> = {
   timeout: 'See appsec.timeoutMs.',
@@ -41,7 +41,7 @@ export class AppsecLog {
 
   /** It came to a verdict. */
   answered(action: string): void {
-    const counted = this.#actions.has(action) || this.#actions.size < MOST_ACTIONS ? action : 'other';
+    const counted = this.#actions.has(action) || this.#actions.size < MAX_ACTIONS ? action : 'other';
     this.#actions.set(counted, (this.#actions.get(counted) ?? 0) + 1);
     this.#isFailing = false;
     if (!this.#failureWasLogged) return;
@@ -58,7 +58,7 @@ export class AppsecLog {
     }
     const last = this.#logged.get(cause);
     const now = this.#clock.monotonic();
-    if (last !== undefined && now - last.at < QUIET_MS) return;
+    if (last !== undefined && now - last.at < LOG_INTERVAL_MS) return;
     this.#logged.set(cause, { at: now, count });
     if (cause !== 'abortedUpload') this.#failureWasLogged = true;
     const since = last === undefined ? '' : ` ${count - last.count} such requests since the last line.`;

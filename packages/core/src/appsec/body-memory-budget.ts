@@ -1,5 +1,5 @@
 /** How many bytes of bodies may be held at once: an upload that is never finished must not eat up the memory of the host. */
-const MOST_HELD_BYTES = 256 * 1024 * 1024;
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
 
 interface Waiting {
   readonly bytes: number;
@@ -13,7 +13,7 @@ export class BodyMemoryBudget {
   #free: number;
 
   /** @param options.bytes how much there is; a body that is larger never gets any */
-  constructor({ bytes = MOST_HELD_BYTES, longestWaitMs }: { readonly bytes?: number; readonly longestWaitMs: number }) {
+  constructor({ bytes = MAX_HELD_BYTES, longestWaitMs }: { readonly bytes?: number; readonly longestWaitMs: number }) {
     this.#free = bytes;
     this.#longestWaitMs = longestWaitMs;
   }

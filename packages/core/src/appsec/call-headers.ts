@@ -9,7 +9,7 @@ const APPSEC_HEADER = /^x[-_]crowdsec[-_]appsec/i;
  * Of this connection or this message, not of the request; and the two that AppSec has headers of its own for. What a client names in
  * `Connection` besides stays: the application sees it, so AppSec has to as well.
  */
-const LEFT_OUT = new Set([
+const OMITTED_HEADERS = new Set([
   'connection',
   'content-length',
   'expect',
@@ -36,8 +36,8 @@ export interface CallFacts {
   readonly withoutEncoding: boolean;
 }
 
-/** AppSec insists on an address; this one is nobody's. */
-const NOBODY = '0.0.0.0';
+/** AppSec requires an address; this one stands for an unknown client. */
+const UNKNOWN_ADDRESS = '0.0.0.0';
 
 /** The headers of a call to AppSec, names and values in turn: those of the request, and what AppSec is told of it. */
 export function callHeaders({ facts, ip, apiKey, withoutEncoding }: CallFacts): string[] {
@@ -53,7 +53,7 @@ export function callHeaders({ facts, ip, apiKey, withoutEncoding }: CallFacts): 
       sent.push(name, headerValue(value));
   }
   sent.push('X-Crowdsec-Appsec-Api-Key', apiKey);
-  sent.push('X-Crowdsec-Appsec-Ip', headerValue(ip ?? NOBODY));
+  sent.push('X-Crowdsec-Appsec-Ip', headerValue(ip ?? UNKNOWN_ADDRESS));
   sent.push('X-Crowdsec-Appsec-Uri', appsecTarget(targetOf(facts)));
   sent.push('X-Crowdsec-Appsec-Verb', headerValue(method) || 'GET');
   if (host !== undefined) sent.push('X-Crowdsec-Appsec-Host', headerValue(host));
@@ -73,7 +73,7 @@ function targetOf({ url, webRequest, path }: RequestFacts): string {
 function isForwarded(name: string): boolean {
   // Neither HTTP/2's own, such as `:path`, nor what no client of HTTP would send.
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) return false;
-  return !LEFT_OUT.has(name) && !APPSEC_HEADER.test(name);
+  return !OMITTED_HEADERS.has(name) && !APPSEC_HEADER.test(name);
 }
 
 /** Each line of the head of a request, as it arrived where the host has kept that. */

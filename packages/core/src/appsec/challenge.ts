@@ -6,7 +6,7 @@ const FRAMING =
   /^(?:connection|content-length|content-encoding|date|http2-settings|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** What every page of a challenge carries, unless the challenge itself says otherwise: no cache may keep one. */
-const COMMON = {
+const COMMON_HEADERS = {
   'cache-control': 'no-store',
   'content-type': 'text/html; charset=utf-8',
   'x-content-type-options': 'nosniff',
@@ -19,7 +19,7 @@ const COMMON = {
 export function challengePage(answer: Readonly<Record<string, unknown>>, status: number): BouncerResponse | undefined {
   const { user_body_content: body, user_headers: given, user_cookies: cookies } = answer;
   if (typeof body !== 'string' || body === '') return undefined;
-  const headers: Record<string, string | string[]> = { ...COMMON };
+  const headers: Record<string, string | string[]> = { ...COMMON_HEADERS };
   for (const [name, value] of Object.entries(isRecord(given) ? given : {})) {
     const lines = linesOf(name, value);
     const [only] = lines;

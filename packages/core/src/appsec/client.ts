@@ -19,13 +19,18 @@ export interface AppsecClientOptions {
 }
 
 /** The page of a challenge is some ten kilobytes. */
-const LARGEST_ANSWER_BYTES = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Another attempt could succeed: the connection was kept from an earlier call, and AppSec has closed it since. */
-const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET']);
-const TIMED_OUT = new Set(['ETIMEDOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT']);
+const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET']);
+const TIMEOUT_CODES = new Set([
+  'ETIMEDOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+]);
 /** Whatever answered there, it does not speak HTTP, or asks for what nobody would do. */
-const UNREADABLE = /^(?:HPE_|UND_ERR_(?:HEADERS_OVERFLOW|INVALID_ARG|NOT_SUPPORTED|RES_))/;
+const PARSE_ERROR_CODES = /^(?:HPE_|UND_ERR_(?:HEADERS_OVERFLOW|INVALID_ARG|NOT_SUPPORTED|RES_))/;
 
 /** One call to AppSec, one answer; failures are answers as well. */
 export class AppsecClient {
@@ -45,23 +50,27 @@ export class AppsecClient {
     const { timeoutMs: ms, signal } = this.#options;
     try {
       return await withinDeadline({ ms, signal, keepsProcessAlive: false }, (deadline) =>
-        this.#twice(headers, body, deadline.signal),
+        this.#requestWithRetry(headers, body, deadline.signal),
       );
     } catch (error) {
       return this.#failed(error);
     }
   }
 
-  async #twice(headers: readonly string[], body: Uint8Array | undefined, signal: AbortSignal): Promise<AppsecAnswer> {
+  async #requestWithRetry(
+    headers: readonly string[],
+    body: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<AppsecAnswer> {
     try {
-      return await this.#once(headers, body, signal);
+      return await this.#request(headers, body, signal);
     } catch (error) {
-      if (signal.aborted || !CLOSED.has(codeOf(error))) throw error;
-      return this.#once(headers, body, signal);
+      if (signal.aborted || !CLOSED_CODES.has(codeOf(error))) throw error;
+      return this.#request(headers, body, signal);
     }
   }
 
-  async #once(headers: readonly string[], body: Uint8Array | undefined, signal: AbortSignal): Promise<AppsecAnswer> {
+  async #request(headers: readonly string[], body: Uint8Array | undefined, signal: AbortSignal): Promise<AppsecAnswer> {
     const { address, dispatcher, userAgent } = this.#options;
     const answer = await dispatcher.request({
       origin: address.endpoint.root,
@@ -73,7 +82,7 @@ export class AppsecClient {
     });
     const text = await textOf(answer.body);
     if (text === undefined) {
-      const why = `it answered ${answer.statusCode} with more than ${LARGEST_ANSWER_BYTES} bytes`;
+      const why = `it answered ${answer.statusCode} with more than ${MAX_ANSWER_BYTES} bytes`;
       return { kind: 'failed', cause: 'serverError', why };
     }
     return readAnswer(answer.statusCode, text);
@@ -83,8 +92,8 @@ export class AppsecClient {
     const { address, proxy } = this.#options;
     const why = describeFailure(error, { name: address.endpoint.name, proxy, caOption: 'appsec.tls.ca' });
     const code = codeOf(error);
-    if (error instanceof DeadlineExceeded || TIMED_OUT.has(code)) return { kind: 'failed', cause: 'timeout', why };
-    return { kind: 'failed', cause: UNREADABLE.test(code) ? 'serverError' : 'unreachable', why };
+    if (error instanceof DeadlineExceeded || TIMEOUT_CODES.has(code)) return { kind: 'failed', cause: 'timeout', why };
+    return { kind: 'failed', cause: PARSE_ERROR_CODES.test(code) ? 'serverError' : 'unreachable', why };
   }
 }
 
@@ -94,7 +103,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string | undefin
   for await (const chunk of body) {
     bytes += chunk.byteLength;
     // Leaving the loop ends the connection.
-    if (bytes > LARGEST_ANSWER_BYTES) return undefined;
+    if (bytes > MAX_ANSWER_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -1,11 +1,11 @@
-const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
+const VALID_HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * Any text as the value of a header, byte for byte where HTTP can carry it: characters beyond latin1 become the bytes of their UTF-8, control
  * characters and line breaks become blanks, for a server refuses them.
  */
 export function headerValue(text: string): string {
-  if (SENDABLE.test(text)) return text;
+  if (VALID_HEADER_VALUE.test(text)) return text;
   return bytesOf(text).replace(/[^\t\x20-\x7e\x80-\xff]/g, ' ');
 }
 

@@ -40,7 +40,7 @@ interface Shown {
   readonly asReceived?: Uint8Array;
 }
 
-const NOTHING: Shown = { bytes: undefined, unpacked: false };
+const NO_BODY: Shown = { bytes: undefined, unpacked: false };
 
 /** The request could not be judged, and is refused. */
 const NOT_CHECKED: InspectorFinding = { origin: 'appsec', remediations: ['bypass'] };
@@ -95,7 +95,7 @@ export class AppsecInspector implements RequestInspector {
     const ask = (body: Uint8Array | undefined, withoutEncoding: boolean): Promise<AppsecAnswer> =>
       client.ask(callHeaders({ facts, ip, apiKey: apiKey.reveal(), withoutEncoding }), body);
     if (asReceived === undefined) return this.#conclude(await ask(bytes, unpacked));
-    return this.#conclude(worse(await Promise.all([ask(bytes, unpacked), ask(asReceived, false)])));
+    return this.#conclude(stricterAnswer(await Promise.all([ask(bytes, unpacked), ask(asReceived, false)])));
   }
 
   #conclude(answer: AppsecAnswer): InspectorFinding | undefined {
@@ -118,11 +118,11 @@ export class AppsecInspector implements RequestInspector {
   /** A challenge without a page, as one that its remedy can't serve, is a captcha, and if there is none what the options say. */
   #remediations(action: string): readonly [string, ...string[]] {
     const { fallbackRemediation, neverBans } = this.#options;
-    const besides = action === 'challenge' ? ['captcha', fallbackRemediation] : [fallbackRemediation];
+    const alternatives = action === 'challenge' ? ['captcha', fallbackRemediation] : [fallbackRemediation];
     // Every agent has a remedy for a ban.
-    if (!neverBans) return [action, ...besides, 'ban'];
+    if (!neverBans) return [action, ...alternatives, 'ban'];
     const capped = (word: string): string => (word === 'ban' ? 'captcha' : word);
-    return [capped(action), ...besides.map(capped)];
+    return [capped(action), ...alternatives.map(capped)];
   }
 
   async #shownBody(facts: RequestFacts): Promise<Shown | 'pass' | 'block' | 'aborted'> {
@@ -130,17 +130,17 @@ export class AppsecInspector implements RequestInspector {
     const body = await readBody(facts, maxBodyBytes);
     switch (body.kind) {
       case 'none':
-        return NOTHING;
+        return NO_BODY;
       case 'aborted':
         return 'aborted';
       case 'consumed':
         log.unseen('consumed');
-        return NOTHING;
+        return NO_BODY;
       case 'large':
       case 'stalled':
         return this.#withoutBody(body.kind);
       case 'whole': {
-        if (body.bytes.byteLength === 0) return NOTHING;
+        if (body.bytes.byteLength === 0) return NO_BODY;
         const shown = await unpackBody(body, readHeader(facts.headers, 'content-encoding'), maxBodyBytes);
         if (shown.kind === 'large') return this.#withoutBody('large');
         if (shown.kind === 'packed') log.unseen('packed');
@@ -152,12 +152,12 @@ export class AppsecInspector implements RequestInspector {
   #withoutBody(reason: 'large' | 'stalled'): Shown | 'pass' | 'block' {
     const { onLargeBody, log } = this.#options;
     log.unseen(reason);
-    return onLargeBody === 'headers-only' ? NOTHING : onLargeBody;
+    return onLargeBody === 'headers-only' ? NO_BODY : onLargeBody;
   }
 }
 
 /** Of two looks at a request, the one that says more against it. */
-function worse([one, other]: readonly [AppsecAnswer, AppsecAnswer]): AppsecAnswer {
+function stricterAnswer([one, other]: readonly [AppsecAnswer, AppsecAnswer]): AppsecAnswer {
   const weight = { allow: 0, failed: 1, act: 2 };
   return weight[other.kind] > weight[one.kind] ? other : one;
 }

@@ -35,7 +35,7 @@ const UNPACK: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
 ]);
 
 /** More layers than that are nobody's honest request. */
-const MOST_LAYERS = 3;
+const MAX_LAYERS = 3;
 
 /**
  * A body as AppSec can look at it. It does not unpack anything itself.
@@ -72,7 +72,7 @@ export async function unpackBody(
     .map((layer) => layer.trim())
     .filter((layer) => layer !== '' && layer !== 'identity');
   if (layers.length === 0) return { kind: 'plain', bytes, unpacked: encoding !== undefined };
-  if (layers.length > MOST_LAYERS) return { kind: 'packed', bytes, unpacked: false };
+  if (layers.length > MAX_LAYERS) return { kind: 'packed', bytes, unpacked: false };
   let unpacked = bytes;
   let holdsMore = false;
   try {

@@ -14,7 +14,7 @@ interface Connection extends Socket {
 
 const PENDING = Symbol('crowdsec.pending-answers');
 
-/** Responses that are not over, and who wants to hear of each, at the same place. */
+/** Responses that are not over, and the callback of each, at the same index. */
 class PendingAnswers {
   readonly #responses: ServerResponse[] = [];
   readonly #answered: Answered[] = [];
@@ -24,7 +24,7 @@ class PendingAnswers {
     this.#answered.push(answered);
   }
 
-  /** Tells whoever wants to hear of a response that it was sent. */
+  /** Calls the callbacks of a response that was sent. */
   sent(response: ServerResponse): void {
     const responses = this.#responses;
     // The only one, unless requests were sent without waiting for the answers, or several agents listen.
@@ -39,7 +39,7 @@ class PendingAnswers {
     }
   }
 
-  /** Tells of those whose heads were sent: nothing follows any more. */
+  /** Calls the callbacks of those whose heads were sent: nothing follows any more. */
   closed(): void {
     while (this.#responses.length > 0) {
       const response = this.#responses[0]!;
@@ -48,9 +48,9 @@ class PendingAnswers {
     }
   }
 
-  #remove(place: number): Answered {
-    this.#responses.splice(place, 1);
-    return this.#answered.splice(place, 1)[0]!;
+  #remove(index: number): Answered {
+    this.#responses.splice(index, 1);
+    return this.#answered.splice(index, 1)[0]!;
   }
 }
 

@@ -48,13 +48,15 @@ export function banRemedy(options: BanOptions = {}): Remedy {
     more: Readonly<Record<string, string>> = {},
   ): BouncerResponse => ({
     status,
-    headers: { ...COMMON, 'content-type': contentType, ...more, ...own },
+    headers: { ...COMMON_HEADERS, 'content-type': contentType, ...more, ...own },
     body: content,
   });
   const policy = { 'content-security-policy': contentSecurityPolicy(body?.content ?? template) };
   const fixed = body && answer(body.contentType, body.content, policy);
   const elsewhere =
-    redirect === undefined ? undefined : { status: 303, headers: { ...COMMON, ...own, location: redirect }, body: '' };
+    redirect === undefined
+      ? undefined
+      : { status: 303, headers: { ...COMMON_HEADERS, ...own, location: redirect }, body: '' };
 
   return ({ facts, ip = 'unknown', remediation, origin }) => {
     if (fixed !== undefined) return fixed;
@@ -81,4 +83,4 @@ function messageFor(remediation: string, origin: string): string {
 }
 
 /** What every refusal carries. No cache may keep one: the next who asks is somebody else. */
-const COMMON = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'Accept' };
+const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', vary: 'Accept' };

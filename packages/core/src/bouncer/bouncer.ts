@@ -21,7 +21,7 @@ import type { RequestOutcome } from './request-outcomes.js';
 import { requestTraits } from './request-observer.js';
 import { RequestVerdicts } from './request-verdicts.js';
 import { skipRule } from './skip-rule.js';
-import { tellBlocked } from './tell-blocked.js';
+import { notifyBlocked } from './notify-blocked.js';
 import type { NodeRequest, PassVerdict, RequestFacts, SettledVerdict, Verdict, VerdictFacts } from './verdict.js';
 
 const REMEDY_DEADLINE_MS = 30_000;
@@ -189,7 +189,7 @@ export class Bouncer {
   ): SettledVerdict | Promise<SettledVerdict> {
     const { remediation, remedy } = findingRemedy(finding, this.#remedies);
     const found = { remediation, origin: finding.origin };
-    this.#counter.findInstead(counted, found);
+    this.#counter.replaceFound(counted, found);
     const isServed = remediation === 'bypass' || finding.response !== undefined;
     if (!isServed && this.letsUnhandledPass(remediation)) return pass(ip, found);
     const verdict = this.#refuse(facts, ip, found, remedy);
@@ -215,7 +215,7 @@ export class Bouncer {
         remediation,
         origin,
       });
-      this.#tell(facts, { ip, remediation, origin }, false);
+      this.#notifyBlocked(facts, { ip, remediation, origin }, false);
       return this.#counter.outcomes.mark(pass(ip, { remediation, origin }), 'would_block');
     }
     const remedy = given ?? this.#remedies.get(remediation) ?? this.#remedies.get('ban') ?? (() => BARE_REFUSAL);
@@ -231,10 +231,10 @@ export class Bouncer {
     } catch (error) {
       return this.#remedyFailed(request, error);
     }
-    return { ...block(ip, { remediation, origin }, BARE_REFUSAL), settled: this.#inTime(request, answer) };
+    return { ...block(ip, { remediation, origin }, BARE_REFUSAL), settled: this.#concludeInTime(request, answer) };
   }
 
-  async #inTime(request: RemedyRequest, answer: Promise<RemedyAnswer>): Promise<SettledVerdict> {
+  async #concludeInTime(request: RemedyRequest, answer: Promise<RemedyAnswer>): Promise<SettledVerdict> {
     const scheduler = this.#options.scheduler ?? timerScheduler;
     try {
       const inTime = await answerWithin(REMEDY_DEADLINE_MS, answer, { scheduler, name: 'crowdsec:remedy' });
@@ -247,8 +247,8 @@ export class Bouncer {
   #conclude(request: RemedyRequest, answer: RemedyAnswer): SettledVerdict {
     const { facts, ip, remediation, origin } = request;
     const checked = checkedAnswer(answer);
-    const goesOn = checked === 'pass' || (checked === 'unhandled' && this.#options.onUnhandled !== 'block');
-    if (goesOn) return pass(ip, { remediation, origin });
+    const passes = checked === 'pass' || (checked === 'unhandled' && this.#options.onUnhandled !== 'block');
+    if (passes) return pass(ip, { remediation, origin });
     if (typeof checked !== 'string' && 'served' in checked) return this.#serve(ip, { remediation, origin }, checked);
     const response = typeof checked === 'string' ? BARE_REFUSAL : checked;
     this.#blocked(facts, { ip, remediation, origin });
@@ -283,12 +283,12 @@ export class Bouncer {
   #blocked(facts: RequestFacts, verdict: VerdictFacts): void {
     this.#counter.blocked++;
     this.#options.usage?.drop(verdict.ip, verdict.origin);
-    this.#tell(facts, verdict, true);
+    this.#notifyBlocked(facts, verdict, true);
   }
 
-  #tell(facts: RequestFacts, verdict: VerdictFacts, enforced: boolean): void {
+  #notifyBlocked(facts: RequestFacts, verdict: VerdictFacts, enforced: boolean): void {
     const blocked = (): BlockedRequest => ({ ...verdict, method: facts.method, path: facts.path, enforced });
-    tellBlocked(this.#options.onBlocked, blocked, this.#logger);
+    notifyBlocked(this.#options.onBlocked, blocked, this.#logger);
   }
 }
 

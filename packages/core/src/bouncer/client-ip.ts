@@ -59,33 +59,34 @@ function proxiesRule(
   synchronous: SynchronousOptions,
 ): ClientIpRule {
   const headerName = ipHeader.toLowerCase();
-  if (isNobody(trustedProxies)) return Object.assign(peerRule(headerName), { worksWithoutPeer: false });
+  if (trustsNobody(trustedProxies)) return Object.assign(peerRule(headerName), { worksWithoutPeer: false });
   const rule = proxyRule(trustedProxies, headerName, trustRule(trustedProxies, synchronous));
   return Object.assign(rule, { worksWithoutPeer: typeof trustedProxies === 'number' });
 }
 
-function isNobody(trusted: TrustedProxies): boolean {
+function trustsNobody(trusted: TrustedProxies): boolean {
   return trusted === 0 || (Array.isArray(trusted) && trusted.length === 0);
 }
 
 function peerRule(headerName: string): (facts: RequestFacts) => ClientIp {
-  const isCommon = COMMON_HEADERS.includes(headerName);
+  const isProxyHeader = PROXY_HEADERS.includes(headerName);
   return ({ remoteAddress, headers }) => {
     const ip = canonicalHop(remoteAddress);
-    const isTold = hasCommonHeader(headers) || (!isCommon && readHeader(headers, headerName) !== undefined);
-    return { ip, doubt: isTold ? 'disbelieved' : undefined };
+    const hasClientHeader =
+      hasProxyHeader(headers) || (!isProxyHeader && readHeader(headers, headerName) !== undefined);
+    return { ip, doubt: hasClientHeader ? 'disbelieved' : undefined };
   };
 }
 
-const COMMON_HEADERS: readonly string[] = ['x-forwarded-for', 'forwarded', 'x-real-ip'];
+const PROXY_HEADERS: readonly string[] = ['x-forwarded-for', 'forwarded', 'x-real-ip'];
 
 /**
  * Whether there is a header that proxies commonly send, whatever the option says: for the warning that they are not trusted. For Node's headers the
  * names are written out: to read a property by a name in a variable takes several times as long, and every request comes by here.
  */
-function hasCommonHeader(headers: RequestHeaders): boolean {
+function hasProxyHeader(headers: RequestHeaders): boolean {
   if (typeof headers.get === 'function') {
-    return COMMON_HEADERS.some((name) => readHeader(headers, name) !== undefined);
+    return PROXY_HEADERS.some((name) => readHeader(headers, name) !== undefined);
   }
   const { 'x-forwarded-for': chain, forwarded, 'x-real-ip': single } = headers as Readonly<Record<string, unknown>>;
   return chain !== undefined || forwarded !== undefined || single !== undefined;
@@ -99,7 +100,7 @@ function proxyRule(
   const readChain = chainReader(headerName);
   const isPlain = headerName !== 'forwarded';
   const peerOf = typeof trustedProxies === 'function' ? readPeer(isTrusted) : rememberLast(readPeer(isTrusted));
-  let anybody: boolean | undefined;
+  let isEverybodyTrusted: boolean | undefined;
 
   /** Most chains are one address, and then it is the client whether it is trusted or not. */
   const clientIn = (header: string, peer: string | undefined): string | undefined => {
@@ -116,8 +117,8 @@ function proxyRule(
     if (header === undefined) return { ip: peer.ip, doubt: undefined };
     if (!peer.trusted) return { ip: peer.ip, doubt: 'disbelieved' };
     const ip = clientIn(header, peer.ip);
-    anybody ??= trustsEverybody(isTrusted);
-    return { ip, doubt: anybody ? 'anybody' : undefined };
+    isEverybodyTrusted ??= trustsEverybody(isTrusted);
+    return { ip, doubt: isEverybodyTrusted ? 'anybody' : undefined };
   };
 }
 

@@ -11,10 +11,10 @@ export function findingRemedy(
   const remediation = remediations.find((each) => remedies.has(each)) ?? wanted;
   const own = remedies.get(remediation) ?? remedies.get('ban');
   if (own === undefined) return { remediation, remedy: undefined };
-  const instead = remedies.get('ban') ?? own;
+  const fallback = remedies.get('ban') ?? own;
   const remedy: Remedy = (request) => {
     const conclude = (answer: RemedyAnswer): RemedyAnswer | Promise<RemedyAnswer> =>
-      answer === 'unhandled' ? instead(request) : answer;
+      answer === 'unhandled' ? fallback(request) : answer;
     const finish = (answer: RemedyAnswer): RemedyAnswer => withStatus(answer, status);
     const answer = own(request);
     if (isPromise(answer)) return Promise.resolve(answer).then(conclude).then(finish);

@@ -2,10 +2,10 @@
 export type ChainReader = (header: string) => Iterable<string | undefined>;
 
 /** Nobody can send more hops than this through us; a longer chain is cut at its old end. */
-const LONGEST_CHAIN = 64;
+const MAX_CHAIN_LENGTH = 64;
 
 /** Headers that hold one address, which the proxy overwrites; they have no chain to walk. */
-const SINGLE = new Set(['x-real-ip', 'cf-connecting-ip', 'true-client-ip']);
+const SINGLE_ADDRESS_HEADERS = new Set(['x-real-ip', 'cf-connecting-ip', 'true-client-ip']);
 
 /**
  * How to read a header, by its name: yields what each proxy saw, the nearest proxy's word first; `undefined` where a
@@ -16,12 +16,12 @@ const SINGLE = new Set(['x-real-ip', 'cf-connecting-ip', 'true-client-ip']);
  */
 export function chainReader(headerName: string): ChainReader {
   if (headerName === 'forwarded') return forwardedChain;
-  return SINGLE.has(headerName) ? lastValue : commaChain;
+  return SINGLE_ADDRESS_HEADERS.has(headerName) ? lastValue : commaChain;
 }
 
 function* commaChain(header: string): Iterable<string> {
   let end = header.length;
-  for (let hops = 0; hops < LONGEST_CHAIN && end >= 0; hops++) {
+  for (let hops = 0; hops < MAX_CHAIN_LENGTH && end >= 0; hops++) {
     const comma = end === 0 ? -1 : header.lastIndexOf(',', end - 1);
     const text = header.slice(comma + 1, end).trim();
     if (text !== '') yield text;
@@ -37,7 +37,7 @@ function lastValue(header: string): readonly string[] {
 /** RFC 7239: `for=192.0.2.43;proto=https, for="[2001:db8::1]:4711"`. */
 function* forwardedChain(header: string): Iterable<string | undefined> {
   let end = header.length;
-  for (let hops = 0; hops < LONGEST_CHAIN && end >= 0; hops++) {
+  for (let hops = 0; hops < MAX_CHAIN_LENGTH && end >= 0; hops++) {
     const comma = commaBefore(header, end);
     const element = header.slice(comma + 1, end).trim();
     if (element !== '') yield forOf(element);

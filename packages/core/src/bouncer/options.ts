@@ -3,7 +3,7 @@ import { isHeader } from '../http/is-header.js';
 import { functionSchema } from '../validate.js';
 import { unknownPlaceholders } from './ban-page.js';
 import type { Remedy } from './remedy.js';
-import { skipToo } from './skip-rule.js';
+import { withSkippedPath } from './skip-rule.js';
 import type { TrustedProxies } from './trusted-proxies.js';
 import type { RequestFacts } from './verdict.js';
 
@@ -88,6 +88,8 @@ type Parsed = z.output<z.ZodObject<typeof bouncerOptions>>;
 /** The options of the bouncer among those of the agent, checked already. */
 export function pickBouncerOptions(options: Parsed): Omit<Parsed, 'ban' | 'remedies'> {
   const { trustedProxies, ipHeader, clientIp, mode, onUnavailable, onInvalidIp, onUnhandled, onError } = options;
-  const skip = options.ban.redirect?.startsWith('/') ? skipToo(options.skip, options.ban.redirect) : options.skip;
+  const skip = options.ban.redirect?.startsWith('/')
+    ? withSkippedPath(options.skip, options.ban.redirect)
+    : options.skip;
   return { trustedProxies, ipHeader, clientIp, skip, mode, onUnavailable, onInvalidIp, onUnhandled, onError };
 }

@@ -21,7 +21,7 @@ const WARNINGS: Readonly<Record<Doubt, string>> = {
     'banned ones get through, and innocent ones get reported. Name the proxies that stand in front of this application.',
 };
 
-/** Says once what is doubtful about the trust in proxies. */
+/** Logs once what is doubtful about the trust in proxies. */
 export function proxyWarnings(logger: Logger): (doubt: Doubt) => void {
   const warned = new Set<Doubt>();
   return (doubt) => {

@@ -48,7 +48,7 @@ export class RequestCounter {
   }
 
   /** Something else was found about a request than what was counted for it. */
-  findInstead(counted: VerdictWords, found: VerdictWords): void {
+  replaceFound(counted: VerdictWords, found: VerdictWords): void {
     this.#cellOf(counted.origin, counted.remediation).count--;
     this.find(found.origin, found.remediation);
   }

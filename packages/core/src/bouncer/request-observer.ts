@@ -41,7 +41,7 @@ export interface RequestTraits {
   readonly action: Verdict['action'];
 }
 
-const LONGEST_USER_AGENT = 500;
+const MAX_USER_AGENT_CHARS = 500;
 
 /** What an observer gets to see of a request. */
 export function requestTraits(facts: RequestFacts, action: Verdict['action']): RequestTraits {
@@ -67,7 +67,7 @@ class TraitsOfFacts implements RequestTraits {
   }
 
   get userAgent(): string {
-    return (readHeader(this.#facts.headers, 'user-agent') ?? '').slice(0, LONGEST_USER_AGENT);
+    return (readHeader(this.#facts.headers, 'user-agent') ?? '').slice(0, MAX_USER_AGENT_CHARS);
   }
 
   get action(): Verdict['action'] {

@@ -8,7 +8,7 @@ import type { RequestFacts } from './verdict.js';
 export type Skip = readonly string[] | ((facts: RequestFacts) => boolean);
 
 /** A path that a server may take for another one (`/assets/../admin`): it is never skipped. */
-const ROUNDABOUT = /\/\.|\\|%2e|%2f|%5c|\/\//i;
+const NON_CANONICAL = /\/\.|\\|%2e|%2f|%5c|\/\//i;
 
 /**
  * Makes the rule of {@link Skip}.
@@ -29,11 +29,12 @@ export function skipRule(
   const exact = new Set(skip.filter((path) => !path.endsWith('/*')));
   const below = skip.filter((path) => path.endsWith('/*')).map((path) => path.slice(0, -1));
   if (skip.length === 0) return () => false;
-  return ({ path }) => exact.has(path) || (below.some((prefix) => path.startsWith(prefix)) && !ROUNDABOUT.test(path));
+  return ({ path }) =>
+    exact.has(path) || (below.some((prefix) => path.startsWith(prefix)) && !NON_CANONICAL.test(path));
 }
 
 /** The same, and the path of this URL too: who is sent there must be able to see it. */
-export function skipToo(skip: Skip, url: string): Skip {
+export function withSkippedPath(skip: Skip, url: string): Skip {
   const path = url.replace(/[?#].*$/, '');
   return typeof skip === 'function' ? (facts) => facts.path === path || skip(facts) : [...skip, path];
 }

@@ -43,10 +43,10 @@ export function trustRule(trusted: TrustedProxies, synchronous: SynchronousOptio
   return (address) => address !== undefined && prefixes.has(address);
 }
 
-/** Addresses that are nobody's: whoever trusts one of them trusts the whole Internet. */
-const NOBODY = [parseIp('192.0.2.1'), parseIp('2001:db8::1')];
+/** Addresses for documentation, which nobody has: whoever trusts one of them trusts the whole Internet. */
+const DOCUMENTATION_ADDRESSES = [parseIp('192.0.2.1'), parseIp('2001:db8::1')];
 
 /** Whether a rule believes any address there is, so that a client may call itself what it likes. */
 export function trustsEverybody(isTrusted: IsTrusted): boolean {
-  return NOBODY.some((address) => isTrusted(address, Number.MAX_SAFE_INTEGER));
+  return DOCUMENTATION_ADDRESSES.some((address) => isTrusted(address, Number.MAX_SAFE_INTEGER));
 }

@@ -30,7 +30,7 @@ async function readUpTo(reader: ReadableStreamDefaultReader<Uint8Array>, maxByte
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for (;;) {
-    const read = await orStalled(reader.read());
+    const read = await withStallTimeout(reader.read());
     if (read === undefined) return { kind: 'stalled' };
     if (read.done) return { kind: 'whole', bytes: Buffer.concat(chunks), maybeUnpacked: false };
     bytes += read.value.byteLength;
@@ -39,7 +39,7 @@ async function readUpTo(reader: ReadableStreamDefaultReader<Uint8Array>, maxByte
   }
 }
 
-function orStalled<T>(piece: Promise<T>): Promise<T | undefined> {
+function withStallTimeout<T>(piece: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const stalled = setTimeout(() => resolve(undefined), STALLED_BODY_MS).unref();
     piece.then(resolve, reject).finally(() => clearTimeout(stalled));

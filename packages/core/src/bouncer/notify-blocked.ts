@@ -3,8 +3,8 @@ import { settle } from '../injected/contained-logger.js';
 import type { Logger } from '../logger.js';
 import type { BlockedRequest, BouncerOptions } from './bouncer-options.js';
 
-/** Tells the application of a request that was refused, or would have been. What its function throws is logged. */
-export function tellBlocked(
+/** Notifies the application of a request that was refused, or would have been. What its function throws is logged. */
+export function notifyBlocked(
   onBlocked: BouncerOptions['onBlocked'],
   blocked: () => BlockedRequest,
   logger: Logger,
