@@ -5,7 +5,7 @@ import type { DecisionTable } from './decision-table.js';
 import { FAMILIES } from './row-set.js';
 
 /** So many rows are checked between two looks at the clock: a tenth of a ms, or one in a process that just started. */
-const ROWS = 8192;
+const ROWS_PER_SLICE_CHECK = 8192;
 
 /**
  * Checks what lookups and merges follow in an index that was read from a store: with a right checksum it may still be
@@ -19,9 +19,9 @@ export async function checkIndex({ tables, sources }: DecisionIndex, yielder: Ev
   for (const family of FAMILIES) {
     const table = tables[family];
     const counts = new Uint32Array(sources.length);
-    for (let row = 0; row < table.size; row += ROWS) {
-      const wrong = checkRows(table, row, Math.min(table.size, row + ROWS), counts);
-      if (wrong !== undefined) throw damaged(wrong);
+    for (let row = 0; row < table.size; row += ROWS_PER_SLICE_CHECK) {
+      const problem = checkRows(table, row, Math.min(table.size, row + ROWS_PER_SLICE_CHECK), counts);
+      if (problem !== undefined) throw damaged(problem);
       if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
     if (counts.some((count, source) => count !== table.stats.counts[source])) throw damaged('its counts are wrong');

@@ -5,7 +5,7 @@ import { FAMILIES } from './row-set.js';
 import { compareRows } from './rows.js';
 
 /** So many rows are compared between two looks at the clock. */
-const STEPS = 1024;
+const STEPS_PER_SLICE_CHECK = 1024;
 
 /**
  * How many decisions one index has more of than another about the same prefixes, and how many fewer; ends and reasons do not matter. Works in
@@ -33,7 +33,7 @@ export async function compareIndexes(
       deleted += Math.max(0, -more);
       if (order <= 0) old.advance();
       if (order >= 0) next.advance();
-      if (step % STEPS === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
+      if (step % STEPS_PER_SLICE_CHECK === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
   }
   return { added, deleted };

@@ -2,7 +2,7 @@ import type { DecisionTable } from './decision-table.js';
 import type { EventLoopYielder } from './event-loop-yielder.js';
 
 /** So many rows are changed between two looks at the clock. */
-const STEPS = 256;
+const STEPS_PER_SLICE_CHECK = 256;
 
 /** Rows of tables that are to get other ends in their places. */
 export class EndChanges {
@@ -17,7 +17,7 @@ export class EndChanges {
   async carryOut(yielder: EventLoopYielder): Promise<void> {
     for (const [i, { table, row, until }] of this.#changes.entries()) {
       table.changeEnd(row, until);
-      if (i % STEPS === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
+      if (i % STEPS_PER_SLICE_CHECK === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
   }
 }

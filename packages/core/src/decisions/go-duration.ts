@@ -21,7 +21,7 @@ function readGoDuration(text: string): number | undefined {
   if (!/^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
   let ms = 0;
   for (const [, number, unit] of text.matchAll(/([\d.]+)([a-zµμ]+)/g)) ms += Number(number) * UNIT_MS[unit!]!;
-  if (ms > LONGEST_MS) return undefined;
+  if (ms > MAX_MS) return undefined;
   return text.startsWith('-') ? -ms : ms;
 }
 
@@ -49,4 +49,4 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /** 2^63 - 1 nanoseconds. */
-const LONGEST_MS = 9_223_372_036_854.775;
+const MAX_MS = 9_223_372_036_854.775;

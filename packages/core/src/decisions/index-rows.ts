@@ -5,7 +5,7 @@ import { FAMILIES, RowSet } from './row-set.js';
 import type { RowSource } from './row-source.js';
 
 /** So many rows are looked at between two looks at the clock. */
-const ROWS = 1024;
+const ROWS_PER_SLICE_CHECK = 1024;
 
 /** The rows that an index holds of some sources, to carry them over to another index. They replace nothing but their own. */
 export async function rowsOfIndex(
@@ -27,7 +27,7 @@ export async function rowsOfIndex(
         for (let i = 0; i < table.words; i++) key[i] = table.data[at + i]!;
         rows[family].add(key, table.lengthOf(row), source, table.untilOf(row));
       }
-      if (row % ROWS === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
+      if (row % ROWS_PER_SLICE_CHECK === 0 && yielder.isSliceSpent()) await yielder.yieldToEventLoop();
     }
   }
   return { ...builder.build(), rows };

@@ -33,7 +33,7 @@ export interface LayerChangeContext {
 }
 
 /** So many prefixes are looked up between two looks at the clock. */
-const STEPS = 64;
+const STEPS_PER_SLICE_CHECK = 64;
 
 /** Plans, in slices, what a delta does; changes nothing yet. */
 export async function planLayerChange(
@@ -46,7 +46,8 @@ export async function planLayerChange(
     const cursor = new RunCursor(delta.rows[family]);
     for (let step = 1; cursor.run !== undefined; step++) {
       plan.addPrefix(family, cursor);
-      if (step % STEPS === 0 && context.yielder.isSliceSpent()) await context.yielder.yieldToEventLoop();
+      if (step % STEPS_PER_SLICE_CHECK === 0 && context.yielder.isSliceSpent())
+        await context.yielder.yieldToEventLoop();
     }
   }
   return plan.finish();

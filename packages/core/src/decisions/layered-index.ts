@@ -9,7 +9,7 @@ import type { DecisionMatch, RowSource } from './row-source.js';
 import { SourceTable } from './source-table.js';
 
 /** An overlay with more rows than this is merged into the base: every delta goes through all of the overlay. */
-const LARGEST_OVERLAY = 20_000;
+const MAX_OVERLAY_ROWS = 20_000;
 
 /** How rows count in a lookup of each layer. */
 export interface LayerWeights {
@@ -61,7 +61,7 @@ export class LayeredIndex {
   /** Whether it is time to merge the overlay into the base, or to leave deleted rows of the base behind. */
   get isDueToMerge(): boolean {
     const dead = this.base.size - this.#rowsInBase;
-    return this.overlay.size > LARGEST_OVERLAY || dead > Math.max(LARGEST_OVERLAY, this.base.size / 4);
+    return this.overlay.size > MAX_OVERLAY_ROWS || dead > Math.max(MAX_OVERLAY_ROWS, this.base.size / 4);
   }
 
   /** Whether the base is all there is, and has no deleted rows. */

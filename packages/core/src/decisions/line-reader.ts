@@ -1,5 +1,5 @@
 /** A longer line is no entry of any list. */
-const LONGEST_LINE = 64 * 1024;
+const MAX_LINE_CHARS = 64 * 1024;
 
 /**
  * Cuts text that comes in pieces into lines and hands out the borders of each, trimmed: no line is copied. Blank
@@ -16,13 +16,13 @@ export class LineReader {
     const text = this.#rest + piece;
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      if (end - start > LONGEST_LINE) tooLong++;
+      if (end - start > MAX_LINE_CHARS) tooLong++;
       else if (!this.#skipping) emit(text, start, end, line);
       this.#skipping = false;
       start = end + 1;
     }
     this.#rest = this.#skipping ? '' : text.slice(start);
-    if (this.#rest.length > LONGEST_LINE) {
+    if (this.#rest.length > MAX_LINE_CHARS) {
       tooLong++;
       this.#skipping = true;
       this.#rest = '';

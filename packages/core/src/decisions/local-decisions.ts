@@ -50,9 +50,9 @@ export class LocalDecisions {
   /** Entries by the hash of their prefix. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #lengths = { 4: new LengthCounts(), 6: new LengthCounts() };
-  readonly #bitmaps = { 4: PrefixBitmap.blank(1, PLACE_BITS), 6: PrefixBitmap.blank(4, PLACE_BITS) };
+  readonly #bitmaps = { 4: PrefixBitmap.blank(1, BITMAP_BITS), 6: PrefixBitmap.blank(4, BITMAP_BITS) };
   /** How many decisions that are no longer held have left marks in `#bitmaps`. */
-  #gone = 0;
+  #staleMarks = 0;
   /** By their ends; entries that are no longer held are passed over. */
   readonly #byEnd = new ExpiryHeap<LocalDecision>();
   /** What was decided or lifted here and is not stored. */
@@ -214,7 +214,7 @@ export class LocalDecisions {
 
   #put(decision: LocalDecision, now: number, place: number): void {
     this.#drop(decision.value);
-    while (this.#entries.size >= this.limit) this.#makeRoom(now);
+    while (this.#entries.size >= this.limit) this.#evictFirstToExpire(now);
     const prefix = prefixOf(decision.value);
     const hash = hashOf(Uint32Array.from(prefix.words), prefix.family, prefix.length);
     const entry = { decision, prefix, hash, place };
@@ -233,15 +233,15 @@ export class LocalDecisions {
     if (others.length > 0) this.#buckets.set(entry.hash, others);
     else this.#buckets.delete(entry.hash);
     this.#lengths[entry.prefix.family].remove(entry.prefix.length);
-    if (++this.#gone > this.limit) this.#markAnew();
+    if (++this.#staleMarks > this.limit) this.#rebuildBitmaps();
   }
 
   #mark({ family, words: [word], length }: IpPrefix): void {
     this.#bitmaps[family].mark(word!, length);
   }
 
-  #markAnew(): void {
-    this.#gone = 0;
+  #rebuildBitmaps(): void {
+    this.#staleMarks = 0;
     for (const bitmap of Object.values(this.#bitmaps)) bitmap.clear();
     for (const { prefix } of this.#entries.values()) this.#mark(prefix);
     // Decisions that were replaced or dropped remain in the heap until then.
@@ -249,7 +249,7 @@ export class LocalDecisions {
   }
 
   /** Evicts the decision that expires first. */
-  #makeRoom(now: number): void {
+  #evictFirstToExpire(now: number): void {
     const decision = this.#byEnd.pop();
     if (decision === undefined || this.#entries.get(decision.value)?.decision !== decision) return;
     this.#drop(decision.value);
@@ -260,8 +260,8 @@ export class LocalDecisions {
   }
 }
 
-/** As many places as fit a processor's nearest cache. */
-const PLACE_BITS = 16;
+/** As many bits of an address as a bitmap may have to fit a processor's nearest cache. */
+const BITMAP_BITS = 16;
 
 interface Entry {
   readonly decision: LocalDecision;

@@ -31,7 +31,7 @@ export interface MergedRows {
 /**
  * How many prefixes are merged between two looks at the clock: few, since a process that just started merges slowly.
  */
-const STEPS = 64;
+const STEPS_PER_SLICE_CHECK = 64;
 
 /**
  * Merges new rows into a table, in slices that leave the event loop free in between. For each prefix: what a feed
@@ -45,7 +45,7 @@ export async function mergeRows(
   yielder: EventLoopYielder,
 ): Promise<MergedRows> {
   const merge = new Merge(held, rows, plan);
-  while (merge.advance(STEPS)) {
+  while (merge.advance(STEPS_PER_SLICE_CHECK)) {
     if (yielder.isSliceSpent()) await yielder.yieldToEventLoop();
   }
   return merge.finish();
@@ -109,7 +109,7 @@ class Merge {
     // Nearly all rows are new, or renew the one row of their prefix.
     if (isAlone && (!isHeld || this.#renews(first.feed))) {
       const isInForce = first.until > this.#plan.nowSeconds;
-      if (isInForce && !(isHeld && this.#saysTheSame(this.#row, first))) this.#added++;
+      if (isInForce && !(isHeld && this.#isSameDecision(this.#row, first))) this.#added++;
       if (!isInForce && isHeld && this.#isInForce(this.#row)) this.#deleted++;
       if (isHeld) this.#row++;
       if (isInForce) this.#writer.push(run, row, first.source, first.until);
@@ -146,7 +146,7 @@ class Merge {
     return heldSources[this.#held.sourceOf(row)] !== NO_SOURCE && this.#held.untilOf(row) > nowSeconds;
   }
 
-  #saysTheSame(heldRow: number, { source, until }: Fresh): boolean {
+  #isSameDecision(heldRow: number, { source, until }: Fresh): boolean {
     const held = this.#held;
     return this.#plan.sameSources[held.sourceOf(heldRow)] === source && held.untilOf(heldRow) === until;
   }
@@ -164,10 +164,10 @@ class Merge {
   #settle(firstHeld: number, fresh: readonly Fresh[]): Fresh[] {
     const { nowSeconds, heldSources, heldFeeds } = this.#plan;
     const result: Fresh[] = [];
-    const said = new Set<number>();
-    const say = (feed: number): void => {
-      if (said.has(feed)) return;
-      said.add(feed);
+    const addedFeeds = new Set<number>();
+    const addFeed = (feed: number): void => {
+      if (addedFeeds.has(feed)) return;
+      addedFeeds.add(feed);
       for (const row of fresh) if (row.feed === feed && row.until > nowSeconds) addLongest(result, row);
     };
     for (let row = this.#row - 1; row >= firstHeld; row--) {
@@ -177,10 +177,10 @@ class Merge {
       const until = this.#held.untilOf(row);
       // A row that is over has no place that a renewal could take.
       if (until <= nowSeconds) continue;
-      if (fresh.some((other) => other.feed === feed)) say(feed);
+      if (fresh.some((other) => other.feed === feed)) addFeed(feed);
       else if (source !== NO_SOURCE) result.push({ source, feed, until });
     }
-    for (const { feed } of fresh) say(feed);
+    for (const { feed } of fresh) addFeed(feed);
     this.#countChanges(firstHeld, fresh, result);
     return result;
   }
@@ -189,7 +189,7 @@ class Merge {
     const isFresh = (feed: number): boolean => fresh.some((row) => row.feed === feed);
     const heldRows = Array.from({ length: this.#row - firstHeld }, (_, i) => firstHeld + i);
     for (const row of result) {
-      if (isFresh(row.feed) && !heldRows.some((held) => this.#saysTheSame(held, row))) this.#added++;
+      if (isFresh(row.feed) && !heldRows.some((held) => this.#isSameDecision(held, row))) this.#added++;
     }
     for (const row of heldRows) {
       const feed = this.#plan.heldFeeds[this.#held.sourceOf(row)]!;

@@ -4,7 +4,7 @@ import type { RowSource } from './row-source.js';
 export const NO_SOURCE = 0xffff;
 
 /** Above this number scenarios are no longer distinguished: sixty thousand of them are a fault or an attack. */
-const FULL = 60_000;
+const MAX_DISTINCT_SCENARIOS = 60_000;
 
 /** Numbers sources in the order in which they come; equal ones share a number. */
 export class SourceTable {
@@ -17,7 +17,7 @@ export class SourceTable {
   }
 
   idOf(source: RowSource): number {
-    const kept = this.sources.length < FULL ? source : { ...source, scenario: '' };
+    const kept = this.sources.length < MAX_DISTINCT_SCENARIOS ? source : { ...source, scenario: '' };
     const key = keyOf(kept);
     let id = this.#ids.get(key);
     if (id === undefined) {

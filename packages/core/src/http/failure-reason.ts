@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.js';
 
 /** An error that wraps itself, or a chain that somebody made by hand, ends here. */
-const DEEPEST_CAUSE = 8;
+const MAX_CAUSE_DEPTH = 8;
 
 /** How undici says that a proxy refused to connect to the host. */
 const PROXY_REFUSAL = /Proxy response \((\d{3})\)/;
@@ -11,19 +11,19 @@ const PROXY_REFUSAL = /Proxy response \((\d{3})\)/;
  * (`ECONNREFUSED`, `ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`, …) when the message lacks it.
  */
 export function failureReason(error: unknown): string {
-  const causes = new Set(innermostCauses(error, DEEPEST_CAUSE).map(inWords));
+  const causes = new Set(innermostCauses(error, MAX_CAUSE_DEPTH).map(inWords));
   causes.delete('');
   return causes.size === 0 ? 'no reason given' : [...causes].join(', ');
 }
 
 /** The system codes of the innermost causes. */
 export function failureCodes(error: unknown): readonly string[] {
-  return innermostCauses(error, DEEPEST_CAUSE).map(codeOf);
+  return innermostCauses(error, MAX_CAUSE_DEPTH).map(codeOf);
 }
 
 /** The status by which a proxy refused to connect to the host; `undefined` when none did. */
 export function proxyRefusal(error: unknown): number | undefined {
-  return innermostCauses(error, DEEPEST_CAUSE)
+  return innermostCauses(error, MAX_CAUSE_DEPTH)
     .map((cause) => refusalIn(messageOf(cause)))
     .find((status) => status !== undefined);
 }

@@ -2,7 +2,7 @@ import { CrowdsecError, excerpt } from '../errors.js';
 import { bodyOf } from './response-body.js';
 
 /** What an error body may say at most, quoted in a message of ours. */
-const LONGEST_QUOTE = 300;
+const MAX_QUOTE_CHARS = 300;
 /** What is read of an answer that is no success; the rest of it is not waited for. */
 const ERROR_BYTES = 16 * 1024;
 
@@ -62,5 +62,5 @@ export function quoteAnswer(text: string): string {
   } catch {
     // Not JSON: quoted as it is.
   }
-  return excerpt(said, LONGEST_QUOTE);
+  return excerpt(said, MAX_QUOTE_CHARS);
 }

@@ -1,5 +1,5 @@
 /** A server may ask for days; nobody waits longer than this for one answer. */
-const LONGEST_MS = 24 * 3_600_000;
+const MAX_MS = 24 * 3_600_000;
 
 /**
  * The wait that a `Retry-After` header asks for, in ms, at most a day; `undefined` for none or an unreadable one.
@@ -11,5 +11,5 @@ export function parseRetryAfter(header: string | null, serverNowMs: number): num
   if (header === null) return undefined;
   const text = header.trim();
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - serverNowMs;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LONGEST_MS);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_MS);
 }

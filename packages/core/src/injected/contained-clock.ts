@@ -3,12 +3,12 @@ import { messageOf } from '../errors.js';
 import type { Faults } from './faults.js';
 
 /** The latest moment that a `Date` can hold, in ms. */
-const LATEST = 8.64e15;
+const MAX_TIME_MS = 8.64e15;
 /** Wall time that moves by more than this against monotonic time has jumped. */
 const JUMP_MS = 1_000;
 /** Wall time that jumps back and forth so often within so short a time is not followed. */
-const MOST_JUMPS = 10;
-const JUMPS_WITHIN_MS = 10_000;
+const MAX_JUMPS = 10;
+const JUMP_WINDOW_MS = 10_000;
 /** It is followed again when it has not jumped for so long. */
 const STEADY_AFTER_MS = 60_000;
 
@@ -42,13 +42,13 @@ export class ContainedClock implements Clock {
   now(): number {
     const monotonic = this.monotonic();
     const wall = this.#read('now');
-    if (wall === undefined || Math.abs(wall) > LATEST) {
+    if (wall === undefined || Math.abs(wall) > MAX_TIME_MS) {
       if (wall !== undefined) this.#failed(`now() gave ${wall}`);
       this.#offset ??= systemClock.now() - monotonic;
       return monotonic + this.#offset;
     }
     this.#follow(wall - monotonic, monotonic);
-    return this.#jumps >= MOST_JUMPS ? monotonic + this.#steadyOffset : wall;
+    return this.#jumps >= MAX_JUMPS ? monotonic + this.#steadyOffset : wall;
   }
 
   monotonic(): number {
@@ -66,7 +66,7 @@ export class ContainedClock implements Clock {
     const moved = offset - (this.#offset ?? offset);
     if (monotonic - this.#jumpedAt > STEADY_AFTER_MS) this.#jumps = 0;
     if (Math.abs(moved) > JUMP_MS) {
-      if (this.#jumps < MOST_JUMPS && monotonic - this.#seriesAt > JUMPS_WITHIN_MS) {
+      if (this.#jumps < MAX_JUMPS && monotonic - this.#seriesAt > JUMP_WINDOW_MS) {
         this.#jumps = 0;
         this.#lastJump = 0;
         this.#seriesAt = monotonic;
@@ -75,7 +75,7 @@ export class ContainedClock implements Clock {
       if (moved * this.#lastJump <= 0) this.#jumps++;
       this.#lastJump = moved;
       this.#jumpedAt = monotonic;
-      if (this.#jumps >= MOST_JUMPS) this.#failed('now() jumps to and fro');
+      if (this.#jumps >= MAX_JUMPS) this.#failed('now() jumps to and fro');
     }
     this.#offset = offset;
   }

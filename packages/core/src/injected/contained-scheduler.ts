@@ -9,7 +9,7 @@ const DEFAULT_DELAY_MS = 1_000;
 const EARLY_MS = 50;
 const EARLY_SHARE = 0.5;
 /** A scheduler that runs one job early so often within a second of the machine does not wait at all. */
-const MOST_EARLY_RUNS = 300;
+const MAX_EARLY_RUNS = 300;
 
 /**
  * A scheduler of the application as the agent uses it. Where it throws, or runs jobs without waiting, timers of Node take its place; a job
@@ -31,7 +31,7 @@ export class ContainedScheduler implements Scheduler {
   schedule(name: string, delayMs: number, run: () => void | Promise<void>): Disposable {
     const delay = Number.isNaN(delayMs) ? DEFAULT_DELAY_MS : Math.max(0, delayMs);
     const job = new Job(run);
-    if (this.#doesNotWait) return job.heldBy(timerScheduler.schedule(name, delay, () => job.run()));
+    if (this.#doesNotWait) return job.withHandle(timerScheduler.schedule(name, delay, () => job.run()));
     const startedAt = this.#clock.monotonic();
     // Whatever a scheduler that failed still holds of the job runs no more.
     const attempt = { isTaken: false, ranAtOnce: false };
@@ -45,12 +45,12 @@ export class ContainedScheduler implements Scheduler {
         return job.run();
       });
       attempt.isTaken = !attempt.ranAtOnce;
-      if (attempt.isTaken) return job.heldBy(handle);
+      if (attempt.isTaken) return job.withHandle(handle);
       this.#failed('it ran a job while it was asked to schedule it');
     } catch (error) {
       this.#failed(messageOf(error));
     }
-    return job.heldBy(timerScheduler.schedule(name, delay, () => job.run()));
+    return job.withHandle(timerScheduler.schedule(name, delay, () => job.run()));
   }
 
   #noteEarly(name: string, delay: number, elapsed: number): void {
@@ -62,7 +62,7 @@ export class ContainedScheduler implements Scheduler {
       return;
     }
     early.count++;
-    if (early.count < MOST_EARLY_RUNS) return;
+    if (early.count < MAX_EARLY_RUNS) return;
     this.#doesNotWait = true;
     this.#failed('it runs jobs long before their time');
   }
@@ -83,7 +83,7 @@ class Job implements Disposable {
     this.#run = run;
   }
 
-  heldBy(handle: unknown): this {
+  withHandle(handle: unknown): this {
     this.#handle = handle;
     return this;
   }

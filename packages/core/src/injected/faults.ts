@@ -10,11 +10,11 @@ export interface Fault {
 /** What went wrong with the logger, the clock and the scheduler that the application gave: the first fault of each, said once. */
 export class Faults {
   readonly #faults = new Map<FaultCode, Fault>();
-  readonly #say: (message: string) => void;
+  readonly #log: (message: string) => void;
 
   /** @param say logs a line; it never throws */
   constructor(say: (message: string) => void) {
-    this.#say = say;
+    this.#log = say;
   }
 
   get all(): readonly Fault[] {
@@ -24,6 +24,6 @@ export class Faults {
   note(code: FaultCode, message: string): void {
     if (this.#faults.has(code)) return;
     this.#faults.set(code, { code, message });
-    this.#say(message);
+    this.#log(message);
   }
 }

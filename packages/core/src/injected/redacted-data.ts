@@ -2,7 +2,7 @@ import { isCrowdsecError, messageOf } from '../errors.js';
 import type { LogData } from '../logger.js';
 import { redact } from '../redaction/redaction.js';
 
-const DEEPEST = 3;
+const MAX_DEPTH = 3;
 
 /** The data of a line as it may be shown: plain values, texts redacted, errors by name, code and message. */
 export function redactedData(data: LogData): LogData {
@@ -14,7 +14,7 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return redact(value);
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? 'a function' : value;
   if (value instanceof Error) return plainError(value);
-  if (depth >= DEEPEST) return '…';
+  if (depth >= MAX_DEPTH) return '…';
   if (Array.isArray(value)) return value.map((each) => plain(each, depth + 1));
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, depth + 1)]));
 }

@@ -2,7 +2,7 @@
 const ENCODED = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
 
 /** What is encoded more often than that, no server decodes. */
-const MOST_TIMES = 3;
+const MAX_DECODINGS = 3;
 
 const NOT_ASCII = /[^\0-\x7f]/;
 
@@ -37,7 +37,7 @@ const LOOKALIKE = new RegExp([...LOOKALIKES.keys()].join('|'), 'g');
  */
 export function decodePath(path: string): string {
   let decoded = path;
-  for (let times = 0; times < MOST_TIMES; times++) {
+  for (let times = 0; times < MAX_DECODINGS; times++) {
     const before = decoded;
     if (before.includes('%')) decoded = before.replace(ENCODED, fromHex);
     if (NOT_ASCII.test(decoded)) decoded = inAscii(decoded);

@@ -2,10 +2,10 @@ import { pathTraversal } from './path-traversal.js';
 import { plainPath } from './plain-path.js';
 
 /** What observers see of a path as it arrived. */
-const LONGEST_PATH = 2_000;
+const MAX_PATH_CHARS = 2_000;
 
 /** Of what is beyond, both ends are looked at: servers take no such path unless they are told to. */
-const LONGEST_READ = 65_536;
+const MAX_READ_CHARS = 65_536;
 
 /** Stands for what was left out. */
 const GAP = '/…';
@@ -16,16 +16,16 @@ const GAP = '/…';
  * middle.
  */
 export function shortPath(path: string): string {
-  if (path.length <= LONGEST_PATH) return path;
-  const read = withoutMiddle(path, LONGEST_READ);
+  if (path.length <= MAX_PATH_CHARS) return path;
+  const read = withoutMiddle(path, MAX_READ_CHARS);
   const traversal = pathTraversal(read) === 'out' ? '/%2e%2e' : '';
-  return traversal + withoutMiddle(plainPath(read), LONGEST_PATH - traversal.length);
+  return traversal + withoutMiddle(plainPath(read), MAX_PATH_CHARS - traversal.length);
 }
 
 /** Leaves out whole segments where it can. */
-function withoutMiddle(path: string, longest: number): string {
-  if (path.length <= longest) return path;
-  const half = Math.floor((longest - GAP.length) / 2);
+function withoutMiddle(path: string, maxChars: number): string {
+  if (path.length <= maxChars) return path;
+  const half = Math.floor((maxChars - GAP.length) / 2);
   const [head, tail] = [path.slice(0, half), path.slice(-half)];
   const [headEnd, tailBegin] = [head.lastIndexOf('/'), tail.indexOf('/')];
   return (

@@ -1,15 +1,15 @@
 /** Shorter texts than this are found in any message; nothing of the kind is a secret. */
-const SHORTEST_SECRET = 4;
+const MIN_SECRET_CHARS = 4;
 /** Of secrets at least this long, parts are found as well: an excerpt may begin or end within one. */
-const SHORTEST_WITH_PARTS = 16;
+const MIN_CHARS_WITH_PARTS = 16;
 /** So many characters in a row are a part of a secret. */
 const PART_CHARS = 8;
 /** Of longer forms only every fourth part is looked up, so that a part of them is found from 11 characters on. */
 const LONG_FORM_CHARS = 128;
 const LONG_FORM_STEP = 4;
 /** What is kept at most; the ones that were used last stay. Tokens give way sooner, for they change every hour. */
-const MOST_SECRETS = 1_000;
-const MOST_TOKENS = 32;
+const MAX_SECRETS = 1_000;
+const MAX_TOKENS = 32;
 
 /** Where a secret begins and ends in a text. */
 export type Span = readonly [start: number, end: number];
@@ -25,14 +25,14 @@ export class KnownSecrets {
   #parts: Map<string, Part> | undefined;
 
   add(secret: string): void {
-    if (secret.length < SHORTEST_SECRET) return;
+    if (secret.length < MIN_SECRET_CHARS) return;
     const forms = this.#forms.get(secret);
     this.#forms.delete(secret);
     this.#forms.set(secret, forms ?? formsOf(secret));
     if (forms !== undefined) return;
     this.#parts = undefined;
-    this.#forget(isToken, MOST_TOKENS);
-    this.#forget(() => true, MOST_SECRETS);
+    this.#forget(isToken, MAX_TOKENS);
+    this.#forget(() => true, MAX_SECRETS);
   }
 
   clear(): void {
@@ -72,7 +72,7 @@ function isToken(secret: string): boolean {
 }
 
 function hasParts([secret]: readonly [string, unknown]): boolean {
-  return secret.length >= SHORTEST_WITH_PARTS;
+  return secret.length >= MIN_CHARS_WITH_PARTS;
 }
 
 function formsOf(secret: string): ReadonlySet<string> {

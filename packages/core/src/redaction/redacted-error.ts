@@ -2,8 +2,8 @@ import { redact } from './redaction.js';
 
 /** What errors of Node and of clients say beside their message, without quoting what was sent. */
 const DETAILS = ['code', 'errno', 'syscall', 'address', 'port', 'status', 'statusCode'] as const;
-const DEEPEST = 4;
-const MOST_ERRORS = 10;
+const MAX_DEPTH = 4;
+const MAX_ERRORS = 10;
 
 /**
  * A copy of an error from outside that may be shown: name, message, stack and causes are redacted, and of its other members only those
@@ -30,9 +30,9 @@ function copyOf(error: Error, isClean: (error: unknown) => boolean, depth: numbe
     if (typeof value === 'string' || typeof value === 'number') Object.assign(copy, { [name]: redactedValue(value) });
   }
   const inner = (cause: unknown): unknown => redactedError(cause, isClean, depth + 1);
-  if (depth < DEEPEST && error.cause !== undefined) define(copy, 'cause', inner(error.cause));
-  if (depth < DEEPEST && 'errors' in error && Array.isArray(error.errors))
-    define(copy, 'errors', error.errors.slice(0, MOST_ERRORS).map(inner));
+  if (depth < MAX_DEPTH && error.cause !== undefined) define(copy, 'cause', inner(error.cause));
+  if (depth < MAX_DEPTH && 'errors' in error && Array.isArray(error.errors))
+    define(copy, 'errors', error.errors.slice(0, MAX_ERRORS).map(inner));
   return copy;
 }
 

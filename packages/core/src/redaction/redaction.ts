@@ -4,7 +4,7 @@ import { KnownSecrets, type Span } from './known-secrets.js';
 export const REDACTED = '[redacted]';
 
 /** What is read of a text; no message needs more. */
-const LONGEST_TEXT = 16 * 1024;
+const MAX_TEXT_CHARS = 16 * 1024;
 
 /** Changes with what {@link KnownSecrets} offers: copies of different versions may share it. */
 const KEY = Symbol.for('@crowdsec-sdk/core:known-secrets:1');
@@ -49,7 +49,7 @@ export function knowSecretsOfUrl(url: string): void {
  * Redact before a text is cut: half a secret is harder to find. What is longer than 16,384 characters is cut here.
  */
 export function redact(text: string): string {
-  const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  const cut = text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)}…` : text;
   return withoutPatterns(withoutSpans(cut, [...known().spansIn(cut), ...spansOfPatterns(cut), ...spansInBase64(cut)]));
 }
 

@@ -17,29 +17,29 @@ export class IgnoreFilter {
   readonly #origins: ReadonlySet<string>;
   readonly #types: ReadonlySet<string>;
   readonly #scenarios: readonly RegExp[];
-  readonly #shortest: { readonly 4: number; readonly 6: number };
+  readonly #minLengths: { readonly 4: number; readonly 6: number };
   readonly #wideRows = new WeakMap<DecisionTable, number>();
 
   constructor({ origins = [], scenarios = [], types = [], widerThan = {} }: IgnoredDecisions = {}) {
     this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
     this.#types = new Set(types.map((type) => type.toLowerCase()));
-    this.#scenarios = scenarios.map(toExpression);
-    this.#shortest = { 4: widerThan.ipv4 ?? 0, 6: widerThan.ipv6 ?? 0 };
+    this.#scenarios = scenarios.map(toRegExp);
+    this.#minLengths = { 4: widerThan.ipv4 ?? 0, 6: widerThan.ipv6 ?? 0 };
   }
 
   /** Weights of an index by a rank of each source, without what is left alone. */
   weightsOf({ sources }: DecisionIndex, rankOf: (source: RowSource) => number): SourceWeights {
     return {
       ranks: Uint8Array.from(sources, (source) => (this.#reasonFor(source) === undefined ? rankOf(source) : IGNORED)),
-      shortest4: this.#shortestOf(sources, 4),
-      shortest6: this.#shortestOf(sources, 6),
+      shortest4: this.#minLengthsOf(sources, 4),
+      shortest6: this.#minLengthsOf(sources, 6),
     };
   }
 
-  /** Whether a row is heeded. */
-  readonly heeds: RowFilter = (source, prefix) =>
+  /** Whether a row counts: no option ignores it. */
+  readonly accepts: RowFilter = (source, prefix) =>
     this.#reasonFor(source) === undefined &&
-    (prefix === undefined || !isOfNetwork(source) || prefix.length >= this.#shortest[prefix.family]);
+    (prefix === undefined || !isOfNetwork(source) || prefix.length >= this.#minLengths[prefix.family]);
 
   /** How many rows are left alone; of an index that was counted before, it is known. */
   count(indexes: readonly DecisionIndex[]): IgnoredCounts {
@@ -50,27 +50,27 @@ export class IgnoreFilter {
         for (const [source, reason] of reasons.entries())
           if (reason !== undefined) counts[reason] += stats.counts[source]!;
       }
-      const isHeeded = sources.map((source, i) => reasons[i] === undefined && isOfNetwork(source));
-      counts.widerThan += this.#countWide(tables.v4, 4, isHeeded) + this.#countWide(tables.v6, 6, isHeeded);
+      const isAccepted = sources.map((source, i) => reasons[i] === undefined && isOfNetwork(source));
+      counts.widerThan += this.#countWide(tables.v4, 4, isAccepted) + this.#countWide(tables.v6, 6, isAccepted);
     }
     return counts;
   }
 
-  #countWide(table: DecisionTable, family: 4 | 6, isHeeded: readonly boolean[]): number {
-    const shortest = this.#shortest[family];
+  #countWide(table: DecisionTable, family: 4 | 6, isAccepted: readonly boolean[]): number {
+    const shortest = this.#minLengths[family];
     if (shortest === 0) return 0;
     let count = this.#wideRows.get(table);
     if (count === undefined) {
       count = 0;
       for (let row = 0; row < table.size; row++)
-        if (table.lengthOf(row) < shortest && isHeeded[table.sourceOf(row)]!) count++;
+        if (table.lengthOf(row) < shortest && isAccepted[table.sourceOf(row)]!) count++;
       this.#wideRows.set(table, count);
     }
     return count;
   }
 
-  #shortestOf(sources: readonly RowSource[], family: 4 | 6): Uint8Array | undefined {
-    const shortest = this.#shortest[family];
+  #minLengthsOf(sources: readonly RowSource[], family: 4 | 6): Uint8Array | undefined {
+    const shortest = this.#minLengths[family];
     return shortest === 0 ? undefined : Uint8Array.from(sources, (source) => (isOfNetwork(source) ? shortest : 0));
   }
 
@@ -88,7 +88,7 @@ function isOfNetwork({ feed, allow }: RowSource): boolean {
   return !allow && /^(?:CAPI$|blocklist:|lapi:)/.test(feed);
 }
 
-function toExpression(pattern: string): RegExp {
+function toRegExp(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return new RegExp(parts.join('.*'), 'is');
 }

@@ -174,7 +174,7 @@ describe('the option ignore', () => {
     expect(engine.ignored).toEqual({ origins: 0, scenarios: 0, types: 0, widerThan: 0, ...counted });
   });
 
-  it('heeds the narrower decision inside a range that is too wide', async () => {
+  it('applies the narrower decision inside a range that is too wide', async () => {
     const { engine } = await blockedBy({ widerThan: { ipv4: 16, ipv6: 48 } });
     expect(engine.getIpRemediation('203.0.112.1')).toMatchObject({ remediation: 'ban', scenario: 'narrow' });
     expect(engine.explain('203.0.112.1').map(({ value }) => value)).toEqual(['203.0.112.0/24', '203.0.112.0/24']);

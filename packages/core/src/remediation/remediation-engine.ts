@@ -50,7 +50,7 @@ export class RemediationEngine {
   readonly #logger: Logger;
   readonly #local: LocalDecisions | undefined;
   readonly #synchronous: SynchronousOptions;
-  readonly #saidWithoutRemedy = new Set<string>();
+  readonly #loggedWithoutRemedy = new Set<string>();
   #isLetIn: ((remediation: string) => boolean) | undefined;
   #index = DecisionIndex.empty;
   #weights: SourceWeights;
@@ -155,8 +155,8 @@ export class RemediationEngine {
     if (this.#isLetIn === undefined) return [];
     const now = this.#clock.now();
     const network = this.indexes.flatMap((index) => index.heldSources(now));
-    const heeded = network.filter((source) => this.#ignore.heeds(source, undefined));
-    const held = [...heeded, ...(this.#local?.entries(now) ?? [])];
+    const accepted = network.filter((source) => this.#ignore.accepts(source, undefined));
+    const held = [...accepted, ...(this.#local?.entries(now) ?? [])];
     return typesWithoutRemedy(held, this.#policy, this.#isLetIn);
   }
 
@@ -172,8 +172,8 @@ export class RemediationEngine {
 
   #warnWithoutRemedy(): void {
     for (const type of this.typesWithoutRemedy) {
-      if (this.#saidWithoutRemedy.has(type)) continue;
-      this.#saidWithoutRemedy.add(type);
+      if (this.#loggedWithoutRemedy.has(type)) continue;
+      this.#loggedWithoutRemedy.add(type);
       this.#logger.warn(`REMEDY_MISSING: ${withoutRemedy(type)}`, { code: 'REMEDY_MISSING', type });
     }
   }
@@ -220,8 +220,8 @@ export class RemediationEngine {
     }));
     const layer = this.#layer;
     const geo = this.#index.needsGeo || layer?.needsGeo === true ? this.#locate(ip) : undefined;
-    const { heeds } = this.#ignore;
-    const network = [layer, this.#index].flatMap((index) => index?.matches(ip, now, geo, heeds) ?? []);
+    const { accepts } = this.#ignore;
+    const network = [layer, this.#index].flatMap((index) => index?.matches(ip, now, geo, accepts) ?? []);
     const found = [...local, ...network];
     return found.sort((a, b) => this.#policy.rankOfSource(a) - this.#policy.rankOfSource(b));
   }

@@ -19,7 +19,7 @@ export const INSTRUMENTATION_SCOPE = '@crowdsec-sdk/core';
  * it when they start, so each gap is twice the one before.
  */
 const FIRST_GAP_MS = 1_000;
-const LONGEST_GAP_MS = 10 * 60_000;
+const MAX_GAP_MS = 10 * 60_000;
 
 /**
  * The observable metrics of an agent, registered with the OpenTelemetry SDK of the application. Where there is none, nothing is ever
@@ -45,7 +45,7 @@ export class AgentMetrics {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#look(FIRST_GAP_MS);
+    this.#registerRepeatedly(FIRST_GAP_MS);
   }
 
   stop(): void {
@@ -70,9 +70,9 @@ export class AgentMetrics {
     this.#unregister = () => meter.removeBatchObservableCallback(observe, instruments);
   }
 
-  #look(gapMs: number): void {
+  #registerRepeatedly(gapMs: number): void {
     this.register();
-    const next = (): void => this.#look(Math.min(2 * gapMs, LONGEST_GAP_MS));
+    const next = (): void => this.#registerRepeatedly(Math.min(2 * gapMs, MAX_GAP_MS));
     this.#job = this.#scheduler.schedule('crowdsec:meter-provider', gapMs, next);
   }
 
