@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { answerWithin, atMost, type Deadline, DeadlineExceeded, withinDeadline } from './deadline.js';
 import { manualTime } from './testing/manual-time.js';
@@ -68,6 +69,17 @@ describe('work with a deadline', () => {
     await expect(withinDeadline({ ms: 1, late: () => new Error('the store is slow') }, never)).rejects.toThrow(
       'the store is slow',
     );
+  });
+
+  it('counts what has arrived when the process gets its turn again after it was held up', async () => {
+    const { port1, port2 } = new MessageChannel();
+    // In this phase of the event loop timers come next, then what has arrived.
+    await new Promise((resolve) => setImmediate(resolve));
+    const work = withinDeadline({ ms: 5 }, () => new Promise((resolve) => port2.once('message', resolve)));
+    port1.postMessage('answer');
+    for (const from = performance.now(); performance.now() - from < 30;);
+    await expect(work).resolves.toBe('answer');
+    port1.close();
   });
 
   it('may be asked for by a scheduler that runs everything at once', async () => {

@@ -89,6 +89,7 @@ export async function atMost(ms: number, work: Promise<unknown>, timer: Deadline
 class Timer {
   readonly #options: DeadlineOptions;
   #timeout: NodeJS.Timeout | undefined;
+  #lastTurn: NodeJS.Immediate | undefined;
   #job: Disposable | undefined;
   #over: () => void = () => undefined;
 
@@ -103,12 +104,14 @@ class Timer {
       this.#job = timer.scheduler.schedule(timer.name, ms, over);
       return;
     }
-    this.#timeout = setTimeout(over, ms);
+    // A process that was held up runs its timers before it reads its sockets: what has arrived meanwhile counts.
+    this.#timeout = setTimeout(() => (this.#lastTurn = setImmediate(over)), ms);
     if (!keepsProcessAlive) this.#timeout.unref();
   }
 
   restart(): void {
     if (this.#timeout !== undefined) {
+      clearImmediate(this.#lastTurn);
       this.#timeout.refresh();
       return;
     }
@@ -118,6 +121,7 @@ class Timer {
 
   stop(): void {
     clearTimeout(this.#timeout);
+    clearImmediate(this.#lastTurn);
     this.#job?.[Symbol.dispose]();
   }
 }
