@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,31 +21,29 @@ export async function startRedis({ appendOnly = false, tcp = false, args: furthe
   const durability = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let server;
-  const port = tcp ? await freePort() : 0;
+  let port = tcp ? await freePort() : 0;
 
   /** @type {import('./redis-server.d.mts').RedisServer} */
   const redis = {
     socket,
-    port,
+    get port() {
+      return port;
+    },
     async start() {
       await rm(socket, { force: true });
       const listening = ['--port', String(port), '--bind', '127.0.0.1', '--unixsocket', socket];
       const args = [...listening, '--dir', folder, '--save', '', ...durability, ...further];
       server = spawn('redis-server', args, { stdio: 'ignore' }).on('error', () => undefined);
-      for (let waited = 0; waited < 500; waited++) {
-        if (
-          await stat(socket).then(
-            () => true,
-            () => false,
-          )
-        )
-          return;
-        await delay(10);
-      }
+      for (
+        const end = performance.now() + 20_000;
+        performance.now() < end && server.pid !== undefined && server.exitCode === null;
+        await delay(10)
+      )
+        if (await listensAt(socket)) return;
       throw new Error('redis-server did not start: is it installed?');
     },
     async stop(signal = 'SIGTERM') {
-      if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+      if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
       server.kill('SIGCONT');
       server.kill(signal);
       await once(server, 'exit');
@@ -63,8 +61,30 @@ export async function startRedis({ appendOnly = false, tcp = false, args: furthe
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', killAtExit);
-  await redis.start();
-  return redis;
+  for (let tries = 1; ; tries++) {
+    try {
+      await redis.start();
+      return redis;
+    } catch (error) {
+      // Somebody else may have taken the port since it was found free.
+      await redis.stop('SIGKILL');
+      if (!tcp || tries === 3) throw error;
+      port = await freePort();
+    }
+  }
+}
+
+/** @param {string} socket of a server whose file may be there before it takes connections */
+async function listensAt(socket) {
+  const connection = connect(socket);
+  try {
+    await once(connection, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    connection.destroy();
+  }
 }
 
 /** A port of 127.0.0.1 that nobody listens on now. */

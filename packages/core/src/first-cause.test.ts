@@ -50,7 +50,8 @@ async function start(options: CrowdsecOptions): Promise<void> {
   agent = createCrowdsec({
     stateDir,
     scenarios: ['acme/login-bruteforce'],
-    timeoutMs: 2_000,
+    // The resolver of names may take seconds to say that it knows none.
+    timeoutMs: 20_000,
     clock: time.clock,
     scheduler: time.scheduler,
     logger: { debug: () => undefined, info: write('info'), warn: write('warn'), error: write('error') },

@@ -57,7 +57,7 @@ async function hold(store: Store, ttlMs: number): Promise<void> {
     if (lease !== undefined) {
       tell({ kind: 'held', token: lease.token });
       for (;;) {
-        await delay(ttlMs / 3);
+        await delay(ttlMs / 8);
         await lease.renew(ttlMs);
       }
     }

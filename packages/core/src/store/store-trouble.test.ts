@@ -123,19 +123,19 @@ describe('a failover of Redis behind one name', () => {
     name.close();
   });
 
-  const stores: readonly [string, () => Promise<{ store: Store; end: () => Promise<unknown> }>][] = [
+  const stores: readonly [string, (deadlineMs: number) => Promise<{ store: Store; end: () => Promise<unknown> }>][] = [
     [
       'a URL',
-      () => {
-        const store = openStore({ ...opening(), store: url, deadlineMs: 1_000 });
+      (deadlineMs) => {
+        const store = openStore({ ...opening(), store: url, deadlineMs });
         return Promise.resolve({ store, end: () => store.close() });
       },
     ],
     [
       'a Keyv of the user',
-      () => {
+      (deadlineMs) => {
         const keyv = new Keyv(new KeyvRedis(url));
-        const store = openStore({ ...opening(), store: keyv, deadlineMs: 1_000 });
+        const store = openStore({ ...opening(), store: keyv, deadlineMs });
         const end = () => store.close().then(() => (keyv.store as KeyvRedis<unknown>).disconnect(true));
         return Promise.resolve({ store, end });
       },
@@ -143,7 +143,7 @@ describe('a failover of Redis behind one name', () => {
   ];
 
   it.each(stores)('is followed from a master that lives on as a replica, by %s', async (_, open) => {
-    const { store, end } = await open();
+    const { store, end } = await open(20_000);
     await store.put('token', 1);
     const [first, second] = servers as [RedisServer, RedisServer];
     await ask(first, 'REPLICAOF', '127.0.0.1', String(await freePort()));
@@ -156,7 +156,7 @@ describe('a failover of Redis behind one name', () => {
   });
 
   it.each(stores)('is followed from a master that fell silent, by %s', async (_, open) => {
-    const { store, end } = await open();
+    const { store, end } = await open(1_000);
     await store.put('token', 1);
     const [first, second] = servers as [RedisServer, RedisServer];
     first.pause();
