@@ -42,7 +42,7 @@ for (const file of files) {
     progress.show(`${file}: ${Math.floor(share * 100)}%, ${replay.lines.toLocaleString('en')} lines`);
   try {
     for await (const lines of readLines(file, tell)) {
-      for (const line of lines) replay.show(line);
+      for (const line of lines) replay.processLine(line);
     }
   } catch (error) {
     console.error(`${file} can't be read any further: ${messageOf(error)}`);
@@ -50,14 +50,14 @@ for (const file of files) {
   }
   progress.end();
 }
-replay.end();
+replay.flush();
 const seconds = (performance.now() - from) / 1_000;
 rmSync(folder, { recursive: true });
 
 const result = report(replay, { seconds, top: Number(values.top), day });
 if (values.json) console.log(JSON.stringify(result.figures, null, 2));
 else console.log(result.text);
-if (day !== undefined && !result.isRight) process.exitCode = 1;
+if (day !== undefined && !result.isCorrect) process.exitCode = 1;
 
 function readArguments() {
   try {

@@ -35,14 +35,14 @@ export function usageError(message: string): CommandError {
 }
 
 /** What to do about an error whose message does not say it. */
-const CURES: Readonly<Record<string, string>> = {
+const ADVICE: Readonly<Record<string, string>> = {
   CROWDSEC_STORE_UNAVAILABLE: 'Check that the store is up and that this user may use it.',
   CROWDSEC_API_UNREACHABLE: 'Check the network, HTTPS_PROXY and the API root.',
   CROWDSEC_LEASE_BUSY: 'Try again in some seconds.',
 };
 
 /** `npx` runs a command that is not installed from a folder of its own, where it finds nothing of the application's. */
-const BESIDE =
+const INSTALL_ADVICE =
   'This command finds the packages that are installed beside it alone: where the application has the package, install the command there too (npm install --save-dev @crowdsec-sdk/cli).';
 
 const USAGE_CODES: ReadonlySet<string> = new Set([
@@ -57,9 +57,11 @@ export function failureOf(error: unknown): { readonly line: string; readonly exi
   if (error instanceof CommandError) return { line: `${error.code}: ${message}`, exitCode: error.exitCode };
   if (error instanceof ConfigError) return { line: `${error.code}: ${message}`, exitCode: EXIT.usage };
   if (!isCrowdsecError(error)) return { line: message, exitCode: EXIT.failed };
-  const cure = CURES[error.code];
+  const advice = ADVICE[error.code];
   const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  const line = [`${error.code}: ${sentence}`, cure ?? '', lacksPackage(error) ? BESIDE : ''].filter(Boolean).join(' ');
+  const line = [`${error.code}: ${sentence}`, advice ?? '', lacksPackage(error) ? INSTALL_ADVICE : '']
+    .filter(Boolean)
+    .join(' ');
   return { line, exitCode: USAGE_CODES.has(error.code) ? EXIT.usage : EXIT.failed };
 }
 

@@ -33,7 +33,7 @@ export function answering(
 }
 
 /** What AppSec was told of a request, by the short names of its headers: `Uri`, `Ip`, … */
-export function told({ headers }: AppsecCall, name: string): string | undefined {
+export function appsecHeader({ headers }: AppsecCall, name: string): string | undefined {
   const value = headers[`x-crowdsec-appsec-${name.toLowerCase()}`];
   return typeof value === 'object' ? value.join(' AND ') : value;
 }

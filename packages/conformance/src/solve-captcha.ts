@@ -44,10 +44,10 @@ export async function sendSolution(
   headers: Headers = {},
 ): Promise<CaptchaAnswer> {
   const answer = await visit(running, ip, url, 'post').set({ ...headers, [CAPTCHA_HEADER]: `solution ${solution}` });
-  const told = answer.headers as Readonly<Record<string, unknown>>;
+  const responseHeaders = answer.headers as Readonly<Record<string, unknown>>;
   return {
     status: answer.status,
-    kind: told[CAPTCHA_HEADER] as string | undefined,
-    cookies: (told['set-cookie'] ?? []) as readonly string[],
+    kind: responseHeaders[CAPTCHA_HEADER] as string | undefined,
+    cookies: (responseHeaders['set-cookie'] ?? []) as readonly string[],
   };
 }

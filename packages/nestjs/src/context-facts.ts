@@ -5,13 +5,13 @@ import { handshakeFacts } from './handshakes.js';
 import { rawRequest, requestFacts, type NestRequest } from './request-facts.js';
 
 /** What there is to know of a context that nobody can be found behind. */
-const NOBODY: RequestFacts = { remoteAddress: undefined, method: 'GET', path: '/', headers: {} };
+const UNKNOWN_CLIENT: RequestFacts = { remoteAddress: undefined, method: 'GET', path: '/', headers: {} };
 
 /** The facts of the request behind a context: of HTTP, of GraphQL, or the handshake of a WebSocket. */
 export function contextFacts(context: ArgumentsHost): RequestFacts {
-  if (context.getType() === 'ws') return handshakeFacts(clientOf(context)) ?? NOBODY;
+  if (context.getType() === 'ws') return handshakeFacts(clientOf(context)) ?? UNKNOWN_CLIENT;
   const request = requestOf(context);
-  return request === undefined ? NOBODY : requestFacts(request);
+  return request === undefined ? UNKNOWN_CLIENT : requestFacts(request);
 }
 
 /**

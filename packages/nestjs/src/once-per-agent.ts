@@ -1,11 +1,11 @@
 import type { Crowdsec } from '@crowdsec-sdk/core';
 
-const said = new WeakMap<Crowdsec, Set<string>>();
+const doneByAgent = new WeakMap<Crowdsec, Set<string>>();
 
-/** Says something the first time that it is to be said about an agent: there are as many guards as there are modules. */
-export function oncePerAgent(crowdsec: Crowdsec, what: string, say: () => void): void {
-  const known = said.get(crowdsec) ?? new Set();
-  if (known.has(what)) return;
-  said.set(crowdsec, known.add(what));
-  say();
+/** Runs something once for each agent, by its name, such as a warning: there are as many guards as there are modules. */
+export function oncePerAgent(crowdsec: Crowdsec, what: string, run: () => void): void {
+  const done = doneByAgent.get(crowdsec) ?? new Set();
+  if (done.has(what)) return;
+  doneByAgent.set(crowdsec, done.add(what));
+  run();
 }

@@ -15,7 +15,7 @@ export interface TimeoutRegistry {
  */
 export class RegistryScheduler implements Scheduler {
   readonly #findRegistry: () => TimeoutRegistry | undefined;
-  readonly #shown = new Set<ShownJob>();
+  readonly #registered = new Set<RegisteredJob>();
   #closing = false;
 
   constructor(findRegistry: () => TimeoutRegistry | undefined) {
@@ -23,11 +23,11 @@ export class RegistryScheduler implements Scheduler {
   }
 
   schedule(name: string, delayMs: number, run: () => void | Promise<void>): Disposable {
-    const registry = this.#closing || delayMs > LONGEST_TIMER_MS ? undefined : this.#findRegistry();
+    const registry = this.#closing || delayMs > MAX_TIMER_MS ? undefined : this.#findRegistry();
     if (registry === undefined || registry.doesExist('timeout', name))
       return timerScheduler.schedule(name, delayMs, run);
-    const job = new ShownJob(registry, name, delayMs, run, () => this.#shown.delete(job));
-    this.#shown.add(job);
+    const job = new RegisteredJob(registry, name, delayMs, run, () => this.#registered.delete(job));
+    this.#registered.add(job);
     return job;
   }
 
@@ -37,57 +37,57 @@ export class RegistryScheduler implements Scheduler {
    */
   withdraw(): void {
     this.#closing = true;
-    for (const job of [...this.#shown]) job.continueUnseen();
+    for (const job of [...this.#registered]) job.moveToTimer();
   }
 }
 
-class ShownJob implements Disposable {
+class RegisteredJob implements Disposable {
   readonly #registry: TimeoutRegistry;
   readonly #name: string;
   readonly #dueAt: number;
   readonly #run: () => void | Promise<void>;
-  readonly #hidden: () => void;
+  readonly #onUnregistered: () => void;
   readonly #timer: NodeJS.Timeout;
-  #unseen: Disposable | undefined;
+  #ownTimer: Disposable | undefined;
 
   constructor(
     registry: TimeoutRegistry,
     name: string,
     delayMs: number,
     run: () => void | Promise<void>,
-    hidden: () => void,
+    onUnregistered: () => void,
   ) {
     this.#registry = registry;
     this.#name = name;
     this.#dueAt = performance.now() + delayMs;
     this.#run = run;
-    this.#hidden = hidden;
+    this.#onUnregistered = onUnregistered;
     this.#timer = setTimeout(() => {
-      this.#hide();
+      this.#unregister();
       void run();
     }, delayMs).unref();
     registry.addTimeout(name, this.#timer);
   }
 
-  continueUnseen(): void {
-    this.#hide();
-    this.#unseen = timerScheduler.schedule(this.#name, Math.max(0, this.#dueAt - performance.now()), this.#run);
+  moveToTimer(): void {
+    this.#unregister();
+    this.#ownTimer = timerScheduler.schedule(this.#name, Math.max(0, this.#dueAt - performance.now()), this.#run);
   }
 
   [Symbol.dispose](): void {
-    this.#hide();
-    this.#unseen?.[Symbol.dispose]();
+    this.#unregister();
+    this.#ownTimer?.[Symbol.dispose]();
   }
 
-  #hide(): void {
+  #unregister(): void {
     clearTimeout(this.#timer);
     // Somebody may have deleted it through the registry, and the name may by now be another job's.
-    const stillOurs =
+    const isStillRegistered =
       this.#registry.doesExist('timeout', this.#name) && this.#registry.getTimeout(this.#name) === this.#timer;
-    if (stillOurs) this.#registry.deleteTimeout(this.#name);
-    this.#hidden();
+    if (isStillRegistered) this.#registry.deleteTimeout(this.#name);
+    this.#onUnregistered();
   }
 }
 
 /** The longest delay that Node's timers hold. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -27,14 +27,14 @@ export class ReportOnInterceptor implements NestInterceptor {
     return next.handle().pipe(
       tap({
         error: (exception: unknown) => {
-          if (this.#isFirstToSee(exception)) reportCause(this.#crowdsec, call, exception);
+          if (this.#isFirstReport(exception)) reportCause(this.#crowdsec, call, exception);
         },
       }),
     );
   }
 
   /** A class and its handler may both have brought an interceptor. */
-  #isFirstToSee(exception: unknown): boolean {
+  #isFirstReport(exception: unknown): boolean {
     if (typeof exception !== 'object' || exception === null || seen.has(exception)) return false;
     seen.add(exception);
     return true;

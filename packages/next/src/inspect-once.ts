@@ -7,12 +7,12 @@ import { servedRequest } from './served-request.js';
 export async function inspectOnce({ bouncer }: Crowdsec, facts: RequestFacts): Promise<SettledVerdict> {
   const served = servedRequest();
   if (served?.verdict !== undefined) return served.verdict;
-  const judged = bouncer.inspect(
+  const inspected = bouncer.inspect(
     served === undefined
       ? facts
       : { ...facts, disconnected: hasNoPeer(served.request), url: served.url, nodeRequest: served.request },
   );
-  const verdict = judged.settled === undefined ? judged : await judged.settled;
+  const verdict = inspected.settled === undefined ? inspected : await inspected.settled;
   if (served === undefined) return verdict;
   followAnswer(bouncer, facts, verdict, served.response);
   return (served.verdict = verdict);

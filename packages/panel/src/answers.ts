@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** What every answer of the panel carries: nobody keeps it, frames it or takes it for something else. */
-const COMMON = {
+const COMMON_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': [
     "default-src 'none'",
@@ -21,7 +21,7 @@ export function answer(
 ): void {
   if (response.headersSent) return;
   const length = String(Buffer.byteLength(body));
-  response.writeHead(status, { ...COMMON, 'content-length': length, ...headers });
+  response.writeHead(status, { ...COMMON_HEADERS, 'content-length': length, ...headers });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
@@ -36,6 +36,10 @@ export function answerNotFound(response: ServerResponse): void {
 
 /** Begins a stream of events. */
 export function beginEvents(response: ServerResponse): void {
-  response.writeHead(200, { ...COMMON, 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
+  response.writeHead(200, {
+    ...COMMON_HEADERS,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'x-accel-buffering': 'no',
+  });
   response.flushHeaders();
 }

@@ -1,7 +1,7 @@
 import type { Crowdsec } from '@crowdsec-sdk/core';
 import type { LoggedDetection } from './state.js';
 
-const MOST = 50;
+const MAX_DETECTIONS = 50;
 
 /** Keeps the last detections. */
 export class DetectionLog {
@@ -11,7 +11,7 @@ export class DetectionLog {
   constructor(crowdsec: Crowdsec, now: () => number) {
     this.#listening = crowdsec.on('detected', (detection) => {
       this.#kept.push({ ...detection, at: now() });
-      if (this.#kept.length > MOST) this.#kept.shift();
+      if (this.#kept.length > MAX_DETECTIONS) this.#kept.shift();
     });
   }
 

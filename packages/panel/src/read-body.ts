@@ -1,6 +1,6 @@
 import type { PanelRequest } from './options.js';
 
-const MOST_BYTES = 4_096;
+const MAX_BYTES = 4_096;
 
 /**
  * The JSON object in the body of a request, whoever reads it; `undefined` for what is none, or more than 4 KiB.
@@ -10,7 +10,7 @@ export async function readBody(request: PanelRequest): Promise<Readonly<Record<s
   let text = '';
   for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
     text += chunk;
-    if (text.length > MOST_BYTES) return undefined;
+    if (text.length > MAX_BYTES) return undefined;
   }
   try {
     return asObject(JSON.parse(text));

@@ -17,7 +17,7 @@ export interface Sample {
 
 const SAMPLE_EVERY_MS = 60_000;
 /** A day, and the sample that its first minute is compared with. */
-const MOST_SAMPLES = 24 * 60 + 1;
+const MAX_SAMPLES = 24 * 60 + 1;
 
 /** Reads one sample a minute and keeps those of a day. */
 export class Samples {
@@ -31,7 +31,7 @@ export class Samples {
     this.#crowdsec = crowdsec;
     this.#clock = clock;
     this.#scheduler = scheduler;
-    this.#keep();
+    this.#addSample();
   }
 
   /** Oldest first. */
@@ -48,10 +48,10 @@ export class Samples {
     this.#job?.[Symbol.dispose]();
   }
 
-  #keep(): void {
+  #addSample(): void {
     this.#kept.push(this.of(this.#crowdsec.health()));
-    if (this.#kept.length > MOST_SAMPLES) this.#kept.shift();
-    this.#job = this.#scheduler.schedule('crowdsec:panel-sample', SAMPLE_EVERY_MS, () => this.#keep());
+    if (this.#kept.length > MAX_SAMPLES) this.#kept.shift();
+    this.#job = this.#scheduler.schedule('crowdsec:panel-sample', SAMPLE_EVERY_MS, () => this.#addSample());
   }
 }
 

@@ -3,20 +3,20 @@ import type { Scheduler } from '@crowdsec-sdk/core';
 import { beginEvents } from './answers.js';
 import type { PanelState } from './state.js';
 
-const LOOK_EVERY_MS = 1_000;
+const POLL_INTERVAL_MS = 1_000;
 /** Proxies cut connections on which nothing comes. */
-const SILENCE_MS = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 /** Somebody who has lost the right to watch is noticed within this time. */
-const CHECK_EVERY_MS = 60_000;
-const MOST_WATCHERS = 50;
+const AUTHORIZATION_INTERVAL_MS = 60_000;
+const MAX_WATCHERS = 50;
 /** One who does not read what comes is let go when this much waits, in bytes. */
-const MOST_PENDING_BYTES = 1_000_000;
+const MAX_PENDING_BYTES = 1_000_000;
 
 interface Watcher {
   readonly response: ServerResponse;
   readonly isAllowed: () => Promise<boolean>;
-  quietMs: number;
-  checkedMs: number;
+  idleMs: number;
+  sinceCheckMs: number;
 }
 
 /** Those who have the page open: the state goes to them when it has changed. While there is none, nothing happens. */
@@ -33,17 +33,17 @@ export class Watchers {
   }
 
   get isFull(): boolean {
-    return this.#watchers.size >= MOST_WATCHERS;
+    return this.#watchers.size >= MAX_WATCHERS;
   }
 
   /** @param first what is told at once, beside the state */
   add(response: ServerResponse, isAllowed: () => Promise<boolean>, first: string): void {
     beginEvents(response);
-    const watcher = { response, isAllowed, quietMs: 0, checkedMs: 0 };
+    const watcher = { response, isAllowed, idleMs: 0, sinceCheckMs: 0 };
     response.on('close', () => this.#remove(watcher));
     response.write(`retry: 2000\n${first}event: state\ndata: ${JSON.stringify(this.#state())}\n\n`);
     this.#watchers.add(watcher);
-    this.#job ??= this.#plan();
+    this.#job ??= this.#schedule();
   }
 
   /** Ends all streams. */
@@ -61,36 +61,36 @@ export class Watchers {
     this.#job = undefined;
   }
 
-  #plan(): Disposable {
-    return this.#scheduler.schedule('crowdsec:panel-events', LOOK_EVERY_MS, () => this.#look());
+  #schedule(): Disposable {
+    return this.#scheduler.schedule('crowdsec:panel-events', POLL_INTERVAL_MS, () => this.#poll());
   }
 
-  #look(): void {
-    this.#job = this.#watchers.size > 0 ? this.#plan() : undefined;
+  #poll(): void {
+    this.#job = this.#watchers.size > 0 ? this.#schedule() : undefined;
     const state = this.#state();
     // The moment alone is no news.
     const { now: _, sample, ...rest } = state;
     const content = JSON.stringify({ ...rest, sample: { ...sample, at: 0 } });
-    const isNews = content !== this.#last;
+    const hasChanged = content !== this.#last;
     this.#last = content;
-    const event = isNews ? `event: state\ndata: ${JSON.stringify(state)}\n\n` : undefined;
-    for (const watcher of this.#watchers) this.#tell(watcher, event);
+    const event = hasChanged ? `event: state\ndata: ${JSON.stringify(state)}\n\n` : undefined;
+    for (const watcher of this.#watchers) this.#send(watcher, event);
   }
 
-  #tell(watcher: Watcher, event: string | undefined): void {
+  #send(watcher: Watcher, event: string | undefined): void {
     const { response } = watcher;
-    if (response.writableLength > MOST_PENDING_BYTES) {
+    if (response.writableLength > MAX_PENDING_BYTES) {
       response.destroy();
       return;
     }
-    watcher.quietMs += LOOK_EVERY_MS;
-    watcher.checkedMs += LOOK_EVERY_MS;
-    if (event !== undefined || watcher.quietMs >= SILENCE_MS) {
-      watcher.quietMs = 0;
+    watcher.idleMs += POLL_INTERVAL_MS;
+    watcher.sinceCheckMs += POLL_INTERVAL_MS;
+    if (event !== undefined || watcher.idleMs >= KEEP_ALIVE_MS) {
+      watcher.idleMs = 0;
       response.write(event ?? ':\n\n');
     }
-    if (watcher.checkedMs < CHECK_EVERY_MS) return;
-    watcher.checkedMs = 0;
+    if (watcher.sinceCheckMs < AUTHORIZATION_INTERVAL_MS) return;
+    watcher.sinceCheckMs = 0;
     void watcher.isAllowed().then((isAllowed) => {
       if (!isAllowed) response.end();
     });

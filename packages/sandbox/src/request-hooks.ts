@@ -17,12 +17,12 @@ export function requestHooks(app: FastifyInstance, backend: Backend): void {
     if (call.path === '/v3/signals' && Array.isArray(call.body)) call.signals = call.body.length;
     if (call.method === 'POST' && call.path === '/v3/watchers/login') backend.loginBurst.count(request.ip);
     if (backend.loginBurst.isBanned(request.ip)) return sendMessage(reply, 403);
-    return meetFault(request, reply, backend);
+    return injectFault(request, reply, backend);
   });
   app.addHook('onSend', async (request, reply, answer) => {
     // By the clock that expiries go by: clients read the one against the other.
     if (!reply.hasHeader('date')) reply.header('date', new Date(backend.clock.now()).toUTCString());
-    const body = spoiled(await whenStored(answer, reply, backend), request, reply, backend.calls);
+    const body = applyFault(await whenStored(answer, reply, backend), request, reply, backend.calls);
     if (!Buffer.isBuffer(body) || !wantsGzip(request.headers['accept-encoding'], body)) return body;
     reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding').removeHeader('content-length');
     return gzipped(body);
@@ -53,7 +53,7 @@ export function logCalls(app: FastifyInstance, { calls, clock }: { calls: CallLo
  * An answer as the fault that the request met leaves it: whole, ended half way, or lost with its connection. It closes the call in
  * the log.
  */
-export function spoiled(payload: unknown, request: FastifyRequest, reply: FastifyReply, calls: CallLog): unknown {
+export function applyFault(payload: unknown, request: FastifyRequest, reply: FastifyReply, calls: CallLog): unknown {
   const call = callOf(request);
   const fault = request.getDecorator<Fault | null>('fault');
   call.status = reply.statusCode;
@@ -117,7 +117,7 @@ async function whenStored(answer: unknown, reply: FastifyReply, { state }: Backe
 }
 
 /** Makes a request meet the fault that waits for it, if one does: later, with another answer, or with none. */
-export async function meetFault(
+export async function injectFault(
   request: FastifyRequest,
   reply: FastifyReply,
   { faults, delays, calls }: { readonly faults: Faults; readonly delays: Delays; readonly calls: CallLog },

@@ -11,7 +11,7 @@ import { isEncodedLink } from './encoded-link.js';
 import { countingScenario, type Counted } from './counting-scenario.js';
 import { exceptRule } from './except-rule.js';
 import { perEvent } from './per-event.js';
-import { RememberedNo } from './remembered-no.js';
+import { NegativeCache } from './negative-cache.js';
 import { bucketOf, type CountingOptions } from './scenario-options.js';
 
 export interface BackdoorPathsOptions extends CountingOptions {
@@ -38,7 +38,7 @@ export interface BackdoorPathsOptions extends CountingOptions {
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` with the path of the wrong option
  */
 export function backdoorPaths(options: BackdoorPathsOptions): Extension {
-  const { filter, kindOf } = kinds(options);
+  const { filter, kindOf } = createClassifier(options);
   const counts = (wanted: Kind, isDistinct: boolean) => (event: DetectionEvent) => {
     const found = kindOf(event);
     if (found?.kind !== wanted) return undefined;
@@ -90,29 +90,29 @@ interface Found {
 }
 
 /** Tells which requests are worth a look, and what each is. Four rules ask about each event. */
-function kinds({ paths = [], except = [] }: BackdoorPathsOptions) {
+function createClassifier({ paths = [], except = [] }: BackdoorPathsOptions) {
   const known = new Set(paths.map(plainPath));
   const isExcepted = exceptRule(except);
-  const suspicious = new RememberedNo((path) => {
+  const suspicious = new NegativeCache((path) => {
     const plain = plainPath(path);
     return (
       (EXPLOITED.test(bothEnds(plain)) || pathTraversal(path) !== undefined || known.has(plain)) && !isExcepted(plain)
     );
   });
-  const filter = ({ path }: RequestTraits): boolean => suspicious.mayBe(path);
+  const filter = ({ path }: RequestTraits): boolean => suspicious.mayMatch(path);
   const kindOf = perEvent((event): Found | undefined => {
-    if (event.kind !== 'request' || !suspicious.is(event.path)) return undefined;
+    if (event.kind !== 'request' || !suspicious.test(event.path)) return undefined;
     const plain = plainPath(event.path);
-    const looked = bothEnds(plain);
-    const isKnown = EXPLOITED.test(looked);
+    const excerpt = bothEnds(plain);
+    const isKnown = EXPLOITED.test(excerpt);
     const traversal = pathTraversal(event.path);
     const isLink = traversal !== undefined && !isKnown && !known.has(plain) && isEncodedLink(event.path);
-    const isMeant =
+    const isExploit =
       (traversal === 'out' && !isLink) ||
       (isKnown && (traversal !== undefined || NO_LINK.test(event.path))) ||
-      (event.method === 'POST' && EXPLOITED_BY_POST.test(looked));
+      (event.method === 'POST' && EXPLOITED_BY_POST.test(excerpt));
     const context = { target_uri: event.path, user_agent: event.userAgent };
-    return { kind: isMeant ? 'exploit' : isLink ? 'link' : 'attempt', counted: { distinct: plain, context } };
+    return { kind: isExploit ? 'exploit' : isLink ? 'link' : 'attempt', counted: { distinct: plain, context } };
   });
   return { filter, kindOf };
 }

@@ -1,6 +1,6 @@
 import type { BucketOptions, DetectionEvent, Extension, RequestTraits } from '@crowdsec-sdk/core/extension';
 import { countingScenario, type Counted } from './counting-scenario.js';
-import { RememberedNo } from './remembered-no.js';
+import { NegativeCache } from './negative-cache.js';
 import { bucketOf, invalidOption, type CountingOptions } from './scenario-options.js';
 
 export interface BadUserAgentOptions extends CountingOptions {
@@ -23,10 +23,10 @@ export function badUserAgent(options: BadUserAgentOptions): Extension {
   if (empty >= 0) throw invalidOption(`agents[${empty}]`, 'must not be empty: it would be found everywhere');
   const words = [...SCANNERS, ...agents].map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const scanner = new RegExp(`(?<![a-z0-9])(?:${words.join('|')})(?![a-z0-9])`, 'i');
-  const scanners = new RememberedNo((userAgent) => scanner.test(userAgent));
-  const filter = ({ userAgent }: RequestTraits): boolean => scanners.mayBe(userAgent);
+  const scanners = new NegativeCache((userAgent) => scanner.test(userAgent));
+  const filter = ({ userAgent }: RequestTraits): boolean => scanners.mayMatch(userAgent);
   const counts = (event: DetectionEvent): Counted | undefined => {
-    if (event.kind !== 'request' || !scanners.is(event.userAgent)) return undefined;
+    if (event.kind !== 'request' || !scanners.test(event.userAgent)) return undefined;
     return { context: { user_agent: event.userAgent } };
   };
   return countingScenario({

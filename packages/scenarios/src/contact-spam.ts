@@ -37,7 +37,7 @@ export function contactSpam(options: ContactSpamOptions): Extension {
         path: 'options.same',
         counts(event) {
           const digest = factOf(event, 'digest');
-          return digest === undefined ? undefined : { within: digest.slice(0, LONGEST_DIGEST) };
+          return digest === undefined ? undefined : { within: digest.slice(0, MAX_DIGEST_CHARS) };
         },
         signal: 'decision',
       },
@@ -46,4 +46,4 @@ export function contactSpam(options: ContactSpamOptions): Extension {
 }
 
 /** As many characters as SHA-256 has in hexadecimal: each group keeps its name in memory. */
-const LONGEST_DIGEST = 64;
+const MAX_DIGEST_CHARS = 64;

@@ -32,12 +32,12 @@ export function loginBruteforce(options: LoginBruteforceOptions): Extension {
   const { paths = [], statuses = [401, 403] } = options;
   const login = new Set(paths.map(plainPath));
   const counts = (event: DetectionEvent): Counted | undefined => {
-    if (event.kind !== 'response') return { within: factOf(event, 'user')?.toLowerCase().slice(0, LONGEST_USER) };
+    if (event.kind !== 'response') return { within: factOf(event, 'user')?.toLowerCase().slice(0, MAX_USER_CHARS) };
     const isRefusedPost = event.method === 'POST' && statuses.includes(event.status);
     return isRefusedPost && login.has(plainPath(event.path)) ? {} : undefined;
   };
   const own = bucketOf(options, { capacity: 10, leakspeed: '1m', blackhole: '5m' });
-  const threefold = { capacity: Math.min(3 * own.capacity, MOST_CAPACITY), leakspeed: '20s', blackhole: own.blackhole };
+  const threefold = { capacity: Math.min(3 * own.capacity, MAX_CAPACITY), leakspeed: '20s', blackhole: own.blackhole };
   return countingScenario({
     name: 'login-bruteforce',
     behavior: 'http:bruteforce',
@@ -64,7 +64,7 @@ export function loginBruteforce(options: LoginBruteforceOptions): Extension {
 }
 
 /** What core takes at most; a wrong `capacity` is its to refuse. */
-const MOST_CAPACITY = 10_000;
+const MAX_CAPACITY = 10_000;
 
 /** As many characters as SHA-256 has in hexadecimal: each group keeps its name in memory. */
-const LONGEST_USER = 64;
+const MAX_USER_CHARS = 64;

@@ -26,12 +26,12 @@ export interface SensitiveFilesOptions extends ScenarioOptions, Partial<BucketOp
  */
 export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
   const { blocking = true, except = [] } = options;
-  const isInnocent = exceptRule(except);
+  const isExcepted = exceptRule(except);
   const counts = (event: DetectionEvent): Counted | undefined => {
     if (event.kind !== 'request') return undefined;
     const path = plainPath(event.path);
     if (!SENSITIVE.test(bothEnds(path))) return undefined;
-    if (isInnocent(path) || path.startsWith('/.well-known/')) return undefined;
+    if (isExcepted(path) || path.startsWith('/.well-known/')) return undefined;
     return { distinct: path, context: { target_uri: event.path, user_agent: event.userAgent } };
   };
   return countingScenario({
@@ -43,7 +43,7 @@ export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
         name: 'probes',
         on: ['request'],
         bucket: bucketOf(options, { capacity: 0, leakspeed: '1m' }),
-        filter: ({ path }) => WORTH_A_LOOK.test(path),
+        filter: ({ path }) => PREFILTER.test(path),
         counts,
         signal: 'decision',
         blocking,
@@ -53,12 +53,12 @@ export function sensitiveFiles(options: SensitiveFilesOptions): Extension {
 }
 
 /** What all of them have in some spelling: most requests need no more than this. */
-const WORTH_A_LOOK = /[.%]|id_|[^\0-\x7f]/i;
+const PREFILTER = /[.%]|id_|[^\0-\x7f]/i;
 
-const PACKED = '(?:\\.(?:gz|bz2|xz|zst|zip|rar|7z))?';
+const COMPRESSED_SUFFIX = '(?:\\.(?:gz|bz2|xz|zst|zip|rar|7z))?';
 
 /** What people and editors leave of a file that they change. */
-const AGED = '(?:bak|backup|old|orig|save|sw[nop]|tmp)';
+const BACKUP_EXTENSION = '(?:bak|backup|old|orig|save|sw[nop]|tmp)';
 
 /**
  * Plain paths of files that no application hands out on purpose; what might be a download, or a page that is named
@@ -68,8 +68,8 @@ const SENSITIVE = new RegExp(
   [
     // Settings, with what editors and people make of their names; but for examples.
     '/\\.env(?![\\w.-]*[._-](?:example|sample|dist|template)~?$)(?:rc|-[a-z0-9]+|(?:[._][a-z0-9]+)*)~?$',
-    `/[\\w.-]+\\.(?:php|inc|ya?ml|json|ini|conf|cfg|xml|py|rb)(?:~|\\.${AGED})$`,
-    `/wp-config\\.(?:${AGED}|php\\.txt)$`,
+    `/[\\w.-]+\\.(?:php|inc|ya?ml|json|ini|conf|cfg|xml|py|rb)(?:~|\\.${BACKUP_EXTENSION})$`,
+    `/wp-config\\.(?:${BACKUP_EXTENSION}|php\\.txt)$`,
     // At the top alone: below, they are uploads, files of a repository or pages.
     '^/\\.(?:htpasswd|htaccess|netrc|npmrc|pypirc|pgpass|my\\.cnf|s3cfg|dockercfg|git-credentials)$',
     '^/\\.(?:bash|zsh|mysql|psql)_history$',
@@ -83,9 +83,9 @@ const SENSITIVE = new RegExp(
     '/id_(?:rsa|dsa|ecdsa|ed25519)$',
     // Dumps and backups: any dump at the top, those with telling names in folders where they are kept. The end is looked
     // at first: to look for it from each of many telling names would take the square of their number.
-    `^/(?:(?:backups?|bak|old|dumps?|sql|db|database|data|te?mp|admin)/)?(?=[\\w.-]+\\.(?:sql|sqlite3?)${PACKED}$)` +
+    `^/(?:(?:backups?|bak|old|dumps?|sql|db|database|data|te?mp|admin)/)?(?=[\\w.-]+\\.(?:sql|sqlite3?)${COMPRESSED_SUFFIX}$)` +
       '(?:[\\w-]+[._-])?(?:backup|bak|dump|mysqldump|pgdump|database)[._-]',
-    `^/[\\w.-]+\\.sql${PACKED}$`,
+    `^/[\\w.-]+\\.sql${COMPRESSED_SUFFIX}$`,
     '^/(?:backups?/)?(?=[\\w.-]+\\.(?:zip|rar|7z|tar|tgz|tar\\.(?:gz|bz2|xz))$)' +
       '(?:[\\w-]+[._-])?(?:backups?|bak|wwwroot|www|htdocs|public_html)[._-]',
   ].join('|'),

@@ -102,10 +102,10 @@ function reasonItDecides(match: ShownDecision, second: ShownDecision | undefined
     return `nothing is done: '${match.type}' is not among \`remediations\`, or bouncingLevel rules it out`;
   }
   const how = remediation === match.type ? '' : `; the policy turns '${match.type}' into '${remediation}'`;
-  return `wins: ${reasonToWin(match, second, engine)}${how}`;
+  return `wins: ${reasonOfPrecedence(match, second, engine)}${how}`;
 }
 
-function reasonToWin(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
+function reasonOfPrecedence(match: ShownDecision, second: ShownDecision | undefined, engine: Engine): string {
   if (second === undefined) return 'it is the only one';
   if (engine.rankOf(second.type) > engine.rankOf(match.type)) return `'${match.type}' is the strongest`;
   return match.origin === LOCAL_ORIGIN ? "of equals, this installation's own" : 'of equals, the narrowest';

@@ -15,7 +15,7 @@ export interface ImportFlags {
 }
 
 /** So many of the values that are none are named. */
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** `decisions import` */
 export async function importDecisions(
@@ -51,7 +51,7 @@ export async function importDecisions(
       })),
     )
     .finally(() => progress.end());
-  for (const value of refused.slice(0, MOST_NAMED)) printer.note(`"${value}" is neither an IP address nor a range.`);
+  for (const value of refused.slice(0, MAX_NAMED)) printer.note(`"${value}" is neither an IP address nor a range.`);
   if (refused.length > 0 || entries.length === 0) context.exitCode = EXIT.failed;
   await printer.print({
     data: { imported: decided.length, refused: refused.length },

@@ -1,7 +1,7 @@
 import type { Output } from '../io.js';
 
 /** How often the line is written anew, in ms. */
-const EVERY_MS = 200;
+const INTERVAL_MS = 200;
 
 /** Tells on a terminal how far long work is, in one line that goes when it is done. Elsewhere it is silent. */
 export class Progress {
@@ -14,7 +14,7 @@ export class Progress {
 
   show(text: string): void {
     const now = performance.now();
-    if (this.#output.isTTY !== true || now - this.#shownAt < EVERY_MS) return;
+    if (this.#output.isTTY !== true || now - this.#shownAt < INTERVAL_MS) return;
     this.#shownAt = now;
     this.#output.write(`\r\u001b[K${text}`);
   }

@@ -26,7 +26,7 @@ export async function replayLogs(context: CommandContext, logs: readonly string[
   await replay.start();
   const from = performance.now();
   for (const file of files) await replayFile(context, replay, file);
-  replay.end();
+  replay.flush();
   const { figures } = report(replay, { seconds: (performance.now() - from) / 1_000, top: flags.top });
   await context.printer.print({ data: figures, tables: tablesOf(figures), notes: notesOf(figures) });
 }
@@ -37,7 +37,7 @@ async function replayFile(context: CommandContext, replay: Replay, file: string)
   const show = (share: number): void =>
     progress.show(`${file}: ${Math.floor(share * 100)}%, ${replay.lines.toLocaleString('en')} lines`);
   try {
-    for await (const lines of readLines(file, show)) for (const line of lines) replay.show(line);
+    for await (const lines of readLines(file, show)) for (const line of lines) replay.processLine(line);
   } catch (error) {
     context.printer.note(`${file} can't be read any further: ${messageOf(error)}`);
     context.exitCode = EXIT.failed;

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 
-const PIECE = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * What is packed in a file, piece by piece, up to where it is damaged; only then the error is thrown.
@@ -11,20 +11,20 @@ const PIECE = 64 * 1024;
 export async function* gunzipped(file: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   let read = 0;
   let length = 0;
-  const pieces = async function* (): AsyncGenerator<Buffer> {
-    for await (const piece of createReadStream(file, { highWaterMark: PIECE }) as AsyncIterable<Buffer>) {
-      onRead((read += piece.length));
-      yield piece;
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+      onRead((read += chunk.length));
+      yield chunk;
     }
   };
   try {
-    for await (const text of unpacked(pieces())) {
+    for await (const text of unpacked(chunks())) {
       length += text.length;
       yield text;
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'Z_DATA_ERROR')
-      yield* lost(file, Math.max(0, Math.ceil(read / PIECE) - 1) * PIECE, length);
+      yield* recovered(file, Math.max(0, Math.ceil(read / CHUNK_BYTES) - 1) * CHUNK_BYTES, length);
     throw error;
   }
 }
@@ -35,17 +35,17 @@ export async function* gunzipped(file: string, onRead: (bytes: number) => void):
  * @param from where that piece begins
  * @param known how many bytes of text are known already
  */
-async function* lost(file: string, from: number, known: number): AsyncGenerator<Buffer> {
-  const pieces = async function* (): AsyncGenerator<Buffer> {
-    if (from > 0) yield* createReadStream(file, { highWaterMark: PIECE, end: from - 1 }) as AsyncIterable<Buffer>;
-    const damaged = createReadStream(file, { highWaterMark: PIECE, start: from, end: from + PIECE - 1 });
-    for await (const piece of damaged as AsyncIterable<Buffer>) {
-      for (let i = 0; i < piece.length; i++) yield piece.subarray(i, i + 1);
+async function* recovered(file: string, from: number, known: number): AsyncGenerator<Buffer> {
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    if (from > 0) yield* createReadStream(file, { highWaterMark: CHUNK_BYTES, end: from - 1 }) as AsyncIterable<Buffer>;
+    const damaged = createReadStream(file, { highWaterMark: CHUNK_BYTES, start: from, end: from + CHUNK_BYTES - 1 });
+    for await (const chunk of damaged as AsyncIterable<Buffer>) {
+      for (let i = 0; i < chunk.length; i++) yield chunk.subarray(i, i + 1);
     }
   };
   let length = 0;
   try {
-    for await (const text of unpacked(pieces())) {
+    for await (const text of unpacked(chunks())) {
       const fresh = text.subarray(Math.max(0, known - length));
       length += text.length;
       if (fresh.length > 0) yield fresh;
@@ -56,7 +56,7 @@ async function* lost(file: string, from: number, known: number): AsyncGenerator<
 }
 
 /** All that comes of a piece is handed on before the next one is taken. */
-async function* unpacked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* unpacked(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   const made: Buffer[] = [];
   gunzip.on('data', (text: Buffer) => made.push(text));
@@ -65,8 +65,8 @@ async function* unpacked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
     () => (state.isOver = true),
   );
   over.catch(() => undefined);
-  for await (const piece of pieces) {
-    await Promise.race([over, new Promise((resolve) => gunzip.write(piece, resolve))]);
+  for await (const chunk of chunks) {
+    await Promise.race([over, new Promise((resolve) => gunzip.write(chunk, resolve))]);
     yield* made.splice(0);
     // Zeros after the end are padding, and no error.
     if (state.isOver) break;

@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { gunzipped } from './gunzipped.js';
 
 /** A line beyond this is no log's. */
-const LONGEST_LINE = 64 * 1024;
+const MAX_LINE_CHARS = 64 * 1024;
 
 /**
  * The lines of a file, a batch for each piece that is read; gunzipped where the name says so. What came before an error is handed on
@@ -19,7 +19,7 @@ export async function* readLines(file: string, onProgress: (share: number) => vo
   try {
     for await (const piece of /\.gz$/i.test(file) ? gunzipped(file, onRead) : plain(file, onRead)) {
       const lines = (rest + decoder.write(piece)).split('\n');
-      rest = (lines.pop() ?? '').slice(0, LONGEST_LINE);
+      rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARS);
       yield lines;
     }
   } finally {

@@ -15,7 +15,7 @@ import {
   RemediationEngine,
 } from '@crowdsec-sdk/core/engine';
 import { openStore } from '@crowdsec-sdk/core/store';
-import { BelievedLines } from './believed-lines.js';
+import { PlausibleLines } from './plausible-lines.js';
 import { parseLine, type LogEntry } from './parse-line.js';
 
 /**
@@ -33,9 +33,9 @@ export class Replay {
   readonly #local = new LocalDecisions({ limit: 1_000_000 });
   readonly #engine: RemediationEngine;
   readonly #host: ExtensionHost;
-  readonly #believed = new BelievedLines<LogEntry>({
-    onBelieved: (entry) => this.#play(entry),
-    onRefuted: () => void this.unreadable++,
+  readonly #plausible = new PlausibleLines<LogEntry>({
+    onAccepted: (entry) => this.#dispatch(entry),
+    onRejected: () => void this.unreadable++,
   });
 
   constructor(extensions: readonly Extension[]) {
@@ -78,26 +78,26 @@ export class Replay {
     return this.#host.start();
   }
 
-  show(line: string): void {
+  processLine(line: string): void {
     if (line === '' || line === '\r') return;
     this.lines++;
     const entry = parseLine(line);
     const ip = entry && canonicalIp(entry.ip);
     if (entry === undefined || ip === undefined) this.unreadable++;
-    else this.#believed.add({ ...entry, ip });
+    else this.#plausible.add({ ...entry, ip });
   }
 
   /** After the last line: some may have waited for it. */
-  end(): void {
-    this.#believed.end();
+  flush(): void {
+    this.#plausible.flush();
   }
 
-  #play({ ip, at, user, method, path, status, userAgent }: LogEntry): void {
+  #dispatch({ ip, at, user, method, path, status, userAgent }: LogEntry): void {
     // Servers write a line when its request ends: lines come a little out of order.
     this.#now = Math.max(this.#now, at);
     this.firstAt = Math.min(this.firstAt, at);
     this.lastAt = Math.max(this.lastAt, at);
-    const action: 'block' | 'pass' = this.#isDecidedAbout(ip) ? 'block' : 'pass';
+    const action: 'block' | 'pass' = this.#isBlocked(ip) ? 'block' : 'pass';
     if (action === 'block') this.refused++;
     const traits = { ip, at, method, path, userAgent, action };
     this.#host.show({ kind: 'request', ...traits });
@@ -115,7 +115,7 @@ export class Replay {
     return { value, expiresAt, stored: Promise.resolve() };
   }
 
-  #isDecidedAbout(ip: string): boolean {
+  #isBlocked(ip: string): boolean {
     return this.#local.size > 0 && this.#engine.getIpRemediation(ip).origin === 'crowdsec';
   }
 }

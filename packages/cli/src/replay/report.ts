@@ -28,7 +28,7 @@ export interface ReplayFigures {
 export interface ReplayReport {
   readonly figures: ReplayFigures;
   readonly text: string;
-  readonly isRight: boolean;
+  readonly isCorrect: boolean;
 }
 
 /** What a replay found, as figures and as a text. */
@@ -70,7 +70,7 @@ export function report(
     get text() {
       return textOf(figures);
     },
-    isRight: !figures.synthetic || (figures.synthetic.missed.length === 0 && figures.synthetic.wrong.length === 0),
+    isCorrect: !figures.synthetic || (figures.synthetic.missed.length === 0 && figures.synthetic.wrong.length === 0),
   };
 }
 
@@ -99,11 +99,11 @@ function clientOf(ip: string): string {
 
 function textOf(figures: ReplayFigures): string {
   const { lines, unreadable, hours, seconds, linesPerSecond, refusedLater, scenarios, top, synthetic } = figures;
-  const many = (number: number): string => number.toLocaleString('en');
+  const formatted = (number: number): string => number.toLocaleString('en');
   const parts = [
-    `${many(lines)} lines of ${hours} hours in ${seconds} s: ${many(linesPerSecond)} lines a second. ${many(unreadable)} could not be read.`,
+    `${formatted(lines)} lines of ${hours} hours in ${seconds} s: ${formatted(linesPerSecond)} lines a second. ${formatted(unreadable)} could not be read.`,
     scenarios.length === 0 ? 'Nothing would have been reported.' : table(scenarios),
-    `${many(refusedLater)} requests of banned clients would have been refused.`,
+    `${formatted(refusedLater)} requests of banned clients would have been refused.`,
     ...(top.length === 0 ? [] : [table(top)]),
     'What only the application knows (failed payments, contact forms, logins that answer 200) is in no access log.',
   ];

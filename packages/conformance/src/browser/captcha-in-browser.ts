@@ -6,10 +6,10 @@ import { DEADLINE_MS } from '../suite.js';
 import { BANNED, createTestEnvironment, type TestEnvironment } from '../test-environment.js';
 import { launchBrowser } from './launch.js';
 
-const ANOTHER = '192.0.2.200';
+const OTHER_VISITOR = '192.0.2.200';
 const HEADER = 'x-crowdsec-captcha';
 /** The shortest that a pass may last, for hosts that are other processes: those whose clock can't be moved are waited for. */
-const SHORTEST_PASS_MS = 60_000;
+const MIN_PASS_MS = 60_000;
 const LONG_TIMEOUT_MS = 20_000;
 
 /** Declares what a visitor with a browser sees of the captcha, in the application of the conformance suite. */
@@ -30,7 +30,7 @@ export function captchaInBrowser(host: Host): void {
       const running = await environment.freshHost(
         {
           bouncingLevel: 'flex',
-          ...(host.functions ? { clock: time.clock } : { captcha: { passMs: SHORTEST_PASS_MS } }),
+          ...(host.functions ? { clock: time.clock } : { captcha: { passMs: MIN_PASS_MS } }),
         },
         { movableClock: !host.functions },
       );
@@ -55,19 +55,19 @@ export function captchaInBrowser(host: Host): void {
       expect((await page.goto('/whoami'))?.status()).toBe(200);
       expect(questions).toEqual([]);
 
-      await context.setExtraHTTPHeaders({ 'x-forwarded-for': ANOTHER });
-      expect((await page.request.get('/hello', asVisitor(ANOTHER))).status()).toBe(401);
+      await context.setExtraHTTPHeaders({ 'x-forwarded-for': OTHER_VISITOR });
+      expect((await page.request.get('/hello', asVisitor(OTHER_VISITOR))).status()).toBe(401);
       await context.setExtraHTTPHeaders({ 'x-forwarded-for': BANNED });
       expect((await page.request.get('/hello', asVisitor(BANNED))).status()).toBe(200);
 
       // The cookie is sent by hand, for the browser's own clock does not follow.
       const withCookie = { headers: { 'x-forwarded-for': BANNED, cookie: `${cookie?.name}=${cookie?.value}` } };
-      const again = async (): Promise<number> => (await page.request.get('/hello', withCookie)).status();
-      expect(await again()).toBe(200);
+      const statusWithCookie = async (): Promise<number> => (await page.request.get('/hello', withCookie)).status();
+      expect(await statusWithCookie()).toBe(200);
       const advance = host.functions ? () => time.advance(HOUR_MS) : running.advanceClock;
       advance?.();
-      const timeout = LONG_TIMEOUT_MS + (advance === undefined ? SHORTEST_PASS_MS : 0);
-      await expect.poll(again, { timeout, interval: 200 }).toBe(401);
+      const timeout = LONG_TIMEOUT_MS + (advance === undefined ? MIN_PASS_MS : 0);
+      await expect.poll(statusWithCookie, { timeout, interval: 200 }).toBe(401);
       expect(complaints).toEqual([]);
     });
   });

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { answering, askingAppsec, told } from '../appsec-call.js';
+import { answering, askingAppsec, appsecHeader } from '../appsec-call.js';
 import { ask } from '../ask.js';
 import { rawExchange, statusesIn } from '../raw-exchange.js';
 import type { Subject } from '../suite.js';
@@ -26,8 +26,8 @@ export function appsecHostileCases({ host, environment }: Subject): void {
     const [call] = calls();
     expect(call).toBeDefined();
     if (call === undefined) return;
-    expect(told(call, 'ip')).toBe(CLEAN);
-    expect(told(call, 'host')).toBe('shop.example');
+    expect(appsecHeader(call, 'ip')).toBe(CLEAN);
+    expect(appsecHeader(call, 'host')).toBe('shop.example');
     const names = call.rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
     expect(names.filter((name) => name.startsWith('x-crowdsec-appsec-')).sort()).toEqual(
       ['api-key', 'host', 'http-version', 'ip', 'uri', 'verb'].map((name) => `x-crowdsec-appsec-${name}`),
@@ -54,12 +54,12 @@ export function appsecHostileCases({ host, environment }: Subject): void {
   ])('has AppSec look at %s', async (_, target, uri) => {
     const running = await environment().host(askingAppsec(environment()));
     const calls = answering(environment(), (call) => ({
-      action: /\/\.env\b/.test(told(call, 'uri') ?? '') ? 'ban' : 'allow',
+      action: /\/\.env\b/.test(appsecHeader(call, 'uri') ?? '') ? 'ban' : 'allow',
     }));
     const answer = await rawExchange(running, [`GET ${target} HTTP/1.1\r\n${HEAD}connection: close\r\n\r\n`]);
     // Some frameworks refuse such targets themselves, before anybody is asked.
     if (calls().length === 0) expect(statusesIn(answer)[0]).not.toBe(200);
-    else expect(calls().map((call) => told(call, 'uri'))).toEqual([uri]);
+    else expect(calls().map((call) => appsecHeader(call, 'uri'))).toEqual([uri]);
     if (target.includes('.env')) expect(statusesIn(answer)[0]).not.toBe(200);
   });
 
@@ -73,7 +73,7 @@ export function appsecHostileCases({ host, environment }: Subject): void {
     }
     await expect.poll(async () => (await ask(running, '/hello')).status).toBe(200);
     expect(Number((await ask(running, '/orders')).text)).toBe(ordered);
-    expect(calls().every((call) => told(call, 'verb') === 'GET')).toBe(true);
+    expect(calls().every((call) => appsecHeader(call, 'verb') === 'GET')).toBe(true);
   });
 
   it('survives uploads that are answered by what came of them, although their clients went away', async () => {
@@ -119,7 +119,7 @@ export function appsecHostileCases({ host, environment }: Subject): void {
     ]);
     await visit(running, CLEAN, '/hello', 'head').expect(200);
     await visit(running, CLEAN, '/hello', 'options');
-    expect(calls().map((call) => [call.method, told(call, 'verb'), call.body])).toEqual([
+    expect(calls().map((call) => [call.method, appsecHeader(call, 'verb'), call.body])).toEqual([
       ['POST', 'GET', 'hello'],
       ['GET', 'HEAD', ''],
       ['GET', 'OPTIONS', ''],
@@ -128,7 +128,7 @@ export function appsecHostileCases({ host, environment }: Subject): void {
 
   it('keeps a connection usable when AppSec refuses an upload', async () => {
     const running = await environment().host(askingAppsec(environment(), { maxBodyBytes: 1_000 }));
-    answering(environment(), (call) => ({ action: told(call, 'verb') === 'POST' ? 'ban' : 'allow' }));
+    answering(environment(), (call) => ({ action: appsecHeader(call, 'verb') === 'POST' ? 'ban' : 'allow' }));
     const upload = 'x'.repeat(300_000);
     const answers = await rawExchange(running, [
       `POST /order HTTP/1.1\r\n${HEAD}content-type: text/plain\r\ncontent-length: ${upload.length}\r\n\r\n${upload}` +

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { answering, askingAppsec, told } from '../appsec-call.js';
+import { answering, askingAppsec, appsecHeader } from '../appsec-call.js';
 import { ask } from '../ask.js';
 import { CAPTCHA_HEADER, solveCaptcha } from '../solve-captcha.js';
 import type { Subject } from '../suite.js';
@@ -81,7 +81,7 @@ export function appsecCases({ environment }: Subject): void {
     await visit(running, BANNED).expect(403);
     expect(calls()).toEqual([]);
     await visit(all, BANNED).expect(403);
-    expect(calls().map((call) => told(call, 'ip'))).toEqual([BANNED]);
+    expect(calls().map((call) => appsecHeader(call, 'ip'))).toEqual([BANNED]);
   });
 
   it('does not ask about paths that are skipped', async () => {
@@ -94,7 +94,7 @@ export function appsecCases({ environment }: Subject): void {
     await visit(running, CLEAN, '/stream').expect(200);
     await visit(running, BANNED, '/hello').expect(403);
     await visit(running, CLEAN, '/orders').expect(403);
-    expect(calls().map((call) => told(call, 'uri'))).toEqual(['/orders']);
+    expect(calls().map((call) => appsecHeader(call, 'uri'))).toEqual(['/orders']);
   });
 
   it('asks once about a request, however many guards stand in its way', async () => {

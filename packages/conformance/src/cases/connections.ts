@@ -34,14 +34,14 @@ export function connectionCases({ host, environment }: Subject): void {
     async (trustedProxies) => {
       const running = await environment().host({ trustedProxies }, { unixSocket: true });
       expect((await ask(running, '/hello', { visitor: BANNED })).status).toBe(403);
-      const { text: told } = await ask(running, '/whoami', { visitor: CLEAN });
-      expect(JSON.parse(told)).toMatchObject({ ip: CLEAN, origin: 'clean' });
+      const { text: whoamiText } = await ask(running, '/whoami', { visitor: CLEAN });
+      expect(JSON.parse(whoamiText)).toMatchObject({ ip: CLEAN, origin: 'clean' });
     },
   );
 
   it('takes the peer of a Unix socket for loopback, whatever it says of itself where it is not trusted', async () => {
     const running = await environment().host({ trustedProxies: [] }, { unixSocket: true });
-    const { text: told } = await ask(running, '/whoami', { visitor: BANNED });
-    expect(JSON.parse(told)).toMatchObject({ ip: '127.0.0.1', origin: 'clean' });
+    const { text: whoamiText } = await ask(running, '/whoami', { visitor: BANNED });
+    expect(JSON.parse(whoamiText)).toMatchObject({ ip: '127.0.0.1', origin: 'clean' });
   });
 }

@@ -22,7 +22,7 @@ export function eventCases({ environment }: Subject): void {
     const host = await environment().listenedHost(OPTIONS);
     await visit(host, CLEAN, `${path}?secret=1`).set('user-agent', 'curl/8').expect(status);
     const traits = { ip: CLEAN, method: 'GET', path, userAgent: 'curl/8', action: 'pass' };
-    expect(await told(host)).toMatchObject([
+    expect(await detectedEvents(host)).toMatchObject([
       { kind: 'request', ...traits },
       { kind: 'response', ...traits, status, durationMs: expect.any(Number) as number },
     ]);
@@ -31,7 +31,7 @@ export function eventCases({ environment }: Subject): void {
   it('tells detectors of a refusal', async () => {
     const host = await environment().listenedHost(OPTIONS);
     await visit(host, BANNED).expect(403);
-    expect(await told(host)).toMatchObject([
+    expect(await detectedEvents(host)).toMatchObject([
       { kind: 'request', ip: BANNED, action: 'block' },
       { kind: 'response', ip: BANNED, action: 'block', status: 403 },
     ]);
@@ -43,7 +43,7 @@ export function eventCases({ environment }: Subject): void {
     const [answer] = (await once(streaming.end(), 'response')) as [IncomingMessage];
     await once(answer, 'data');
     streaming.destroy();
-    expect(summary(await told(host))).toEqual([`request ${CLEAN}`, `response ${CLEAN} 200`]);
+    expect(summary(await detectedEvents(host))).toEqual([`request ${CLEAN}`, `response ${CLEAN} 200`]);
   });
 
   it('tells detectors of no answer where there was none when its client hung up', async () => {
@@ -51,7 +51,7 @@ export function eventCases({ environment }: Subject): void {
     const waiting = ask(host, 'GET', '/never').end();
     await expect.poll(() => summary(host.events)).toContain(`request ${CLEAN}`);
     waiting.destroy();
-    expect(summary(await told(host))).toEqual([`request ${CLEAN}`]);
+    expect(summary(await detectedEvents(host))).toEqual([`request ${CLEAN}`]);
   });
 
   it('tells the requests of a connection from each other', async () => {
@@ -66,7 +66,7 @@ export function eventCases({ environment }: Subject): void {
       await once(answer.resume(), 'end');
     }
     agent.destroy();
-    expect(summary(await told(host))).toEqual([
+    expect(summary(await detectedEvents(host))).toEqual([
       `request ${CLEAN}`,
       `response ${CLEAN} 200`,
       `request ${BANNED}`,
@@ -79,7 +79,7 @@ export function eventCases({ environment }: Subject): void {
   it('tells detectors nothing of what is skipped', async () => {
     const host = await environment().listenedHost(OPTIONS);
     await visit(host, CLEAN, '/orders').expect(200);
-    expect(await told(host)).toEqual([]);
+    expect(await detectedEvents(host)).toEqual([]);
   });
 }
 
@@ -88,7 +88,7 @@ const MARKER = '198.51.100.200';
 const PEER = '127.0.0.1';
 
 /** What detectors were told of visitors since the last time: all there is once they know of a visit that came after. */
-async function told(host: ListenedHost): Promise<readonly DetectionEvent[]> {
+async function detectedEvents(host: ListenedHost): Promise<readonly DetectionEvent[]> {
   await visit(host, MARKER, '/teapot').expect(418);
   const isOver = (): boolean => host.events.some(({ kind, ip }) => kind === 'response' && ip === MARKER);
   await expect.poll(isOver).toBe(true);

@@ -116,16 +116,18 @@ export class DecisionDatabase {
   /** What a pull is told as `new`: rows created after `since`, or all that are in force when `since` is `undefined`. */
   added(filter: StreamFilter, since: number | undefined): readonly LapiDecision[] {
     const now = this.#clock.now();
-    const isTold = this.#told(filter);
-    return this.#rows.filter((row) => row.until > now && (since === undefined || row.createdAt > since) && isTold(row));
+    const isStreamed = this.#streamFilter(filter);
+    return this.#rows.filter(
+      (row) => row.until > now && (since === undefined || row.createdAt > since) && isStreamed(row),
+    );
   }
 
   /** What a pull is told as `deleted`: rows that ended since two seconds before `since`, or all ended rows. */
   deleted(filter: StreamFilter, since: number | undefined): readonly LapiDecision[] {
     const now = this.#clock.now();
-    const isTold = this.#told(filter);
+    const isStreamed = this.#streamFilter(filter);
     return this.#rows.filter(
-      (row) => row.until <= now && (since === undefined || row.until >= since - DELETION_OVERLAP_MS) && isTold(row),
+      (row) => row.until <= now && (since === undefined || row.until >= since - DELETION_OVERLAP_MS) && isStreamed(row),
     );
   }
 
@@ -133,7 +135,7 @@ export class DecisionDatabase {
    * Deduplication looks at all rows of the database: a row is told only if no other row of the same scope, type and value ends
    * later, whatever its origin and though it is simulated. The filters come afterwards.
    */
-  #told(filter: StreamFilter): (row: LapiDecision) => boolean {
+  #streamFilter(filter: StreamFilter): (row: LapiDecision) => boolean {
     const longest = new Map<string, LapiDecision>();
     if (filter.dedup) {
       for (const row of this.#rows) {

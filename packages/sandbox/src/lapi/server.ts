@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
 import { schemaController } from '../compilers.js';
-import { logCalls, meetFault, spoiled } from '../request-hooks.js';
+import { logCalls, injectFault, applyFault } from '../request-hooks.js';
 import { parseBodies } from '../request-body.js';
 
 import { allowlistRoutes } from './allowlist-routes.js';
@@ -27,9 +27,9 @@ export function createLapiServer(backend: LapiBackend): FastifyInstance {
   });
   parseBodies(app);
   logCalls(app, backend);
-  app.addHook('preValidation', (request, reply) => meetFault(request, reply, backend));
+  app.addHook('preValidation', (request, reply) => injectFault(request, reply, backend));
   app.addHook('onSend', async (request, reply, payload) => {
-    const body = spoiled(payload, request, reply, backend.calls);
+    const body = applyFault(payload, request, reply, backend.calls);
     // The stream of the newest engine is written row by row, without a length.
     if (!Buffer.isBuffer(body) || reply.getHeader('content-type') !== 'application/json') return body;
     reply.removeHeader('content-length');
