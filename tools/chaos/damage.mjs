@@ -9,7 +9,7 @@ import { StoreWatcher, until } from './store-watcher.mjs';
 /** @import { Sandbox } from '@crowdsec-sdk/sandbox' */
 /** @import { ChaosOutcome, ChaosOptions, Say, StorePlace } from './types.d.mts' */
 
-const PATIENCE_MS = 40_000;
+const DEADLINE_MS = 40_000;
 
 /** @type {Readonly<Record<string, (text: string) => string>>} */
 const DAMAGES = {
@@ -43,16 +43,16 @@ export async function damage({ store }, say) {
       for (const [kind, change] of Object.entries(DAMAGES)) {
         await environment.restore(saved);
         await environment.change(name, change);
-        const { wrong, pulls, log } = await startedOn(
+        const { problems, pulls, log } = await startedOn(
           sandbox,
           environment.place,
           /credentials$|credentials\.json$/.test(name),
         );
         cases += 1;
         if (pulls > 0) early.push(`${name} ${kind}`);
-        if (wrong.length === 0) continue;
+        if (problems.length === 0) continue;
         stuck.push(`${name} ${kind}`);
-        say(`${name}, ${kind}: ${wrong.join(', ')}; ${log.join(' | ').slice(0, 400)}`);
+        say(`${name}, ${kind}: ${problems.join(', ')}; ${log.join(' | ').slice(0, 400)}`);
       }
       say(`${name}: done, ${stuck.length} of ${cases} stuck, ${early.length} pulled early`);
     }
@@ -84,7 +84,7 @@ async function runOnce(sandbox, place) {
   const agent = new StoreWatcher({ apiUrl: sandbox.url, place, flushes: true });
   await until(
     () => agent.health?.pulled === true && sandbox.signals.length > 0 && agent.stored.length > 5,
-    PATIENCE_MS,
+    DEADLINE_MS,
   );
   await agent.stop();
 }
@@ -100,22 +100,22 @@ async function startedOn(sandbox, place, isIdentity) {
   const calls = sandbox.calls.length;
   const agent = new StoreWatcher({ apiUrl: sandbox.url, place, flushes: true });
   /** @type {string[]} */
-  const wrong = [];
+  const problems = [];
   const count = (/** @type {string} */ path) =>
     sandbox.calls.slice(calls).filter((call) => call.path === path && call.status !== undefined).length;
   if (isIdentity) {
     const isNamed = () => agent.health?.codes.some((code) => /STORE_/.test(code)) === true;
-    if (!(await until(isNamed, PATIENCE_MS))) wrong.push('health does not name it');
+    if (!(await until(isNamed, DEADLINE_MS))) problems.push('health does not name it');
   } else {
     const isStored = () => agent.stored.length > 0 && agent.health?.reachable === true;
-    if (!(await until(isStored, PATIENCE_MS))) wrong.push('nothing is stored');
-    if (!(await until(() => count('/v3/signals') > 0, PATIENCE_MS))) wrong.push('nothing is sent');
+    if (!(await until(isStored, DEADLINE_MS))) problems.push('nothing is stored');
+    if (!(await until(() => count('/v3/signals') > 0, DEADLINE_MS))) problems.push('nothing is sent');
   }
-  if (sandbox.machines.length !== 1) wrong.push(`${sandbox.machines.length} machines`);
-  if (count('/v3/watchers/login') > 1) wrong.push(`${count('/v3/watchers/login')} logins`);
-  if (!agent.isAlive) wrong.push('the process ended');
+  if (sandbox.machines.length !== 1) problems.push(`${sandbox.machines.length} machines`);
+  if (count('/v3/watchers/login') > 1) problems.push(`${count('/v3/watchers/login')} logins`);
+  if (!agent.isAlive) problems.push('the process ended');
   await agent.stop();
-  return { wrong, pulls: count('/v3/decisions/stream'), log: agent.log };
+  return { problems, pulls: count('/v3/decisions/stream'), log: agent.log };
 }
 
 async function onFiles() {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { until } from './store-watcher.mjs';
 
 const SCRIPT = fileURLToPath(new URL('freeze-worker.mjs', import.meta.url));
-const PATIENCE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 /** How many points are tried at once: each waits for leases to run out most of the time. */
 const AT_ONCE = 4;
 /** How many times a file is put into place from the start of an agent to its first signals. */
@@ -60,7 +60,7 @@ async function frozenAt(point) {
     const wasFrozen = await until(() => first.isFrozen(), 25_000);
     second = new FreezeProcess({ apiUrl: sandbox.url, stateDir, freezeAt: 0 });
     const other = second;
-    if (!(await until(() => (other.told?.sent ?? 0) > 0, PATIENCE_MS))) wrong.push('the other process sends nothing');
+    if (!(await until(() => (other.told?.sent ?? 0) > 0, DEADLINE_MS))) wrong.push('the other process sends nothing');
     const before = await credentialsIn(stateDir);
     first.wake();
     await until(() => first.told?.machineId === other.told?.machineId, 15_000);

@@ -9,30 +9,30 @@ import { portOf } from '../port-of.mjs';
 const STREAM = '/v1/decisions/stream';
 
 /**
- * Stands before a local API, spoils answers of its stream at random, and counts how many pulls are on their way at once: a pull is over when
+ * Stands before a local API, injects faults into answers of its stream at random, and counts how many pulls are in flight at once: a pull is over when
  * its connection is, be it that its process was killed.
  *
  * @param {string} target root of the local API
  * @returns {Promise<LapiProxy>}
  */
 export async function startLapiProxy(target) {
-  const counts = { pulls: 0, full: 0, spoiled: 0, mostAtOnce: 0 };
+  const counts = { pulls: 0, full: 0, faulty: 0, maxInFlight: 0 };
   /** @type {LapiProxy} */
-  const proxy = { url: '', counts, spoils: true, lastForwardAt: 0, onTheirWay: 0, stop: async () => undefined };
+  const proxy = { url: '', counts, injectsFaults: true, lastForwardAt: 0, inFlight: 0, stop: async () => undefined };
 
   const server = createServer((request, response) => {
     if (!request.url?.startsWith(STREAM)) return void forward(request, response);
     counts.pulls += 1;
     if (request.url.includes('startup=true')) counts.full += 1;
-    counts.mostAtOnce = Math.max(counts.mostAtOnce, ++proxy.onTheirWay);
-    response.once('close', () => (proxy.onTheirWay -= 1));
-    const fault = proxy.spoils ? faults[Math.floor(Math.random() * faults.length)] : undefined;
-    if (fault !== undefined) counts.spoiled += 1;
+    counts.maxInFlight = Math.max(counts.maxInFlight, ++proxy.inFlight);
+    response.once('close', () => (proxy.inFlight -= 1));
+    const fault = proxy.injectsFaults ? faults[Math.floor(Math.random() * faults.length)] : undefined;
+    if (fault !== undefined) counts.faulty += 1;
     void (fault ?? forward)(request, response);
   });
 
   /** @type {((request: IncomingMessage, response: ServerResponse) => unknown)[]} */
-  const spoilt = [
+  const faultHandlers = [
     // No answer, before and after LAPI has moved its cursor.
     (request) => request.socket.destroy(),
     async (request) => {
@@ -61,8 +61,12 @@ export async function startLapiProxy(target) {
     (_request, response) => response.end('{"new": [], "deleted": []}'),
     (_request, response) => response.writeHead(503, { 'content-type': 'text/html' }).end('<html>busy</html>'),
   ];
-  /** Two answers of five are spoiled; the one that takes long seldom. @type {(typeof spoilt[number] | undefined)[]} */
-  const faults = [...spoilt, ...spoilt.filter((_, i) => i !== 4), ...Array.from({ length: 19 }, () => undefined)];
+  /** Two answers of five are spoiled; the one that takes long seldom. @type {(typeof faultHandlers[number] | undefined)[]} */
+  const faults = [
+    ...faultHandlers,
+    ...faultHandlers.filter((_, i) => i !== 4),
+    ...Array.from({ length: 19 }, () => undefined),
+  ];
 
   /** @param {IncomingMessage} request @param {ServerResponse} response */
   async function forward(request, response) {

@@ -17,7 +17,7 @@ const INTERVAL_MS = 3_000;
 /** A process that is killed holds the others up for so long at most, until its lease has run out. */
 const TAKEOVER_MS = 20_000;
 /** How long the end is waited for, if it does not come in time. */
-const PATIENCE_MS = 60_000;
+const CONVERGENCE_DEADLINE_MS = 60_000;
 
 const single = (/** @type {number} */ n) => `20.0.${n >> 8}.${n & 255}`;
 const VALUES = [
@@ -48,12 +48,12 @@ export function lapi(_options, say) {
       await workers.startAll();
       const kills = await killPullers(workers, say);
       await workers.puller(TAKEOVER_MS);
-      proxy.spoils = false;
-      // One that is being spoiled ends as such.
-      while (proxy.onTheirWay > 0) await delay(20);
+      proxy.injectsFaults = false;
+      // A pull that got a fault ends with it.
+      while (proxy.inFlight > 0) await delay(20);
       await changes.stop();
       const endedAt = performance.now();
-      const different = await untilAlike(workers, sandbox.lapi);
+      const different = await untilConverged(workers, sandbox.lapi);
       const tookMs = Math.round(performance.now() - endedAt);
       say(`alike after ${tookMs} ms`);
       return outcomeOf({ kills, changes: changes.count, tookMs, different, ...proxy.counts });
@@ -66,10 +66,10 @@ export function lapi(_options, say) {
 }
 
 /**
- * @param {Record<'kills' | 'changes' | 'tookMs' | 'different' | 'pulls' | 'full' | 'spoiled' | 'mostAtOnce', number>} found
+ * @param {Record<'kills' | 'changes' | 'tookMs' | 'different' | 'pulls' | 'full' | 'faulty' | 'maxInFlight', number>} found
  * @returns {ChaosOutcome}
  */
-function outcomeOf({ kills, changes, tookMs, different, pulls, full, spoiled, mostAtOnce }) {
+function outcomeOf({ kills, changes, tookMs, different, pulls, full, faulty, maxInFlight }) {
   return {
     about: `${PROCESSES} processes on Redis with one key of a local API, pulled every ${INTERVAL_MS} ms`,
     figures: {
@@ -77,14 +77,14 @@ function outcomeOf({ kills, changes, tookMs, different, pulls, full, spoiled, mo
       'changes of decisions': changes,
       pulls,
       'full pulls': full,
-      'answers that were spoiled': spoiled,
-      'most pulls at once': mostAtOnce,
+      'answers that were spoiled': faulty,
+      'most pulls at once': maxInFlight,
       'ms until all were alike': tookMs,
       'addresses that differ': different,
     },
     promises: [
       [`the one that pulls was killed ${KILLS} times`, kills === KILLS],
-      ['never were two pulls on their way at once', mostAtOnce === 1],
+      ['never were two pulls on their way at once', maxInFlight === 1],
       ['every process enforces exactly what the local API holds', different === 0],
       ['and did so within two intervals', tookMs <= 2 * INTERVAL_MS],
     ],
@@ -114,12 +114,12 @@ async function killPullers(workers, say) {
  * @param {Workers} workers
  * @param {SandboxLapi} api
  */
-async function untilAlike(workers, api) {
+async function untilConverged(workers, api) {
   const expected = expectedOf(api);
   for (const since = performance.now(); ; await delay(100)) {
     const told = await workers.told(IPS);
     const different = IPS.filter((_, i) => told.some(({ about }) => about[i] !== expected[i])).length;
-    if (different === 0 || performance.now() - since > PATIENCE_MS) return different;
+    if (different === 0 || performance.now() - since > CONVERGENCE_DEADLINE_MS) return different;
   }
 }
 
@@ -209,14 +209,14 @@ class Workers {
   /**
    * The process that pulls, waited for.
    *
-   * @param {number} patienceMs
+   * @param {number} deadlineMs
    */
-  async puller(patienceMs) {
-    for (const since = performance.now(); performance.now() - since < patienceMs; await delay(100)) {
+  async puller(deadlineMs) {
+    for (const since = performance.now(); performance.now() - since < deadlineMs; await delay(100)) {
       const number = (await this.told([])).findIndex(({ role }) => role === 'puller');
       if (number >= 0) return number;
     }
-    throw new Error(`nobody has pulled for ${patienceMs} ms`);
+    throw new Error(`nobody has pulled for ${deadlineMs} ms`);
   }
 
   /**

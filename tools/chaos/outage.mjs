@@ -31,7 +31,7 @@ export function outage() {
     });
     await crowdsec.start();
     const signalCalls = () => callsTo(sandbox, 'POST', '/v3/signals');
-    let mostInVain = 0;
+    let maxFailedCalls = 0;
     let minutes = 0;
     for (const [round, status] of STATUSES.entries()) {
       const before = signalCalls().length;
@@ -43,7 +43,7 @@ export function outage() {
       // Calls follow each other at the pace of the network first, and minutes apart later.
       await time.advance(10 * MINUTE_MS, POLLED_SELDOM);
       await time.advance(50 * MINUTE_MS, { strideMs: MINUTE_MS });
-      mostInVain = Math.max(mostInVain, signalCalls().length - before);
+      maxFailedCalls = Math.max(maxFailedCalls, signalCalls().length - before);
       fault[Symbol.dispose]();
       const overAt = clock.now();
       while (crowdsec.health().signals.buffered > 0 && clock.now() - overAt < 60 * MINUTE_MS) {
@@ -59,7 +59,7 @@ export function outage() {
     const figures = {
       reported: REPORTED * STATUSES.length,
       setAside,
-      mostCallsInVainInAnHour: mostInVain,
+      mostCallsInVainInAnHour: maxFailedCalls,
       delivered,
       duplicates: sandbox.signals.length - delivered,
       minutesToRecover: minutes,
@@ -70,7 +70,7 @@ export function outage() {
       figures,
       promises: [
         ['no signal is set aside', setAside === 0],
-        ['at most 30 calls an hour are made in vain', mostInVain <= 30],
+        ['at most 30 calls an hour are made in vain', maxFailedCalls <= 30],
         ['all arrive', delivered === figures.reported],
         ['once', figures.duplicates === 0],
         ['within a quarter of an hour', minutes <= 15],

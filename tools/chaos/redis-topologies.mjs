@@ -9,7 +9,7 @@ import { StoreWatcher, until } from './store-watcher.mjs';
 
 /** @import { Say, StorePlace } from './types.d.mts' */
 
-const PATIENCE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 const run = promisify(execFile);
 
 /** @param {number} port @param {readonly string[]} command */
@@ -46,22 +46,22 @@ export async function clusterFailover(say) {
             (pong) => pong.startsWith('PONG'),
             () => false,
           ),
-        PATIENCE_MS,
+        DEADLINE_MS,
       );
     const nodes = ports.map((port) => `127.0.0.1:${port}`);
     await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'], {
       timeout: 60_000,
     });
-    await until(async () => (await cli(ports[0] ?? 0, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'), PATIENCE_MS);
+    await until(async () => (await cli(ports[0] ?? 0, ['CLUSTER', 'INFO'])).includes('cluster_state:ok'), DEADLINE_MS);
     await until(
       async () => (await cli(ports[0] ?? 0, ['CLUSTER', 'NODES'])).match(/slave/g)?.length === 3,
-      PATIENCE_MS,
+      DEADLINE_MS,
     );
 
     // A replica that has not caught up yet is never elected.
     const isSynced = async (/** @type {number} */ port) =>
       /role:master|master_link_status:up/.test(await cli(port, ['INFO', 'replication']));
-    await until(async () => (await Promise.all(ports.map(isSynced))).every(Boolean), PATIENCE_MS);
+    await until(async () => (await Promise.all(ports.map(isSynced))).every(Boolean), DEADLINE_MS);
 
     const place = { clusterUrls: ports.map((port) => `redis://127.0.0.1:${port}`) };
     return await killed(place, say, async () => {
@@ -112,7 +112,7 @@ export async function sentinelFailover(say) {
           (text) => text.includes('master_link_status:up'),
           () => false,
         ),
-      PATIENCE_MS,
+      DEADLINE_MS,
     );
     for (const port of sentinels) {
       const file = join(folder, `sentinel-${port}.conf`);
@@ -131,7 +131,7 @@ export async function sentinelFailover(say) {
           (text) => (text.match(/^name$/gm)?.length ?? 0) === 2,
           () => false,
         ),
-      PATIENCE_MS,
+      DEADLINE_MS,
     );
     return await killed({ sentinel: { name: 'chaos', ports: sentinels } }, say, async () => {
       servers[0]?.kill('SIGKILL');
@@ -171,15 +171,15 @@ async function killed(place, say, kill) {
   const sandbox = await startSandbox();
   const agent = new StoreWatcher({ apiUrl: sandbox.url, place });
   try {
-    await agent.works(PATIENCE_MS);
-    await until(() => agent.health?.pulled === true, PATIENCE_MS);
+    await agent.untilHealthy(DEADLINE_MS);
+    await until(() => agent.health?.pulled === true, DEADLINE_MS);
     const isReplaced = await kill();
     const killedAt = performance.now();
-    const named = agent.complains(PATIENCE_MS);
+    const named = agent.untilUnhealthy(DEADLINE_MS);
     // A server that is being killed or promoted may not answer.
-    await until(() => isReplaced().catch(() => false), PATIENCE_MS);
+    await until(() => isReplaced().catch(() => false), DEADLINE_MS);
     say(`a new master after ${Math.round((performance.now() - killedAt) / 100) / 10} s`);
-    const recovered = agent.works(PATIENCE_MS);
+    const recovered = agent.untilHealthy(DEADLINE_MS);
     const count = (/** @type {string} */ path) => sandbox.calls.filter((call) => call.path === path).length;
     const result = { named: await Promise.race([named, recovered.then(() => 0)]), recovered: await recovered };
     const spent = [sandbox.machines.length, count('/v3/watchers/login'), count('/v3/decisions/stream')];

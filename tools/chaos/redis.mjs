@@ -12,7 +12,7 @@ import { StoreWatcher, until } from './store-watcher.mjs';
 /** Within this time, in ms, health must name a trouble, and the agent work again after its end. */
 const PROMISED_MS = 10_000;
 /** So long, in ms, is waited before a promise counts as broken for good. */
-const PATIENCE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 
 /**
  * Redis full, read-only, paused, failed over behind one name, and failed over as Redis Cluster and Sentinel do it; for an agent that was
@@ -37,8 +37,8 @@ export async function redis(_, say) {
     promises.push([`${name}: nothing that was stored is missing, one machine, one login, one pull`, kept]);
   };
   for (const form of /** @type {const} */ (['url', 'keyvUrl'])) {
-    for (const [trouble, cause] of Object.entries(TROUBLES)) {
-      note(`${trouble} (${form === 'url' ? 'URL' : 'Keyv'})`, await behindOneName(form, cause));
+    for (const [fault, injectFault] of Object.entries(FAULTS)) {
+      note(`${fault} (${form === 'url' ? 'URL' : 'Keyv'})`, await behindOneName(form, injectFault));
     }
   }
   note('cluster', await clusterFailover(say));
@@ -54,7 +54,7 @@ const seconds = (ms) => Math.round(ms / 100) / 10;
  *
  * @type {Record<string, (environment: { first: RedisServer; second: RedisServer; lead: (port: number) => void }) => Promise<() => Promise<void>>>}
  */
-const TROUBLES = {
+const FAULTS = {
   async full({ first }) {
     await ask(first, ['CONFIG', 'SET', 'maxmemory', '1']);
     return () => ask(first, ['CONFIG', 'SET', 'maxmemory', '0']);
@@ -88,9 +88,9 @@ const TROUBLES = {
 
 /**
  * @param {'url' | 'keyvUrl'} form
- * @param {(typeof TROUBLES)[string]} cause
+ * @param {(typeof FAULTS)[string]} injectFault
  */
-async function behindOneName(form, cause) {
+async function behindOneName(form, injectFault) {
   const first = await startRedis({ tcp: true, appendOnly: true });
   const second = await startRedis({ tcp: true, appendOnly: true });
   let port = first.port;
@@ -106,8 +106,8 @@ async function behindOneName(form, cause) {
   try {
     await ask(second, ['REPLICAOF', '127.0.0.1', String(first.port)]);
     const place = /** @type {StorePlace} */ ({ [form]: url });
-    return await troubled(place, async () => {
-      const end = await cause({ first, second, lead: (to) => void (port = to) });
+    return await runWithFault(place, async () => {
+      const end = await injectFault({ first, second, lead: (to) => void (port = to) });
       return { end, holder: () => (port === first.port ? first : second) };
     });
   } finally {
@@ -122,18 +122,18 @@ async function behindOneName(form, cause) {
  * Runs an agent on a store, causes the trouble, ends it, and looks what is left.
  *
  * @param {StorePlace} place
- * @param {() => Promise<{ end: () => Promise<void>; holder: () => RedisServer }>} cause
+ * @param {() => Promise<{ end: () => Promise<void>; holder: () => RedisServer }>} injectFault
  */
-async function troubled(place, cause) {
+async function runWithFault(place, injectFault) {
   const sandbox = await startSandbox();
   const agent = new StoreWatcher({ apiUrl: sandbox.url, place });
   try {
-    await agent.works(PATIENCE_MS);
-    await until(() => agent.health?.pulled === true, PATIENCE_MS);
-    const { end, holder } = await cause();
-    const named = await agent.complains(PATIENCE_MS);
+    await agent.untilHealthy(DEADLINE_MS);
+    await until(() => agent.health?.pulled === true, DEADLINE_MS);
+    const { end, holder } = await injectFault();
+    const named = await agent.untilUnhealthy(DEADLINE_MS);
     await end();
-    const recovered = await agent.works(PATIENCE_MS);
+    const recovered = await agent.untilHealthy(DEADLINE_MS);
     const stored = [...agent.stored];
     const client = await clientOf(holder());
     const [values = ''] = await client.keys('*journal:values');
@@ -167,6 +167,6 @@ async function ask(server, command) {
 /** Waits until the replica has all that the master wrote. @param {RedisServer} master */
 async function caughtUp(master) {
   const client = await clientOf(master);
-  await until(async () => Number(await client.sendCommand(['WAIT', '1', '1000'])) === 1, PATIENCE_MS);
+  await until(async () => Number(await client.sendCommand(['WAIT', '1', '1000'])) === 1, DEADLINE_MS);
   client.destroy();
 }

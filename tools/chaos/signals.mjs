@@ -13,7 +13,7 @@ import { callsTo, inTestEnvironment } from './test-environment.mjs';
  * @param {number} timeoutMs
  * @returns {Fault[]}
  */
-const trouble = (timeoutMs) => [
+const faultsOf = (timeoutMs) => [
   { probability: 0.06, status: 429, headers: { 'retry-after': '15' } },
   { probability: 0.06, status: 429 },
   { probability: 0.06, status: 500 },
@@ -23,7 +23,7 @@ const trouble = (timeoutMs) => [
 ];
 
 /** A run that has not delivered everything so long after the last report, in ms, has lost something. */
-const PATIENCE_MS = 300_000;
+const DELIVERY_DEADLINE_MS = 300_000;
 
 /**
  * Several processes report signals while calls fail at random, processes are killed, and Redis is gone for a while.
@@ -38,7 +38,7 @@ export function signals(options, say) {
   return inTestEnvironment(store, { clock: scaledTime(scale, epoch).clock }, async (environment) => {
     const { sandbox } = environment;
     await joinNetwork(environment, scale, epoch);
-    for (const fault of trouble(callTimeoutMs(environment.place, scale)))
+    for (const fault of faultsOf(callTimeoutMs(environment.place, scale)))
       sandbox.faults.add({ method: 'POST', path: '/v3/signals', times: Infinity, ...fault });
     const run = new Run(environment, options, epoch, say);
     await run.untilDelivered();
@@ -111,7 +111,7 @@ class Run {
   }
 
   async untilDelivered() {
-    const giveUpAt = performance.now() + 1_000 * this.#options.seconds + PATIENCE_MS;
+    const giveUpAt = performance.now() + 1_000 * this.#options.seconds + DELIVERY_DEADLINE_MS;
     for (let second = 1; performance.now() < giveUpAt; second++) {
       await delay(1_000);
       const missing = this.missing().length;

@@ -5,7 +5,7 @@ import { callsTo, inTestEnvironment } from './test-environment.mjs';
 /** @import { ChaosOptions, ChaosOutcome, Say } from './types.d.mts' */
 
 /** How long the last start is left alone at most, in ms. */
-const PATIENCE_MS = 120_000;
+const DEADLINE_MS = 120_000;
 
 /**
  * A crash loop: each agent is killed at a random moment within two seconds from its start, and the last one is left alone.
@@ -29,7 +29,7 @@ export function starts({ store, starts: count }, say) {
       if (number % 10 === 0) say(`${number} starts, ${sandbox.calls.length} calls`);
       worker.start();
     }
-    for (let waited = 0; waited < PATIENCE_MS && !pulled(); waited += 500) await delay(500);
+    for (let waited = 0; waited < DEADLINE_MS && !pulled(); waited += 500) await delay(500);
     await delay(5_000);
     await worker.end('SIGTERM');
 

@@ -37,11 +37,11 @@ export class StoreWatcher {
    * @param {number} withinMs
    * @returns {Promise<number>} how long that took, in ms; Infinity when it did not come to that
    */
-  async works(withinMs) {
+  async untilHealthy(withinMs) {
     const startedAt = performance.now();
     const before = this.stored.length;
-    const isWell = () => this.health?.reachable === true && this.health.writable && this.stored.length > before;
-    return (await until(isWell, withinMs)) ? performance.now() - startedAt : Infinity;
+    const isHealthy = () => this.health?.reachable === true && this.health.writable && this.stored.length > before;
+    return (await until(isHealthy, withinMs)) ? performance.now() - startedAt : Infinity;
   }
 
   /**
@@ -49,11 +49,11 @@ export class StoreWatcher {
    *
    * @param {number} withinMs
    */
-  async complains(withinMs) {
+  async untilUnhealthy(withinMs) {
     const startedAt = performance.now();
     const codes = ['CROWDSEC_STORE_UNAVAILABLE', 'STORE_NOT_WRITABLE'];
-    const isIll = () => codes.some((code) => this.health?.codes.includes(code) === true);
-    return (await until(isIll, withinMs)) ? performance.now() - startedAt : Infinity;
+    const isUnhealthy = () => codes.some((code) => this.health?.codes.includes(code) === true);
+    return (await until(isUnhealthy, withinMs)) ? performance.now() - startedAt : Infinity;
   }
 
   async stop() {
@@ -67,12 +67,12 @@ export class StoreWatcher {
 }
 
 /**
- * @param {() => boolean | Promise<boolean>} isSo
+ * @param {() => boolean | Promise<boolean>} condition
  * @param {number} withinMs
  */
-export async function until(isSo, withinMs) {
+export async function until(condition, withinMs) {
   for (const end = performance.now() + withinMs; performance.now() < end; await delay(50)) {
-    if (await isSo()) return true;
+    if (await condition()) return true;
   }
   return false;
 }

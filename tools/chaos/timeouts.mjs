@@ -35,7 +35,7 @@ const ARRIVAL_S = 60;
 export async function timeouts(_options, say) {
   const rows = await Promise.all(
     Object.entries(HANGS).map(async ([name, hang]) => {
-      const row = { name, withinS: hang.withinS, tookS: await meet(hang) };
+      const row = { name, withinS: hang.withinS, tookS: await measureTimeout(hang) };
       say(`${name}: ${row.tookS === undefined ? 'hangs' : `given up after ${row.tookS} s`}`);
       return row;
     }),
@@ -52,7 +52,7 @@ export async function timeouts(_options, say) {
  *
  * @param {{ path: string, dribbles?: boolean, withinS: number }} hang
  */
-async function meet({ path, dribbles = false, withinS }) {
+async function measureTimeout({ path, dribbles = false, withinS }) {
   const server = createServer((request, response) => {
     request.resume();
     if (request.url?.endsWith(path) !== true) return answer(request.url ?? '', request.headers.host ?? '', response);

@@ -142,14 +142,14 @@ export interface FreezeTold {
   readonly renames: number;
 }
 
-/** What stands before a local API and spoils its answers. */
+/** What stands before a local API and injects faults into its answers. */
 export interface LapiProxy {
   url: string;
-  readonly counts: { pulls: number; full: number; spoiled: number; mostAtOnce: number };
-  /** Whether answers are spoiled. */
-  spoils: boolean;
-  /** How many pulls are on their way. */
-  onTheirWay: number;
+  readonly counts: { pulls: number; full: number; faulty: number; maxInFlight: number };
+  /** Whether faults are injected into answers. */
+  injectsFaults: boolean;
+  /** How many pulls are in flight. */
+  inFlight: number;
   /** When a pull was last handed on, in ms since 1970. */
   lastForwardAt: number;
   stop: () => Promise<void>;

@@ -50,7 +50,7 @@ export class NotRun extends Error {
 }
 
 /** A cell must end in this time, in ms; its own commands have shorter deadlines. */
-const LONGEST_MS = 600_000;
+const MAX_MS = 600_000;
 
 /**
  * Runs cells, some at a time.
@@ -108,7 +108,7 @@ async function withinLimit(work) {
   let timer;
   /** @type {Promise<never>} */
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Not done within ${LONGEST_MS / 1_000} s.`)), LONGEST_MS);
+    timer = setTimeout(() => reject(new Error(`Not done within ${MAX_MS / 1_000} s.`)), MAX_MS);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
