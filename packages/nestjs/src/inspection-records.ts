@@ -1,4 +1,5 @@
-import type { Bouncer, Verdict } from '@crowdsec-sdk/core/adapter';
+import { IncomingMessage } from 'node:http';
+import { RequestProperty, type Bouncer, type Verdict } from '@crowdsec-sdk/core/adapter';
 
 /** A verdict, and the function that read the facts it rests on: a guard of yours may look at other facts. */
 export interface InspectionRecord {
@@ -6,16 +7,19 @@ export interface InspectionRecord {
   readonly verdict: Verdict;
 }
 
-const inspectionRecords = new WeakMap<object, InspectionRecord>();
+const ofRequests = new RequestProperty<InspectionRecord>();
+/** Of clients of WebSockets and of operations of GraphQL, which may be frozen. */
+const ofOthers = new WeakMap<object, InspectionRecord>();
 
 /** The last verdict about a request. */
 export function inspectionRecordOf(subject: object): InspectionRecord | undefined {
-  return inspectionRecords.get(subject);
+  return subject instanceof IncomingMessage ? ofRequests.of(subject) : ofOthers.get(subject);
 }
 
 /** Keeps a verdict with the request that it is about. */
 export function recordInspection(subject: object, record: InspectionRecord): void {
-  inspectionRecords.set(subject, record);
+  if (subject instanceof IncomingMessage) ofRequests.keep(subject, record);
+  else ofOthers.set(subject, record);
 }
 
 /**

@@ -19,7 +19,7 @@ import { RequestCounter, type RequestCounts } from './request-counter.js';
 import type { InspectorFinding, RequestInspector } from './request-inspector.js';
 import type { RequestOutcome } from './request-outcomes.js';
 import { requestTraits } from './request-observer.js';
-import { RequestVerdicts } from './request-verdicts.js';
+import { RequestProperty } from './request-property.js';
 import { skipRule } from './skip-rule.js';
 import { notifyBlocked } from './notify-blocked.js';
 import type { NodeRequest, PassVerdict, RequestFacts, SettledVerdict, Verdict, VerdictFacts } from './verdict.js';
@@ -29,7 +29,7 @@ const REMEDY_DEADLINE_MS = 30_000;
 /** Turns the facts of a request into a verdict. It knows no framework. */
 export class Bouncer {
   /** For adapters: the verdicts about requests that were let through, so that a second guard does not ask again. */
-  readonly verdicts = new RequestVerdicts();
+  readonly verdicts = new RequestProperty<PassVerdict>();
   readonly #options: BouncerOptions;
   readonly #logger: Logger;
   readonly #remedies: ReadonlyMap<string, Remedy>;

@@ -11,7 +11,7 @@ export type { RemedyEndpoint } from '../bouncer/remedy.js';
 export type { InspectorFinding, RequestInspector } from '../bouncer/request-inspector.js';
 export type { Answer, RequestObserver } from '../bouncer/request-observer.js';
 export type { RequestOutcome, RequestOutcomeKind } from '../bouncer/request-outcomes.js';
-export type { RequestVerdicts } from '../bouncer/request-verdicts.js';
+export { RequestProperty } from '../bouncer/request-property.js';
 export type { BlockVerdict, PendingVerdict, SettledVerdict, Verdict } from '../bouncer/verdict.js';
 
 export { followAnswer } from '../bouncer/follow-answer.js';

@@ -36,6 +36,7 @@ const EXPORTED = {
   ],
   './adapter': [
     'Bouncer',
+    'RequestProperty',
     'fetchHeaders',
     'followAnswer',
     'hostedCrowdsec',
