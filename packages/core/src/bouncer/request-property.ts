@@ -16,6 +16,7 @@ export class RequestProperty<Value> {
     return (holderOf(request) as Record<symbol, Value | undefined>)[this.#key];
   }
 
+  /** Keeps a value with the request, in place of the one before. */
   keep(request: object, value: Value): void {
     (holderOf(request) as Record<symbol, Value>)[this.#key] = value;
   }
