@@ -13,14 +13,14 @@ export interface Scheduler {
 }
 
 /** The longest delay that Node's timers hold; a longer one is waited for in steps of this size. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Timers of Node that do not keep the process alive. */
 export const timerScheduler: Scheduler = {
   schedule(_name, delayMs, run) {
     let timer: NodeJS.Timeout;
     const arm = (leftMs: number): void => {
-      const stepMs = Math.min(Math.max(0, leftMs), LONGEST_TIMER_MS);
+      const stepMs = Math.min(Math.max(0, leftMs), MAX_TIMER_MS);
       timer = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : void run()), stepMs);
       timer.unref();
     };

@@ -18,7 +18,7 @@ const LARGEST_STREAM_BYTES = 64 * 1024 * 1024;
 const RETRIES = 2;
 const RETRIED_STATUSES: readonly number[] = [429, 502, 503, 504];
 /** A server that asks for a longer wait than this is tried again by the next job, not by this call. */
-const LONGEST_RETRY_WAIT_MS = 30_000;
+const MAX_RETRY_WAIT_MS = 30_000;
 
 export interface StreamQuery {
   /** Asks for everything, for a caller that holds nothing. */
@@ -223,5 +223,5 @@ function wrongKey(error: CrowdsecError): CrowdsecError {
 function isWorthRetrying(error: unknown): boolean {
   if (isCrowdsecError(error, 'CROWDSEC_API_UNREACHABLE')) return true;
   if (!isCrowdsecError(error, 'CROWDSEC_API_STATUS')) return false;
-  return RETRIED_STATUSES.includes(error.status ?? 0) && (error.retryAfterMs ?? 0) <= LONGEST_RETRY_WAIT_MS;
+  return RETRIED_STATUSES.includes(error.status ?? 0) && (error.retryAfterMs ?? 0) <= MAX_RETRY_WAIT_MS;
 }

@@ -22,11 +22,11 @@ const LONGEST_FAILURE = 1_000;
 export const FORBIDDEN_BEFORE_REJECTED = 3;
 
 /** More attempts of an hour than all processes together ever make: a longer list is damage. */
-const MOST_ATTEMPTS = 1_000;
+const MAX_ATTEMPTS = 1_000;
 
 const attemptsSchema = z.object({
   /** When the attempts of the last hour were made. */
-  at: z.array(storedMomentSchema).max(MOST_ATTEMPTS),
+  at: z.array(storedMomentSchema).max(MAX_ATTEMPTS),
   /** Attempts in a row without a sensible answer. */
   lost: storedCountSchema,
   /** A server asked to wait this long after the last attempt. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 
 /** More moments than a session ever remembers; beyond it the oldest are forgotten. */
-const MOST_MOMENTS = 1_000;
+const MAX_MOMENTS = 1_000;
 
 /**
  * How long ago stored moments were. The wall clock tells it when a moment is first seen, monotonic time from then on: a wall clock that
@@ -34,7 +34,7 @@ export class MomentAges {
   #set(storedMs: number, monotonicMs: number): void {
     this.#monotonicOf.delete(storedMs);
     this.#monotonicOf.set(storedMs, monotonicMs);
-    if (this.#monotonicOf.size <= MOST_MOMENTS) return;
+    if (this.#monotonicOf.size <= MAX_MOMENTS) return;
     const [oldest] = this.#monotonicOf.keys();
     if (oldest !== undefined) this.#monotonicOf.delete(oldest);
   }

@@ -18,7 +18,7 @@ import { observedAppsec } from '../telemetry/observed-appsec.js';
 import type { AgentContext } from './agent-context.js';
 
 /** Calls beyond as many wait for one of them to end: an AppSec that hangs must not eat up the sockets of the host. */
-const MOST_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 256;
 
 /** The agent's side of an AppSec component. */
 export interface AgentAppsec {
@@ -44,7 +44,7 @@ export function createAgentAppsec({
   const { dispatcher, proxy } = endpointConnections(address.endpoint, {
     tls: appsec.tls,
     warn: (message) => logger.warn(message, { code: 'PROXY_UNUSABLE' }),
-    connections: MOST_CONNECTIONS,
+    connections: MAX_CONNECTIONS,
   });
   const userAgent = lapiUserAgent({ suffix: options.userAgentSuffix, version: options.userAgentVersion });
   const log = new AppsecLog(address.endpoint.name, { clock, logger });

@@ -9,7 +9,7 @@ import { responseMessageOf } from './response-message.js';
 import { alertOf, type AlertDecisions } from './wire-alert.js';
 
 /** The engine stores alerts by 50 in one transaction: of more, some may be stored although the call fails. */
-const MOST_PER_CALL = 50;
+const MAX_PER_CALL = 50;
 /** A large push takes an engine a second or two. */
 const CALL_TIMEOUT_MS = 10_000;
 /** So often in a row an error that may be about anything is taken for one that passes. */
@@ -22,7 +22,7 @@ const CLOCK_SKEW_MS = 60_000;
 export class LapiAlerts implements ReportChannel {
   readonly name = 'LAPI';
   /** The operator's own engine: what is reported may be acted on within seconds. */
-  readonly pace = { mostPerCall: MOST_PER_CALL, shortestGapMs: 1_000, longestGapMs: 5_000, longestBackoffMs: 60_000 };
+  readonly pace = { mostPerCall: MAX_PER_CALL, shortestGapMs: 1_000, longestGapMs: 5_000, longestBackoffMs: 60_000 };
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
   readonly #machine: MachineClient;
   readonly #decisions: AlertDecisions;

@@ -18,7 +18,7 @@ const USUAL_LIFE_MS = 3_600_000;
 const LAST_SECOND = 253_402_300_799;
 /** After a login that was refused, the next one waits so long, in ms, and twice as long after each further one, up to the longest wait. */
 const FIRST_WAIT_MS = 5_000;
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 
 /** What a machine logs in with. */
 export interface MachineCredentials {
@@ -113,7 +113,7 @@ export class MachineLogin {
     } catch (error) {
       if (!isRefused(error)) throw error;
       const message = loginRefusal(transport.name, machine?.machineId, error);
-      const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#refusals++);
+      const waitMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#refusals++);
       if (this.#refusal?.message !== message) logger.error(message, { code: 'MACHINE_REFUSED', status: error.status });
       this.#refusal = { message, until: clock.monotonic() + waitMs };
       throw this.#refused(error);

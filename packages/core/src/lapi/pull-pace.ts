@@ -27,12 +27,12 @@ const MANY_GAP_MS = 60_000;
 /** The wall clock was set when it has moved by more than this against monotonic time, in ms; or the machine has slept. */
 const CLOCK_SET_MS = 30_000;
 /** The longest wait after failures, in ms. The first three wait for an interval, the others twice as long each. */
-const LONGEST_WAIT_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 /** After a refusal of the key, which time alone hardly mends: the first and the longest wait, in ms. */
 const REFUSED_WAIT_MS = 60_000;
-const LONGEST_REFUSED_WAIT_MS = 300_000;
+const MAX_REFUSED_WAIT_MS = 300_000;
 /** No server makes us wait for longer. */
-const LONGEST_ASKED_WAIT_MS = 600_000;
+const MAX_ASKED_WAIT_MS = 600_000;
 
 /** When LAPI is asked next, and for what. Moments are monotonic. */
 export class PullPace {
@@ -116,10 +116,10 @@ export class PullPace {
     this.#failures += 1;
     this.#reason = 'unfinished';
     const [first, longest] = isRefused(error)
-      ? [Math.max(intervalMs, REFUSED_WAIT_MS), LONGEST_REFUSED_WAIT_MS]
-      : [Math.min(intervalMs, LONGEST_WAIT_MS), LONGEST_WAIT_MS];
+      ? [Math.max(intervalMs, REFUSED_WAIT_MS), MAX_REFUSED_WAIT_MS]
+      : [Math.min(intervalMs, MAX_WAIT_MS), MAX_WAIT_MS];
     const waitMs = Math.min(Math.max(longest, intervalMs), first * 2 ** Math.min(10, Math.max(0, this.#failures - 3)));
-    const askedMs = isCrowdsecError(error) ? Math.min(error.retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS) : 0;
+    const askedMs = isCrowdsecError(error) ? Math.min(error.retryAfterMs ?? 0, MAX_ASKED_WAIT_MS) : 0;
     this.#nextAt = clock.monotonic() + Math.max(this.#jittered(waitMs), askedMs);
   }
 

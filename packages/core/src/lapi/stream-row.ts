@@ -23,8 +23,8 @@ const LONGEST_TEXT = 500;
 /** A type, scope or value that is longer is none. */
 const LONGEST_NAME = 200;
 /** So many types and origins are told apart; beyond that somebody makes them up. */
-const MOST_TYPES = 500;
-const MOST_ORIGINS = 1_000;
+const MAX_TYPES = 500;
+const MAX_ORIGINS = 1_000;
 
 /** Checks rows of one answer, and gives them their feeds. */
 export class StreamRows {
@@ -43,7 +43,7 @@ export class StreamRows {
       list === 'deleted' ? 0 : typeof duration === 'string' ? parseGoDuration(duration.trim()) : undefined;
     if (durationMs === undefined) return 'duration';
     this.#types.add(type);
-    if (this.#types.size > MOST_TYPES) return 'too-many';
+    if (this.#types.size > MAX_TYPES) return 'too-many';
     // Of a deletion only the feed counts: its origin is that of the row that ended last.
     const [from, why] = list === 'deleted' ? ['', ''] : [textOf(origin), textOf(scenario)];
     const source = this.#sourceOf(decisionFeed(scope, type, value), type, from, why);
@@ -60,7 +60,7 @@ export class StreamRows {
   #sourceOf(feed: string, type: string, givenOrigin: string, scenario: string): RowSource {
     let origin = givenOrigin === 'lists' ? `lists:${scenario}` : givenOrigin === '' ? 'unknown' : givenOrigin;
     this.#origins.add(origin);
-    if (this.#origins.size > MOST_ORIGINS) origin = 'other';
+    if (this.#origins.size > MAX_ORIGINS) origin = 'other';
     const key = `${feed}\n${origin}\n${scenario}`;
     let source = this.#sources.get(key);
     if (source === undefined) {

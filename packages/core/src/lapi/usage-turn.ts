@@ -8,7 +8,7 @@ const LEASE_MS = 5_000;
 const LEASE_RETRY_MS = 100;
 const LEASE_TRIES = 10;
 /** A stored moment that lies further ahead than this is that of a clock that was wrong. */
-const MOST_AHEAD_SECONDS = 60;
+const MAX_AHEAD_SECONDS = 60;
 /** One process of an installation tells of what is held, this often at most: a little less than the pushes are apart. */
 const HELD_SECONDS = 14 * 60;
 
@@ -64,7 +64,7 @@ async function takeTurn(
   try {
     const stored = await store.read('usage-metrics', (value) => recordSchema.parse(value));
     const now = Math.floor(clock.now() / 1000);
-    const isSound = stored.state === 'present' && stored.value.second <= now + MOST_AHEAD_SECONDS;
+    const isSound = stored.state === 'present' && stored.value.second <= now + MAX_AHEAD_SECONDS;
     const last = isSound ? stored.value : NEW_RECORD;
     const second = Math.max(now, last.second + 1);
     const tellsHeld = second - last.heldSecond >= HELD_SECONDS;

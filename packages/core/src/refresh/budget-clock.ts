@@ -8,7 +8,7 @@ const CONFIRMATION_MS = 4_000;
 const TOLERANCE_MS = 2_000;
 /** How long a wall clock that went back can move no budget on. */
 const IGNORE_AFTER_SETBACK_MS = 24 * 3_600_000;
-const MOST_MOMENTS = 16;
+const MAX_MOMENTS = 16;
 
 /**
  * The time that budgets within a process are counted in: monotonic, and moved on when the wall clock shows that the
@@ -67,7 +67,7 @@ export class BudgetClock {
     const age = this.#clock.now() - storedMs;
     const moment = this.now() - (Number.isFinite(age) ? Math.max(0, age) : 0);
     this.#moments.set(storedMs, moment);
-    if (this.#moments.size > MOST_MOMENTS) this.#moments.delete(this.#moments.keys().next().value!);
+    if (this.#moments.size > MAX_MOMENTS) this.#moments.delete(this.#moments.keys().next().value!);
     return moment;
   }
 

@@ -5,7 +5,7 @@ import type { DecisionSource, PullResult } from '../sources/decision-source.js';
 import { ownsFeed } from './source-feeds.js';
 
 /** So many origins and scenarios a source may tell apart: more would leave none for the others. */
-const MOST_SOURCES = 1_000;
+const MAX_SOURCES = 1_000;
 
 const counts = z.record(z.string(), z.number());
 
@@ -15,7 +15,7 @@ const answerSchema = z.object({
       .array(
         z.object({ feed: z.string(), origin: z.string(), type: z.string(), scenario: z.string(), allow: z.boolean() }),
       )
-      .max(MOST_SOURCES),
+      .max(MAX_SOURCES),
     rows: z.custom<RowSet>(areRows, { error: 'must be rows of a DeltaBuilder' }),
     replaced: z.instanceof(Set),
     added: z.number(),

@@ -12,10 +12,10 @@ export const LONGEST_INTERVAL_MS = 24 * HOUR_MS;
 export const DEFAULT_INTERVAL_MS = 4 * HOUR_MS;
 
 const FIRST_BACKOFF_MS = MINUTE_MS;
-const LONGEST_BACKOFF_MS = 2 * HOUR_MS;
+const MAX_BACKOFF_MS = 2 * HOUR_MS;
 
 /** How far a stored backoff may reach: the longest gap with its jitter. */
-export const LONGEST_STORED_WAIT_MS = 1.2 * LONGEST_BACKOFF_MS;
+export const LONGEST_STORED_WAIT_MS = 1.2 * MAX_BACKOFF_MS;
 
 /** What is remembered of pulls, beside the snapshot: it is written before a call leaves. */
 export const pullRecordSchema = z.object({
@@ -52,7 +52,7 @@ export const NO_FAILURES: PullRecord = { failures: 0, failedAt: 0, waitMs: 0 };
 
 /** The record with one more try that is not stored yet. */
 export function recordPullAttempt(record: PullRecord, now: number, random: number): PullRecord {
-  const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** record.failures);
+  const backoffMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** record.failures);
   const waitMs = Math.round(backoffMs * (0.8 + 0.4 * random));
   return { ...record, failures: record.failures + 1, failedAt: now, waitMs };
 }

@@ -5,7 +5,7 @@ import { storedMomentSchema } from '../stored-moment.js';
 import { isJournaledSignal, signalToJournal } from './build-signal.js';
 
 /** The oldest ones go when there are more. */
-const MOST_KEPT = 1_000;
+const MAX_KEPT = 1_000;
 
 /** A signal that CAPI refuses, and what it said. */
 export interface PoisonedSignal {
@@ -33,7 +33,7 @@ export async function poisonedSignals(store: Store): Promise<readonly PoisonedSi
 /** Keeps a refused signal readable. Only the holder of the sending lease writes them. */
 export async function setAside(store: Store, turn: Pick<Lease, 'put'>, poisoned: PoisonedSignal): Promise<void> {
   const others = (await poisonedSignals(store)).filter(({ signal }) => signal.uuid !== poisoned.signal.uuid);
-  await turn.put('poisoned', [...others, poisoned].slice(-MOST_KEPT) as unknown as JsonValue);
+  await turn.put('poisoned', [...others, poisoned].slice(-MAX_KEPT) as unknown as JsonValue);
 }
 
 /** What became of the signals that were set aside, after they were to be sent again. */

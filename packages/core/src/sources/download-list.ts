@@ -28,7 +28,7 @@ export type DownloadResult =
   | { readonly status: 'unchanged'; readonly httpStatus: number }
   | { readonly status: 'failed'; readonly httpStatus?: number; readonly error: string };
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /**
  * Reads one list, piece by piece and within its limits. No header of ours goes along but `If-Modified-Since` and the
@@ -76,7 +76,7 @@ async function follow(
 ): Promise<Response> {
   let at = new URL(url);
   knowSecretsOfUrl(url);
-  for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     asked(at);
     if (at.protocol !== 'https:' && !(allowHttp && at.protocol === 'http:'))
       throw new Error(`${at.protocol} links are not followed`);
@@ -88,7 +88,7 @@ async function follow(
     at = new URL(location, at);
     knowSecretsOfUrl(at.href);
   }
-  throw new Error(`redirected more than ${MOST_REDIRECTS} times`);
+  throw new Error(`redirected more than ${MAX_REDIRECTS} times`);
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -3,7 +3,7 @@ import type { EventLoopYielder } from '../decisions/event-loop-yielder.js';
 /** A text of this size is parsed at once, in a millisecond or so. */
 const SLICE_CHARS = 32 * 1024;
 /** Each level of a large text is gone through once, so their number is limited; the stream of decisions has five. */
-const MOST_LEVELS = 32;
+const MAX_LEVELS = 32;
 
 /**
  * `JSON.parse` for large texts, in slices that leave the event loop free in between: three megabytes at once would
@@ -30,7 +30,7 @@ async function parseRange(job: Job, start: number, end: number, level: number): 
   if (end - start <= SLICE_CHARS || (open !== OPEN_ARRAY && open !== OPEN_OBJECT) || !closes) {
     return JSON.parse(text.slice(start, end)) as unknown;
   }
-  const members = new MemberScanner(text, start + 1, end - 1, MOST_LEVELS - level - 1);
+  const members = new MemberScanner(text, start + 1, end - 1, MAX_LEVELS - level - 1);
   return open === OPEN_ARRAY ? parseArray(members, job, level) : parseObject(members, job, level);
 }
 
@@ -109,7 +109,7 @@ class MemberScanner {
       const code = text.charCodeAt(at);
       if (code === QUOTE) at = endOfString(text, at);
       else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
-        if (++depth > this.#levels) throw new SyntaxError(`JSON that is nested deeper than ${MOST_LEVELS} levels`);
+        if (++depth > this.#levels) throw new SyntaxError(`JSON that is nested deeper than ${MAX_LEVELS} levels`);
       } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
       else if (code === COMMA && depth === 0) return at;
       if (at > checkAt) {

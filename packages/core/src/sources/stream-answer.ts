@@ -30,7 +30,7 @@ export async function readStreamAnswer({
   delta,
   now,
   yielder,
-  most = MOST_DECISIONS,
+  most = MAX_DECISIONS,
 }: StreamRows): Promise<void> {
   let left = most;
   for (const group of groupsOf(answer.deleted, delta)) {
@@ -58,7 +58,7 @@ export async function readStreamAnswer({
 }
 
 /** A hundred times the largest list that CrowdSec publishes for an agent. */
-const MOST_DECISIONS = 5_000_000;
+const MAX_DECISIONS = 5_000_000;
 
 /** So many items are read between two looks at the clock. */
 const ITEMS = 64;

@@ -16,9 +16,9 @@ const DEPLOY_MS = 15 * 60_000;
 /** Held for as long as it takes to read and write the record. */
 const LEASE_MS = 5_000;
 /** More than anybody runs in one namespace. */
-const MOST_APPLICATIONS = 20;
+const MAX_APPLICATIONS = 20;
 /** How many scenarios a message names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 const recordSchema = z.array(
   z.object({
@@ -121,7 +121,7 @@ export class ApplicationWatch {
       const now = clock.now();
       const { since = now } = fresh.find((each) => this.#isOwn(each)) ?? {};
       const told = { ...this.#own, scenarios: [...this.#own.scenarios], since, seenAt: now };
-      const all = [told, ...fresh.filter((each) => !this.#isOwn(each))].slice(0, MOST_APPLICATIONS);
+      const all = [told, ...fresh.filter((each) => !this.#isOwn(each))].slice(0, MAX_APPLICATIONS);
       await lease.put('applications', all);
       return all;
     } finally {
@@ -154,7 +154,7 @@ export class ApplicationWatch {
   #messageAbout({ userAgent, scenarios }: ApplicationIdentity): string {
     const { namespace, store } = this.#options;
     const others = scenarios.filter((scenario) => !this.#own.scenarios.includes(scenario));
-    const named = (others.length > 0 ? others : scenarios).slice(0, MOST_NAMED).join(', ');
+    const named = (others.length > 0 ? others : scenarios).slice(0, MAX_NAMED).join(', ');
     const reports = named === '' ? 'reports nothing' : `reports ${named}`;
     return (
       `Another application uses the namespace '${namespace}' of the store (${store.description}): it ${reports} as ${userAgent}. ` +

@@ -5,7 +5,7 @@ import { codeOf } from './store-error.js';
 
 const MARK = '.damaged-';
 /** Of each file, so many damaged copies are kept: the newest. */
-const MOST_KEPT = 5;
+const MAX_KEPT = 5;
 
 /**
  * Keeps what stands in a file as `<file>.damaged-<time>`, with the time when it was last changed, so that all processes that
@@ -46,5 +46,5 @@ async function keepCopy(file: string, copy: string): Promise<void> {
 async function keepNewest(file: string): Promise<void> {
   const folder = dirname(file);
   const copies = (await readdir(folder)).filter((name) => name.startsWith(basename(file) + MARK)).sort();
-  for (const name of copies.slice(0, -MOST_KEPT)) await rm(join(folder, name), { force: true, recursive: true });
+  for (const name of copies.slice(0, -MAX_KEPT)) await rm(join(folder, name), { force: true, recursive: true });
 }

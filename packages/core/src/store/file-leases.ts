@@ -16,7 +16,7 @@ interface LeaseRecord {
 }
 
 /** For how long, in ms, a damaged record counts as held where nobody says for how long it would be taken. */
-const LONGEST_TTL_MS = 20_000;
+const MAX_TTL_MS = 20_000;
 
 /**
  * Leases between processes: a record in a file, which is changed only under a short lock. The record stays when its lease
@@ -106,7 +106,7 @@ export class FileLeases {
    * A record that cannot be read may be that of a holder that still works: it counts as a lease that was taken when its
    * file was changed, for as long as whoever asks wants it for. The token goes on from the time, beyond any that was given.
    */
-  async #read(name: string, ttlMs = LONGEST_TTL_MS): Promise<LeaseRecord | undefined> {
+  async #read(name: string, ttlMs = MAX_TTL_MS): Promise<LeaseRecord | undefined> {
     try {
       const text = await this.#records.get(name);
       return text === undefined ? undefined : leaseRecordOf(text);

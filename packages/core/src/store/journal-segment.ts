@@ -34,7 +34,7 @@ export interface Line {
 /** How much is read from a file at once, in bytes. */
 export const READ_BYTES = 1 << 18;
 /** A line longer than this, in bytes, holds no entry: it is passed over. */
-const MOST_LINE_BYTES = 16 << 20;
+const MAX_LINE_BYTES = 16 << 20;
 const LINE_BREAK = 0x0a;
 
 /** The lines as bytes to append; `starts` are the places of the lines within them. */
@@ -76,7 +76,7 @@ export async function readLines(
     parse(buffer.subarray(0, end), at, take, damaged);
     at += end;
     if (bytesRead < size) return at;
-    if (end === 0 && size >= MOST_LINE_BYTES) {
+    if (end === 0 && size >= MAX_LINE_BYTES) {
       damaged();
       at += size;
       size = READ_BYTES;

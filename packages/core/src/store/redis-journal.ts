@@ -9,12 +9,12 @@ const BATCH = 500;
 /** The minimum number of entries per read, so that damaged ones at the head do not take one read each. */
 const LEAST_READ = 250;
 /** A value longer than this, in bytes, was not written here. */
-const MOST_ENTRY_BYTES = 8 << 20;
+const MAX_ENTRY_BYTES = 8 << 20;
 /** How often a read goes on behind damaged entries. */
 const READS = 10;
 /** How long copies of damaged entries are kept, in ms, and how many of them. */
 const KEPT_MS = 30 * 24 * 3_600_000;
-const MOST_KEPT = 1_000;
+const MAX_KEPT = 1_000;
 
 type Accepts = (value: JsonValue) => boolean;
 
@@ -30,7 +30,7 @@ export function redisJournal(redis: RedisConnection, prefix: string): JournalEng
   let damaged = 0;
 
   async function readOnce(limit: number, accepts: Accepts, deadline: Deadline): Promise<Read> {
-    const args = [String(Math.max(limit, LEAST_READ)), String(MOST_ENTRY_BYTES)];
+    const args = [String(Math.max(limit, LEAST_READ)), String(MAX_ENTRY_BYTES)];
     const [removed, triples] = asArray(await redis.run(READ, [order, values, counter], args, deadline));
     damaged += Number(removed);
     deadline.extend();
@@ -65,7 +65,7 @@ export function redisJournal(redis: RedisConnection, prefix: string): JournalEng
       for (let reads = 1; ; reads++) {
         const found = await readOnce(limit, accepts, deadline);
         if (found.damaged.length === 0) return found.sound.slice(0, limit);
-        const args = [String(KEPT_MS), String(MOST_KEPT), ...found.damaged];
+        const args = [String(KEPT_MS), String(MAX_KEPT), ...found.damaged];
         damaged += Number(await redis.run(SET_ENTRIES_ASIDE, [order, values, `${prefix}damaged`], args, deadline));
         deadline.extend();
         if (reads === READS) return found.sound.slice(0, limit);

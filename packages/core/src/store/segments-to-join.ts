@@ -1,5 +1,5 @@
 /** More segments than this are made fewer. */
-const MOST_SEGMENTS = 24;
+const MAX_SEGMENTS = 24;
 
 /**
  * Which of the last segments to write as one, so that there are few and each decision is rewritten seldom: from the end
@@ -8,10 +8,10 @@ const MOST_SEGMENTS = 24;
 export function segmentsToJoin<Segment extends { readonly count: number }>(
   segments: readonly Segment[],
 ): readonly Segment[] | undefined {
-  if (segments.length <= MOST_SEGMENTS) return undefined;
+  if (segments.length <= MAX_SEGMENTS) return undefined;
   let first = segments.length - 1;
   let total = segments[first]!.count;
-  while (first > 0 && (segments.length - first < MOST_SEGMENTS / 2 || segments[first - 1]!.count <= 2 * total)) {
+  while (first > 0 && (segments.length - first < MAX_SEGMENTS / 2 || segments[first - 1]!.count <= 2 * total)) {
     total += segments[--first]!.count;
   }
   return segments.slice(first);
