@@ -36,14 +36,14 @@ export async function startRedis({ appendOnly = false, tcp = false, args: furthe
       server = spawn('redis-server', args, { stdio: 'ignore' }).on('error', () => undefined);
       for (
         const end = performance.now() + 20_000;
-        performance.now() < end && server.pid !== undefined && server.exitCode === null;
+        performance.now() < end && server.pid !== undefined && isRunning(server);
         await delay(10)
       )
         if (await listensAt(socket)) return;
       throw new Error('redis-server did not start: is it installed?');
     },
     async stop(signal = 'SIGTERM') {
-      if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+      if (server?.pid === undefined || !isRunning(server)) return;
       server.kill('SIGCONT');
       server.kill(signal);
       await once(server, 'exit');
@@ -73,6 +73,9 @@ export async function startRedis({ appendOnly = false, tcp = false, args: furthe
     }
   }
 }
+
+/** @param {import('node:child_process').ChildProcess} server */
+const isRunning = ({ exitCode, signalCode }) => exitCode === null && signalCode === null;
 
 /** @param {string} socket of a server whose file may be there before it takes connections */
 async function listensAt(socket) {

@@ -28,11 +28,11 @@ export async function freeze(_options, say) {
   const points = Array.from({ length: POINTS }, (_each, index) => index + 1);
   const next = async () => {
     for (let point = points.shift(); point !== undefined; point = points.shift()) {
-      const { wasFrozen, wrong } = await frozenAt(point);
+      const { wasFrozen, problems } = await frozenAt(point);
       if (wasFrozen) frozen++;
-      if (wrong.length > 0) broken.push(`${point}`);
+      if (problems.length > 0) broken.push(`${point}`);
       say(
-        `before rename ${point}: ${wasFrozen ? 'frozen' : 'never reached'}${wrong.map((text) => `, ${text}`).join('')}`,
+        `before rename ${point}: ${wasFrozen ? 'frozen' : 'never reached'}${problems.map((text) => `, ${text}`).join('')}`,
       );
     }
   };
@@ -55,12 +55,13 @@ async function frozenAt(point) {
   /** @type {FreezeProcess | undefined} */
   let second;
   /** @type {string[]} */
-  const wrong = [];
+  const problems = [];
   try {
     const wasFrozen = await until(() => first.isFrozen(), 25_000);
     second = new FreezeProcess({ apiUrl: sandbox.url, stateDir, freezeAt: 0 });
     const other = second;
-    if (!(await until(() => (other.told?.sent ?? 0) > 0, DEADLINE_MS))) wrong.push('the other process sends nothing');
+    if (!(await until(() => (other.told?.sent ?? 0) > 0, DEADLINE_MS)))
+      problems.push('the other process sends nothing');
     const before = await credentialsIn(stateDir);
     first.wake();
     await until(() => first.told?.machineId === other.told?.machineId, 15_000);
@@ -68,11 +69,11 @@ async function frozenAt(point) {
     const machines = new Set(
       sandbox.calls.filter(({ status }) => status === 200).flatMap((call) => call.machineId ?? []),
     );
-    if (machines.size > 1) wrong.push(`${machines.size} machines`);
+    if (machines.size > 1) problems.push(`${machines.size} machines`);
     const after = await credentialsIn(stateDir);
-    if (!isKept(before, after)) wrong.push(`the credentials became others: ${said(before)}, then ${said(after)}`);
-    if (first.told?.machineId !== other.told?.machineId) wrong.push('the two do not agree on the machine');
-    return { wasFrozen, wrong };
+    if (!isKept(before, after)) problems.push(`the credentials became others: ${said(before)}, then ${said(after)}`);
+    if (first.told?.machineId !== other.told?.machineId) problems.push('the two do not agree on the machine');
+    return { wasFrozen, problems };
   } finally {
     await first.kill();
     await second?.kill();

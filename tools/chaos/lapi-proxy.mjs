@@ -61,7 +61,7 @@ export async function startLapiProxy(target) {
     (_request, response) => response.end('{"new": [], "deleted": []}'),
     (_request, response) => response.writeHead(503, { 'content-type': 'text/html' }).end('<html>busy</html>'),
   ];
-  /** Two answers of five are spoiled; the one that takes long seldom. @type {(typeof faultHandlers[number] | undefined)[]} */
+  /** Two answers of five get a fault; the one that takes long seldom. @type {(typeof faultHandlers[number] | undefined)[]} */
   const faults = [
     ...faultHandlers,
     ...faultHandlers.filter((_, i) => i !== 4),

@@ -51,7 +51,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'CROWDSEC_STORE_NEWER',
 ]);
 
-/** An error as the command tells it: one line with code and cure, without secrets, and the exit code. */
+/** An error as the command tells it: one line with code and advice, without secrets, and the exit code. */
 export function failureOf(error: unknown): { readonly line: string; readonly exitCode: number } {
   const message = messageOf(error);
   if (error instanceof CommandError) return { line: `${error.code}: ${message}`, exitCode: error.exitCode };

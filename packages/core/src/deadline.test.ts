@@ -75,8 +75,28 @@ describe('work with a deadline', () => {
     const { port1, port2 } = new MessageChannel();
     // In this phase of the event loop timers come next, then what has arrived.
     await new Promise((resolve) => setImmediate(resolve));
-    const work = withinDeadline({ ms: 5 }, () => new Promise((resolve) => port2.once('message', resolve)));
+    let deadline: Deadline | undefined;
+    const work = withinDeadline({ ms: 5 }, (given) => {
+      deadline = given;
+      return new Promise((resolve) => port2.once('message', resolve));
+    });
     port1.postMessage('answer');
+    for (const from = performance.now(); performance.now() - from < 30;);
+    await expect(work).resolves.toBe('answer');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(deadline?.signal.aborted).toBe(false);
+    port1.close();
+  });
+
+  it('may still be extended in that turn', async () => {
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((resolve) => setImmediate(resolve));
+    const work = withinDeadline({ ms: 5 }, async (given) => {
+      await new Promise((resolve) => port2.once('message', resolve));
+      given.extend();
+      return new Promise((resolve) => setImmediate(resolve, 'answer'));
+    });
+    port1.postMessage('begun');
     for (const from = performance.now(); performance.now() - from < 30;);
     await expect(work).resolves.toBe('answer');
     port1.close();

@@ -58,7 +58,7 @@ export const CROWDSEC_ERROR_CODES = [
   'CROWDSEC_STOPPED',
 ] as const satisfies readonly CrowdsecErrorCode[];
 
-const LONGEST_MESSAGE = 2_000;
+const MAX_MESSAGE_CHARS = 2_000;
 
 export interface CrowdsecErrorDetails {
   readonly cause?: unknown;
@@ -124,7 +124,7 @@ export function asError(thrown: unknown): Error {
 export function messageOf(error: unknown): string {
   try {
     const text = error instanceof Error ? error.message : String(error);
-    return excerpt(text, LONGEST_MESSAGE);
+    return excerpt(text, MAX_MESSAGE_CHARS);
   } catch {
     return 'something that has no text';
   }

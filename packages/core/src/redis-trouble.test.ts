@@ -124,7 +124,7 @@ describe.concurrent.each<[string, (redis: RedisServer) => unknown, (redis: Redis
     const during = Array.from({ length: 300 }, (_value, n) => report(crowdsec, `20.1.${n >> 8}.${n & 255}`));
     expect(crowdsec.getIpRemediation(BANNED).remediation).toBe('ban');
     // If each waited for the store, they would take 300 times as long.
-    expect(performance.now() - askedAt).toBeLessThan(100 * SHORT_TIMEOUT_MS);
+    expect(performance.now() - askedAt).toBeLessThan(10 * SHORT_TIMEOUT_MS);
     // The token has run out by then, a pull is due, and the signals have waited long enough.
     time.jump(5 * HOUR_MS);
     await time.advance(20 * SECOND_MS, SELDOM_POLLED);

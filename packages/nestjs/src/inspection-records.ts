@@ -1,4 +1,3 @@
-import { IncomingMessage } from 'node:http';
 import { RequestProperty, type Bouncer, type Verdict } from '@crowdsec-sdk/core/adapter';
 
 /** A verdict, and the function that read the facts it rests on: a guard of yours may look at other facts. */
@@ -7,19 +6,17 @@ export interface InspectionRecord {
   readonly verdict: Verdict;
 }
 
-const ofRequests = new RequestProperty<InspectionRecord>();
-/** Of clients of WebSockets and of operations of GraphQL, which may be frozen. */
-const ofOthers = new WeakMap<object, InspectionRecord>();
+/** Of requests, and of clients of WebSockets and operations of GraphQL. */
+const records = new RequestProperty<InspectionRecord>();
 
 /** The last verdict about a request. */
 export function inspectionRecordOf(subject: object): InspectionRecord | undefined {
-  return subject instanceof IncomingMessage ? ofRequests.of(subject) : ofOthers.get(subject);
+  return records.of(subject);
 }
 
 /** Keeps a verdict with the request that it is about. */
 export function recordInspection(subject: object, record: InspectionRecord): void {
-  if (subject instanceof IncomingMessage) ofRequests.keep(subject, record);
-  else ofOthers.set(subject, record);
+  records.keep(subject, record);
 }
 
 /**

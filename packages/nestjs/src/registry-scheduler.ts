@@ -37,7 +37,7 @@ export class RegistryScheduler implements Scheduler {
    */
   withdraw(): void {
     this.#closing = true;
-    for (const job of [...this.#registered]) job.moveToTimer();
+    for (const job of [...this.#registered]) job.continueUnregistered();
   }
 }
 
@@ -48,7 +48,7 @@ class RegisteredJob implements Disposable {
   readonly #run: () => void | Promise<void>;
   readonly #onUnregistered: () => void;
   readonly #timer: NodeJS.Timeout;
-  #ownTimer: Disposable | undefined;
+  #unregisteredTimer: Disposable | undefined;
 
   constructor(
     registry: TimeoutRegistry,
@@ -63,23 +63,27 @@ class RegisteredJob implements Disposable {
     this.#run = run;
     this.#onUnregistered = onUnregistered;
     this.#timer = setTimeout(() => {
-      this.#unregister();
+      this.#cancelRegistered();
       void run();
     }, delayMs).unref();
     registry.addTimeout(name, this.#timer);
   }
 
-  moveToTimer(): void {
-    this.#unregister();
-    this.#ownTimer = timerScheduler.schedule(this.#name, Math.max(0, this.#dueAt - performance.now()), this.#run);
+  continueUnregistered(): void {
+    this.#cancelRegistered();
+    this.#unregisteredTimer = timerScheduler.schedule(
+      this.#name,
+      Math.max(0, this.#dueAt - performance.now()),
+      this.#run,
+    );
   }
 
   [Symbol.dispose](): void {
-    this.#unregister();
-    this.#ownTimer?.[Symbol.dispose]();
+    this.#cancelRegistered();
+    this.#unregisteredTimer?.[Symbol.dispose]();
   }
 
-  #unregister(): void {
+  #cancelRegistered(): void {
     clearTimeout(this.#timer);
     // Somebody may have deleted it through the registry, and the name may by now be another job's.
     const isStillRegistered =

@@ -95,8 +95,8 @@ class Panel {
   /** Nothing but `true` opens. */
   async #isAllowed(authorize: Authorize, request: PanelRequest): Promise<boolean> {
     try {
-      const isAuthorized: unknown = await authorize(request);
-      return isAuthorized === true;
+      const answer: unknown = await authorize(request);
+      return answer === true;
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'no reason given';
       this.#logger.error(`authorize of the panel failed, so it stays closed: ${reason}`);

@@ -22,7 +22,7 @@ export function requestHooks(app: FastifyInstance, backend: Backend): void {
   app.addHook('onSend', async (request, reply, answer) => {
     // By the clock that expiries go by: clients read the one against the other.
     if (!reply.hasHeader('date')) reply.header('date', new Date(backend.clock.now()).toUTCString());
-    const body = applyFault(await whenStored(answer, reply, backend), request, reply, backend.calls);
+    const body = finishAnswer(await whenStored(answer, reply, backend), request, reply, backend.calls);
     if (!Buffer.isBuffer(body) || !wantsGzip(request.headers['accept-encoding'], body)) return body;
     reply.header('content-encoding', 'gzip').header('vary', 'accept-encoding').removeHeader('content-length');
     return gzipped(body);
@@ -53,7 +53,7 @@ export function logCalls(app: FastifyInstance, { calls, clock }: { calls: CallLo
  * An answer as the fault that the request met leaves it: whole, ended half way, or lost with its connection. It closes the call in
  * the log.
  */
-export function applyFault(payload: unknown, request: FastifyRequest, reply: FastifyReply, calls: CallLog): unknown {
+export function finishAnswer(payload: unknown, request: FastifyRequest, reply: FastifyReply, calls: CallLog): unknown {
   const call = callOf(request);
   const fault = request.getDecorator<Fault | null>('fault');
   call.status = reply.statusCode;

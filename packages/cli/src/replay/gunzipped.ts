@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * What is packed in a file, piece by piece, up to where it is damaged; only then the error is thrown.
+ * What is packed in a file, chunk by chunk, up to where it is damaged; only then the error is thrown.
  *
  * @param onRead is told how many of the file's bytes were read
  */
@@ -30,9 +30,9 @@ export async function* gunzipped(file: string, onRead: (bytes: number) => void):
 }
 
 /**
- * What zlib had made of the piece in which it failed, and kept to itself. The file is gone over again, that piece byte by byte.
+ * What zlib had made of the chunk in which it failed, and kept to itself. The file is gone over again, that chunk byte by byte.
  *
- * @param from where that piece begins
+ * @param from where that chunk begins
  * @param known how many bytes of text are known already
  */
 async function* recovered(file: string, from: number, known: number): AsyncGenerator<Buffer> {
@@ -55,7 +55,7 @@ async function* recovered(file: string, from: number, known: number): AsyncGener
   }
 }
 
-/** All that comes of a piece is handed on before the next one is taken. */
+/** All that comes of a chunk is handed on before the next one is taken. */
 async function* unpacked(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   const made: Buffer[] = [];

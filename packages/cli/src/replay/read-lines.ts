@@ -6,7 +6,7 @@ import { gunzipped } from './gunzipped.js';
 const MAX_LINE_CHARS = 64 * 1024;
 
 /**
- * The lines of a file, a batch for each piece that is read; gunzipped where the name says so. What came before an error is handed on
+ * The lines of a file, a batch for each chunk that is read; gunzipped where the name says so. What came before an error is handed on
  * before it is thrown.
  *
  * @param onProgress is told the share of the file's bytes that was read, 0 to 1
@@ -17,8 +17,8 @@ export async function* readLines(file: string, onProgress: (share: number) => vo
   const decoder = new StringDecoder('utf8');
   let rest = '';
   try {
-    for await (const piece of /\.gz$/i.test(file) ? gunzipped(file, onRead) : plain(file, onRead)) {
-      const lines = (rest + decoder.write(piece)).split('\n');
+    for await (const chunk of /\.gz$/i.test(file) ? gunzipped(file, onRead) : plain(file, onRead)) {
+      const lines = (rest + decoder.write(chunk)).split('\n');
       rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARS);
       yield lines;
     }
@@ -29,8 +29,8 @@ export async function* readLines(file: string, onProgress: (share: number) => vo
 
 async function* plain(file: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   let read = 0;
-  for await (const piece of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
-    onRead((read += piece.length));
-    yield piece;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    onRead((read += chunk.length));
+    yield chunk;
   }
 }

@@ -30,7 +30,7 @@ const TIMEOUT_CODES = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
 ]);
 /** Whatever answered there, it does not speak HTTP, or asks for what nobody would do. */
-const PARSE_ERROR_CODES = /^(?:HPE_|UND_ERR_(?:HEADERS_OVERFLOW|INVALID_ARG|NOT_SUPPORTED|RES_))/;
+const PROTOCOL_ERROR_PATTERN = /^(?:HPE_|UND_ERR_(?:HEADERS_OVERFLOW|INVALID_ARG|NOT_SUPPORTED|RES_))/;
 
 /** One call to AppSec, one answer; failures are answers as well. */
 export class AppsecClient {
@@ -93,7 +93,7 @@ export class AppsecClient {
     const why = describeFailure(error, { name: address.endpoint.name, proxy, caOption: 'appsec.tls.ca' });
     const code = codeOf(error);
     if (error instanceof DeadlineExceeded || TIMEOUT_CODES.has(code)) return { kind: 'failed', cause: 'timeout', why };
-    return { kind: 'failed', cause: PARSE_ERROR_CODES.test(code) ? 'serverError' : 'unreachable', why };
+    return { kind: 'failed', cause: PROTOCOL_ERROR_PATTERN.test(code) ? 'serverError' : 'unreachable', why };
   }
 }
 

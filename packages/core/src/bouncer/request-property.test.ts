@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { RequestProperty } from './request-property.js';
 import type { PassVerdict } from './verdict.js';
@@ -35,14 +36,35 @@ describe('a property of a request', () => {
     expect(new RequestProperty<PassVerdict>().of(after)).toBeUndefined();
   });
 
-  it('changes nothing of a request that applications look at', () => {
+  it('is seen by nobody who looks at the request', () => {
+    const [request, other] = [new IncomingMessage(new Socket()), new IncomingMessage(new Socket())];
+    for (const each of [request, other]) each.rawHeaders = ['Host', 'a.example'];
+    const fetched = new Request('http://localhost/');
+    const [names, printed] = [Reflect.ownKeys(fetched), inspect(fetched)];
+    const verdicts = new RequestProperty<PassVerdict>();
+    for (const each of [request, fetched]) verdicts.keep(each, VERDICT);
+    expect(Reflect.ownKeys(request)).toEqual(Reflect.ownKeys(other));
+    expect(Reflect.ownKeys(request.rawHeaders)).toEqual(['0', '1', 'length']);
+    expect(inspect(request.rawHeaders)).toBe(inspect(other.rawHeaders));
+    expect([Reflect.ownKeys(fetched), inspect(fetched)]).toEqual([names, printed]);
+  });
+
+  it('is replaced, and differs from that of another instance', () => {
+    const [one, two] = [new RequestProperty<number>(), new RequestProperty<number>()];
     const request = new IncomingMessage(new Socket());
-    request.rawHeaders = ['Host', 'a.example'];
-    const names = Reflect.ownKeys(request);
-    new RequestProperty<PassVerdict>().keep(request, VERDICT);
-    expect(Reflect.ownKeys(request)).toEqual(names);
-    expect([...request.rawHeaders]).toEqual(['Host', 'a.example']);
-    expect(JSON.stringify(request.rawHeaders)).toBe('["Host","a.example"]');
+    for (const value of [1, 2]) one.keep(request, value);
+    two.keep(request, 3);
+    expect([one.of(request), two.of(request)]).toEqual([2, 3]);
+  });
+
+  it('is kept with what is frozen', () => {
+    const property = new RequestProperty<number>();
+    const request = new IncomingMessage(new Socket());
+    Object.freeze(request.rawHeaders);
+    for (const each of [request, Object.freeze({})]) {
+      property.keep(each, 1);
+      expect(property.of(each)).toBe(1);
+    }
   });
 
   it('is kept on a request whose raw headers somebody took away', () => {

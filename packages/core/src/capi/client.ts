@@ -14,7 +14,7 @@ import type { Metrics, Signal } from './wire.js';
 export const MAX_SIGNALS_PER_CALL = 250;
 
 /** Of decisions, in bytes after decompression: about a million of them, many times what CAPI has. */
-const LARGEST_STREAM_BYTES = 64 * 1024 * 1024;
+const MAX_STREAM_BYTES = 64 * 1024 * 1024;
 const RETRIES = 2;
 const RETRIED_STATUSES: readonly number[] = [429, 502, 503, 504];
 /** A server that asks for a longer wait than this is tried again by the next job, not by this call. */
@@ -206,7 +206,7 @@ const enrollSchema = z.strictObject({
 
 function streamCall({ startup = false, signal }: StreamQuery): Call {
   const path = startup ? '/v3/decisions/stream?startup=true' : '/v3/decisions/stream';
-  return { method: 'GET', path, maxBytes: LARGEST_STREAM_BYTES, ...(signal === undefined ? {} : { signal }) };
+  return { method: 'GET', path, maxBytes: MAX_STREAM_BYTES, ...(signal === undefined ? {} : { signal }) };
 }
 
 function isRefusal(error: unknown, call: Call): error is CrowdsecError {

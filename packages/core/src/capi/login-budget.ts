@@ -16,7 +16,7 @@ export const LOGINS_PER_HOUR = 5;
 const WAIT_AFTER_LOST_MS = [5_000, MINUTE_MS, 10 * MINUTE_MS, 20 * MINUTE_MS, 40 * MINUTE_MS] as const;
 
 /** How much of an error is kept. */
-const LONGEST_FAILURE = 1_000;
+const MAX_FAILURE_CHARS = 1_000;
 
 /** 403 on this many hourly tries in a row means the credentials, not the address. */
 export const FORBIDDEN_BEFORE_REJECTED = 3;
@@ -229,7 +229,7 @@ export function deferNextAttempt(attempts: Attempts, error: unknown): Attempts {
     at,
     lost,
     retryAfterMs: ours?.retryAfterMs ?? 0,
-    failure: messageOf(error).slice(0, LONGEST_FAILURE),
+    failure: messageOf(error).slice(0, MAX_FAILURE_CHARS),
     ...(ours === undefined ? {} : { failureCode: ours.code }),
     ...(ours?.status === undefined ? {} : { failureStatus: ours.status }),
   };

@@ -115,7 +115,8 @@ export class Session {
     if (!mustBeWritten && !isForgotten && this.#unsavedToken === undefined) {
       refuseWhileStopped(this.#calls.record, this.#options.clock.now());
       const token = this.#token;
-      if (token !== undefined && token !== refused && this.#isUsable(token) && this.#identity.owns(token)) return token;
+      if (token !== undefined && token !== refused && this.#isUsableHere(token) && this.#identity.owns(token))
+        return token;
     }
     this.#flight ??= this.#obtainTokenOnce(refused).finally(() => {
       this.#flight = undefined;
@@ -194,7 +195,7 @@ export class Session {
       shared.jwt.reveal() !== refused?.jwt.reveal() &&
       this.#identity.owns(shared) &&
       isUsable(shared, this.#serverTimeFor(shared).earliest);
-    if (adoptable && this.#isUsable(shared)) return (this.#token = shared);
+    if (adoptable && this.#isUsableHere(shared)) return (this.#token = shared);
     try {
       refuseBeyondBudget(this.#calls.record.logins, now, 'CROWDSEC_LOGIN_BUDGET');
       refuseWhileAskedToWait(this.#calls.record.registrations, now);
@@ -279,7 +280,7 @@ export class Session {
     );
   }
 
-  #isUsable(token: Token): boolean {
+  #isUsableHere(token: Token): boolean {
     return isUsable(token, this.#serverTimeFor(token).latest) && declares(token, this.#options.scenarios);
   }
 

@@ -31,7 +31,7 @@ export interface CapiResponse {
 }
 
 /** What an answer may have that is not a stream of decisions, in bytes after decompression; more is a fault or an attack. */
-const LARGEST_ANSWER_BYTES = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * One call, one answer. Any 2xx is a success, with or without a body. Redirects are not followed: the token goes to CAPI only.
@@ -80,7 +80,7 @@ export class Transport {
     const headers: Record<string, string> = { 'user-agent': this.#userAgent, accept: 'application/json' };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     if (request.token !== undefined) headers.authorization = `Bearer ${request.token}`;
-    const { timeoutMs: ms, signal: outer, method, body, maxBytes = LARGEST_ANSWER_BYTES } = request;
+    const { timeoutMs: ms, signal: outer, method, body, maxBytes = MAX_ANSWER_BYTES } = request;
     const exchange = async ({ signal }: Deadline): Promise<{ response: Response; text: string }> => {
       const readDate = this.#serverClock?.startCall();
       const response = await this.#fetch(this.#root + request.path, {

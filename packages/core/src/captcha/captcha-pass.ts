@@ -46,7 +46,7 @@ export class CaptchaPasses {
    */
   admits(cookie: string | undefined, holder: PassHolder): boolean | Promise<boolean> {
     if (cookie === undefined) return false;
-    const passes = this.#passesIn(cookie).filter((pass) => this.#isUnexpired(pass));
+    const passes = this.#passesIn(cookie).filter((pass) => this.#hasPlausibleExpiry(pass));
     if (passes.length === 0) return false;
     const { keys } = this.#options;
     const unknown: ReadPass[] = [];
@@ -77,7 +77,7 @@ export class CaptchaPasses {
   }
 
   /** A pass that lasts longer than any is from a clock that was ahead, or from options that were changed. */
-  #isUnexpired({ expiry }: ReadPass): boolean {
+  #hasPlausibleExpiry({ expiry }: ReadPass): boolean {
     const { clock, passMs } = this.#options;
     const remainingMs = Number.parseInt(expiry, 36) - clock.now();
     return remainingMs > 0 && remainingMs <= passMs + CLOCK_SLACK_MS;

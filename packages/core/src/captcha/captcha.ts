@@ -109,9 +109,9 @@ export class Captcha {
   };
 
   #checkPass(request: RemedyRequest): RemedyAnswer | Promise<RemedyAnswer> {
-    const hasPass = this.#passes.admits(readHeader(request.facts.headers, 'cookie'), holderOf(request));
-    if (typeof hasPass === 'boolean') return this.#conclude(request, hasPass);
-    return hasPass.then((admits) => this.#conclude(request, admits));
+    const answer = this.#passes.admits(readHeader(request.facts.headers, 'cookie'), holderOf(request));
+    if (typeof answer === 'boolean') return this.#conclude(request, answer);
+    return answer.then((hasPass) => this.#conclude(request, hasPass));
   }
 
   #conclude(request: RemedyRequest, hasPass: boolean): RemedyAnswer {

@@ -27,8 +27,8 @@ export interface SourceWeights {
   /** The lower, the stronger; {@link IGNORED} for sources to pass over. */
   readonly ranks: Uint8Array;
   /** Rows with a shorter prefix are passed over; absent where none are. */
-  readonly shortest4?: Uint8Array | undefined;
-  readonly shortest6?: Uint8Array | undefined;
+  readonly minLength4?: Uint8Array | undefined;
+  readonly minLength6?: Uint8Array | undefined;
 }
 
 /** Tells which rows to name, by their source and their prefix; rows about countries and networks have none. */
@@ -134,10 +134,10 @@ export class DecisionIndex {
   find(family: 4 | 6, weights: SourceWeights, clock: Clock): Hit | undefined {
     if (family === 4) {
       const row = this.tables.v4.holderOf32(words);
-      return row < 0 ? undefined : this.#best(this.tables.v4, row, weights.ranks, weights.shortest4, clock);
+      return row < 0 ? undefined : this.#best(this.tables.v4, row, weights.ranks, weights.minLength4, clock);
     }
     const row = this.tables.v6.holderOf128(words);
-    return row < 0 ? undefined : this.#best(this.tables.v6, row, weights.ranks, weights.shortest6, clock);
+    return row < 0 ? undefined : this.#best(this.tables.v6, row, weights.ranks, weights.minLength6, clock);
   }
 
   /** The best row that names the country, or else the AS. */
@@ -242,7 +242,7 @@ export class DecisionIndex {
     table: DecisionTable,
     holder: number,
     ranks: Uint8Array,
-    shortest: Uint8Array | undefined,
+    minLengths: Uint8Array | undefined,
     clock: Clock,
   ): Hit | undefined {
     const now = clock.now() / 1000;
@@ -253,7 +253,7 @@ export class DecisionIndex {
       if (
         rank < bestRank &&
         table.untilOf(row) > now &&
-        (shortest === undefined || shortest[table.sourceOf(row)]! <= table.lengthOf(row))
+        (minLengths === undefined || minLengths[table.sourceOf(row)]! <= table.lengthOf(row))
       ) {
         best = row;
         bestRank = rank;

@@ -21,7 +21,7 @@ export class EventQueue {
   #waiting: (DetectionEvent | undefined)[] = [];
   #next = 0;
   /** How many of all that were added are behind us. */
-  #handledCount = 0;
+  #passedCount = 0;
   /** How many are handled at once: twice as many as the last time if those took no time to speak of, else one. */
   #batchSize = 1;
   #isScheduled = false;
@@ -43,7 +43,7 @@ export class EventQueue {
   }
 
   /** Events wait, and get their turn when the event loop has handled what is ready now. */
-  get isPlanned(): boolean {
+  get isScheduled(): boolean {
     return this.#isScheduled;
   }
 
@@ -53,7 +53,7 @@ export class EventQueue {
   }
 
   add(event: DetectionEvent): void {
-    if (this.#waitingCount >= MAX_EVENTS) {
+    if (this.#remainingCount >= MAX_EVENTS) {
       this.#dropped++;
       return;
     }
@@ -79,14 +79,14 @@ export class EventQueue {
 
   /** Handles all that waits now, slice by slice. */
   async drain(): Promise<void> {
-    const all = this.#handledCount + this.#waitingCount;
-    while (this.#handledCount < all) {
+    const all = this.#passedCount + this.#remainingCount;
+    while (this.#passedCount < all) {
       this.#slice();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  get #waitingCount(): number {
+  get #remainingCount(): number {
     return this.#waiting.length - this.#next;
   }
 
@@ -123,7 +123,7 @@ export class EventQueue {
     for (; this.#next < end; this.#next++) {
       const event = this.#waiting[this.#next];
       this.#waiting[this.#next] = undefined;
-      this.#handledCount++;
+      this.#passedCount++;
       if (event !== undefined) batch.push(event);
     }
     return batch;

@@ -3,7 +3,7 @@ import type { Stopwatch } from './stopwatch.js';
 /** Whoever holds the event loop for longer holds up every request. */
 export const MAX_HOLD_MS = 50;
 /** One event may take long because the machine runs other processes; so many in a row do not. */
-const MAX_CONSECUTIVE_SLOW = 3;
+const SLOW_THRESHOLD = 3;
 
 /** Tells whether one function of an extension holds the event loop for too long. */
 export class HoldCheck {
@@ -27,7 +27,7 @@ export class HoldCheck {
     const cpuMs = this.#stopwatch.cpuOf(lapMs);
     if (cpuMs > MAX_HOLD_MS) return cpuMs;
     // Whoever waits without using the CPU, as for a synchronous read, does so each time.
-    return this.#consecutiveSlow >= MAX_CONSECUTIVE_SLOW ? lapMs : 0;
+    return this.#consecutiveSlow >= SLOW_THRESHOLD ? lapMs : 0;
   }
 }
 

@@ -650,7 +650,7 @@ describe('an extension that fails', () => {
     });
   });
 
-  it('comes back after a minute, on trial: it goes at once if it fails again, for twice as long', async () => {
+  it('comes back after a minute, half-open: it goes at once if it fails again, for twice as long', async () => {
     let isBroken = true;
     let activations = 0;
     const detect = (): undefined => {

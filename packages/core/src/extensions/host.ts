@@ -205,8 +205,8 @@ export class ExtensionHost implements RequestObserver {
 
   /** The wall time of an event, read once for all that happen before the detectors get their next turn. */
   #eventTime(): number {
-    const { isPlanned, slices } = this.#queue;
-    if (!isPlanned || slices !== this.#slicesAtLastEventTime) {
+    const { isScheduled, slices } = this.#queue;
+    if (!isScheduled || slices !== this.#slicesAtLastEventTime) {
       this.#lastEventTime = this.#options.clock.now();
       this.#slicesAtLastEventTime = slices;
     }

@@ -5,9 +5,9 @@ import type { RequestFilter } from './request-filter.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** So often each detector is measured by itself before all are measured together. */
-const SEPARATE_RUNS = 100;
+const RUNS_ALONE = 100;
 /** The same after one of them may have held the event loop. */
-const SEPARATE_RUNS_AFTER_HOLD = 10_000;
+const RUNS_ALONE_AFTER_HOLD = 10_000;
 
 /** Detectors that listen to the same events. */
 interface Group {
@@ -16,10 +16,10 @@ interface Group {
   readonly detectors: HostedDetector[];
 }
 
-/** @param isSeparate whether a filter is measured by itself */
-function isWanted(event: DetectionEvent, { statuses, filter }: Group, isSeparate: boolean): boolean {
+/** @param isAlone whether a filter is measured by itself */
+function isWanted(event: DetectionEvent, { statuses, filter }: Group, isAlone: boolean): boolean {
   if (event.kind === 'response') return statuses === undefined || statuses.has(event.status);
-  if (event.kind !== 'request' || filter === undefined || filter.accepts(event, isSeparate)) return true;
+  if (event.kind !== 'request' || filter === undefined || filter.accepts(event, isAlone)) return true;
   filter.rejected++;
   return false;
 }
@@ -35,7 +35,7 @@ export class Listeners {
   readonly #statuses: ReadonlySet<number> | undefined;
   readonly #stopwatch: Stopwatch;
   /** How many more times each detector is measured by itself. */
-  #separateRunsLeft = SEPARATE_RUNS;
+  #runsAloneLeft = RUNS_ALONE;
 
   /** @param stopwatch running when {@link show} is called */
   constructor(detectors: readonly HostedDetector[], stopwatch: Stopwatch) {
@@ -79,27 +79,27 @@ export class Listeners {
    * more: then each is measured by itself, to tell which one it is.
    */
   show(events: readonly DetectionEvent[]): void {
-    const isSeparate = this.#separateRunsLeft > 0;
-    if (!isSeparate) this.#stopwatch.longestMs = 0;
+    const isAlone = this.#runsAloneLeft > 0;
+    if (!isAlone) this.#stopwatch.longestMs = 0;
     const shown = this.#groups.map((): DetectionEvent[] => []);
     for (const event of events) {
       for (const group of this.#groupsOf.get(event.kind) ?? []) {
-        if (isWanted(event, this.#groups[group]!, isSeparate)) shown[group]!.push(event);
+        if (isWanted(event, this.#groups[group]!, isAlone)) shown[group]!.push(event);
       }
     }
     for (const [group, groupEvents] of shown.entries()) {
       if (groupEvents.length === 0) continue;
       for (const detector of this.#groups[group]!.detectors) {
-        for (const event of groupEvents) detector.show(event, isSeparate);
-        if (isSeparate) detector.endLap();
+        for (const event of groupEvents) detector.show(event, isAlone);
+        if (isAlone) detector.endLap();
       }
     }
-    if (isSeparate) this.#separateRunsLeft--;
+    if (isAlone) this.#runsAloneLeft--;
     else this.#measureTogether();
   }
 
   #measureTogether(): void {
     this.#stopwatch.lap();
-    if (this.#stopwatch.longestMs > MAX_HOLD_MS) this.#separateRunsLeft = SEPARATE_RUNS_AFTER_HOLD;
+    if (this.#stopwatch.longestMs > MAX_HOLD_MS) this.#runsAloneLeft = RUNS_ALONE_AFTER_HOLD;
   }
 }

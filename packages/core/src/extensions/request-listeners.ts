@@ -6,8 +6,8 @@ import type { RequestFilter } from './request-filter.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** For so many requests, each function is measured by itself, and the same after one of them may have held the event loop. */
-const SEPARATE_RUNS = 100;
-const SEPARATE_RUNS_AFTER_HOLD = 10_000;
+const RUNS_ALONE = 100;
+const RUNS_ALONE_AFTER_HOLD = 10_000;
 /** After that, all that run for one request in so many are measured together. */
 const MEASURED_EVERY = 8;
 
@@ -32,7 +32,7 @@ export class RequestListeners {
   readonly #blocking: readonly HostedDetector[];
   /** The filters of those that requests do not wait for; `undefined` where one of them sees all requests. */
   readonly #filters: readonly RequestFilter[] | undefined;
-  #separateRunsLeft = SEPARATE_RUNS;
+  #runsAloneLeft = RUNS_ALONE;
   #untilMeasured = 0;
 
   constructor(options: RequestListenersOptions) {
@@ -62,25 +62,25 @@ export class RequestListeners {
   #isWantedLater(traits: RequestTraits): boolean {
     const filters = this.#filters;
     if (filters === undefined) return true;
-    const isSeparate = this.#separateRunsLeft > 0;
+    const isAlone = this.#runsAloneLeft > 0;
     // Whoever is wanted is asked about again when the event is shown, and counted then.
-    for (const filter of filters) if (filter.accepts(traits, isSeparate)) return true;
+    for (const filter of filters) if (filter.accepts(traits, isAlone)) return true;
     for (const filter of filters) filter.rejected++;
     return false;
   }
 
   #showBlocking(ip: string, traits: RequestTraits, made: RequestEvent | undefined): boolean {
-    const isSeparate = this.#separateRunsLeft > 0;
+    const isAlone = this.#runsAloneLeft > 0;
     let event = made;
     let decided = false;
     for (const detector of this.#blocking) {
       const { filter } = detector;
-      if (filter !== undefined && !filter.accepts(traits, isSeparate)) {
+      if (filter !== undefined && !filter.accepts(traits, isAlone)) {
         filter.rejected++;
         continue;
       }
       event ??= this.#options.eventOf(ip, traits);
-      decided = detector.show(event, isSeparate) || decided;
+      decided = detector.show(event, isAlone) || decided;
       detector.endLap();
     }
     return decided;
@@ -88,19 +88,19 @@ export class RequestListeners {
 
   /** @returns whether the stopwatch is running */
   #begin(): boolean {
-    if (this.#separateRunsLeft === 0 && --this.#untilMeasured > 0) return false;
+    if (this.#runsAloneLeft === 0 && --this.#untilMeasured > 0) return false;
     this.#untilMeasured = MEASURED_EVERY;
     this.#options.stopwatch.begin();
     return true;
   }
 
   #end(): void {
-    if (this.#separateRunsLeft > 0) {
-      this.#separateRunsLeft--;
+    if (this.#runsAloneLeft > 0) {
+      this.#runsAloneLeft--;
       return;
     }
     const { stopwatch } = this.#options;
     stopwatch.lap();
-    if (stopwatch.longestMs > MAX_HOLD_MS) this.#separateRunsLeft = SEPARATE_RUNS_AFTER_HOLD;
+    if (stopwatch.longestMs > MAX_HOLD_MS) this.#runsAloneLeft = RUNS_ALONE_AFTER_HOLD;
   }
 }

@@ -7,7 +7,7 @@ const MAX_TIME_MS = 8.64e15;
 /** Wall time that moves by more than this against monotonic time has jumped. */
 const JUMP_MS = 1_000;
 /** Wall time that jumps back and forth so often within so short a time is not followed. */
-const MAX_JUMPS = 10;
+const JUMP_THRESHOLD = 10;
 const JUMP_WINDOW_MS = 10_000;
 /** It is followed again when it has not jumped for so long. */
 const STEADY_AFTER_MS = 60_000;
@@ -48,7 +48,7 @@ export class ContainedClock implements Clock {
       return monotonic + this.#offset;
     }
     this.#follow(wall - monotonic, monotonic);
-    return this.#jumps >= MAX_JUMPS ? monotonic + this.#steadyOffset : wall;
+    return this.#jumps >= JUMP_THRESHOLD ? monotonic + this.#steadyOffset : wall;
   }
 
   monotonic(): number {
@@ -66,7 +66,7 @@ export class ContainedClock implements Clock {
     const moved = offset - (this.#offset ?? offset);
     if (monotonic - this.#jumpedAt > STEADY_AFTER_MS) this.#jumps = 0;
     if (Math.abs(moved) > JUMP_MS) {
-      if (this.#jumps < MAX_JUMPS && monotonic - this.#seriesAt > JUMP_WINDOW_MS) {
+      if (this.#jumps < JUMP_THRESHOLD && monotonic - this.#seriesAt > JUMP_WINDOW_MS) {
         this.#jumps = 0;
         this.#lastJump = 0;
         this.#seriesAt = monotonic;
@@ -75,7 +75,7 @@ export class ContainedClock implements Clock {
       if (moved * this.#lastJump <= 0) this.#jumps++;
       this.#lastJump = moved;
       this.#jumpedAt = monotonic;
-      if (this.#jumps >= MAX_JUMPS) this.#failed('now() jumps to and fro');
+      if (this.#jumps >= JUMP_THRESHOLD) this.#failed('now() jumps to and fro');
     }
     this.#offset = offset;
   }

@@ -9,7 +9,7 @@ const DEFAULT_DELAY_MS = 1_000;
 const EARLY_MS = 50;
 const EARLY_SHARE = 0.5;
 /** A scheduler that runs one job early so often within a second of the machine does not wait at all. */
-const MAX_EARLY_RUNS = 300;
+const EARLY_RUN_THRESHOLD = 300;
 
 /**
  * A scheduler of the application as the agent uses it. Where it throws, or runs jobs without waiting, timers of Node take its place; a job
@@ -62,7 +62,7 @@ export class ContainedScheduler implements Scheduler {
       return;
     }
     early.count++;
-    if (early.count < MAX_EARLY_RUNS) return;
+    if (early.count < EARLY_RUN_THRESHOLD) return;
     this.#doesNotWait = true;
     this.#failed('it runs jobs long before their time');
   }

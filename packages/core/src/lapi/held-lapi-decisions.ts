@@ -21,7 +21,7 @@ export interface HeldLapiDecisionsOptions {
 /** So long all decisions may take to be written, in ms. */
 const WRITE_TTL_MS = 20_000;
 /** A delta with more rows than this is stored by writing all anew. */
-const LARGEST_SEGMENT = 20_000;
+const MAX_SEGMENT_ROWS = 20_000;
 
 /**
  * The decisions of LAPI that this process holds, and their way to the store and from it. One change at a time: rows of the base change in
@@ -97,7 +97,7 @@ export class HeldLapiDecisions {
         return { added: 0, deleted: 0 };
       }
       const changes = await this.#index.apply(delta, { now: clock.now(), use: (index) => this.#use(index) });
-      const mayAppend = !this.#isUnsaved && log.isOfUse && delta.rows.size <= LARGEST_SEGMENT;
+      const mayAppend = !this.#isUnsaved && log.isOfUse && delta.rows.size <= MAX_SEGMENT_ROWS;
       const canAppend = mayAppend && (await log.isIntact().catch(() => false));
       this.#isUnsaved = !(canAppend && (await this.#written(() => log.append(lease, delta))));
       if (await this.#mergeIfDue()) this.#isUnsaved = true;

@@ -25,7 +25,7 @@ export class PullOutcomes {
   #report: PullerReport = {};
   #skipped: Readonly<Record<string, number>> = {};
   /** What was said of the trouble that goes on. */
-  #said: string | undefined;
+  #lastLogged: string | undefined;
   #saidSkipped = '';
   #isDoubted = false;
 
@@ -69,12 +69,12 @@ export class PullOutcomes {
     const { clock, logger, url } = this.#options;
     const now = clock.now();
     const { failure, fullAt } = this.#report;
-    if (this.#said !== undefined && failure !== undefined)
+    if (this.#lastLogged !== undefined && failure !== undefined)
       logger.info(`LAPI at ${url} answers again, after ${Math.round((now - failure.since) / 1_000)} s.`, {
         code: 'LAPI_BACK',
         url,
       });
-    this.#said = undefined;
+    this.#lastLogged = undefined;
     this.#skipped = answer.skipped;
     this.#report = {
       pulledAt: now,
@@ -94,13 +94,13 @@ export class PullOutcomes {
     const nextPullAt = now + nextInMs;
     const since = this.#report.failure?.since ?? now;
     this.#report = { ...this.#report, nextPullAt, failure: { code, message, since } };
-    if (this.#said !== kind)
+    if (this.#lastLogged !== kind)
       logger.warn(`${message} Next try in ${Math.round(nextInMs / 1_000)} s.`, {
         code: 'LAPI_FAILED',
         reason: code,
         nextInMs,
       });
-    this.#said = kind;
+    this.#lastLogged = kind;
     return nextPullAt;
   }
 
@@ -123,7 +123,7 @@ export class PullOutcomes {
     const { pulledAt } = report;
     const now = this.#options.clock.now();
     this.#report = { ...report, ...(pulledAt === undefined ? {} : { pulledAt: notInFuture(pulledAt, now) }) };
-    this.#said = undefined;
+    this.#lastLogged = undefined;
   }
 
   writeReport(lease: Lease): Promise<void> {

@@ -32,7 +32,7 @@ export interface StreamClientOptions {
 
 const TIMEOUTS: StreamTimeouts = { fullMs: 30_000, deltaMs: 10_000 };
 /** Some three million decisions. */
-const LARGEST_ANSWER_BYTES = 512 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 
 /** Asks LAPI for its stream of decisions. */
 export class StreamClient {
@@ -62,7 +62,7 @@ export class StreamClient {
     readonly ledger: DecisionLedger | undefined;
     readonly signal: AbortSignal;
   }): Promise<StreamAnswer> {
-    const { transport, clock, timeouts = TIMEOUTS, maxBytes = LARGEST_ANSWER_BYTES } = this.#options;
+    const { transport, clock, timeouts = TIMEOUTS, maxBytes = MAX_ANSWER_BYTES } = this.#options;
     const { startup, ledger, signal } = pull;
     return transport.read(
       {

@@ -19,9 +19,9 @@ export interface StreamRow {
 }
 
 /** Longer texts are cut: they are for people. */
-const LONGEST_TEXT = 500;
+const MAX_TEXT_CHARS = 500;
 /** A type, scope or value that is longer is none. */
-const LONGEST_NAME = 200;
+const MAX_NAME_CHARS = 200;
 /** So many types and origins are told apart; beyond that somebody makes them up. */
 const MAX_TYPES = 500;
 const MAX_ORIGINS = 1_000;
@@ -72,9 +72,9 @@ export class StreamRows {
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_NAME && value.trim() !== '';
+  return typeof value === 'string' && value.length <= MAX_NAME_CHARS && value.trim() !== '';
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, LONGEST_TEXT) : '';
+  return typeof value === 'string' ? value.slice(0, MAX_TEXT_CHARS) : '';
 }

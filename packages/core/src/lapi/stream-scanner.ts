@@ -7,9 +7,9 @@ export interface ScannedRows {
 /** Rows are parsed together once their text is this long: a few tenths of a ms. */
 const BATCH_CHARS = 32 * 1024;
 /** A row has some 200 characters. A longer one is left out: whoever may add decisions must not be able to keep all others away. */
-const LONGEST_ROW = 64 * 1024;
+const MAX_ROW_CHARS = 64 * 1024;
 /** What a member may have that is no list of rows. */
-const LONGEST_MEMBER = 64 * 1024;
+const MAX_MEMBER_CHARS = 64 * 1024;
 
 type State = 'start' | 'key' | 'inKey' | 'colon' | 'value' | 'row' | 'inValue' | 'afterRow' | 'afterMember' | 'end';
 
@@ -184,7 +184,7 @@ export class StreamScanner {
   /** What has come of the value or key by now. */
   #taken(text: string, from: number, to: number): string {
     const isRow = this.#list !== undefined && this.#state === 'inValue';
-    const longest = isRow ? LONGEST_ROW : LONGEST_MEMBER;
+    const longest = isRow ? MAX_ROW_CHARS : MAX_MEMBER_CHARS;
     this.#isTooLong ||= isRow && this.#text.length + to - from > longest;
     if (this.#isTooLong) return '';
     if (this.#text.length + to - from > longest)

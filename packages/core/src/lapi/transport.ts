@@ -53,7 +53,7 @@ export interface LapiTransportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const LARGEST_ANSWER_BYTES = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
  * One call to LAPI, one answer. Any 2xx is a success, with or without a body. Redirects are not followed: key and token go to LAPI only.
@@ -73,7 +73,7 @@ export class LapiTransport {
   }
 
   async send(request: LapiRequest): Promise<LapiResponse> {
-    const { maxBytes = LARGEST_ANSWER_BYTES } = request;
+    const { maxBytes = MAX_ANSWER_BYTES } = request;
     return this.read(request, async (response, { signal }) => ({
       status: response.status,
       body: parseAnswer(await readText(response, maxBytes, signal), nameOf(request), inParentheses(this.#destination)),

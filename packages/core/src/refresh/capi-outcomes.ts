@@ -17,7 +17,7 @@ export class CapiOutcomes {
   readonly #logger: Logger;
   #failure: CapiPullFailure | undefined;
   /** What was said of the trouble that goes on. */
-  #said: string | undefined;
+  #lastLogged: string | undefined;
   readonly #reported = new WeakSet<Error>();
 
   constructor({ clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
@@ -30,7 +30,7 @@ export class CapiOutcomes {
     return this.#failure;
   }
 
-  /** Throws an error on, unless it was told as the failure of a pull. */
+  /** Throws an error on, unless it was reported as the failure of a pull. */
   rethrowUnlessReported(error: unknown): void {
     if (!(error instanceof Error && this.#reported.has(error))) throw error;
   }
@@ -39,8 +39,8 @@ export class CapiOutcomes {
   answered(): void {
     const { since } = this.#failure ?? {};
     this.#failure = undefined;
-    if (this.#said === undefined || since === undefined) return;
-    this.#said = undefined;
+    if (this.#lastLogged === undefined || since === undefined) return;
+    this.#lastLogged = undefined;
     const seconds = Math.round((this.#clock.now() - since) / 1_000);
     this.#logger.info(`CAPI answers again, after ${seconds} s.`, { code: 'CAPI_BACK' });
   }
@@ -53,8 +53,8 @@ export class CapiOutcomes {
     // An error that only repeats why the last try failed tells no more than that one, but for a time.
     const message = first.code === error.code ? first.message : messageOf(error);
     this.#failure = { code: first.code, message, since: this.#failure?.since ?? this.#clock.now() };
-    if (this.#said === first.message) return;
-    this.#said = first.message;
+    if (this.#lastLogged === first.message) return;
+    this.#lastLogged = first.message;
     this.#logger.warn(
       `CAPI could not be asked for decisions: ${sentence(message)} Decisions that are held stay in use. Next try at ${new Date(nextAt).toISOString()}.`,
       { code: 'CAPI_FAILED', reason: first.code, nextAt, error },

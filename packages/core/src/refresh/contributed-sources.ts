@@ -30,7 +30,7 @@ export class ContributedSources {
   readonly #reports = new Map<DecisionSource, readonly ListReport[]>();
   readonly #failing = new Set<DecisionSource>();
   /** What was last said of each source: the same is not said again. */
-  readonly #said = new Map<DecisionSource, string>();
+  readonly #lastLogged = new Map<DecisionSource, string>();
 
   constructor(options: ContributedSourcesOptions) {
     this.#options = options;
@@ -102,8 +102,8 @@ export class ContributedSources {
     );
     this.#reports.set(source, reports);
     const news = JSON.stringify(reports.map(({ name, error, skipped }) => [name, error, skipped]));
-    if (this.#said.get(source) !== news) for (const list of reports) logList(list, this.#options.logger);
-    this.#said.set(source, news);
+    if (this.#lastLogged.get(source) !== news) for (const list of reports) logList(list, this.#options.logger);
+    this.#lastLogged.set(source, news);
   }
 }
 

@@ -8,7 +8,7 @@ export class Jobs {
   readonly #logger: Logger;
   readonly #planned = new Map<string, Disposable>();
   /** What each job last failed with: the same is not said again. */
-  readonly #said = new Map<string, string>();
+  readonly #lastLogged = new Map<string, string>();
   #stopped = false;
 
   constructor({ scheduler, logger }: { readonly scheduler: Scheduler; readonly logger: Logger }) {
@@ -29,7 +29,7 @@ export class Jobs {
       this.#planned.delete(name);
       try {
         await run();
-        this.#said.delete(name);
+        this.#lastLogged.delete(name);
       } catch (error) {
         this.#say(name, `${failure}: ${messageOf(error)}`);
       }
@@ -46,7 +46,7 @@ export class Jobs {
 
   #say(name: string, message: string): void {
     if (this.#stopped) return;
-    if (this.#said.get(name) !== message) this.#logger.warn(message, { code: 'JOB_FAILED', job: name });
-    this.#said.set(name, message);
+    if (this.#lastLogged.get(name) !== message) this.#logger.warn(message, { code: 'JOB_FAILED', job: name });
+    this.#lastLogged.set(name, message);
   }
 }

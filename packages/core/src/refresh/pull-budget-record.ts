@@ -2,7 +2,7 @@ import { mustBeWrittenBack, type Clock } from '../clock.js';
 import type { JsonValue, Lease, Store } from '../store/store.js';
 import { BudgetClock } from './budget-clock.js';
 import {
-  LONGEST_STORED_WAIT_MS,
+  MAX_STORED_WAIT_MS,
   NO_FAILURES,
   pullPermission,
   pullRecordSchema,
@@ -116,7 +116,7 @@ export class PullBudgetRecord {
     lease: Lease,
     { askedMs, failure }: { readonly askedMs: number; readonly failure: CapiPullFailure | undefined },
   ): Promise<void> {
-    const waitMs = Math.max(this.#record.waitMs, Math.min(LONGEST_STORED_WAIT_MS, askedMs));
+    const waitMs = Math.max(this.#record.waitMs, Math.min(MAX_STORED_WAIT_MS, askedMs));
     this.#record = { ...this.#record, waitMs, failure };
     this.#isUnsaved = true;
     await this.save(lease).catch(() => undefined);

@@ -6,16 +6,16 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** The network asks for at most one pull in two hours… */
-export const SHORTEST_INTERVAL_MS = 2 * HOUR_MS;
+export const MIN_INTERVAL_MS = 2 * HOUR_MS;
 /** … and at least one a day. */
-export const LONGEST_INTERVAL_MS = 24 * HOUR_MS;
+export const MAX_INTERVAL_MS = 24 * HOUR_MS;
 export const DEFAULT_INTERVAL_MS = 4 * HOUR_MS;
 
 const FIRST_BACKOFF_MS = MINUTE_MS;
 const MAX_BACKOFF_MS = 2 * HOUR_MS;
 
 /** How far a stored backoff may reach: the longest gap with its jitter. */
-export const LONGEST_STORED_WAIT_MS = 1.2 * MAX_BACKOFF_MS;
+export const MAX_STORED_WAIT_MS = 1.2 * MAX_BACKOFF_MS;
 
 /** What is remembered of pulls, beside the snapshot: it is written before a call leaves. */
 export const pullRecordSchema = z.object({
@@ -26,7 +26,7 @@ export const pullRecordSchema = z.object({
   waitMs: z
     .number()
     .min(0)
-    .transform((ms) => Math.min(ms, LONGEST_STORED_WAIT_MS)),
+    .transform((ms) => Math.min(ms, MAX_STORED_WAIT_MS)),
   /** When CAPI answered a pull for the last time, in ms since the epoch: it counts although its snapshot is lost. */
   pulledAt: storedMomentSchema.optional(),
   /** Why the last of them failed, for the health of all processes. */
@@ -59,7 +59,7 @@ export function recordPullAttempt(record: PullRecord, now: number, random: numbe
 
 /** In place of a record that can't be read: its budget counts as spent for the whole of its window. */
 export function spentRecord(now: number): PullRecord {
-  return { failures: 1, failedAt: now, waitMs: SHORTEST_INTERVAL_MS };
+  return { failures: 1, failedAt: now, waitMs: MIN_INTERVAL_MS };
 }
 
 export type PullPermission =
@@ -76,7 +76,7 @@ export function pullPermission(input: {
   readonly now: number;
 }): PullPermission {
   const { pulledAt, record, now } = input;
-  const budgetAt = pulledAt === undefined ? now : pulledAt + SHORTEST_INTERVAL_MS;
+  const budgetAt = pulledAt === undefined ? now : pulledAt + MIN_INTERVAL_MS;
   if (budgetAt > now) return { granted: false, reason: 'budget', nextAt: budgetAt };
   const backoffAt = record.failedAt + record.waitMs;
   if (record.failures > 0 && backoffAt > now) return { granted: false, reason: 'backoff', nextAt: backoffAt };

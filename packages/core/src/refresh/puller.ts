@@ -5,7 +5,7 @@ import type { Lease, Store } from '../store/store.js';
 import type { CapiOutcomes } from './capi-outcomes.js';
 import type { HeldDecisions } from './held-decisions.js';
 import type { AdoptedAnswer, NetworkSources, Save } from './network-sources.js';
-import { LONGEST_INTERVAL_MS } from './pull-budget.js';
+import { MAX_INTERVAL_MS } from './pull-budget.js';
 import type { PullBudgetRecord } from './pull-budget-record.js';
 import type { RefreshListener, RefreshResult } from './refresh-result.js';
 import type { Saver } from './saver.js';
@@ -35,7 +35,7 @@ export class Puller {
   /** What is held is older than a day, or was never pulled. */
   get isStale(): boolean {
     const { held, clock } = this.#options;
-    return held.pulledAt === undefined || clock.now() - held.pulledAt > LONGEST_INTERVAL_MS;
+    return held.pulledAt === undefined || clock.now() - held.pulledAt > MAX_INTERVAL_MS;
   }
 
   /** Pulls, if the budget allows, and asks the other sources of the network. */

@@ -12,7 +12,7 @@ import { HeldDecisions } from './held-decisions.js';
 import { Jobs } from './jobs.js';
 import { LocalSources } from './local-sources.js';
 import { NetworkSources } from './network-sources.js';
-import { SHORTEST_INTERVAL_MS, type CapiPullFailure } from './pull-budget.js';
+import { MIN_INTERVAL_MS, type CapiPullFailure } from './pull-budget.js';
 import { Puller } from './puller.js';
 import { PullBudgetRecord } from './pull-budget-record.js';
 import { RefreshLease } from './refresh-lease.js';
@@ -283,7 +283,7 @@ export class Refresher {
     const { intervalMs } = this.#options;
     const now = this.#budget.clock.now();
     const { pulledAt } = this.#held;
-    const afterMs = this.#network.failedLists.length > 0 ? Math.min(SHORTEST_INTERVAL_MS, intervalMs) : intervalMs;
+    const afterMs = this.#network.failedLists.length > 0 ? Math.min(MIN_INTERVAL_MS, intervalMs) : intervalMs;
     const spread = 1 + JITTER * this.#random();
     const wantedAt = pulledAt === undefined ? now : this.#budget.clock.momentOf(pulledAt) + afterMs * spread;
     const permission = this.#budget.permission(this.#held.lastPullAt);

@@ -31,8 +31,8 @@ export class IgnoreFilter {
   weightsOf({ sources }: DecisionIndex, rankOf: (source: RowSource) => number): SourceWeights {
     return {
       ranks: Uint8Array.from(sources, (source) => (this.#reasonFor(source) === undefined ? rankOf(source) : IGNORED)),
-      shortest4: this.#minLengthsOf(sources, 4),
-      shortest6: this.#minLengthsOf(sources, 6),
+      minLength4: this.#minLengthsOf(sources, 4),
+      minLength6: this.#minLengthsOf(sources, 6),
     };
   }
 
@@ -57,21 +57,21 @@ export class IgnoreFilter {
   }
 
   #countWide(table: DecisionTable, family: 4 | 6, isAccepted: readonly boolean[]): number {
-    const shortest = this.#minLengths[family];
-    if (shortest === 0) return 0;
+    const minLength = this.#minLengths[family];
+    if (minLength === 0) return 0;
     let count = this.#wideRows.get(table);
     if (count === undefined) {
       count = 0;
       for (let row = 0; row < table.size; row++)
-        if (table.lengthOf(row) < shortest && isAccepted[table.sourceOf(row)]!) count++;
+        if (table.lengthOf(row) < minLength && isAccepted[table.sourceOf(row)]!) count++;
       this.#wideRows.set(table, count);
     }
     return count;
   }
 
   #minLengthsOf(sources: readonly RowSource[], family: 4 | 6): Uint8Array | undefined {
-    const shortest = this.#minLengths[family];
-    return shortest === 0 ? undefined : Uint8Array.from(sources, (source) => (isOfNetwork(source) ? shortest : 0));
+    const minLength = this.#minLengths[family];
+    return minLength === 0 ? undefined : Uint8Array.from(sources, (source) => (isOfNetwork(source) ? minLength : 0));
   }
 
   #reasonFor(source: RowSource): Exclude<IgnoreReason, 'widerThan'> | undefined {

@@ -56,7 +56,7 @@ export class SignalBuffer {
     this.#sender = new Sender({
       ...options,
       onSending: (uuids) => intake.markInFlight(uuids),
-      onNotSent: (uuids) => intake.returnToJournal(uuids),
+      onNotAccepted: (uuids) => intake.endFlight(uuids),
       onAnswered: (uuids) => intake.removeAnswered(uuids),
       listener: {
         sent: (details) => {

@@ -34,11 +34,11 @@ export interface Turn {
   /** The search for a signal that the network refuses calls for. */
   readonly refusals: RefusalState;
   /**
-   * Writes down that the call leaves now: nothing is posted before it has resolved.
+   * Makes sure that it is still this process's turn, and writes down that the call leaves now: nothing is posted before it has resolved.
    *
    * @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when another process has taken the turn over: then nothing may be posted
    */
-  recordDeparture(): Promise<void>;
+  confirmCall(): Promise<void>;
   /** Another process has taken the turn over; nothing was posted in it. */
   readonly isLost: boolean;
   /** Writes to the store, if it is still our turn. */
@@ -149,7 +149,7 @@ export class Pacer {
    * Takes a turn if a call may leave now; resolves `undefined` when none may, or when the turn was lost before the call left. While the work
    * lasts no other process gets a turn. The result of a call is returned even if it can no longer be stored.
    *
-   * @param work posts after {@link Turn.recordDeparture} and returns a failure instead of throwing it
+   * @param work posts after {@link Turn.confirmCall} and returns a failure instead of throwing it
    */
   async turn<T>(work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
     const lease = await this.#store.lease(TURN_LEASE, this.#leaseMs);
@@ -172,7 +172,7 @@ export class Pacer {
     const before = this.#calledAt;
     const startedAt = this.#clock.monotonic();
     const turn = { isLost: false };
-    const recordDeparture = async (): Promise<void> => {
+    const confirmCall = async (): Promise<void> => {
       turn.isLost = this.#assumedAt >= startedAt || !(await lease.renew(this.#leaseMs));
       if (turn.isLost) {
         throw new CrowdsecError(
@@ -190,7 +190,7 @@ export class Pacer {
         failure,
       } = await work({
         refusals: this.#record.refusals,
-        recordDeparture,
+        confirmCall,
         get isLost() {
           return turn.isLost;
         },

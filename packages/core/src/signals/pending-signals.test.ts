@@ -52,4 +52,22 @@ describe('what pending signals hold', () => {
     while (room.forgetOldestKey());
     expect(room.bytes).toBe(0);
   });
+
+  it('are apart by kind and scenario, also when they have left', () => {
+    const room = new PendingSignals(10);
+    const groups = [
+      room.group('decision', 'acme/x'),
+      room.group('decision', 'acme/y'),
+      room.group('whisper', 'acme/x'),
+    ];
+    const [first, second, third] = groups as [SignalGroup, SignalGroup, SignalGroup];
+    const about = { group: first, isRepeat: false, mergeUntil: 0 };
+    const waiting = room.add(facts(10), about);
+    expect(groups.map(({ latest }) => latest.get('203.0.113.7'))).toEqual([waiting, undefined, undefined]);
+    room.remove(waiting);
+    expect(groups.map((group) => room.wasReported(group, '203.0.113.7'))).toEqual([true, false, false]);
+    for (const group of [second, third]) room.add(facts(10), { ...about, group });
+    expect(groups.map(({ latest }) => latest.size)).toEqual([0, 1, 1]);
+    expect(room.group('whisper', 'acme/x')).toBe(third);
+  });
 });

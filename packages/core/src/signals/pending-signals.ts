@@ -22,7 +22,7 @@ export interface PendingSignal {
   readonly uuid: string;
   /** What is the same is in the same group, and about the same address. */
   readonly group: SignalGroup;
-  /** Told before, when the earlier telling could not be added to any more. */
+  /** The same was reported before, in a signal into which nothing could be merged any more. */
   readonly isRepeat: boolean;
   /** Until when the same is merged into it, in ms since the epoch. */
   readonly mergeUntil: number;
@@ -90,9 +90,9 @@ export class PendingSignals {
   }
 
   /** Whether the pending signals stay within this number of bytes if the facts of a signal are replaced by these. */
-  hasRoomFor(facts: SignalFacts, instead: PendingSignal, mostBytes: number): boolean {
-    const more = bytesOf(facts) - instead.bytes;
-    return more <= 0 || this.#bytes + more <= mostBytes;
+  hasRoomFor(facts: SignalFacts, replaced: PendingSignal, maxBytes: number): boolean {
+    const more = bytesOf(facts) - replaced.bytes;
+    return more <= 0 || this.#bytes + more <= maxBytes;
   }
 
   /** More was merged into a signal: it may hold more in memory. */
@@ -169,7 +169,7 @@ export class PendingSignals {
     return repeated ?? (kind === 'decision' ? oldestNotBeingSent(this.#firstWhispers) : undefined);
   }
 
-  /** The oldest that are in the journal and not on their way. */
+  /** The oldest that are in the journal and not in flight. */
   oldestJournaled(limit: number): string[] {
     const oldest: string[] = [];
     for (const { uuid, state } of this.#waiting.values()) {
@@ -195,7 +195,7 @@ export function entryOf({ facts, uuid }: PendingSignal): JournalEntry {
   return { id: uuid, value: signalToJournal(buildSignal(facts, uuid)) };
 }
 
-/** The oldest that is not on its way to CAPI. */
+/** The oldest that is not in flight. */
 function oldestNotBeingSent(whispers: ReadonlySet<PendingSignal>): PendingSignal | undefined {
   for (const waiting of whispers) if (waiting.state !== 'in-flight') return waiting;
   return undefined;

@@ -22,7 +22,7 @@ export async function pushInTurn(
   try {
     await channel.prepare();
     lacksLogin = false;
-    await turn.recordDeparture();
+    await turn.confirmCall();
     await channel.push(signals);
     return undefined;
   } catch (error) {

@@ -21,8 +21,8 @@ export interface SenderOptions {
   readonly random?: (() => number) | undefined;
   /** These leave for the network. */
   readonly onSending: (uuids: readonly string[]) => void;
-  /** These did not get through. */
-  readonly onNotSent: (uuids: readonly string[]) => void;
+  /** The call with these was not accepted. */
+  readonly onNotAccepted: (uuids: readonly string[]) => void;
   /** These are answered: it has taken them, or they are set aside. */
   readonly onAnswered: (uuids: readonly string[]) => void;
   readonly listener: SenderListener;
@@ -99,8 +99,8 @@ export class Sender {
     waiting: readonly Candidate[],
     { error, refusesContent }: PushFailure,
   ): Promise<TurnOutcome<Sent>> {
-    const { signal, clock, listener, onNotSent } = this.#options;
-    onNotSent(batch.map(({ id }) => id));
+    const { signal, clock, listener, onNotAccepted } = this.#options;
+    onNotAccepted(batch.map(({ id }) => id));
     if (turn.isLost) return { value: { sent: 0 } };
     if (!isCrowdsecError(error)) throw error;
     if (signal?.aborted === true) return { value: { sent: 0, error } };

@@ -102,8 +102,8 @@ export class SignalIntakeQueue {
     }
   }
 
-  /** These did not get through, and wait again. */
-  returnToJournal(uuids: readonly string[]): void {
+  /** The call that held these was not accepted: they wait again, and more may be merged into them. */
+  endFlight(uuids: readonly string[]): void {
     for (const uuid of uuids) {
       const waiting = this.#pending.get(uuid);
       if (waiting !== undefined) waiting.state = 'journaled';
@@ -158,13 +158,13 @@ export class SignalIntakeQueue {
     return { status: 'refused', reason, stored: NOTHING };
   }
 
-  #merge(first: PendingSignal, told: SignalFacts): Receipt {
+  #merge(first: PendingSignal, incoming: SignalFacts): Receipt {
     const { uuid } = first;
     const { message, context } = first.facts;
     // What is merged in counts in any case; its texts only while there is room for them.
-    const later = this.#pending.hasRoomFor(told, first, this.#options.bufferBytes)
-      ? told
-      : { ...told, message, context };
+    const later = this.#pending.hasRoomFor(incoming, first, this.#options.bufferBytes)
+      ? incoming
+      : { ...incoming, message, context };
     this.#pending.replaceFacts(first, mergeFacts(first.facts, later));
     this.counters.merged += 1;
     if (first.state === 'journaled') {

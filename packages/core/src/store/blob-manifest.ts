@@ -19,7 +19,7 @@ export interface BlobManifest {
 export const PIECE_BYTES = 1 << 20;
 
 /** The largest value that is believed, in bytes: a manifest that names a larger one is damaged. */
-export const MOST_BLOB_BYTES = 1 << 30;
+export const MAX_BLOB_BYTES = 1 << 30;
 
 /** Replaces the manifest of a damaged value: its head is still known, its bytes are not. */
 export function damagedManifest({ head }: DamagedBlob): JsonValue {
@@ -50,11 +50,11 @@ export function readManifest(value: JsonValue | undefined): BlobManifest | undef
     Record<keyof BlobManifest | 'damaged', JsonValue>
   >;
   if (damaged === true && head !== undefined) throw new DamagedError('its bytes were found damaged before', { head });
-  const isTooLong = typeof length === 'number' && length > MOST_BLOB_BYTES;
+  const isTooLong = typeof length === 'number' && length > MAX_BLOB_BYTES;
   const known = head === undefined ? {} : { head };
   if (typeof format === 'number' && format > 1)
     throw new DamagedError('it was written by a newer version of this package', { ...known, isNewer: true });
-  if (isTooLong) throw new DamagedError(`its length of ${length} bytes is beyond ${MOST_BLOB_BYTES}`, known);
+  if (isTooLong) throw new DamagedError(`its length of ${length} bytes is beyond ${MAX_BLOB_BYTES}`, known);
   throw new DamagedError('it was written by another version of this package, or is damaged');
 }
 
@@ -63,7 +63,7 @@ function isManifest(value: unknown): value is BlobManifest {
   const { format, version, head, length, checksum } = value as Partial<Record<keyof BlobManifest, unknown>>;
   if (format !== 1 || typeof version !== 'string' || !/^[ab]?[0-9a-f]{24}$/.test(version)) return false;
   if (head === undefined || typeof checksum !== 'number' || typeof length !== 'number') return false;
-  return Number.isSafeInteger(length) && length >= 0 && length <= MOST_BLOB_BYTES;
+  return Number.isSafeInteger(length) && length >= 0 && length <= MAX_BLOB_BYTES;
 }
 
 /** How many pieces a value of that length has. */

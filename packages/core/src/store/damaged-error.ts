@@ -27,7 +27,7 @@ export class DamagedError extends Error {
 }
 
 /** The largest value that is read whole, in bytes: what is longer was not written by this package. */
-export const MOST_VALUE_BYTES = 32 << 20;
+export const MAX_VALUE_BYTES = 32 << 20;
 
 /**
  * The value in a JSON text.

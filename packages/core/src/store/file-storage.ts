@@ -2,14 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { DamagedError, MOST_VALUE_BYTES } from './damaged-error.js';
+import { DamagedError, MAX_VALUE_BYTES } from './damaged-error.js';
 import { keepAside } from './file-aside.js';
 import { makeFolder, syncFolder } from './folder.js';
 import { openFile } from './open-file.js';
 import { codeOf } from './store-error.js';
 
 const SUFFIX = '.json';
-const LONGEST_NAME = 180;
+const MAX_NAME_CHARS = 180;
 
 /** The end of the temporary files of fenced writes; what stands before it names the lease. */
 const FENCED_SUFFIX = '.fenced';
@@ -41,7 +41,7 @@ export class FileStorage {
     const file = this.fileOf(key);
     try {
       const { size } = await stat(file);
-      if (size > MOST_VALUE_BYTES) throw new DamagedError(`it is ${size} bytes long, beyond ${MOST_VALUE_BYTES}`);
+      if (size > MAX_VALUE_BYTES) throw new DamagedError(`it is ${size} bytes long, beyond ${MAX_VALUE_BYTES}`);
       return await readFile(file, 'utf8');
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
@@ -122,7 +122,7 @@ export class FileStorage {
   /** The file of a key. */
   fileOf(key: string): string {
     const name = escaped(key);
-    const short = name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 65)}-${sha256(key)}`;
+    const short = name.length <= MAX_NAME_CHARS ? name : `${name.slice(0, MAX_NAME_CHARS - 65)}-${sha256(key)}`;
     return join(this.opts.folder, short + SUFFIX);
   }
 }

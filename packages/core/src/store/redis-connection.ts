@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import { failureReason } from '../http/failure-reason.js';
 import type { Logger } from '../logger.js';
-import { DamagedError, MOST_VALUE_BYTES } from './damaged-error.js';
+import { DamagedError, MAX_VALUE_BYTES } from './damaged-error.js';
 import type { Deadline } from '../deadline.js';
 import { ClosableRedisClient } from './closable-redis-client.js';
 import type { OwnRedisClient, RedisClient } from './redis-client.js';
@@ -78,7 +78,7 @@ export class RedisConnection {
 
   /** @throws DamagedError when it is no string, or longer than anything that was written */
   async text(key: string, deadline: Deadline): Promise<string | undefined> {
-    const reply = await this.run(GET, [key], [String(MOST_VALUE_BYTES)], deadline);
+    const reply = await this.run(GET, [key], [String(MAX_VALUE_BYTES)], deadline);
     if (Array.isArray(reply)) throw new DamagedError(`it is ${String(reply[0])}`);
     return typeof reply === 'string' ? reply : undefined;
   }

@@ -1,4 +1,4 @@
-import { MOST_BLOB_BYTES } from './blob-manifest.js';
+import { MAX_BLOB_BYTES } from './blob-manifest.js';
 
 /**
  * What Redis or Valkey does in one step. All keys of an installation share a hash tag, so the scripts run on a cluster too.
@@ -38,7 +38,7 @@ local function expire_pieces(key, piece_bytes, ms)
   local readable, manifest = pcall(cjson.decode, text)
   if not readable or type(manifest) ~= 'table' or manifest.format ~= 1 then return end
   if type(manifest.version) ~= 'string' or type(manifest.length) ~= 'number' then return end
-  if manifest.length > ${MOST_BLOB_BYTES} then return end
+  if manifest.length > ${MAX_BLOB_BYTES} then return end
   for index = 0, math.ceil(manifest.length / piece_bytes) - 1 do
     redis.call('PEXPIRE', key .. ':' .. manifest.version .. ':' .. index, ms)
   end

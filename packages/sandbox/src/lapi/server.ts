@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { Readable } from 'node:stream';
 import { schemaController } from '../compilers.js';
-import { logCalls, injectFault, applyFault } from '../request-hooks.js';
+import { logCalls, injectFault, finishAnswer } from '../request-hooks.js';
 import { parseBodies } from '../request-body.js';
 
 import { allowlistRoutes } from './allowlist-routes.js';
@@ -29,7 +29,7 @@ export function createLapiServer(backend: LapiBackend): FastifyInstance {
   logCalls(app, backend);
   app.addHook('preValidation', (request, reply) => injectFault(request, reply, backend));
   app.addHook('onSend', async (request, reply, payload) => {
-    const body = applyFault(payload, request, reply, backend.calls);
+    const body = finishAnswer(payload, request, reply, backend.calls);
     // The stream of the newest engine is written row by row, without a length.
     if (!Buffer.isBuffer(body) || reply.getHeader('content-type') !== 'application/json') return body;
     reply.removeHeader('content-length');
