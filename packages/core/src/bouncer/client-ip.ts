@@ -47,9 +47,9 @@ export function clientIpRule(
   const byProxies = proxiesRule(proxies, synchronous);
   if (clientIp === undefined) return byProxies;
   const rule = (facts: RequestFacts): ClientIp => {
-    const told: unknown = clientIp(facts);
-    if (synchronous.refuses('options.clientIp', told)) return byProxies(facts);
-    return { ip: typeof told === 'string' ? canonicalHop(told) : undefined };
+    const answer: unknown = clientIp(facts);
+    if (synchronous.refuses('options.clientIp', answer)) return byProxies(facts);
+    return { ip: typeof answer === 'string' ? canonicalHop(answer) : undefined };
   };
   return Object.assign(rule, { worksWithoutPeer: true });
 }

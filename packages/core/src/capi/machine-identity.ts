@@ -167,9 +167,9 @@ export class MachineIdentity {
   async recordInUse(): Promise<void> {
     const { memory, clock, credentials: given } = this.#options;
     if (this.#known === undefined || !this.isOurs()) return;
-    const told = await memory.machineInUse();
+    const inUse = await memory.machineInUse();
     const { machineId, prefix } = this.#known;
-    if (told?.machineId === machineId && this.#ageOf(told) < TELL_IN_USE_MS) return;
+    if (inUse?.machineId === machineId && this.#ageOf(inUse) < TELL_IN_USE_MS) return;
     await memory.putMachineInUse({ machineId, prefix, isGiven: given !== undefined, at: clock.now(), by: this.#by });
   }
 

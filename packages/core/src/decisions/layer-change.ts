@@ -148,14 +148,14 @@ class Plan {
 
   #count(live: readonly Fresh[], inBase: readonly Held[], inOverlay: readonly Held[]): void {
     const isHeld = ({ source, until }: Fresh): boolean => {
-      const told = this.#delta.sources[source]!;
+      const newSource = this.#delta.sources[source]!;
       return (
         inBase.some((held) => held.until === until && held.source === this.#inBase[source]) ||
         inOverlay.some(
           (held) =>
             held.until === until &&
-            this.#layers.overlay.sources[held.source]!.scenario === told.scenario &&
-            this.#layers.overlay.sources[held.source]!.origin === told.origin,
+            this.#layers.overlay.sources[held.source]!.scenario === newSource.scenario &&
+            this.#layers.overlay.sources[held.source]!.origin === newSource.origin,
         )
       );
     };

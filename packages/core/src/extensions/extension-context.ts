@@ -76,12 +76,12 @@ const CAPPED: Receipt = { status: 'refused', reason: 'capped', stored: Promise.r
 
 function named(logger: Logger, name: string): Logger {
   const line = (message: string): string => `${name}: ${message}`;
-  const told = (data: LogData | undefined): LogData => ({ code: 'EXTENSION_LOG', ...data, extension: name });
+  const withExtension = (data: LogData | undefined): LogData => ({ code: 'EXTENSION_LOG', ...data, extension: name });
   return {
-    debug: (message, data) => logger.debug(line(message), told(data)),
-    info: (message, data) => logger.info(line(message), told(data)),
-    warn: (message, data) => logger.warn(line(message), told(data)),
-    error: (message, data) => logger.error(line(message), told(data)),
+    debug: (message, data) => logger.debug(line(message), withExtension(data)),
+    info: (message, data) => logger.info(line(message), withExtension(data)),
+    warn: (message, data) => logger.warn(line(message), withExtension(data)),
+    error: (message, data) => logger.error(line(message), withExtension(data)),
   };
 }
 

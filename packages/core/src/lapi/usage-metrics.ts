@@ -40,8 +40,8 @@ export interface UsageMetricsOptions {
  */
 export class UsageMetrics {
   readonly #options: UsageMetricsOptions;
-  #told = NO_USAGE;
-  #toldAt = 0;
+  #reported = NO_USAGE;
+  #reportedAt = 0;
   #startedAt = 0;
   #isSupported = true;
   #dueAt = Infinity;
@@ -55,7 +55,7 @@ export class UsageMetrics {
 
   start(): void {
     if (this.#job !== undefined || this.#isStopped) return;
-    this.#startedAt = this.#toldAt = this.#options.clock.now();
+    this.#startedAt = this.#reportedAt = this.#options.clock.now();
     this.#plan(INTERVAL_MS);
   }
 
@@ -65,7 +65,7 @@ export class UsageMetrics {
     if (this.#job === undefined) return;
     this.#job[Symbol.dispose]();
     await this.#flight;
-    if (this.#isSupported && usageSince(this.#told, this.#options.counts()).length > 0) await this.#push();
+    if (this.#isSupported && usageSince(this.#reported, this.#options.counts()).length > 0) await this.#push();
   }
 
   /** For hosts whose timers do not run between calls. */
@@ -96,25 +96,25 @@ export class UsageMetrics {
     const now = copyOf(counts());
     const nowMs = clock.now();
     const held = this.#options.held();
-    const { second, tellsHeld, told: toldBefore } = await usageTurn(heldNames(held), this.#options);
-    const items = [...usageSince(this.#told, now), ...(tellsHeld ? heldItems(held, toldBefore) : [])];
-    const windowSeconds = Math.max(1, Math.round((nowMs - this.#toldAt) / 1000));
-    const told = (): void => {
-      this.#told = now;
-      this.#toldAt = nowMs;
+    const { second, reportsHeld, reportedNames } = await usageTurn(heldNames(held), this.#options);
+    const items = [...usageSince(this.#reported, now), ...(reportsHeld ? heldItems(held, reportedNames) : [])];
+    const windowSeconds = Math.max(1, Math.round((nowMs - this.#reportedAt) / 1000));
+    const markReported = (): void => {
+      this.#reported = now;
+      this.#reportedAt = nowMs;
     };
     try {
       const body = usageBody({ ...component, startedAt: this.#startedAt }, { second, windowSeconds, items });
       await transport.send({ method: 'POST', path: '/v1/usage-metrics', body, timeoutMs: CALL_TIMEOUT_MS });
       this.#isSupported = true;
-      told();
+      markReported();
     } catch (error) {
-      this.#notTold(error, told);
+      this.#notReported(error, markReported);
     }
   }
 
   /** @param leaveOut takes what was counted for told */
-  #notTold(error: unknown, leaveOut: () => void): void {
+  #notReported(error: unknown, leaveOut: () => void): void {
     const { logger } = this.#options;
     const status = isCrowdsecError(error, 'CROWDSEC_API_STATUS') ? error.status : undefined;
     this.#isSupported = status !== 404 && status !== 405;

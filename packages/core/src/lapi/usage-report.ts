@@ -53,13 +53,13 @@ export function usageSince(before: UsageCounts, now: UsageCounts): readonly Usag
 /**
  * How many decisions are held now.
  *
- * @param told what was told of before, as {@link heldNames} says: what is not held any more is told once more, as none
+ * @param reportedNames what was reported before, as {@link heldNames} says: what is not held any more is reported once more, as none
  */
-export function heldItems(held: HeldDecisions, told: readonly string[]): readonly UsageItem[] {
-  const origins = [...new Set([...held.keys(), ...told.map(originOf)])];
+export function heldItems(held: HeldDecisions, reportedNames: readonly string[]): readonly UsageItem[] {
+  const origins = [...new Set([...held.keys(), ...reportedNames.map(originOf)])];
   return origins
     .flatMap((origin) => itemsOf('active_decisions', 'ip', held.get(origin) ?? NONE, origin))
-    .filter((item) => item.value > 0 || told.includes(nameOf(item)));
+    .filter((item) => item.value > 0 || reportedNames.includes(nameOf(item)));
 }
 
 /** What is held, by a name for each origin and type of address. */

@@ -27,9 +27,9 @@ export interface UsageTurn {
   /** Its second, in s since the epoch: that of no other push of this installation. */
   readonly second: number;
   /** Whether this push tells of what is held, which is the same in all processes. */
-  readonly tellsHeld: boolean;
+  readonly reportsHeld: boolean;
   /** What the last such push told of. */
-  readonly told: readonly string[];
+  readonly reportedNames: readonly string[];
 }
 
 /**
@@ -53,7 +53,7 @@ export async function usageTurn(
   } catch {
     // What waits for these numbers is not worth an error.
   }
-  return { second: Math.floor(clock.now() / 1000), tellsHeld: false, told: [] };
+  return { second: Math.floor(clock.now() / 1000), reportsHeld: false, reportedNames: [] };
 }
 
 async function takeTurn(
@@ -67,13 +67,13 @@ async function takeTurn(
     const isSound = stored.state === 'present' && stored.value.second <= now + MAX_AHEAD_SECONDS;
     const last = isSound ? stored.value : NEW_RECORD;
     const second = Math.max(now, last.second + 1);
-    const tellsHeld = second - last.heldSecond >= HELD_SECONDS;
+    const reportsHeld = second - last.heldSecond >= HELD_SECONDS;
     await lease.put('usage-metrics', {
       second,
-      heldSecond: tellsHeld ? second : last.heldSecond,
-      held: tellsHeld ? held : last.held,
+      heldSecond: reportsHeld ? second : last.heldSecond,
+      held: reportsHeld ? held : last.held,
     });
-    return { second, tellsHeld, told: last.held };
+    return { second, reportsHeld, reportedNames: last.held };
   } finally {
     await lease.release().catch(() => undefined);
   }

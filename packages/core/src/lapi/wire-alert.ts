@@ -107,8 +107,8 @@ export function alertOf(
 
 /** What the report tells for people, and its uuid, by which one that was sent twice can be told. */
 function metaOf({ uuid, context }: Signal): WireAlertEvent['meta'] {
-  const told = context.map(({ key, value }) => ({ key, value: value.slice(0, META_LENGTH) }));
-  return [...told, { key: 'report_uuid', value: uuid }];
+  const entries = context.map(({ key, value }) => ({ key, value: value.slice(0, META_LENGTH) }));
+  return [...entries, { key: 'report_uuid', value: uuid }];
 }
 
 function momentOf(text: string, otherwise: number): number {

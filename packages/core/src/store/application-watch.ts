@@ -120,8 +120,8 @@ export class ApplicationWatch {
       const fresh = await this.#read();
       const now = clock.now();
       const { since = now } = fresh.find((each) => this.#isOwn(each)) ?? {};
-      const told = { ...this.#own, scenarios: [...this.#own.scenarios], since, seenAt: now };
-      const all = [told, ...fresh.filter((each) => !this.#isOwn(each))].slice(0, MAX_APPLICATIONS);
+      const record = { ...this.#own, scenarios: [...this.#own.scenarios], since, seenAt: now };
+      const all = [record, ...fresh.filter((each) => !this.#isOwn(each))].slice(0, MAX_APPLICATIONS);
       await lease.put('applications', all);
       return all;
     } finally {

@@ -37,9 +37,9 @@ export function boundedCalls(
       status.worked(kind === 'write' && !proves(result) ? 'change' : kind);
       return result;
     } catch (error) {
-      const told = storeUnavailable(description, task, error, engine.trouble);
-      status.failed(kind, error, told);
-      throw error instanceof DamagedError ? error : told;
+      const failure = storeUnavailable(description, task, error, engine.trouble);
+      status.failed(kind, error, failure);
+      throw error instanceof DamagedError ? error : failure;
     }
   };
 }

@@ -47,14 +47,14 @@ export class StoreStatus {
     if (kind === 'write') this.#unwritable = undefined;
   }
 
-  /** @param told the error that callers receive */
-  failed(kind: CallKind, error: unknown, told: CrowdsecError): void {
+  /** @param failure the error that callers receive */
+  failed(kind: CallKind, error: unknown, failure: CrowdsecError): void {
     if (error instanceof DamagedError) {
       this.#unreachable = undefined;
       return;
     }
-    if (kind !== 'read') this.#unwritable = told.message;
-    if (kind === 'read' || !wasAnswered(error)) this.#unreachable = told.message;
+    if (kind !== 'read') this.#unwritable = failure.message;
+    if (kind === 'read' || !wasAnswered(error)) this.#unreachable = failure.message;
   }
 
   identityIsDamaged(key: StoreKey, message: string): void {
