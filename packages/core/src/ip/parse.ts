@@ -119,11 +119,15 @@ export function readPrefix(text: string, start: number, end: number): Read {
 /** The address read last was IPv4 in its IPv6 spelling. */
 export let mapped = false;
 
+/** A mask of a 32-bit word: so many ones from the left, 0 to 32, then zeros. */
+export function maskOf(bits: number): number {
+  return bits === 0 ? 0 : -1 << (32 - bits);
+}
+
 function mask(family: 4 | 6, length: number): Read {
   const count = family === 4 ? 1 : 4;
   for (let i = 0; i < count; i++) {
-    const bits = Math.min(32, Math.max(0, length - 32 * i));
-    words[i] = words[i]! & (bits === 0 ? 0 : -1 << (32 - bits));
+    words[i] = words[i]! & maskOf(Math.min(32, Math.max(0, length - 32 * i)));
   }
   prefixLength = length;
   return family;

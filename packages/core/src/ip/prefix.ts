@@ -1,6 +1,6 @@
 import { CrowdsecError } from '../errors.js';
 import { formatIp, type IpAddress } from './address.js';
-import { prefixLength, readPrefix, wordsRead } from './parse.js';
+import { maskOf, prefixLength, readPrefix, wordsRead } from './parse.js';
 
 /** A range of addresses: all that share their first `length` bits. Host bits are zero; IPv4-mapped ranges are IPv4. */
 export interface IpPrefix extends IpAddress {
@@ -75,11 +75,6 @@ export class PrefixSet {
     for (let i = 0; i < v4.length; i += 2) if (((word ^ v4[i]!) & v4[i + 1]! & mask) === 0) return true;
     return false;
   }
-}
-
-/** As many ones from the left as the prefix of IPv4 is long, and zeros. */
-function maskOf(length: number): number {
-  return length === 0 ? 0 : -1 << (32 - length);
 }
 
 /** Whether the address lies in the prefix. */
