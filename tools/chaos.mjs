@@ -78,6 +78,7 @@ for (const name of names) {
     for (const [promise, kept] of promises) console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}`);
   }
   for (const promise of values.json ? broken : []) console.error(`BROKEN  ${promise}`);
+  if (values.json && broken.length > 0) console.error(JSON.stringify(figures));
   areKept &&= broken.length === 0;
 }
 process.exit(areKept ? 0 : 1);

@@ -4,32 +4,41 @@ import { syncBuiltinESMExports } from 'node:module';
 import { silent } from './agent.mjs';
 
 /**
- * One process of the run `freeze`: an agent that registers, logs in, pulls and reports. It stops itself (SIGSTOP) right before it puts
+ * One process of the run `freeze`: an agent that registers, logs in, pulls and reports. It stops itself (SIGSTOP) right before or after it puts
  * a file into place for the `freezeAt`th time, 0 for never. Every quarter of a second it tells of its health, and how many times it has.
  *
  * @type {import('./types.d.mts').FreezeTask}
  */
-const { apiUrl, stateDir, freezeAt } = JSON.parse(process.argv[2] ?? '');
+const { apiUrl, stateDir, freezeAt, moment } = JSON.parse(process.argv[2] ?? '');
 
 let renames = 0;
-const beforeRename = () => {
-  renames++;
-  if (renames === freezeAt) process.kill(process.pid, 'SIGSTOP');
+/**
+ * @param {number} rename
+ * @param {'before' | 'after'} now
+ */
+const freezeIf = (rename, now) => {
+  if (rename === freezeAt && moment === now) process.kill(process.pid, 'SIGSTOP');
 };
 const { rename } = fs;
 /** @type {typeof fs.rename} */
 const counted = Object.assign(
-  (/** @type {Parameters<typeof rename>} */ ...args) => {
-    beforeRename();
-    rename(...args);
+  (/** @type {Parameters<typeof rename>} */ ...[from, to, callback]) => {
+    const number = ++renames;
+    freezeIf(number, 'before');
+    rename(from, to, (error) => {
+      freezeIf(number, 'after');
+      callback(error);
+    });
   },
   { __promisify__: rename.__promisify__ },
 );
 fs.rename = counted;
 const { rename: renameLater } = fsPromises;
-fsPromises.rename = (...args) => {
-  beforeRename();
-  return renameLater(...args);
+fsPromises.rename = async (from, to) => {
+  const number = ++renames;
+  freezeIf(number, 'before');
+  await renameLater(from, to);
+  freezeIf(number, 'after');
 };
 syncBuiltinESMExports();
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from './store-watcher.mjs';
+import { callsTo } from './test-environment.mjs';
 
 const SCRIPT = fileURLToPath(new URL('freeze-worker.mjs', import.meta.url));
 const DEADLINE_MS = 60_000;
@@ -16,8 +17,9 @@ const AT_ONCE = 4;
 const POINTS = 24;
 
 /**
- * A process is frozen right before it puts a file into place, at each such point from its registration to its first signals; another
- * one goes on in the same folder; then the first one wakes up. Both must be one machine whose credentials stay as they are.
+ * A process is frozen right before or after it puts a file into place, at each such point from its registration to its first signals; another
+ * one goes on in the same folder; then the first one wakes up. Both must be one machine whose credentials stay as they are, and keep the pace
+ * and the budgets together.
  *
  * @type {import('./types.d.mts').ChaosRun}
  */
@@ -25,15 +27,17 @@ export async function freeze(_options, say) {
   /** @type {string[]} */
   const broken = [];
   let frozen = 0;
-  const points = Array.from({ length: POINTS }, (_each, index) => index + 1);
+  const points = Array.from({ length: POINTS }, (_each, index) => index + 1).flatMap((freezeAt) => [
+    /** @type {const} */ ({ freezeAt, moment: 'before' }),
+    /** @type {const} */ ({ freezeAt, moment: 'after' }),
+  ]);
   const next = async () => {
     for (let point = points.shift(); point !== undefined; point = points.shift()) {
       const { wasFrozen, problems } = await frozenAt(point);
       if (wasFrozen) frozen++;
-      if (problems.length > 0) broken.push(`${point}`);
-      say(
-        `before rename ${point}: ${wasFrozen ? 'frozen' : 'never reached'}${problems.map((text) => `, ${text}`).join('')}`,
-      );
+      const name = `${point.moment} rename ${point.freezeAt}`;
+      if (problems.length > 0) broken.push(name);
+      say(`${name}: ${wasFrozen ? 'frozen' : 'never reached'}${problems.map((text) => `, ${text}`).join('')}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, next));
@@ -41,24 +45,27 @@ export async function freeze(_options, say) {
     about: `A process frozen at each of ${frozen} points, while another one goes on in the same folder.`,
     figures: { points: frozen, broken: broken.length },
     promises: [
-      ['one machine, whose credentials stay as they are', broken.length === 0],
-      ['processes were frozen at all', frozen >= POINTS / 2],
+      [
+        'one machine, whose credentials stay as they are; one pull; calls with signals are 10 s apart',
+        broken.length === 0,
+      ],
+      ['processes were frozen at all', frozen >= POINTS],
     ],
   };
 }
 
-/** @param {number} point */
+/** @param {Pick<import('./types.d.mts').FreezeTask, 'freezeAt' | 'moment'>} point */
 async function frozenAt(point) {
   const stateDir = await mkdtemp(join(tmpdir(), 'crowdsec-freeze-'));
   const sandbox = await startSandbox();
-  const first = new FreezeProcess({ apiUrl: sandbox.url, stateDir, freezeAt: point });
+  const first = new FreezeProcess({ apiUrl: sandbox.url, stateDir, ...point });
   /** @type {FreezeProcess | undefined} */
   let second;
   /** @type {string[]} */
   const problems = [];
   try {
     const wasFrozen = await until(() => first.isFrozen(), 25_000);
-    second = new FreezeProcess({ apiUrl: sandbox.url, stateDir, freezeAt: 0 });
+    second = new FreezeProcess({ apiUrl: sandbox.url, stateDir, freezeAt: 0, moment: 'before' });
     const other = second;
     if (!(await until(() => (other.told?.sent ?? 0) > 0, DEADLINE_MS)))
       problems.push('the other process sends nothing');
@@ -70,6 +77,11 @@ async function frozenAt(point) {
       sandbox.calls.filter(({ status }) => status === 200).flatMap((call) => call.machineId ?? []),
     );
     if (machines.size > 1) problems.push(`${machines.size} machines`);
+    const pushes = callsTo(sandbox, 'POST', '/v3/signals').map(({ at }) => at);
+    const gapMs = Math.min(...pushes.slice(1).map((at, index) => at - pushes[index]));
+    if (gapMs < 10_000) problems.push(`calls with signals ${Math.round(gapMs)} ms apart`);
+    const pulls = callsTo(sandbox, 'GET', '/v3/decisions/stream').length;
+    if (pulls > 1) problems.push(`${pulls} pulls`);
     const after = await credentialsIn(stateDir);
     if (!isKept(before, after)) problems.push(`the credentials became others: ${said(before)}, then ${said(after)}`);
     if (first.told?.machineId !== other.told?.machineId) problems.push('the two do not agree on the machine');

@@ -131,8 +131,9 @@ export interface IdentityTold {
 export interface FreezeTask {
   readonly apiUrl: string;
   readonly stateDir: string;
-  /** Before which of its renames it stops itself; 0 for never. */
+  /** At which of its renames it stops itself; 0 for never. */
   readonly freezeAt: number;
+  readonly moment: 'before' | 'after';
 }
 
 /** What it tells of its agent. */

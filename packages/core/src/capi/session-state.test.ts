@@ -156,6 +156,47 @@ describe('the watch over the store', () => {
   });
 });
 
+describe('a process that was held up while it wrote an attempt down', () => {
+  /** The machine sleeps for a minute as soon as the session's record is written. */
+  function sleeping(): Store {
+    const store = environment.store();
+    let hasSlept = false;
+    const put = async (lease: Lease, key: StoreKey, value: JsonValue): Promise<void> => {
+      await lease.put(key, value);
+      if (key !== 'session' || hasSlept) return;
+      hasSlept = true;
+      environment.time.jump(60_000);
+    };
+    return {
+      ...store,
+      lease: async (name, ttlMs) => {
+        const lease = await store.lease(name, ttlMs);
+        return lease && { ...lease, put: (key, value) => put(lease, key, value) };
+      },
+    };
+  }
+
+  it('neither registers nor logs in: another one may be at it', async () => {
+    const { session } = environment.process({ store: sleeping() });
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LEASE_BUSY' });
+    expect(environment.paths()).toEqual([]);
+    expect((await environment.process().session.token()).machineId).toBeDefined();
+    expect((await session.token()).machineId).toBe(environment.sandbox.machines[0]!.machineId);
+    // The pair of the first may have been registered: that is asked by a login.
+    expect(environment.paths()).toEqual([LOGIN, REGISTER, LOGIN]);
+  });
+
+  it('does not log in beside another one', async () => {
+    await environment.process().session.token();
+    await environment.time.advance(HOUR_MS);
+    const { session } = environment.process({ store: sleeping() });
+    await expect(session.token()).rejects.toMatchObject({ code: 'CROWDSEC_LEASE_BUSY' });
+    expect(environment.count(LOGIN)).toBe(1);
+    await session.token();
+    expect(environment.count(LOGIN)).toBe(2);
+  });
+});
+
 describe('what came of a call and could not be written', () => {
   /** A store whose writes of these keys fail while `isFailing`. */
   function failing(keys: readonly StoreKey[], state: { isFailing: boolean }): Store {

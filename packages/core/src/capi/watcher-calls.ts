@@ -139,8 +139,8 @@ export class WatcherCalls {
   async register(lease: Lease, pair: Credentials): Promise<RegistrationOutcome> {
     const { clock, onRegistered } = this.#options;
     refuseBeyondBudget(this.record.registrations, clock.now(), 'CROWDSEC_REGISTRATION_FAILED');
-    await this.#beforeCall(lease);
     await this.#write(lease, { ...this.record, registrations: recordAttempt(this.record.registrations, clock.now()) });
+    await this.#beforeCall(lease);
     const outcome = await this.#askToRegister(lease, pair);
     if (outcome === 'taken') onRegistered?.({ machineId: pair.machineId });
     if (outcome !== 'unanswered') {
@@ -153,8 +153,8 @@ export class WatcherCalls {
   async login(lease: Lease, pair: Credentials, previous: Token | undefined): Promise<LoginOutcome> {
     const { clock, scenarios, serverClock } = this.#options;
     refuseBeyondBudget(this.record.logins, clock.now(), 'CROWDSEC_LOGIN_BUDGET');
-    await this.#beforeCall(lease);
     await this.#write(lease, { ...this.record, logins: recordAttempt(this.record.logins, clock.now()) });
+    await this.#beforeCall(lease);
     const sameMachine = previous?.machineId === pair.machineId ? previous : undefined;
     const declared = scenariosToDeclare(scenarios, sameMachine, clock.now());
     try {
@@ -195,9 +195,12 @@ export class WatcherCalls {
     return (await this.#options.transport.send({ method: 'POST', path, body, timeoutMs })).body;
   }
 
-  /** The lease must outlive the call: two processes never register or log in at once. */
+  /**
+   * The last step before a call leaves. The lease must outlive the call: two processes never register or log in at once. A process that was
+   * frozen until now finds it run out, even if it could still renew it before.
+   */
   async #beforeCall(lease: Lease): Promise<void> {
-    if (!(await lease.renew(SESSION_LEASE_MS))) {
+    if (!(await lease.renew(SESSION_LEASE_MS)) || lease.remainingMs() <= 0) {
       throw new CrowdsecError(
         'CROWDSEC_LEASE_BUSY',
         'Another process took over the session; the next call will use its token.',

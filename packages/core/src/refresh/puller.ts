@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { asError, isCrowdsecError } from '../errors.js';
+import { asError, CrowdsecError, isCrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Lease, Store } from '../store/store.js';
 import type { CapiOutcomes } from './capi-outcomes.js';
@@ -64,6 +64,12 @@ export class Puller {
     const now = clock.now();
     const startup = this.isStale || budget.isUnfinished;
     await budget.attempt(lease, now);
+    if (lease.remainingMs() <= 0) {
+      throw new CrowdsecError(
+        'CROWDSEC_LEASE_BUSY',
+        'This process was held up for so long that another one may pull by now.',
+      );
+    }
     try {
       const answer = await network.pullCapi({
         startup,

@@ -8,7 +8,7 @@ import { silentLogger } from '../logger.js';
 import { RemediationEngine } from '../remediation/remediation-engine.js';
 import { capiSource } from '../sources/capi-source.js';
 import { openStore } from '../store/open-store.js';
-import type { Store } from '../store/store.js';
+import type { Lease, Store } from '../store/store.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
 import { Refresher } from './refresher.js';
 import type { RefreshResult } from './refresh-result.js';
@@ -112,6 +112,18 @@ describe('the lists of a pull', () => {
     expect([agent.said(LISTED), agent.capi.pulls]).toEqual(['lists:signed', 2]);
     expect(agent.refresher.waitingLists).toEqual([]);
     expect(agent.refresher.nextPullAt).toBeGreaterThan(time.clock.now() + 3 * HOUR_MS);
+  });
+});
+
+describe('a process that was held up while it wrote an attempt down', () => {
+  it('does not pull: another one may be at it', async () => {
+    const agent = await open({ store: sleepingAfterAttempt });
+    await expect(agent.refresher.refresh()).rejects.toMatchObject({ code: 'CROWDSEC_LEASE_BUSY' });
+    expect(agent.capi.pulls).toBe(0);
+    const other = await open();
+    await time.advance(HOUR_MS, POLLED_EACH_MINUTE);
+    expect(agent.capi.pulls + other.capi.pulls).toBe(1);
+    expect([agent.said(BANNED), other.said(BANNED)]).toEqual(['CAPI', 'CAPI']);
   });
 });
 
@@ -368,6 +380,24 @@ function failingWrites(store: Store, failing: { writes: number }): Store {
           putBlob: async (key, blob) => (check(), lease.putBlob(key, blob)),
         }
       );
+    },
+  };
+}
+
+/** The machine sleeps for a minute as soon as an attempt to pull is written down. */
+function sleepingAfterAttempt(store: Store): Store {
+  return {
+    ...store,
+    get reachable() {
+      return store.reachable;
+    },
+    lease: async (name, ttlMs) => {
+      const lease = await store.lease(name, ttlMs);
+      const put: Lease['put'] = async (key, value) => {
+        await lease!.put(key, value);
+        if (key === 'refresh') time.jump(MINUTE_MS);
+      };
+      return lease && { ...lease, put };
     },
   };
 }

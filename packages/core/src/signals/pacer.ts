@@ -10,8 +10,11 @@ import { isSearching, NOTHING_REFUSED, refusalStateSchema, type RefusalState } f
 
 /** The lease of the process that sends, one for all processes of the installation. */
 export const TURN_LEASE = 'signals';
-/** The lease is prolonged while a call lasts, and outlives a process that dies by so much more than one may take. */
-const LEASE_MARGIN_MS = 3_000;
+/**
+ * By how much, in ms, the lease is longer than a call may take and than the shortest gap: the 5 s between two renewals, and 3 s for a renewal.
+ * So a process that dies during a call holds the others up until the shortest gap has passed, however late its request left.
+ */
+const LEASE_MARGIN_MS = 8_000;
 
 /** What the pacer remembers for all processes. */
 const paceRecordSchema = z.object({
@@ -82,7 +85,7 @@ export class Pacer {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#scheduler = options.scheduler;
-    this.#leaseMs = options.callTimeoutMs + LEASE_MARGIN_MS;
+    this.#leaseMs = Math.max(options.callTimeoutMs, options.pace.shortestGapMs) + LEASE_MARGIN_MS;
     this.#pace = options.pace;
     this.#random = options.random ?? Math.random;
   }
@@ -154,6 +157,7 @@ export class Pacer {
   async turn<T>(work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
     const lease = await this.#store.lease(TURN_LEASE, this.#leaseMs);
     if (lease === undefined) return undefined;
+    let isRecorded = true;
     try {
       await this.load();
       if (this.allowedAt > this.#clock.now()) {
@@ -161,26 +165,30 @@ export class Pacer {
         await this.#remember(lease, this.#record);
         return undefined;
       }
-      return await this.#take(lease, work);
+      const taken = await this.#take(lease, work);
+      ({ isRecorded } = taken);
+      return taken.value;
     } finally {
-      // A lease that can't be released runs out by itself.
-      await lease.release().catch(() => undefined);
+      // A lease that can't be released runs out by itself. So does that of a call whose end the others can't read: until the gap has passed.
+      if (isRecorded) await lease.release().catch(() => undefined);
     }
   }
 
-  async #take<T>(lease: Lease, work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
+  async #take<T>(
+    lease: Lease,
+    work: (turn: Turn) => Promise<TurnOutcome<T>>,
+  ): Promise<{ readonly value: T | undefined; readonly isRecorded: boolean }> {
     const before = this.#calledAt;
     const startedAt = this.#clock.monotonic();
     const turn = { isLost: false };
     const confirmCall = async (): Promise<void> => {
-      turn.isLost = this.#assumedAt >= startedAt || !(await lease.renew(this.#leaseMs));
+      turn.isLost = this.#assumedAt >= startedAt || !(await this.#recordDeparture(lease));
       if (turn.isLost) {
         throw new CrowdsecError(
           'CROWDSEC_LEASE_BUSY',
           'Another process took over the sending of signals, or the store was emptied meanwhile.',
         );
       }
-      await this.#recordCall(lease);
     };
     const alive = keepAlive(lease, this.#leaseMs, this.#scheduler);
     try {
@@ -196,15 +204,33 @@ export class Pacer {
         },
         put: (key, value) => lease.put(key, value),
       });
-      if (turn.isLost) return undefined;
+      if (turn.isLost) return { value: undefined, isRecorded: true };
       this.#record = { ...this.#record, refusals, ...this.#backoffAfter(failure) };
       const noted = this.#calledAt === before ? this.#remember(lease, this.#record) : this.#recordCall(lease);
       // What became of the call is more than a note of it: the store has the stamp from before the call, and this process its own.
-      await noted.catch(() => undefined);
-      return value;
+      const isRecorded = await noted.then(
+        () => true,
+        () => false,
+      );
+      return { value, isRecorded };
     } finally {
       alive[Symbol.dispose]();
     }
+  }
+
+  /**
+   * Writes down that a call leaves now; false when the turn is lost. The lease is renewed last: from then on it keeps the others away for the
+   * shortest gap, even if this process dies at once and its stamp is older, for it took long to write.
+   */
+  async #recordDeparture(lease: Lease): Promise<boolean> {
+    try {
+      await this.#recordCall(lease);
+    } catch (error) {
+      if (isCrowdsecError(error, 'CROWDSEC_LEASE_BUSY')) return false;
+      throw error;
+    }
+    // A process that was frozen meanwhile finds the lease that it has just renewed run out.
+    return (await lease.renew(this.#leaseMs)) && lease.remainingMs() > 0;
   }
 
   /** Stamped before the call, so that no crash makes a second one, and after it, so that the gap lies between the calls. */
