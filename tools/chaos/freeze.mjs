@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from './store-watcher.mjs';
 import { callsTo } from './test-environment.mjs';
@@ -72,14 +71,18 @@ async function frozenAt(point) {
     const before = await credentialsIn(stateDir);
     first.wake();
     await until(() => first.told?.machineId === other.told?.machineId, 15_000);
-    await delay(3_000);
+    const pushes = () => callsTo(sandbox, 'POST', '/v3/signals').map(({ at }) => at);
+    if (!(await until(() => pushes().length >= 3, 45_000))) problems.push('fewer than three calls with signals');
+    const gapMs = Math.min(
+      ...pushes()
+        .slice(1)
+        .map((at, index) => at - pushes()[index]),
+    );
+    if (gapMs < 10_000) problems.push(`calls with signals ${Math.round(gapMs)} ms apart`);
     const machines = new Set(
       sandbox.calls.filter(({ status }) => status === 200).flatMap((call) => call.machineId ?? []),
     );
     if (machines.size > 1) problems.push(`${machines.size} machines`);
-    const pushes = callsTo(sandbox, 'POST', '/v3/signals').map(({ at }) => at);
-    const gapMs = Math.min(...pushes.slice(1).map((at, index) => at - pushes[index]));
-    if (gapMs < 10_000) problems.push(`calls with signals ${Math.round(gapMs)} ms apart`);
     const pulls = callsTo(sandbox, 'GET', '/v3/decisions/stream').length;
     if (pulls > 1) problems.push(`${pulls} pulls`);
     const after = await credentialsIn(stateDir);

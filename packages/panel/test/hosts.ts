@@ -146,7 +146,7 @@ export async function startWithEngine(): Promise<
   const crowdsec = createCrowdsec({
     ...{ ephemeral: true, logger: silentLogger, scenarios: ['acme/x'] },
     lapi: { url: lapi.url, apiKey, machine },
-    appsec: { url: sandbox.appsec!.url, apiKey: 'a-key-of-appsec' },
+    appsec: { url: sandbox.appsec!.url, apiKey: 'a-key-of-appsec', timeoutMs: 20_000 },
   });
   await crowdsec.start();
   onTestFinished(() => crowdsec.stop());

@@ -72,6 +72,23 @@ describe('a call', () => {
     expect(environment.count(STREAM)).toBe(2);
   });
 
+  it('leaves as soon as its last step is done, with its token at hand, and not when that fails', async () => {
+    const { client } = environment.process();
+    const seen: string[][] = [];
+    const beforeCall = (): Promise<void> => Promise.resolve(void seen.push(environment.paths()));
+    environment.sandbox.faults.add({ path: STREAM, status: 503 });
+    await client.getStreamDecisions({ beforeCall });
+    await client.pushSignals([{ uuid: 'u' } as never], { beforeCall }).catch(() => undefined);
+    const before = environment.paths();
+    expect(before.slice(-3)).toEqual([STREAM, STREAM, '/v3/signals']);
+    // Each try of the stream, and the one of the signals.
+    expect(seen).toEqual([-3, -2, -1].map((end) => before.slice(0, end)));
+    const lost = (): Promise<void> => Promise.reject(new Error('the turn is lost'));
+    await expect(client.getStreamDecisions({ beforeCall: lost })).rejects.toThrow('the turn is lost');
+    await expect(client.pushSignals([{ uuid: 'u' } as never], { beforeCall: lost })).rejects.toThrow('lost');
+    expect(environment.paths()).toEqual(before);
+  });
+
   it('pushes metrics', async () => {
     await environment.process().client.pushMetrics({ bouncers: [], machines: [{ name: 'm', version: 'v1.0.0' }] });
     expect(environment.count('/v3/metrics/')).toBe(1);

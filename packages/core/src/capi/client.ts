@@ -24,6 +24,8 @@ export interface StreamQuery {
   /** Asks for everything, for a caller that holds nothing. */
   readonly startup?: boolean;
   readonly signal?: AbortSignal;
+  /** Awaited as the last step before the call leaves, each time that it does; when it rejects, the call does not. */
+  readonly beforeCall?: (() => Promise<void>) | undefined;
 }
 
 interface Call
@@ -34,6 +36,7 @@ interface Call
   readonly body?: (token: Token) => unknown;
   /** A 403 is an answer of this call, not a refusal of the token. */
   readonly keepForbidden?: boolean;
+  readonly beforeCall?: StreamQuery['beforeCall'];
 }
 
 /**
@@ -67,7 +70,10 @@ export class CapiClient {
    *
    * @param signals at most 250
    */
-  async pushSignals(signals: readonly Signal[], options: { readonly timeoutMs?: number } = {}): Promise<void> {
+  async pushSignals(
+    signals: readonly Signal[],
+    options: { readonly timeoutMs?: number; readonly beforeCall?: () => Promise<void> } = {},
+  ): Promise<void> {
     if (signals.length === 0) return;
     if (signals.length > MAX_SIGNALS_PER_CALL) {
       throw new CrowdsecError(
@@ -182,7 +188,8 @@ export class CapiClient {
     return this.#session.stopAfterRefusal(message, error);
   }
 
-  #send({ body, keepForbidden: _, ...call }: Call, token: Token): Promise<CapiResponse> {
+  async #send({ body, keepForbidden: _, beforeCall, ...call }: Call, token: Token): Promise<CapiResponse> {
+    await beforeCall?.();
     return this.#transport.send({
       timeoutMs: this.#timeoutMs,
       ...call,
@@ -204,9 +211,9 @@ const enrollSchema = z.strictObject({
   overwrite: z.boolean().default(false),
 });
 
-function streamCall({ startup = false, signal }: StreamQuery): Call {
+function streamCall({ startup = false, signal, beforeCall }: StreamQuery): Call {
   const path = startup ? '/v3/decisions/stream?startup=true' : '/v3/decisions/stream';
-  return { method: 'GET', path, maxBytes: MAX_STREAM_BYTES, ...(signal === undefined ? {} : { signal }) };
+  return { method: 'GET', path, maxBytes: MAX_STREAM_BYTES, beforeCall, ...(signal === undefined ? {} : { signal }) };
 }
 
 function isRefusal(error: unknown, call: Call): error is CrowdsecError {

@@ -157,7 +157,7 @@ describe('the watch over the store', () => {
 });
 
 describe('a process that was held up while it wrote an attempt down', () => {
-  /** The machine sleeps for a minute as soon as the session's record is written. */
+  /** It goes on a minute after the session's record is written. */
   function sleeping(): Store {
     const store = environment.store();
     let hasSlept = false;
@@ -165,7 +165,7 @@ describe('a process that was held up while it wrote an attempt down', () => {
       await lease.put(key, value);
       if (key !== 'session' || hasSlept) return;
       hasSlept = true;
-      environment.time.jump(60_000);
+      await environment.time.advance(60_000);
     };
     return {
       ...store,

@@ -139,8 +139,9 @@ export class WatcherCalls {
   async register(lease: Lease, pair: Credentials): Promise<RegistrationOutcome> {
     const { clock, onRegistered } = this.#options;
     refuseBeyondBudget(this.record.registrations, clock.now(), 'CROWDSEC_REGISTRATION_FAILED');
+    const confirm = await this.#renew(lease);
     await this.#write(lease, { ...this.record, registrations: recordAttempt(this.record.registrations, clock.now()) });
-    await this.#beforeCall(lease);
+    confirm();
     const outcome = await this.#askToRegister(lease, pair);
     if (outcome === 'taken') onRegistered?.({ machineId: pair.machineId });
     if (outcome !== 'unanswered') {
@@ -153,8 +154,9 @@ export class WatcherCalls {
   async login(lease: Lease, pair: Credentials, previous: Token | undefined): Promise<LoginOutcome> {
     const { clock, scenarios, serverClock } = this.#options;
     refuseBeyondBudget(this.record.logins, clock.now(), 'CROWDSEC_LOGIN_BUDGET');
+    const confirm = await this.#renew(lease);
     await this.#write(lease, { ...this.record, logins: recordAttempt(this.record.logins, clock.now()) });
-    await this.#beforeCall(lease);
+    confirm();
     const sameMachine = previous?.machineId === pair.machineId ? previous : undefined;
     const declared = scenariosToDeclare(scenarios, sameMachine, clock.now());
     try {
@@ -196,17 +198,26 @@ export class WatcherCalls {
   }
 
   /**
-   * The last step before a call leaves. The lease must outlive the call: two processes never register or log in at once. A process that was
-   * frozen until now finds it run out, even if it could still renew it before.
+   * The lease must outlive the call: two processes never register or log in at once.
+   *
+   * @returns the last step before the call leaves: it throws when this process was held up for so long that the lease may run out before
+   * @throws CrowdsecError `CROWDSEC_LEASE_BUSY`
    */
-  async #beforeCall(lease: Lease): Promise<void> {
-    if (!(await lease.renew(SESSION_LEASE_MS)) || lease.remainingMs() <= 0) {
-      throw new CrowdsecError(
-        'CROWDSEC_LEASE_BUSY',
-        'Another process took over the session; the next call will use its token.',
-      );
-    }
+  async #renew(lease: Lease): Promise<() => void> {
+    const { clock } = this.#options;
+    const renewedAt = clock.monotonic();
+    if (!(await lease.renew(SESSION_LEASE_MS))) throw tookOver();
+    return () => {
+      if (clock.monotonic() - renewedAt > SESSION_LEASE_MS - CALL_TIMEOUT_MS) throw tookOver();
+    };
   }
+}
+
+function tookOver(): CrowdsecError {
+  return new CrowdsecError(
+    'CROWDSEC_LEASE_BUSY',
+    'Another process took over the session; the next call will use its token.',
+  );
 }
 
 function inWords(pair: Credentials): { machine_id: string; password: string } {

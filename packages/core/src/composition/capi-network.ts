@@ -79,7 +79,7 @@ export function createCapiNetwork(
       pace: CAPI_PACE,
       callTimeoutMs,
       prepare: () => client.prepareSignals(),
-      push: (signals) => client.pushSignals(signals, { timeoutMs: callTimeoutMs }),
+      push: (signals, beforeCall) => client.pushSignals(signals, { timeoutMs: callTimeoutMs, beforeCall }),
     },
     start: async () => {
       metrics?.start();

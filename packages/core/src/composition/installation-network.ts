@@ -255,8 +255,8 @@ function told(channel: ReportChannel, onAnswered: (count: number) => void): Repo
     pace: channel.pace,
     callTimeoutMs: channel.callTimeoutMs,
     prepare: () => channel.prepare(),
-    push: async (signals) => {
-      await channel.push(signals);
+    push: async (signals, beforeCall) => {
+      await channel.push(signals, beforeCall);
       onAnswered(signals.length);
     },
     provesBlame: (error) => channel.provesBlame?.(error) === true,

@@ -53,7 +53,7 @@ export class LapiAlerts implements ReportChannel {
   }
 
   /** Not compressed, for older engines can't read that. LAPI does not recognise an alert that it was sent before: it has it twice then. */
-  async push(signals: readonly Signal[]): Promise<void> {
+  async push(signals: readonly Signal[], beforeCall?: () => Promise<void>): Promise<void> {
     const now = this.#clock.now();
     const aheadMs = now - (this.#machine.serverNow ?? now);
     const clock = { now, aheadMs: Math.abs(aheadMs) > CLOCK_SKEW_MS ? aheadMs : 0 };
@@ -62,7 +62,8 @@ export class LapiAlerts implements ReportChannel {
       const body = signals.map((signal) =>
         alertOf(allowed.has(signal) ? undecided(signal) : signal, this.#decisions, clock),
       );
-      const answer = await this.#machine.send({ method: 'POST', path: '/v1/alerts', body, timeoutMs: CALL_TIMEOUT_MS });
+      const request = { method: 'POST', path: '/v1/alerts', body, timeoutMs: CALL_TIMEOUT_MS } as const;
+      const answer = await this.#machine.send(request, beforeCall);
       this.#discarded += Math.max(0, signals.length - countOf(answer.body, this.#machine.url));
       this.#unknownErrors = 0;
     } catch (error) {

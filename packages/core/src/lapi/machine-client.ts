@@ -30,16 +30,19 @@ export class MachineClient {
   /**
    * Sends a call with the token of the machine. A call that is refused for its token (401, 403) leaves once more, with another one.
    *
-   * @throws CrowdsecError those of {@link MachineLogin.token} and of the transport
+   * @param beforeCall awaited as the last step before the call leaves, each time; when it rejects, the call does not
+   * @throws CrowdsecError those of {@link MachineLogin.token} and of the transport, and what `beforeCall` threw
    */
-  async send(request: Omit<LapiRequest, 'as'>): Promise<LapiResponse> {
+  async send(request: Omit<LapiRequest, 'as'>, beforeCall?: () => Promise<void>): Promise<LapiResponse> {
     const token = await this.#login.token();
+    await beforeCall?.();
     try {
       return await this.#transport.send({ ...request, as: { token } });
     } catch (error) {
       if (!isRefused(error)) throw error;
     }
     const fresh = await this.#login.token(token);
+    await beforeCall?.();
     return this.#transport.send({ ...request, as: { token: fresh } });
   }
 }

@@ -28,10 +28,11 @@ export interface ReportChannel {
   /**
    * Sends one call's worth, in the pacer's turn.
    *
+   * @param beforeCall awaited when all else is ready, as the last step before the call leaves; when it rejects, the call does not
    * @throws CrowdsecError with `refusesContent` when what is in the call is the reason, so that the sender looks for the signal that is
    * refused; any other error keeps the signals and makes the gaps grow
    */
-  push(signals: readonly Signal[]): Promise<void>;
+  push(signals: readonly Signal[], beforeCall: () => Promise<void>): Promise<void>;
   /**
    * Whether an error with `refusesContent` proves by what it says that the only signal of the call is to blame; without it that takes another
    * signal that is taken, for the network may refuse whatever it is sent.

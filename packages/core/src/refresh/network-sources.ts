@@ -65,18 +65,21 @@ export class NetworkSources {
    * lists follow as they come, and are saved together.
    *
    * @param pull.now when the pull began, in ms since the epoch
+   * @param pull.beforeCall makes sure, as the last step before the stream is asked for, that no other process does
    * @param pull.answered called once the stream has answered and is in use, before it is saved
    */
   async pullCapi(pull: {
     readonly startup: boolean;
     readonly now: number;
+    readonly beforeCall: () => Promise<void>;
     readonly answered: () => void;
     readonly save: Save;
   }): Promise<AdoptedAnswer> {
     const { capi } = this.#options;
     const before = this.#lists;
     let isFirst = true;
-    return this.#adoptParts((deliver) => capi.pull(this.#context({ startup: pull.startup, deliver })), {
+    const { startup, beforeCall } = pull;
+    return this.#adoptParts((deliver) => capi.pull(this.#context({ startup, beforeCall, deliver })), {
       pulledAt: pull.now,
       adopted: async ({ lists }, isLast) => {
         const isSettled = ({ kind, name }: ListReport): boolean =>
@@ -159,7 +162,7 @@ export class NetworkSources {
     return others.filter((source) => contributed.isFailing(source));
   }
 
-  #context(about: Pick<PullContext, 'startup' | 'deliver'>): PullContext {
+  #context(about: Pick<PullContext, 'startup' | 'beforeCall' | 'deliver'>): PullContext {
     const { capi, held, intervalMs, clock, logger, fetch, signal } = this.#options;
     const state = this.#stateOf(capi);
     return { ...about, index: held.index, state, nextRefreshInMs: intervalMs, clock, logger, fetch, signal };

@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.js';
 import { asError, CrowdsecError, isCrowdsecError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { renewFor } from '../store/renew-for.js';
 import type { Lease, Store } from '../store/store.js';
 import type { CapiOutcomes } from './capi-outcomes.js';
 import type { HeldDecisions } from './held-decisions.js';
 import type { AdoptedAnswer, NetworkSources, Save } from './network-sources.js';
 import { MAX_INTERVAL_MS } from './pull-budget.js';
 import type { PullBudgetRecord } from './pull-budget-record.js';
+import { REFRESH_LEASE_MS } from './refresh-lease.js';
 import type { RefreshListener, RefreshResult } from './refresh-result.js';
 import type { Saver } from './saver.js';
 
@@ -64,17 +66,12 @@ export class Puller {
     const now = clock.now();
     const startup = this.isStale || budget.isUnfinished;
     await budget.attempt(lease, now);
-    if (lease.remainingMs() <= 0) {
-      throw new CrowdsecError(
-        'CROWDSEC_LEASE_BUSY',
-        'This process was held up for so long that another one may pull by now.',
-      );
-    }
     try {
       const answer = await network.pullCapi({
         startup,
         now,
         save,
+        beforeCall: () => confirmPull(lease, clock),
         answered: () => {
           budget.answered(now);
           outcomes.answered();
@@ -83,7 +80,7 @@ export class Puller {
       });
       return this.#tell(answer);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted || isCrowdsecError(error, 'CROWDSEC_LEASE_BUSY')) throw error;
       await this.#failed(lease, error, now);
       throw error;
     }
@@ -121,4 +118,10 @@ export class Puller {
     const { held, store } = this.#options;
     await held.load(await store.blobVersion('decisions'));
   }
+}
+
+/** @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when this process was held up for so long that another one may pull by now */
+async function confirmPull(lease: Lease, clock: Clock): Promise<void> {
+  if (await renewFor(lease, { clock, ttlMs: REFRESH_LEASE_MS, neededMs: REFRESH_LEASE_MS / 2 })) return;
+  throw new CrowdsecError('CROWDSEC_LEASE_BUSY', 'This process was held up, and another one may pull by now.');
 }

@@ -4,7 +4,7 @@ import { keepAlive } from '../store/keep-alive.js';
 import type { Lease, Store } from '../store/store.js';
 
 /** Held during a pull and prolonged while it lasts, so that a process that dies holds the others up for seconds. */
-const LEASE_TTL_MS = 20_000;
+export const REFRESH_LEASE_MS = 20_000;
 
 export interface RefreshLeaseOptions {
   readonly store: Store;
@@ -23,9 +23,9 @@ export class RefreshLease {
   /** What the work resolves with; `undefined`, and nothing done, when another process is at it. */
   async hold<T>(work: (lease: Lease) => Promise<T>): Promise<T | undefined> {
     const { store, scheduler } = this.#options;
-    const lease = await store.lease('refresh', LEASE_TTL_MS);
+    const lease = await store.lease('refresh', REFRESH_LEASE_MS);
     if (lease === undefined) return undefined;
-    const alive = keepAlive(lease, LEASE_TTL_MS, scheduler);
+    const alive = keepAlive(lease, REFRESH_LEASE_MS, scheduler);
     try {
       return await work(lease);
     } finally {

@@ -118,7 +118,7 @@ describe('the lists of a pull', () => {
 describe('a process that was held up while it wrote an attempt down', () => {
   it('does not pull: another one may be at it', async () => {
     const agent = await open({ store: sleepingAfterAttempt });
-    await expect(agent.refresher.refresh()).rejects.toMatchObject({ code: 'CROWDSEC_LEASE_BUSY' });
+    expect(await agent.refresher.refresh()).toMatchObject({ status: 'skipped', reason: 'busy' });
     expect(agent.capi.pulls).toBe(0);
     const other = await open();
     await time.advance(HOUR_MS, POLLED_EACH_MINUTE);
@@ -313,7 +313,8 @@ async function open({ namespace = 'shop', limits = {}, link, store: wrap = (stor
   const stream = capiSource({
     allowHttpLists: true,
     limits,
-    getStreamDecisions: async () => {
+    getStreamDecisions: async ({ beforeCall }) => {
+      await beforeCall?.();
       capi.pulls++;
       capi.onPull();
       const blocklists = Object.keys(links).map((name) => ({

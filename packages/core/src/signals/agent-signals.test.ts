@@ -1,13 +1,16 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@crowdsec-sdk/sandbox';
+import Keyv from 'keyv';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { untilSettled } from '../../test/until-settled.js';
 import type { Crowdsec } from '../agent.js';
 import { createCrowdsec } from '../crowdsec.js';
 import { silentLogger } from '../logger.js';
 import type { CrowdsecOptions } from '../options.js';
+import type { Scheduler } from '../scheduler.js';
+import { FileLeases } from '../store/file-leases.js';
 import { manualTime, type ManualTime } from '../testing/manual-time.js';
 import { removeFolder } from '../../test/remove-folder.js';
 
@@ -73,6 +76,55 @@ describe('the pace of the network', () => {
     expect(Math.min(...gaps())).toBeGreaterThanOrEqual(10 * SECOND_MS);
     expect(sandbox.calls.filter(({ path }) => path === '/v3/watchers/login')).toHaveLength(2);
     expect(sandbox.signals).toHaveLength(1);
+  });
+
+  it('is waited for a second at a time while the process whose turn it is does not answer', async () => {
+    const jobs: string[] = [];
+    const schedule: Scheduler['schedule'] = (name, delayMs, run) => {
+      jobs.push(name);
+      return time.scheduler.schedule(name, delayMs, run);
+    };
+    const crowdsec = await running({ scheduler: { schedule } });
+    const [installation] = await readdir(stateDir);
+    const leases = new FileLeases(join(stateDir, installation!, 'leases'), time.clock);
+    const deadline = { signal: new AbortController().signal, extend: () => undefined };
+    expect(await leases.take('signals', 'another process', 18 * SECOND_MS, deadline)).toBeDefined();
+    for (let i = 0; i < 250; i++) crowdsec.report({ ip: ip(i), scenario });
+    await time.advance(2 * SECOND_MS);
+    jobs.length = 0;
+    await time.advance(10 * SECOND_MS);
+    expect(calls()).toEqual([]);
+    const tries = jobs.filter((name) => name === 'crowdsec:signals').length;
+    expect(tries).toBeGreaterThanOrEqual(9);
+    expect(tries).toBeLessThanOrEqual(22);
+    await time.advance(10 * SECOND_MS);
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('is kept by a stop on a store that could not note the end of a call, and what waits is sent', async () => {
+    let failures = 0;
+    const kept = new Map<string, unknown>();
+    const store = new Keyv({
+      store: {
+        get: (key: string) => kept.get(key),
+        set: (key: string, value: unknown) => {
+          // From the moment that CAPI has the call, until it has failed once.
+          if (calls().length === 1 && key.endsWith('signals') && failures++ === 0) throw new Error('no room');
+          kept.set(key, value);
+        },
+        delete: (key: string) => kept.delete(key),
+        clear: () => kept.clear(),
+      },
+    });
+    const crowdsec = await running({ store, namespace: 'shop', stateDir: undefined });
+    sandbox.faults.add({ path: '/v3/signals', cut: 'after' });
+    crowdsec.report({ ip: ip(1), scenario });
+    await expect(crowdsec.flushSignals()).rejects.toMatchObject({ code: 'CROWDSEC_API_UNREACHABLE' });
+    expect(failures).toBe(1);
+    await untilSettled(crowdsec.stop({ deadlineMs: 60 * SECOND_MS }), time);
+    expect(calls()).toHaveLength(2);
+    expect(gaps()[0]).toBeGreaterThanOrEqual(10 * SECOND_MS);
+    expect(sandbox.signals.at(-1)?.signal.source.value).toBe(ip(1));
   });
 
   it('ends in an hour of rest when the fresh token is refused, too', async () => {

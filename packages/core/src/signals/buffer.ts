@@ -136,9 +136,10 @@ export class SignalBuffer {
     const { pacer } = this.#options;
     await this.#intakeQueue.write();
     await this.#recount();
-    const outcome = this.size === 0 ? undefined : await pacer.turn((turn) => this.#sender.send(turn));
+    const hasSignals = this.size > 0;
+    const outcome = hasSignals ? await pacer.turn((turn) => this.#sender.send(turn)) : undefined;
     await this.#recount().catch(() => undefined);
-    this.#schedule();
+    this.#schedule(hasSignals && outcome === undefined ? TURN_RETRY_MS : 0);
     if (outcome?.error !== undefined) throw outcome.error;
     return { sent: outcome?.sent ?? 0, waiting: this.size, nextAllowedAt: Math.ceil(pacer.allowedAt) };
   }
@@ -196,7 +197,9 @@ export class SignalBuffer {
         if (this.size === 0 || clock.monotonic() + waitMs > endAt || signal?.aborted === true) break;
         if (waitMs > 0 && store.crashSafe) break;
         if (waitMs > 0) await sleep(scheduler, 'crowdsec:signals', waitMs);
-        await this.flush();
+        const { sent } = await this.flush();
+        // The turn was not to be had.
+        if (sent === 0 && this.size > 0 && !store.crashSafe) await sleep(scheduler, 'crowdsec:signals', TURN_RETRY_MS);
       } while (!store.crashSafe);
       await this.#intakeQueue.write();
     } catch (error) {

@@ -162,13 +162,28 @@ describe('calls of several processes on one store', () => {
     expect((await nextCallOf(inProcess())) - endedAt).toBeGreaterThanOrEqual(10 * SECOND_MS);
   });
 
-  it.each(['put', 'renew'] as const)('are not made by a process that was frozen for a minute in %s', async (step) => {
+  it('are 10 s apart when what follows a call throws', async () => {
+    const first = inProcess({ lease: slow(2 * SECOND_MS, 2 * SECOND_MS) });
+    const failing = first.turn(async (turn) => {
+      await turn.confirmCall();
+      await time.advance(5 * SECOND_MS);
+      throw new Error('the refused signal could not be set aside');
+    });
+    await expect(failing).rejects.toThrow('set aside');
+    const endedAt = time.clock.now() - 2 * SECOND_MS;
+    expect((await nextCallOf(inProcess())) - endedAt).toBeGreaterThanOrEqual(10 * SECOND_MS);
+  });
+
+  it.each([
+    ['put', 60],
+    ['renew', 60],
+    ['renew', 12],
+  ] as const)('are not made by a process that was held up in %s for %i s', async (step, seconds) => {
     let posted = 0;
-    const minuteMs = 60 * SECOND_MS;
     const frozen = inProcess({
       // A process that is frozen runs no jobs.
       scheduler: { schedule: () => ({ [Symbol.dispose]: () => undefined }) },
-      lease: slow(step === 'put' ? minuteMs : 0, step === 'renew' ? minuteMs : 0),
+      lease: slow(step === 'put' ? seconds * SECOND_MS : 0, step === 'renew' ? seconds * SECOND_MS : 0),
     });
     const result = await frozen.turn(async (turn) => {
       try {

@@ -4,6 +4,7 @@ import { CrowdsecError, isCrowdsecError } from '../errors.js';
 import type { ReportPace } from '../networks/report-channel.js';
 import type { Scheduler } from '../scheduler.js';
 import { keepAlive } from '../store/keep-alive.js';
+import { renewFor } from '../store/renew-for.js';
 import type { Lease, Store } from '../store/store.js';
 import { storedCountSchema, storedMomentSchema, storedWaitSchema } from '../stored-moment.js';
 import { isSearching, NOTHING_REFUSED, refusalStateSchema, type RefusalState } from './refusal-state.js';
@@ -12,7 +13,7 @@ import { isSearching, NOTHING_REFUSED, refusalStateSchema, type RefusalState } f
 export const TURN_LEASE = 'signals';
 /**
  * By how much, in ms, the lease is longer than a call may take and than the shortest gap: the 5 s between two renewals, and 3 s for a renewal.
- * So a process that dies during a call holds the others up until the shortest gap has passed, however late its request left.
+ * So a process that dies during a call holds the others up until the shortest gap has passed, even if its request left late.
  */
 const LEASE_MARGIN_MS = 8_000;
 
@@ -37,7 +38,8 @@ export interface Turn {
   /** The search for a signal that the network refuses calls for. */
   readonly refusals: RefusalState;
   /**
-   * Makes sure that it is still this process's turn, and writes down that the call leaves now: nothing is posted before it has resolved.
+   * Makes sure that it is still this process's turn, and writes down that the call leaves now: it is posted as soon as this has resolved, and
+   * never before.
    *
    * @throws CrowdsecError `CROWDSEC_LEASE_BUSY` when another process has taken the turn over: then nothing may be posted
    */
@@ -54,6 +56,14 @@ export interface TurnOutcome<T> {
   readonly refusals?: RefusalState;
   /** What failed, if the next call is to wait for it. */
   readonly failure?: unknown;
+}
+
+/** What is known of the one call of a turn. */
+interface CallState {
+  /** Another process has taken the turn over: it must not leave. */
+  isLost: boolean;
+  /** It has left, and the store does not know yet that it has ended. */
+  isOpen: boolean;
 }
 
 /**
@@ -157,7 +167,7 @@ export class Pacer {
   async turn<T>(work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
     const lease = await this.#store.lease(TURN_LEASE, this.#leaseMs);
     if (lease === undefined) return undefined;
-    let isRecorded = true;
+    const call: CallState = { isLost: false, isOpen: false };
     try {
       await this.load();
       if (this.allowedAt > this.#clock.now()) {
@@ -165,30 +175,25 @@ export class Pacer {
         await this.#remember(lease, this.#record);
         return undefined;
       }
-      const taken = await this.#take(lease, work);
-      ({ isRecorded } = taken);
-      return taken.value;
+      return await this.#take(lease, call, work);
     } finally {
-      // A lease that can't be released runs out by itself. So does that of a call whose end the others can't read: until the gap has passed.
-      if (isRecorded) await lease.release().catch(() => undefined);
+      // A lease that can't be released runs out by itself. That of a call whose end could not be written down does so, too: it is longer than the
+      // gap that others would not keep. This process does, and in its own store there are no others.
+      if (!call.isOpen || !this.#store.shared) await lease.release().catch(() => undefined);
     }
   }
 
-  async #take<T>(
-    lease: Lease,
-    work: (turn: Turn) => Promise<TurnOutcome<T>>,
-  ): Promise<{ readonly value: T | undefined; readonly isRecorded: boolean }> {
-    const before = this.#calledAt;
+  async #take<T>(lease: Lease, call: CallState, work: (turn: Turn) => Promise<TurnOutcome<T>>): Promise<T | undefined> {
     const startedAt = this.#clock.monotonic();
-    const turn = { isLost: false };
     const confirmCall = async (): Promise<void> => {
-      turn.isLost = this.#assumedAt >= startedAt || !(await this.#recordDeparture(lease));
-      if (turn.isLost) {
+      call.isLost = this.#assumedAt >= startedAt || !(await this.#recordDeparture(lease));
+      if (call.isLost) {
         throw new CrowdsecError(
           'CROWDSEC_LEASE_BUSY',
           'Another process took over the sending of signals, or the store was emptied meanwhile.',
         );
       }
+      call.isOpen = true;
     };
     const alive = keepAlive(lease, this.#leaseMs, this.#scheduler);
     try {
@@ -200,20 +205,16 @@ export class Pacer {
         refusals: this.#record.refusals,
         confirmCall,
         get isLost() {
-          return turn.isLost;
+          return call.isLost;
         },
         put: (key, value) => lease.put(key, value),
       });
-      if (turn.isLost) return { value: undefined, isRecorded: true };
+      if (call.isLost) return undefined;
       this.#record = { ...this.#record, refusals, ...this.#backoffAfter(failure) };
-      const noted = this.#calledAt === before ? this.#remember(lease, this.#record) : this.#recordCall(lease);
-      // What became of the call is more than a note of it: the store has the stamp from before the call, and this process its own.
-      const isRecorded = await noted.then(
-        () => true,
-        () => false,
-      );
-      return { value, isRecorded };
+      if (!call.isOpen) await this.#remember(lease, this.#record).catch(() => undefined);
+      return value;
     } finally {
+      if (call.isOpen) await this.#recordEnd(lease, call);
       alive[Symbol.dispose]();
     }
   }
@@ -229,8 +230,18 @@ export class Pacer {
       if (isCrowdsecError(error, 'CROWDSEC_LEASE_BUSY')) return false;
       throw error;
     }
-    // A process that was frozen meanwhile finds the lease that it has just renewed run out.
-    return (await lease.renew(this.#leaseMs)) && lease.remainingMs() > 0;
+    const ttlMs = this.#leaseMs;
+    return renewFor(lease, { clock: this.#clock, ttlMs, neededMs: ttlMs - LEASE_MARGIN_MS });
+  }
+
+  /** What became of a call is more than a note of it: without one the store has the stamp from before the call, and this process its own. */
+  async #recordEnd(lease: Lease, call: CallState): Promise<void> {
+    try {
+      await this.#recordCall(lease);
+      call.isOpen = false;
+    } catch {
+      // Whoever reads `isOpen` keeps the others away.
+    }
   }
 
   /** Stamped before the call, so that no crash makes a second one, and after it, so that the gap lies between the calls. */

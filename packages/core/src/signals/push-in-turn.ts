@@ -22,8 +22,7 @@ export async function pushInTurn(
   try {
     await channel.prepare();
     lacksLogin = false;
-    await turn.confirmCall();
-    await channel.push(signals);
+    await channel.push(signals, () => turn.confirmCall());
     return undefined;
   } catch (error) {
     return { error, lacksLogin, refusesContent: !lacksLogin && isContentRefusal(error) };

@@ -28,6 +28,7 @@ export interface StreamQuery {
   /** Nothing is held, so everything is asked for. */
   readonly startup: boolean;
   readonly signal: AbortSignal;
+  readonly beforeCall: PullContext['beforeCall'];
 }
 
 /** Decisions of CrowdSec's Central API: its stream, and the block- and allowlists that the stream links to. */
@@ -42,7 +43,11 @@ export function capiSource(options: CapiSourceOptions): DecisionSource {
       const now = context.clock.now();
       const yielder = new EventLoopYielder();
       const answer = await asAnswer(
-        await options.getStreamDecisions({ startup: context.startup, signal: context.signal }),
+        await options.getStreamDecisions({
+          startup: context.startup,
+          signal: context.signal,
+          beforeCall: context.beforeCall,
+        }),
         yielder,
       );
       const sources = new SourceTable();

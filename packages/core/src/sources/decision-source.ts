@@ -46,6 +46,11 @@ export interface PullContext {
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
   /**
+   * For CAPI: awaited as the last step before a call of the stream leaves. It rejects with `CROWDSEC_LEASE_BUSY` when another process may pull
+   * by now: then the call does not leave.
+   */
+  readonly beforeCall?: (() => Promise<void>) | undefined;
+  /**
    * Puts to use a part of the answer before the rest has come, where that takes long. What the pull resolves with is the
    * rest; `lists` and `state` are always those of all that has come by then.
    */
