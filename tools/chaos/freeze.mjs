@@ -104,9 +104,9 @@ async function frozenAt(point) {
  * @returns {Promise<Kept>}
  */
 async function credentialsIn(stateDir) {
-  const found = await readdir(stateDir, { recursive: true });
-  const file = found.find((name) => name.endsWith('credentials.json'));
-  return file === undefined ? {} : JSON.parse(await readFile(join(stateDir, file), 'utf8'));
+  const [installation = ''] = await readdir(stateDir);
+  const text = await readFile(join(stateDir, installation, 'values', 'credentials.json'), 'utf8').catch(() => '{}');
+  return JSON.parse(text);
 }
 
 /**
