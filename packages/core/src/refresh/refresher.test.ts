@@ -362,45 +362,39 @@ async function running(options: Options = {}) {
   return agent;
 }
 
+/** The store, with each of its leases changed. */
+function withLeases(store: Store, change: (lease: Lease) => Partial<Lease>): Store {
+  return {
+    ...store,
+    get reachable() {
+      return store.reachable;
+    },
+    lease: async (name, ttlMs) => {
+      const lease = await store.lease(name, ttlMs);
+      return lease && { ...lease, ...change(lease) };
+    },
+  };
+}
+
 /** Its leases fail to write as often as told. */
 function failingWrites(store: Store, failing: { writes: number }): Store {
   const check = (): void => {
     if (failing.writes-- > 0) throw new Error('the store is out of order');
   };
-  return {
-    ...store,
-    get reachable() {
-      return store.reachable;
-    },
-    lease: async (name, ttlMs) => {
-      const lease = await store.lease(name, ttlMs);
-      return (
-        lease && {
-          ...lease,
-          put: async (key, value) => (check(), lease.put(key, value)),
-          putBlob: async (key, blob) => (check(), lease.putBlob(key, blob)),
-        }
-      );
-    },
-  };
+  return withLeases(store, (lease) => ({
+    put: async (key, value) => (check(), lease.put(key, value)),
+    putBlob: async (key, blob) => (check(), lease.putBlob(key, blob)),
+  }));
 }
 
 /** The machine sleeps for a minute as soon as an attempt to pull is written down. */
 function sleepingAfterAttempt(store: Store): Store {
-  return {
-    ...store,
-    get reachable() {
-      return store.reachable;
+  return withLeases(store, (lease) => ({
+    put: async (key, value) => {
+      await lease.put(key, value);
+      if (key === 'refresh') time.jump(MINUTE_MS);
     },
-    lease: async (name, ttlMs) => {
-      const lease = await store.lease(name, ttlMs);
-      const put: Lease['put'] = async (key, value) => {
-        await lease!.put(key, value);
-        if (key === 'refresh') time.jump(MINUTE_MS);
-      };
-      return lease && { ...lease, put };
-    },
-  };
+  }));
 }
 
 /** Lets time pass as a machine that sleeps does: without the jobs in between. */
