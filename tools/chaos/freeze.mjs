@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './store-watcher.mjs';
-import { callsTo } from './test-environment.mjs';
+import { callsTo, shortestGap } from './test-environment.mjs';
 
 const SCRIPT = fileURLToPath(new URL('freeze-worker.mjs', import.meta.url));
 const DEADLINE_MS = 60_000;
@@ -71,13 +71,9 @@ async function frozenAt(point) {
     const before = await credentialsIn(stateDir);
     first.wake();
     await until(() => first.told?.machineId === other.told?.machineId, 15_000);
-    const pushes = () => callsTo(sandbox, 'POST', '/v3/signals').map(({ at }) => at);
+    const pushes = () => callsTo(sandbox, 'POST', '/v3/signals');
     if (!(await until(() => pushes().length >= 3, 45_000))) problems.push('fewer than three calls with signals');
-    const gapMs = Math.min(
-      ...pushes()
-        .slice(1)
-        .map((at, index) => at - pushes()[index]),
-    );
+    const gapMs = shortestGap(pushes());
     if (gapMs < 10_000) problems.push(`calls with signals ${Math.round(gapMs)} ms apart`);
     const machines = new Set(
       sandbox.calls.filter(({ status }) => status === 200).flatMap((call) => call.machineId ?? []),

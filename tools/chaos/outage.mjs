@@ -1,7 +1,7 @@
 import { createCrowdsec } from '@crowdsec-sdk/core';
 import { manualTime } from '@crowdsec-sdk/core/testing';
 import { silent } from './agent.mjs';
-import { callsTo, inTestEnvironment } from './test-environment.mjs';
+import { callsTo, inTestEnvironment, shortestGap } from './test-environment.mjs';
 
 /** @import { ChaosOutcome } from './types.d.mts' */
 
@@ -63,7 +63,7 @@ export function outage() {
       delivered,
       duplicates: sandbox.signals.length - delivered,
       minutesToRecover: minutes,
-      minGapMs: Math.min(...calls.slice(1).map(({ at }, index) => at - calls[index].at)),
+      minGapMs: shortestGap(calls),
     };
     return {
       about: `An hour of ${STATUSES.join(', then one of ')} to every call with signals, ${REPORTED} signals waiting each time.`,

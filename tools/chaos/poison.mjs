@@ -1,7 +1,7 @@
 import { createCrowdsec } from '@crowdsec-sdk/core';
 import { manualTime } from '@crowdsec-sdk/core/testing';
 import { silent } from './agent.mjs';
-import { callsTo, inTestEnvironment } from './test-environment.mjs';
+import { callsTo, inTestEnvironment, shortestGap } from './test-environment.mjs';
 
 /** @import { ChaosOutcome } from './types.d.mts' */
 
@@ -50,7 +50,7 @@ export function poison() {
       setAside: setAside.length,
       calls: calls.length,
       refusedCalls: calls.filter(({ status }) => status === 400).length,
-      minGapMs: Math.min(...calls.slice(1).map(({ at }, index) => at - calls[index].at)),
+      minGapMs: shortestGap(calls),
       minutes: Number(((clock.now() - startedAt) / 60_000).toFixed(1)),
     };
     return {

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callTimeoutMs, openAgent } from './agent.mjs';
 import { scaledTime } from './scaled-time.mjs';
 import { Worker } from './workers.mjs';
-import { callsTo, inTestEnvironment } from './test-environment.mjs';
+import { callsTo, inTestEnvironment, shortestGap } from './test-environment.mjs';
 
-/** @import { Call, Fault } from '@crowdsec-sdk/sandbox' */
+/** @import { Fault } from '@crowdsec-sdk/sandbox' */
 /** @import { ChaosOptions, ChaosOutcome, Say, TestEnvironment } from './types.d.mts' */
 
 /**
@@ -198,19 +198,4 @@ function verdict(run, { sandbox }, { store, workers, signals: total, scale, acce
       ['one pull', figures.pulls === 1],
     ],
   };
-}
-
-/**
- * Between two calls of one machine, by the time of their arrival.
- *
- * @param {readonly Call[]} calls
- */
-function shortestGap(calls) {
-  const last = new Map();
-  let shortest = Infinity;
-  for (const { machineId, at } of calls) {
-    shortest = Math.min(shortest, at - (last.get(machineId) ?? -Infinity));
-    last.set(machineId, at);
-  }
-  return shortest;
 }

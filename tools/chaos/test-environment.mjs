@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '../redis-server.mjs';
 
-/** @import { Sandbox, SandboxOptions } from '@crowdsec-sdk/sandbox' */
+/** @import { Call, Sandbox, SandboxOptions } from '@crowdsec-sdk/sandbox' */
 /** @import { PlaceOf, StoreKind, TestEnvironment } from './types.d.mts' */
 
 /**
@@ -42,4 +42,19 @@ export async function inTestEnvironment(store, options, run) {
  */
 export function callsTo(sandbox, method, path) {
   return sandbox.calls.filter((call) => call.method === method && call.path === path);
+}
+
+/**
+ * Between two calls of one machine, by the time of their arrival, in ms.
+ *
+ * @param {readonly Call[]} calls
+ */
+export function shortestGap(calls) {
+  const last = new Map();
+  let shortest = Infinity;
+  for (const { machineId, at } of calls) {
+    shortest = Math.min(shortest, at - (last.get(machineId) ?? -Infinity));
+    last.set(machineId, at);
+  }
+  return shortest;
 }

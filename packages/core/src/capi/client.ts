@@ -69,6 +69,7 @@ export class CapiClient {
    * One `POST /signals`, one call in all cases: after a 401 or 403 the caller sends it again, in its time. Most applications want {@link Crowdsec.pushSignals}, which keeps the pace that the network asks for.
    *
    * @param signals at most 250
+   * @param options.beforeCall awaited as the last step before the call leaves; when it rejects, the call does not
    */
   async pushSignals(
     signals: readonly Signal[],

@@ -53,7 +53,7 @@ export class LapiAlerts implements ReportChannel {
   }
 
   /** Not compressed, for older engines can't read that. LAPI does not recognise an alert that it was sent before: it has it twice then. */
-  async push(signals: readonly Signal[], beforeCall?: () => Promise<void>): Promise<void> {
+  async push(signals: readonly Signal[], beforeCall: () => Promise<void>): Promise<void> {
     const now = this.#clock.now();
     const aheadMs = now - (this.#machine.serverNow ?? now);
     const clock = { now, aheadMs: Math.abs(aheadMs) > CLOCK_SKEW_MS ? aheadMs : 0 };

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { isCrowdsecError } from '../errors.js';
 import type { Scheduler } from '../scheduler.js';
 import { keepAlive } from '../store/keep-alive.js';
 import type { Lease, Store } from '../store/store.js';
@@ -32,5 +33,13 @@ export class RefreshLease {
       alive[Symbol.dispose]();
       await lease.release().catch(() => undefined);
     }
+  }
+
+  /** As {@link hold}; also `undefined` when the work ended because the lease was lost, for then another process is at it. */
+  holdThroughout<T>(work: (lease: Lease) => Promise<T>): Promise<T | undefined> {
+    return this.hold(work).catch((error: unknown) => {
+      if (isCrowdsecError(error, 'CROWDSEC_LEASE_BUSY')) return undefined;
+      throw error;
+    });
   }
 }

@@ -206,11 +206,7 @@ export class Refresher {
   }
 
   async #underLease(work: (lease: Lease) => Promise<RefreshResult>): Promise<RefreshResult> {
-    // A pull whose lease was lost has not been made: the other process is at it.
-    const result = await this.#lease.hold(work).catch((error: unknown) => {
-      if (isCrowdsecError(error, 'CROWDSEC_LEASE_BUSY')) return undefined;
-      throw error;
-    });
+    const result = await this.#lease.holdThroughout(work);
     return result ?? { status: 'skipped', reason: 'busy', nextAt: this.#options.clock.now() + BUSY_RETRY_MS };
   }
 

@@ -61,7 +61,7 @@ export class ApplicationWatch {
   #flight: Promise<void> | undefined;
   #isRunning = false;
   #other: Applications[number] | undefined;
-  readonly #lastLogged = new Set<string>();
+  readonly #loggedNames = new Set<string>();
 
   constructor(options: ApplicationWatchOptions) {
     this.#options = options;
@@ -145,8 +145,8 @@ export class ApplicationWatch {
 
   #say(other: ApplicationIdentity): void {
     const name = nameOf(other);
-    if (this.#lastLogged.has(name)) return;
-    this.#lastLogged.add(name);
+    if (this.#loggedNames.has(name)) return;
+    this.#loggedNames.add(name);
     const { namespace } = this.#options;
     this.#options.logger.warn(this.#messageAbout(other), { code: 'NAMESPACE_SHARED', namespace });
   }

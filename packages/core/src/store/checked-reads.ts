@@ -19,7 +19,7 @@ export interface CheckedReadsOptions {
 export class CheckedReads {
   readonly #options: CheckedReadsOptions;
   /** Keys whose damage was logged, until a sound value was seen. */
-  readonly #lastLogged = new Set<StoreKey>();
+  readonly #loggedKeys = new Set<StoreKey>();
   /** How each identity was last parsed: what is checked before it is overwritten. */
   readonly #parsers = new Map<StoreKey, (value: JsonValue) => unknown>();
 
@@ -91,7 +91,7 @@ export class CheckedReads {
 
   /** A sound value was read or written. */
   sound(key: StoreKey): void {
-    this.#lastLogged.delete(key);
+    this.#loggedKeys.delete(key);
     this.#options.status.identityIsSound(key);
   }
 
@@ -104,8 +104,8 @@ export class CheckedReads {
       status.identityIsDamaged(key, message);
       throw new CrowdsecError('CROWDSEC_STORE_UNAVAILABLE', message);
     }
-    if (this.#lastLogged.has(key) || this.#options.keepsDamaged === true) return;
-    this.#lastLogged.add(key);
+    if (this.#loggedKeys.has(key) || this.#options.keepsDamaged === true) return;
+    this.#loggedKeys.add(key);
     const copy = await bounded('change', `set '${key}' aside`, (deadline) =>
       engine.setAside(key, blob, deadline),
     ).catch(() => undefined);
