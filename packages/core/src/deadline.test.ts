@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { answerWithin, atMost, type Deadline, DeadlineExceeded, withinDeadline } from './deadline.js';
@@ -47,6 +48,43 @@ describe('work with a deadline', () => {
     expect(deadline?.signal.aborted).toBe(false);
     await time.advance(40);
     await failed;
+    expect(time.pending()).toEqual([]);
+  });
+
+  it.each(['a scheduler', 'Node'])('does not count what it excludes, by timers of %s', async (kind) => {
+    const time = manualTime();
+    const timer = { scheduler: time.scheduler, name: 'test' };
+    const options = kind === 'Node' ? { ms: 20 } : { ms: 20, timer };
+    const wait = (ms: number): Promise<void> => (kind === 'Node' ? delay(ms) : time.advance(ms));
+    let load: () => void = () => undefined;
+    let deadline: Deadline | undefined;
+    const loading = new Promise<void>((resolve) => (load = resolve));
+    const work = withinDeadline(options, async (given) => {
+      deadline = given;
+      await given.exclude(loading);
+      return never();
+    });
+    const failed = expect(work).rejects.toThrow(DeadlineExceeded);
+    await wait(60);
+    expect(deadline?.signal.aborted).toBe(false);
+    load();
+    await time.advance(0);
+    await wait(60);
+    await failed;
+    expect(time.pending()).toEqual([]);
+  });
+
+  it('starts no timer after what it excludes when it has been broken off meanwhile', async () => {
+    const time = manualTime();
+    const abort = new AbortController();
+    const timer = { scheduler: time.scheduler, name: 'test' };
+    let load: () => void = () => undefined;
+    const loading = new Promise<void>((resolve) => (load = resolve));
+    const work = withinDeadline({ ms: 100, timer, signal: abort.signal }, ({ exclude }) => exclude(loading));
+    abort.abort(new Error('stopped'));
+    await expect(work).rejects.toThrow('stopped');
+    load();
+    await time.advance(0);
     expect(time.pending()).toEqual([]);
   });
 

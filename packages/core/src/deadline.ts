@@ -11,6 +11,11 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Starts the time anew: a large value is moved in pieces, and each piece may take as long as a small value. */
   extend(): void;
+  /**
+   * Waits for something that is not to blame on whom the deadline is for, such as code that is loaded first: its time does not count, and
+   * the time starts anew after it.
+   */
+  exclude<T>(work: Promise<T>): Promise<T>;
 }
 
 /** The timer that a deadline rests on, for work that is timed by the clock of the agent. */
@@ -52,7 +57,9 @@ export function withinDeadline<T>(options: DeadlineOptions, run: (deadline: Dead
   return new Promise<T>((resolve, reject) => {
     const abort = new AbortController();
     const timer = new Timer(options);
+    let isOver = false;
     const stop = (): void => {
+      isOver = true;
       timer.stop();
       outer?.removeEventListener('abort', breakOff);
     };
@@ -64,8 +71,16 @@ export function withinDeadline<T>(options: DeadlineOptions, run: (deadline: Dead
     const breakOff = (): void => end(outer?.reason as Error);
     if (outer?.aborted === true) return breakOff();
     outer?.addEventListener('abort', breakOff, { once: true });
+    const exclude = async <W>(excluded: Promise<W>): Promise<W> => {
+      timer.stop();
+      try {
+        return await excluded;
+      } finally {
+        if (!isOver) timer.restart();
+      }
+    };
     timer.start(() => end(late()));
-    const work = (async () => run({ signal: abort.signal, extend: () => timer.restart() }))();
+    const work = (async () => run({ signal: abort.signal, extend: () => timer.restart(), exclude }))();
     work.finally(stop).then(resolve, reject);
   });
 }
@@ -122,6 +137,7 @@ class Timer {
   stop(): void {
     clearTimeout(this.#timeout);
     clearImmediate(this.#lastTurn);
+    this.#timeout = undefined;
     this.#job?.[Symbol.dispose]();
   }
 }

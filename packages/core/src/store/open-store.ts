@@ -14,7 +14,7 @@ import { keyvStore } from './keyv-store.js';
 import { redisAdapterOf } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
 import { hostOfClient, hostOfUrl } from './redis-host.js';
-import { clientOfUrl, isRedisUrl } from './redis-url.js';
+import { clientOfUrl, isRedisUrl, loadClientMaker } from './redis-url.js';
 import { redisStore } from './redis-store.js';
 import { type Scope, scopeOf } from './scope.js';
 import type { StoreEngine } from './store-engine.js';
@@ -54,7 +54,7 @@ function engineOf({ store, stateDir, namespace, apiRoot, ephemeral, clock, logge
   const scope = scopeOf(namespace, apiRoot);
   if (typeof store === 'string' && isRedisUrl(store)) {
     knowSecretsOfUrl(store);
-    const redis = new RedisConnection({ open: () => clientOfUrl(store), clock, logger });
+    const redis = new RedisConnection({ load: loadClientMaker, open: () => clientOfUrl(store), clock, logger });
     const close = (): void => undefined;
     const description = `redis at ${hostOfUrl(store)}`;
     return redisStore({ redis, codec: codecOf(new Keyv()), prefix: scope.prefix, clock, close, description });

@@ -20,6 +20,8 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 export interface RedisSource {
   /** The client of the user, connected; undefined where the agent opens its own from the start. */
   readonly given?: () => Promise<RedisClient>;
+  /** Loads the code that `open` needs, which takes a busy machine seconds. */
+  readonly load?: () => Promise<unknown>;
   /** A further client that leads to the same place, not connected; undefined where none can be made. */
   readonly open: () => Promise<OwnRedisClient | undefined>;
   readonly clock: Clock;
@@ -38,6 +40,7 @@ export interface RedisSource {
 export class RedisConnection {
   readonly #source: RedisSource;
   #own: ClosableRedisClient | undefined;
+  #isLoaded = false;
   #connecting: Promise<RedisClient> | undefined;
   #replacedAt = -Infinity;
   #replacing: Promise<boolean> | undefined;
@@ -107,6 +110,7 @@ export class RedisConnection {
   }
 
   async #call<T>(deadline: Deadline, send: (client: RedisClient) => Promise<T>): Promise<T> {
+    if (!this.#isLoaded) await this.#load(deadline);
     // As deadlines of the store do, this counts the time of the machine.
     const startedAt = performance.now();
     // A command that was sent and not answered stays pending; its deadline reports the failure.
@@ -129,6 +133,13 @@ export class RedisConnection {
     } finally {
       deadline.signal.removeEventListener('abort', late);
     }
+  }
+
+  /** The server is not to blame for the time that this takes. */
+  async #load(deadline: Deadline): Promise<void> {
+    const { load } = this.#source;
+    if (load !== undefined) await deadline.exclude(load());
+    this.#isLoaded = true;
   }
 
   #isSilent(since: number, error: unknown): void {

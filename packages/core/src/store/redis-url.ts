@@ -11,11 +11,11 @@ export function isRedisUrl(store: string): boolean {
 }
 
 /**
- * A client for this URL, not connected yet, made by the optional peer dependency `@keyv/redis`.
+ * Loads what makes clients, from the optional peer dependency `@keyv/redis`.
  *
  * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when that package is not installed
  */
-export async function clientOfUrl(url: string): Promise<OwnRedisClient> {
+export async function loadClientMaker(): Promise<(options: { readonly url: string }) => OwnRedisClient> {
   const loaded = await importOptional(PACKAGE).catch((error: unknown) => {
     const message = `A store given by URL needs the package ${PACKAGE}: install it (npm install ${PACKAGE})`;
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store', cause: error });
@@ -24,5 +24,15 @@ export async function clientOfUrl(url: string): Promise<OwnRedisClient> {
     const message = `The installed ${PACKAGE} has no createClient: install version 5 or later`;
     throw new CrowdsecError('CROWDSEC_OPTION_INVALID', message, { path: 'store' });
   }
-  return (loaded.createClient as (options: { url: string }) => OwnRedisClient)({ url });
+  return loaded.createClient as (options: { readonly url: string }) => OwnRedisClient;
+}
+
+/**
+ * A client for this URL, not connected yet.
+ *
+ * @throws CrowdsecError `CROWDSEC_OPTION_INVALID` when `@keyv/redis` is not installed
+ */
+export async function clientOfUrl(url: string): Promise<OwnRedisClient> {
+  const createClient = await loadClientMaker();
+  return createClient({ url });
 }
