@@ -131,7 +131,7 @@ class Agent implements Crowdsec {
     this.#metrics.start();
     tellStart(this.#context, this.#networks.all, this.#store);
     const opened = this.#storeOpening.start().then(() => this.#storeWatches.start());
-    await Promise.all([opened, this.#openGeo(), this.#extensions.start()]);
+    await Promise.all([opened, this.#openGeo(), this.#extensions.start(), this.#captcha?.start()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {

@@ -32,6 +32,19 @@ describe('the keys of an installation', () => {
     expect((await later.find(id))?.id).toBe(id);
   });
 
+  it('are known without the store when they were preloaded', async () => {
+    const { keysOf, store } = processes();
+    const later = keysOf();
+    await later.preload();
+    expect((await store.read('captcha-keys', (value) => value)).state).toBe('absent');
+    const { id } = await keysOf().current();
+    await later.preload();
+    expect(later.known(id)?.id).toBe(id);
+    vi.spyOn(store, 'read').mockRejectedValue(new Error('gone'));
+    await expect(later.preload()).resolves.toBeUndefined();
+    expect((await later.find(id))?.id).toBe(id);
+  });
+
   it('are renewed each day; the old one is known for as long as what it has signed is good', async () => {
     const { keysOf, time } = processes();
     const keys = keysOf();

@@ -63,6 +63,14 @@ export class CaptchaKeys {
     this.#options = options;
   }
 
+  /**
+   * Learns the keys that the store holds, so that after a restart nobody with a pass waits for it. Never rejects: whoever needs a key asks
+   * again.
+   */
+  async preload(): Promise<void> {
+    await this.#take().catch(() => undefined);
+  }
+
   /** A key by its id, without asking the store. */
   known(id: string): CaptchaKey | undefined {
     return this.#keys.get(id);

@@ -1,3 +1,4 @@
+import Keyv from 'keyv';
 import { describe, expect, it } from 'vitest';
 import {
   CAPTCHA_PATH,
@@ -121,6 +122,17 @@ describe('a solved captcha', () => {
     const sent = solutionOf({ ...(await solved(await challenge())), ...more });
     const { response } = await ask(sent, { headers });
     expect(response.headers['set-cookie']).toMatch(/; Secure$/);
+  });
+
+  it('is checked without waiting for the store once its agent has started anew', async () => {
+    const shared = { store: new Keyv(), namespace: 'shop' };
+    const cookie = await captchaTestEnvironment(shared).pass();
+    const { crowdsec } = captchaTestEnvironment(shared);
+    await crowdsec.start();
+    const facts = { remoteAddress: CLIENT, method: 'GET', path: '/shop', headers: { cookie } };
+    const verdict = crowdsec.bouncer.inspect(facts);
+    expect(verdict.action).toBe('pass');
+    expect(verdict.settled).toBeUndefined();
   });
 
   it('counts for the /64 of an IPv6 client', async () => {

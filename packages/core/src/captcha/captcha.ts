@@ -41,6 +41,7 @@ const MAX_CONCURRENT_CHALLENGES = 16;
 export class Captcha {
   readonly #path: string;
   readonly #workPerChallenge: number;
+  readonly #keys: CaptchaKeys;
   readonly #answers: CaptchaAnswers;
   readonly #counter = new CaptchaCounter();
   readonly #ledger: ClientLedger;
@@ -54,7 +55,8 @@ export class Captcha {
   constructor(parts: CaptchaParts) {
     const { options, store, clock, logger } = parts;
     const { path, work, provider, providerTimeoutMs: timeoutMs } = options;
-    const keys = new CaptchaKeys({ store, clock, logger, keepMs: options.passMs + 2 * CLOCK_SLACK_MS });
+    const keepMs = options.passMs + 2 * CLOCK_SLACK_MS;
+    const keys = (this.#keys = new CaptchaKeys({ store, clock, logger, keepMs }));
     this.#path = path;
     this.#asksAnybody = parts.asksAnybody ?? false;
     this.#workPerChallenge = work;
@@ -75,6 +77,11 @@ export class Captcha {
       counter: this.#counter,
       onSolved: parts.onSolved,
     });
+  }
+
+  /** Reads what passes are checked by. Never rejects. */
+  start(): Promise<void> {
+    return this.#keys.preload();
   }
 
   /** What became of it in this process. */
