@@ -1,11 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { DetectionEvent } from '@crowdsec-sdk/core/extension';
+import { onTestFailed, type OnTestFailedHandler } from 'vitest';
 import { ADVANCE_CLOCK } from './advance-clock.js';
 import type { Host } from './host.js';
 
+/** Below those that systems give to whoever asks for any, so that hardly anybody gets one before it is used. */
+const PORTS = { first: 20_000, last: 32_000 };
+const PORT_TRIES = 20;
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 30_000;
 
@@ -39,6 +44,7 @@ export function processHost(host: ProcessHostOptions): Host {
       const output: string[] = [];
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+      tellWithFailure(output);
       if (onEvent !== undefined) {
         createInterface(child.stdout).on('line', (line) => {
           if (line.startsWith('{')) onEvent(JSON.parse(line) as DetectionEvent);
@@ -85,10 +91,34 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
+/** A port that nobody listens on. */
 async function freePort(hostname: string): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, hostname, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 1; ; tries++) {
+    const port = randomInt(PORTS.first, PORTS.last);
+    const server = createServer();
+    try {
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, hostname, resolve));
+    } catch (error) {
+      if (tries === PORT_TRIES) throw error;
+      continue;
+    }
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
+/** What a program has printed is told with the failure of its test; where a hook starts it, for several tests, with none. */
+function tellWithFailure(output: readonly string[]): void {
+  const tell: OnTestFailedHandler = ({ task }) => {
+    const [error] = task.result?.errors ?? [];
+    if (error === undefined) return;
+    const told = `\nThe program printed:\n${output.join('')}`;
+    error.message += told;
+    error.stack = `${error.stack ?? error.message}${told}`;
+  };
+  try {
+    onTestFailed(tell);
+  } catch {
+    // No test runs.
+  }
 }

@@ -80,7 +80,7 @@ describe('work with a deadline', () => {
     const timer = { scheduler: time.scheduler, name: 'test' };
     let load: () => void = () => undefined;
     const loading = new Promise<void>((resolve) => (load = resolve));
-    const work = withinDeadline({ ms: 100, timer, signal: abort.signal }, ({ exclude }) => exclude(loading));
+    const work = withinDeadline({ ms: 100, timer, signal: abort.signal }, (deadline) => deadline.exclude(loading));
     abort.abort(new Error('stopped'));
     await expect(work).rejects.toThrow('stopped');
     load();
