@@ -1,5 +1,6 @@
-import { formatFiles, generateFiles, names, readJson, updateJson } from '@nx/devkit';
+import { generateFiles, names, readJson, updateJson } from '@nx/devkit';
 import { join } from 'node:path';
+import { format } from 'oxfmt';
 import { publishedManifest } from '../packages/published-manifest.mjs';
 import { withAbsoluteLinks } from '../packages/readme-links.mjs';
 
@@ -43,7 +44,7 @@ async function generate(tree, kind, name) {
   generateFiles(tree, join(FILES, 'package'), folder, values);
   generateFiles(tree, join(FILES, kind), folder, values);
   publish(tree, folder);
-  await formatFiles(tree);
+  await formatNewFiles(tree);
   return () => console.log(`Run npm install, so that ${folder} is part of the workspace.`);
 }
 
@@ -58,4 +59,19 @@ function publish(tree, folder) {
   updateJson(tree, `${folder}/package.json`, (manifest) => publishedManifest(manifest, folder, root));
   tree.write(`${folder}/LICENSE`, tree.read('LICENSE') ?? '');
   tree.write(`${folder}/README.md`, withAbsoluteLinks(tree.read(`${folder}/README.md`, 'utf8') ?? '', folder, root));
+}
+
+/**
+ * Formats what is new, as `npm run format` does: names of another length break lines elsewhere.
+ *
+ * @param {Tree} tree
+ */
+async function formatNewFiles(tree) {
+  const { $schema: _, ignorePatterns: __, ...options } = readJson(tree, '.oxfmtrc.json');
+  for (const { path, content } of tree.listChanges()) {
+    if (content === null || !/\.(ts|mjs|json)$/.test(path)) continue;
+    const { code, errors } = await format(path, content.toString(), options);
+    if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
+    tree.write(path, code);
+  }
 }

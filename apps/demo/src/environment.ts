@@ -19,7 +19,8 @@ export interface Environment {
 
 /** CAPI itself, or another server at an API root. */
 export type CapiElsewhere =
-  { readonly kind: 'env'; readonly env: 'prod' } | { readonly kind: 'url'; readonly apiUrl: string };
+  | { readonly kind: 'env'; readonly env: 'prod' }
+  | { readonly kind: 'url'; readonly apiUrl: string };
 
 /**
  * Reads `PORT` and `CROWDSEC_*`; an empty variable counts as none.

@@ -7,7 +7,9 @@ export const CAPTCHA_HEADER = 'x-crowdsec-captcha';
 
 /** What is asked for. */
 export type CaptchaQuestion =
-  { readonly kind: 'challenge' } | { readonly kind: 'solution'; readonly text: string } | { readonly kind: 'unknown' };
+  | { readonly kind: 'challenge' }
+  | { readonly kind: 'solution'; readonly text: string }
+  | { readonly kind: 'unknown' };
 
 /** A token of reCAPTCHA may take some thousand characters. */
 const MAX_HEADER_CHARS = 12_288;

@@ -1,6 +1,7 @@
 /** Node's `request.headers` (names in lower case) or a Fetch `Headers`. */
 export type RequestHeaders =
-  Readonly<Record<string, string | readonly string[] | undefined>> | { get(name: string): string | null };
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+  | { get(name: string): string | null };
 
 /** A header of a request, several lines of it joined by commas. */
 export function readHeader(headers: RequestHeaders, name: string): string | undefined {

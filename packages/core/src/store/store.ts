@@ -140,7 +140,10 @@ export type StateKind = 'identity' | 'budget' | 'cache';
 
 /** A key of {@link STATE_KINDS}; the part after a colon names one of several values of that kind. */
 export type StoreKey =
-  keyof typeof STATE_KINDS | `extension:${string}` | `local-decisions:${string}` | `lapi-decisions:${string}`;
+  | keyof typeof STATE_KINDS
+  | `extension:${string}`
+  | `local-decisions:${string}`
+  | `lapi-decisions:${string}`;
 
 /** The kind of a key. */
 export function stateKindOf(key: StoreKey): StateKind {

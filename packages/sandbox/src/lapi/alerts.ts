@@ -16,7 +16,8 @@ export interface LapiAlert {
 
 /** What a push of alerts is answered: ids as strings, or an error with its status. */
 export type AlertsAnswer =
-  { readonly status: 201; readonly ids: readonly string[] } | { readonly status: 400 | 500; readonly message: string };
+  | { readonly status: 201; readonly ids: readonly string[] }
+  | { readonly status: 400 | 500; readonly message: string };
 
 /** How the default profile decides: an IP that an alert asks to remediate is banned for four hours. */
 const PROFILE_DURATION = '4h';
