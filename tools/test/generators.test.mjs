@@ -54,11 +54,17 @@ describe.each([
     });
     expect(outdatedFiles(workspace).filter(({ file }) => file.includes(`some-${kind}`))).toEqual([]);
     await run(['tsc', '-p', 'tsconfig.json'], { cwd });
-    // By name, for the workspace lies in a folder that git ignores.
-    const written = tree.listChanges().map(({ path }) => join(workspace, path));
-    await run(['oxfmt', '--check', '--config', '../../.oxfmtrc.json', ...written], { cwd });
     await run(['vitest', 'run'], { cwd });
     await run(['tsc', '-p', 'tsconfig.build.json'], { cwd });
+  });
+
+  it.each(['ab', 'a-name-that-is-as-long-as-they-get'])('formats it, named %s', async (name) => {
+    const tree = new FsTree(workspace, false);
+    await generator(tree, { name: `${name}-${kind}` });
+    flushChanges(workspace, tree.listChanges());
+    // One by one, for the workspace lies in a folder that git ignores.
+    const written = tree.listChanges().map(({ path }) => path);
+    await run(['oxfmt', '--check', '--config', '.oxfmtrc.json', ...written], { cwd: workspace });
   });
 
   it.each(['Capital', '../up', '1st', 'a b', ''])('refuses the name "%s"', async (name) => {
