@@ -13,7 +13,7 @@ const nextConfig: NextConfig = {
   serverExternalPackages: ['@crowdsec-sdk/core'],
   // The types of this folder are checked with those of the whole application.
   typescript: { ignoreBuildErrors: true },
-  experimental: { turbopackFileSystemCacheForBuild: false },
+  experimental: { turbopackFileSystemCacheForBuild: false, turbopackMinify: false },
   outputFileTracingRoot: workspace,
   turbopack: { root: workspace },
 };
