@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { rmSync } from 'node:fs';
@@ -91,13 +90,16 @@ async function listensAt(socket) {
   }
 }
 
+/** Processes begin at ports that are far from each other, and take each once. */
+let portOffset = (process.pid * 97) % 12_000;
+
 /**
  * A port of 127.0.0.1 that nobody listens on now. It lies below those that systems give to whoever asks for any, so that hardly anybody gets it
  * before it is used.
  */
 export async function freePort() {
   for (let tries = 1; ; tries++) {
-    const server = createServer().listen(randomInt(20_000, 32_000), '127.0.0.1');
+    const server = createServer().listen(20_000 + (portOffset++ % 12_000), '127.0.0.1');
     try {
       await once(server, 'listening');
     } catch (error) {

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startSandbox } from '@crowdsec-sdk/sandbox';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../../tools/redis-server.mjs';
 import { readEnvironment } from '../src/environment.js';
 import type { PanelState } from '@crowdsec-sdk/panel';
 import type { DemoState } from '../src/play/state.js';
@@ -137,13 +137,8 @@ describe('CROWDSEC_API_URL', () => {
   });
 
   it('may lead nowhere: the site is up all the same', async () => {
-    const nobody = createServer().listen(0, '127.0.0.1');
-    await once(nobody, 'listening');
-    const { port } = nobody.address() as AddressInfo;
-    nobody.close();
-    await once(nobody, 'close');
-
-    const server = await DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_API_URL: `http://127.0.0.1:${port}` }));
+    const apiUrl = `http://127.0.0.1:${await freePort()}`;
+    const server = await DemoServer.open(readEnvironment({ PORT: '0', CROWDSEC_API_URL: apiUrl }));
     onTestFinished(() => server.close());
     await request(server.url).get('/api/whoami').set('X-Forwarded-For', '203.0.113.1').expect(200);
     await request(server.url).get('/crowdsec/health').expect(503);

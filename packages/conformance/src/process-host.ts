@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -8,8 +7,8 @@ import { onTestFailed, type OnTestFailedHandler } from 'vitest';
 import { ADVANCE_CLOCK } from './advance-clock.js';
 import type { Host } from './host.js';
 
-/** Below those that systems give to whoever asks for any, so that hardly anybody gets one before it is used. */
-const PORTS = { first: 20_000, last: 32_000 };
+/** Below those that Linux, macOS and Windows give to whoever asks for any, so that hardly anybody gets one before it is used. */
+const PORTS = { first: 20_000, count: 12_000 };
 const PORT_TRIES = 20;
 const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 30_000;
@@ -69,7 +68,8 @@ async function untilReady(child: ChildProcess, url: string, output: readonly str
       () => true,
       () => false,
     );
-    if (isUp) return;
+    // A program whose port somebody else listens on ends, while that one answers.
+    if (isUp && !hasEnded(child)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   child.kill('SIGKILL');
@@ -91,10 +91,13 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** A port that nobody listens on. */
+/** Workers of one run begin at ports that are far from each other, and take each once. */
+let portOffset = (process.pid * 97) % PORTS.count;
+
+/** A port that nobody listens on now. */
 async function freePort(hostname: string): Promise<number> {
   for (let tries = 1; ; tries++) {
-    const port = randomInt(PORTS.first, PORTS.last);
+    const port = PORTS.first + (portOffset++ % PORTS.count);
     const server = createServer();
     try {
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, hostname, resolve));
@@ -107,18 +110,19 @@ async function freePort(hostname: string): Promise<number> {
   }
 }
 
-/** What a program has printed is told with the failure of its test; where a hook starts it, for several tests, with none. */
+/** Adds what a program has printed to the error of the test that started it. A program that a hook starts belongs to no single test. */
 function tellWithFailure(output: readonly string[]): void {
   const tell: OnTestFailedHandler = ({ task }) => {
     const [error] = task.result?.errors ?? [];
-    if (error === undefined) return;
-    const told = `\nThe program printed:\n${output.join('')}`;
+    const printed = output.join('');
+    if (error === undefined || error.message.includes(printed)) return;
+    const told = `\nThe program printed:\n${printed}`;
     error.message += told;
     error.stack = `${error.stack ?? error.message}${told}`;
   };
   try {
     onTestFailed(tell);
   } catch {
-    // No test runs.
+    // A hook runs, rather than a test.
   }
 }

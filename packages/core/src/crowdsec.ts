@@ -103,7 +103,8 @@ class Agent implements Crowdsec {
       declared: this.#declared,
       reasonNotReportable,
     });
-    const opened = { ...this.#decisions, networks: networks.all, signals: this.#signals.buffer };
+    const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: networks.http.fetch }));
+    const opened = { ...this.#decisions, networks: networks.all, signals: this.#signals.buffer, captcha };
     this.#storeOpening = new StoreOpening(context, opened);
     this.#localDecisions = new LocalDecisionWriter({
       ...this.#decisions,
@@ -111,7 +112,6 @@ class Agent implements Crowdsec {
       promises: context.promises,
       report: (report) => this.report(report),
     });
-    const captcha = (this.#captcha = createAgentCaptcha(context, { store, fetch: networks.http.fetch }));
     const appsec = (this.#appsec = createAgentAppsec(context));
     const parts = { ...this.#decisions, ...networks, extensions: this.#extensions, captcha, appsec };
     this.bouncer = createAgentBouncer(context, parts);
@@ -130,8 +130,7 @@ class Agent implements Crowdsec {
     this.#state = 'started';
     this.#metrics.start();
     tellStart(this.#context, this.#networks.all, this.#store);
-    const opened = this.#storeOpening.start().then(() => this.#storeWatches.start());
-    await Promise.all([opened, this.#openGeo(), this.#extensions.start(), this.#captcha?.start()]);
+    await Promise.all([this.#openStore(), this.#openGeo(), this.#extensions.start()]);
   }
 
   async stop(options: { readonly deadlineMs?: number } = {}): Promise<void> {
@@ -269,6 +268,12 @@ class Agent implements Crowdsec {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #openStore(): Promise<void> {
+    await this.#storeOpening.start();
+    // A stop may have come meanwhile.
+    if (this.#state === 'started') await this.#storeWatches.start();
   }
 
   async #openGeo(): Promise<void> {

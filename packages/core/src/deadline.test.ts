@@ -51,41 +51,45 @@ describe('work with a deadline', () => {
     expect(time.pending()).toEqual([]);
   });
 
-  it.each(['a scheduler', 'Node'])('does not count what it excludes, by timers of %s', async (kind) => {
+  it.each(['a scheduler', 'Node'])('may have more time once, and its own after that, by timers of %s', async (kind) => {
     const time = manualTime();
     const timer = { scheduler: time.scheduler, name: 'test' };
     const options = kind === 'Node' ? { ms: 20 } : { ms: 20, timer };
     const wait = (ms: number): Promise<void> => (kind === 'Node' ? delay(ms) : time.advance(ms));
-    let load: () => void = () => undefined;
     let deadline: Deadline | undefined;
-    const loading = new Promise<void>((resolve) => (load = resolve));
-    const work = withinDeadline(options, async (given) => {
+    const work = withinDeadline(options, (given) => {
       deadline = given;
-      await given.exclude(loading);
+      given.extend(60_000);
       return never();
     });
     const failed = expect(work).rejects.toThrow(DeadlineExceeded);
     await wait(60);
     expect(deadline?.signal.aborted).toBe(false);
-    load();
-    await time.advance(0);
+    deadline?.extend();
     await wait(60);
     await failed;
     expect(time.pending()).toEqual([]);
   });
 
-  it('starts no timer after what it excludes when it has been broken off meanwhile', async () => {
+  it('has no more time, and leaves no timer behind, when it asks for that after its end', async () => {
     const time = manualTime();
     const abort = new AbortController();
     const timer = { scheduler: time.scheduler, name: 'test' };
-    let load: () => void = () => undefined;
-    const loading = new Promise<void>((resolve) => (load = resolve));
-    const work = withinDeadline({ ms: 100, timer, signal: abort.signal }, (deadline) => deadline.exclude(loading));
-    abort.abort(new Error('stopped'));
-    await expect(work).rejects.toThrow('stopped');
-    load();
-    await time.advance(0);
+    const timersOfNode = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timersOfNode();
+    for (const options of [{ ms: 60_000 }, { ms: 60_000, timer }]) {
+      let deadline: Deadline | undefined;
+      const work = withinDeadline({ ...options, signal: abort.signal }, (given) => {
+        deadline = given;
+        return never();
+      });
+      abort.abort(new Error('stopped'));
+      await expect(work).rejects.toThrow('stopped');
+      deadline?.extend();
+      deadline?.extend(30_000);
+    }
     expect(time.pending()).toEqual([]);
+    expect(timersOfNode()).toBe(before);
   });
 
   it('is broken off by another signal, before or after it begins, with its reason', async () => {

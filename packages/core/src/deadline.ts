@@ -9,13 +9,13 @@ import type { Scheduler } from './scheduler.js';
 export interface Deadline {
   /** Aborted when the time is up: nothing may be written after that, for the caller has been told that it failed. */
   readonly signal: AbortSignal;
-  /** Starts the time anew: a large value is moved in pieces, and each piece may take as long as a small value. */
-  extend(): void;
   /**
-   * Waits for something that is not to blame on whom the deadline is for, such as code that is loaded first: its time does not count, and
-   * the time starts anew after it.
+   * Starts the time anew: a large value is moved in pieces, and each piece may take as long as a small value. Changes nothing once the work is
+   * over.
+   *
+   * @param ms how long it is this time, where that differs from what the work may usually take
    */
-  exclude<T>(work: Promise<T>): Promise<T>;
+  extend(ms?: number): void;
 }
 
 /** The timer that a deadline rests on, for work that is timed by the clock of the agent. */
@@ -71,16 +71,11 @@ export function withinDeadline<T>(options: DeadlineOptions, run: (deadline: Dead
     const breakOff = (): void => end(outer?.reason as Error);
     if (outer?.aborted === true) return breakOff();
     outer?.addEventListener('abort', breakOff, { once: true });
-    const exclude = async <W>(excluded: Promise<W>): Promise<W> => {
-      timer.stop();
-      try {
-        return await excluded;
-      } finally {
-        if (!isOver) timer.restart();
-      }
+    const extend = (extendedMs = ms): void => {
+      if (!isOver) timer.restart(extendedMs);
     };
     timer.start(() => end(late()));
-    const work = (async () => run({ signal: abort.signal, extend: () => timer.restart(), exclude }))();
+    const work = (async () => run({ signal: abort.signal, extend }))();
     work.finally(stop).then(resolve, reject);
   });
 }
@@ -103,6 +98,7 @@ export async function atMost(ms: number, work: Promise<unknown>, timer: Deadline
 
 class Timer {
   readonly #options: DeadlineOptions;
+  #ms: number;
   #timeout: NodeJS.Timeout | undefined;
   #lastTurn: NodeJS.Immediate | undefined;
   #job: Disposable | undefined;
@@ -110,34 +106,35 @@ class Timer {
 
   constructor(options: DeadlineOptions) {
     this.#options = options;
+    this.#ms = options.ms;
   }
 
   start(over: () => void): void {
-    const { ms, timer, keepsProcessAlive = true } = this.#options;
+    const { timer, keepsProcessAlive = true } = this.#options;
     this.#over = over;
     if (timer !== undefined) {
-      this.#job = timer.scheduler.schedule(timer.name, ms, over);
+      this.#job = timer.scheduler.schedule(timer.name, this.#ms, over);
       return;
     }
     // A process that was held up runs its timers before it reads its sockets: what has arrived meanwhile counts.
-    this.#timeout = setTimeout(() => (this.#lastTurn = setImmediate(over)), ms);
+    this.#timeout = setTimeout(() => (this.#lastTurn = setImmediate(over)), this.#ms);
     if (!keepsProcessAlive) this.#timeout.unref();
   }
 
-  restart(): void {
-    if (this.#timeout !== undefined) {
+  restart(ms: number): void {
+    if (this.#timeout !== undefined && ms === this.#ms) {
       clearImmediate(this.#lastTurn);
       this.#timeout.refresh();
       return;
     }
     this.stop();
+    this.#ms = ms;
     this.start(this.#over);
   }
 
   stop(): void {
     clearTimeout(this.#timeout);
     clearImmediate(this.#lastTurn);
-    this.#timeout = undefined;
     this.#job?.[Symbol.dispose]();
   }
 }

@@ -71,7 +71,10 @@ export interface CrowdsecOptions {
   readonly namespace?: string | undefined;
   /** Registers although nothing outlives the process: for tries. Without `stateDir` all state is in memory. */
   readonly ephemeral?: boolean | undefined;
-  /** How long a call to the store may take, in ms: 50 to 60,000, 2,000 by default. */
+  /**
+   * How long a call to the store may take, in ms: 50 to 60,000, 2,000 by default. The time in which `@keyv/redis` is loaded, for a store
+   * given by URL, does not count; it is half a minute at most.
+   */
   readonly storeTimeoutMs?: number | undefined;
 
   /** How old decisions may get before they are pulled again, in ms: 2 hours to a day, 4 hours by default. */

@@ -8,7 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis } from '../../../tools/redis-server.mjs';
 import type { Crowdsec } from './agent.js';
 import { createCrowdsec } from './crowdsec.js';
+import { silentLogger } from './logger.js';
 import type { CrowdsecOptions } from './options.js';
+import { manualTime } from './testing/manual-time.js';
 import { removeFolder } from '../test/remove-folder.js';
 
 const scenario = 'acme/login-bruteforce';
@@ -112,4 +114,26 @@ describe('stop, with one deadline over all parts', () => {
     expect(await stopMs(crowdsec)).toBeLessThan(LATEST_MS);
     expect(lines.join()).not.toContain('lost');
   });
+});
+
+it('of an agent that is still starting leaves nothing behind that probes the store', async () => {
+  const time = manualTime();
+  let answer: () => void = () => undefined;
+  const asked = new Promise<undefined>((resolve) => (answer = () => resolve(undefined)));
+  const slow = Object.assign(new Keyv(), { get: () => asked });
+  const crowdsec = createCrowdsec({
+    apiUrl: sandbox.url,
+    store: slow,
+    namespace: 'shop',
+    scheduler: time.scheduler,
+    clock: time.clock,
+    logger: silentLogger,
+  });
+  const starting = crowdsec.start();
+  const stopping = crowdsec.stop({ deadlineMs: DEADLINE_MS });
+  await time.advance(DEADLINE_MS);
+  answer();
+  await Promise.all([starting, stopping]);
+  await time.advance(0);
+  expect(time.pending()).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import { freePort } from '../../../tools/redis-server.mjs';
 import { CERTIFICATE } from './certificate.js';
 
 /** Servers on loopback that fail as the networks of users do; all are closed together. */
@@ -9,10 +10,7 @@ export class BrokenServers implements AsyncDisposable {
 
   /** Nobody listens there. */
   async closed(): Promise<string> {
-    const server = createServer();
-    const url = `http://127.0.0.1:${await listen(server)}`;
-    await new Promise((resolve) => server.close(resolve));
-    return url;
+    return `http://127.0.0.1:${await freePort()}`;
   }
 
   /** Every call is answered by this status. */

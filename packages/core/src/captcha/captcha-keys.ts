@@ -64,11 +64,11 @@ export class CaptchaKeys {
   }
 
   /**
-   * Learns the keys that the store holds, so that after a restart nobody with a pass waits for it. Never rejects: whoever needs a key asks
-   * again.
+   * Learns the keys that the store holds, so that after a restart nobody with a pass waits for it. Rejects when the store does not answer;
+   * whoever needs a key asks again.
    */
   async preload(): Promise<void> {
-    await this.#take().catch(() => undefined);
+    await this.#take();
   }
 
   /** A key by its id, without asking the store. */

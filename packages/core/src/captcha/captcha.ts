@@ -79,7 +79,7 @@ export class Captcha {
     });
   }
 
-  /** Reads what passes are checked by. Never rejects. */
+  /** Reads from the store what passes are checked by. Rejects when it does not answer; calling it again tries again. */
   start(): Promise<void> {
     return this.#keys.preload();
   }

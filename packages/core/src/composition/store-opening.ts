@@ -1,3 +1,4 @@
+import type { Captcha } from '../captcha/captcha.js';
 import { messageOf } from '../errors.js';
 import type { AgentContext } from './agent-context.js';
 import type { StoppedParts } from './stop-agent.js';
@@ -6,7 +7,9 @@ import type { StoppedParts } from './stop-agent.js';
 const STORE_RETRY_MS = 5_000;
 
 /** What begins with what the store knows. */
-type OpenedParts = Pick<StoppedParts, 'networks' | 'refresher' | 'localSync' | 'signals'>;
+interface OpenedParts extends Pick<StoppedParts, 'networks' | 'refresher' | 'localSync' | 'signals'> {
+  readonly captcha: Pick<Captcha, 'start'> | undefined;
+}
 
 /** Starts the parts that begin with what the store knows; a store out of reach is asked again until it answers. */
 export class StoreOpening {
@@ -24,12 +27,13 @@ export class StoreOpening {
   /** Reads what the store knows and starts the jobs. Resolves after the first try; never rejects. */
   async start(): Promise<void> {
     const { logger, scheduler } = this.#context;
-    const { networks, refresher, localSync, signals } = this.#parts;
+    const { networks, refresher, localSync, signals, captcha } = this.#parts;
     const opened = await Promise.allSettled([
       ...networks.map((network) => network.start()),
       refresher.start(),
       localSync.start(),
       signals.start(),
+      captcha?.start(),
     ]);
     const failed = opened.find((part) => part.status === 'rejected');
     if (failed === undefined) {

@@ -91,7 +91,6 @@ describe('the pace of the network', () => {
     const deadline: Deadline = {
       signal: new AbortController().signal,
       extend: () => undefined,
-      exclude: (work) => work,
     };
     expect(await leases.take('signals', 'another process', 18 * SECOND_MS, deadline)).toBeDefined();
     for (let i = 0; i < 250; i++) crowdsec.report({ ip: ip(i), scenario });

@@ -7,7 +7,7 @@ import { manualTime } from '../testing/manual-time.js';
 import { FileLeases } from './file-leases.js';
 import { FileStorage } from './file-storage.js';
 
-const deadline: Deadline = { signal: new AbortController().signal, extend: () => undefined, exclude: (work) => work };
+const deadline: Deadline = { signal: new AbortController().signal, extend: () => undefined };
 
 describe('a fenced write to a file', () => {
   let folder: string;

@@ -14,6 +14,8 @@ const AS_BYTES = { 36: Buffer };
 const RECONNECT_EVERY_MS = 2_500;
 /** Calls have gone unanswered for so long, in ms, when a connection is taken for dead. */
 const SILENT_MS = 900;
+/** How long the code of a client may take to load, in ms. */
+const LOAD_MS = 30_000;
 /** How long copies of damaged values stay, in ms. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 
@@ -135,11 +137,16 @@ export class RedisConnection {
     }
   }
 
-  /** The server is not to blame for the time that this takes. */
+  /** The server is not to blame for the time that this takes, so the time of the call starts after it. */
   async #load(deadline: Deadline): Promise<void> {
     const { load } = this.#source;
-    if (load !== undefined) await deadline.exclude(load());
+    if (load !== undefined) {
+      deadline.extend(LOAD_MS);
+      await load();
+      deadline.extend();
+    }
     this.#isLoaded = true;
+    deadline.signal.throwIfAborted();
   }
 
   #isSilent(since: number, error: unknown): void {
@@ -211,6 +218,7 @@ export class RedisConnection {
    */
   async #openOwn(isWanted = (): boolean => true): Promise<RedisClient> {
     const client = await this.#source.open();
+    this.#throwIfClosed();
     if (client === undefined) throw new Error('it cannot be duplicated: reconnect it after a failover');
     // Without a listener, the error would end the process. What fails shows in the calls.
     client.on('error', (error) => this.noteTrouble(error));
@@ -233,6 +241,11 @@ export class RedisConnection {
     this.#dispose();
     this.#own = own;
     return client;
+  }
+
+  /** A client that connects retries without end, and once this is closed nobody is left to end that. */
+  #throwIfClosed(): void {
+    if (this.#isClosed) throw new Error('the connection is closed');
   }
 
   #dispose(): void {

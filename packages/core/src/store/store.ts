@@ -8,7 +8,8 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
  * other's values; nothing is ever listed or cleared wholesale.
  *
  * Every call settles within the store's deadline; where a lot is moved (a large value, hundreds of entries), the deadline
- * counts for each piece of about 1 MiB. A store out of reach rejects with `CROWDSEC_STORE_UNAVAILABLE`, and so does a value
+ * counts for each piece of about 1 MiB. Before the first call the code of a Redis client may be loaded, which is not counted and takes half
+ * a minute at most. A store out of reach rejects with `CROWDSEC_STORE_UNAVAILABLE`, and so does a value
  * that cannot be read: `undefined` always means that there is none.
  * Correctness never rests on the store's own expiry, leases aside: deadlines live in values.
  */
