@@ -48,14 +48,14 @@ async function race(store: Store, { witness, forMs, ttlMs }: Task & { kind: 'rac
     await rm(witness, { force: true });
     await lease.release();
   }
-  tell({ kind: 'raced', tokens, violations });
+  await tell({ kind: 'raced', tokens, violations });
 }
 
 async function hold(store: Store, ttlMs: number): Promise<void> {
   for (;;) {
     const lease = await store.lease('hold', ttlMs).catch(() => undefined);
     if (lease !== undefined) {
-      tell({ kind: 'held', token: lease.token });
+      await tell({ kind: 'held', token: lease.token });
       for (;;) {
         await delay(ttlMs / 8);
         await lease.renew(ttlMs);
@@ -72,7 +72,7 @@ async function append(store: Store, { name, batch }: Task & { kind: 'append' }):
       value: { padding: 'x'.repeat(200) },
     }));
     await store.journal.append(entries);
-    tell({ kind: 'stored', ids: entries.map(({ id }) => id) });
+    await tell({ kind: 'stored', ids: entries.map(({ id }) => id) });
   }
 }
 
@@ -82,11 +82,14 @@ async function pour(store: Store, { rules, times }: Task & { kind: 'pour' }): Pr
     const overflow = await store.pour?.('shared', rules, { group: 'one', at: Date.now() });
     if (overflow !== undefined) overflows.push(overflow);
   }
-  tell({ kind: 'poured', overflows });
+  await tell({ kind: 'poured', overflows });
 }
 
-function tell(told: Told): void {
-  process.send?.(told);
+/** Resolves once it is on its way: what is not sent when a process disconnects is lost. */
+async function tell(told: Told): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    process.send?.(told, undefined, undefined, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 const [place = '', task = ''] = process.argv.slice(2);

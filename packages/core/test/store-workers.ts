@@ -44,7 +44,10 @@ export async function storeWorkers(): Promise<Workers> {
         next: () =>
           new Promise((resolve, reject) => {
             child.once('message', (message) => resolve(message as Told));
-            child.once('exit', (code) => reject(new Error(`the worker ended with ${code ?? 'a signal'}`)));
+            // Its exit may be known before what it has told last is read; the end of the channel comes after that.
+            child.once('disconnect', () =>
+              reject(new Error(`the worker ended (${child.exitCode ?? child.signalCode})`)),
+            );
           }),
         kill: () => kill(child),
       };
