@@ -6,7 +6,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { portOf } from './port-of.mjs';
 
 /**
  * Starts a private redis-server on a unix socket in a temporary folder.
@@ -90,23 +89,23 @@ async function listensAt(socket) {
   }
 }
 
+/** Below those that systems give to whoever asks for any, so that hardly anybody gets one before it is used. */
+const PORTS = { first: 20_000, count: 12_000 };
+const PORT_TRIES = 20;
 /** Processes begin at ports that are far from each other, and take each once. */
-let portOffset = (process.pid * 97) % 12_000;
+let portOffset = (process.pid * 97) % PORTS.count;
 
-/**
- * A port of 127.0.0.1 that nobody listens on now. It lies below those that systems give to whoever asks for any, so that hardly anybody gets it
- * before it is used.
- */
+/** A port of 127.0.0.1 that nobody listens on now. */
 export async function freePort() {
   for (let tries = 1; ; tries++) {
-    const server = createServer().listen(20_000 + (portOffset++ % 12_000), '127.0.0.1');
+    const port = PORTS.first + (portOffset++ % PORTS.count);
+    const server = createServer().listen(port, '127.0.0.1');
     try {
       await once(server, 'listening');
     } catch (error) {
-      if (tries === 20) throw error;
+      if (tries === PORT_TRIES) throw error;
       continue;
     }
-    const port = portOf(server);
     server.close();
     await once(server, 'close');
     return port;

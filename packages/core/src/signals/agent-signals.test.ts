@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { untilSettled } from '../../test/until-settled.js';
 import type { Crowdsec } from '../agent.js';
 import { createCrowdsec } from '../crowdsec.js';
-import type { Deadline } from '../deadline.js';
 import { silentLogger } from '../logger.js';
 import type { CrowdsecOptions } from '../options.js';
 import type { Scheduler } from '../scheduler.js';
@@ -88,10 +87,7 @@ describe('the pace of the network', () => {
     const crowdsec = await running({ scheduler: { schedule } });
     const [installation] = await readdir(stateDir);
     const leases = new FileLeases(join(stateDir, installation!, 'leases'), time.clock);
-    const deadline: Deadline = {
-      signal: new AbortController().signal,
-      extend: () => undefined,
-    };
+    const deadline = { signal: new AbortController().signal, extend: () => undefined };
     expect(await leases.take('signals', 'another process', 18 * SECOND_MS, deadline)).toBeDefined();
     for (let i = 0; i < 250; i++) crowdsec.report({ ip: ip(i), scenario });
     await time.advance(2 * SECOND_MS);
